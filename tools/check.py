@@ -1,0 +1,186 @@
+"""Run the project's checks: `python tools/check.py [part …]`, all parts when none is named.
+
+Every part runs even after one has failed, each under a header and with its time. The last line adds up the
+pytest runs in pytest's own form, so that what calls this can read it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import chromium
+import page
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+GENERATED = ("framework/netwright/**/*.pyi", "frontend/src/api/generated.ts", "frontend/src/api/openapi.json")
+OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
+COUNT = re.compile(rf"(\d+) ({'|'.join(OUTCOMES)})s?\b")
+
+
+@dataclass
+class Checks:
+    """What the parts share: the environment they run in and what pytest counted."""
+
+    environment: dict[str, str]
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    def call(self, *command: str, **extra: str) -> bool:
+        """Run a command from the repository's root; True when it succeeded."""
+        print(f"$ {' '.join(command)}".replace(PYTHON, "python"), flush=True)
+        done = subprocess.run(command, cwd=ROOT, env={**self.environment, **extra}, check=False)
+        return done.returncode == 0
+
+    def call_npm(self, script: str) -> bool:
+        """Run one of the page's npm scripts with the project's own Node.js."""
+        return self.call(PYTHON, "tools/page.py", "run", script)
+
+    def call_pytest(self, *arguments: str, **extra: str) -> bool:
+        """Run pytest, let its output through, and count what its closing line says."""
+        command = [PYTHON, "-m", "pytest", *arguments]
+        print(f"$ {' '.join(command)}".replace(PYTHON, "python"), flush=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**self.environment, **extra},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        closing = ""
+        for line in process.stdout or ():
+            print(line, end="", flush=True)
+            if line.startswith("=") and " in " in line:
+                closing = line
+        for number, outcome in COUNT.findall(closing):
+            self.outcomes[outcome] += int(number)
+        return process.wait() == 0
+
+
+def run_all(*steps: Callable[[], bool]) -> bool:
+    """Run every step, whatever the ones before it said."""
+    results = [step() for step in steps]
+    return all(results)
+
+
+def check_lint(checks: Checks) -> bool:
+    """Ruff's rules, ruff's formatting, mypy --strict."""
+    return run_all(
+        lambda: checks.call(PYTHON, "-m", "ruff", "check", "."),
+        lambda: checks.call(PYTHON, "-m", "ruff", "format", "--check", "."),
+        lambda: checks.call(PYTHON, "-m", "mypy"),
+    )
+
+
+def check_python(checks: Checks) -> bool:
+    """The framework's, the service's and the architecture's tests."""
+    return checks.call_pytest("-n", "2", "tests", "--ignore=tests/e2e")
+
+
+def check_frontend(checks: Checks) -> bool:
+    """The page: eslint, tsc --strict, vitest."""
+    return run_all(
+        lambda: checks.call_npm("lint"),
+        lambda: checks.call_npm("typecheck"),
+        lambda: checks.call_npm("test"),
+    )
+
+
+def read_generated() -> dict[Path, bytes]:
+    """Every generated file that is committed, with its content."""
+    return {path: path.read_bytes() for pattern in GENERATED for path in sorted(ROOT.glob(pattern))}
+
+
+def generate(checks: Checks) -> bool:
+    """Make the generated files anew: the stubs of nd and sym, and the page's API types."""
+    return run_all(
+        lambda: checks.call(PYTHON, "-m", "netwright.ops.stubs"),
+        lambda: checks.call_npm("generate"),
+    )
+
+
+def check_generated(checks: Checks) -> bool:
+    """Generated files are what their sources make."""
+    before = read_generated()
+    if not generate(checks):
+        return False
+    after = read_generated()
+    stale = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} was stale; it has been made anew: commit it")
+    return not stale
+
+
+def check_e2e(checks: Checks) -> bool:
+    """The real server driven through the page by a real Chromium."""
+    browser = chromium.find()
+    if browser is None:
+        print(f"no Chromium was found; run `make chromium`, or {chromium.REMEDY}")
+        return False
+    return checks.call_pytest("tests/e2e", CHROMIUM=browser)
+
+
+PARTS: dict[str, Callable[[Checks], bool]] = {
+    "lint": check_lint,
+    "python": check_python,
+    "frontend": check_frontend,
+    "generated": check_generated,
+    "e2e": check_e2e,
+}
+# Not a check: `make generate`.
+COMMANDS = {**PARTS, "generate": generate}
+
+
+def format_closing_line(outcomes: Counter[str], seconds: float) -> str:
+    """The sum of the pytest runs as pytest writes it: `==== 3 failed, 120 passed in 61.20s ====`."""
+
+    def words() -> Iterator[str]:
+        for outcome in OUTCOMES:
+            if number := outcomes[outcome]:
+                plural = "s" if outcome in ("warning", "error") and number > 1 else ""
+                yield f"{number} {outcome}{plural}"
+
+    return f" {', '.join(words()) or 'no tests ran'} in {seconds:.2f}s ".center(80, "=")
+
+
+def main(names: list[str]) -> int:
+    """Run the named parts; the status is 1 when one failed."""
+    unknown = [name for name in names if name not in COMMANDS]
+    if unknown:
+        print(f"error: no part {', '.join(unknown)}; there are {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    started = time.monotonic()
+    rows: list[tuple[str, bool, float]] = []
+    with tempfile.TemporaryDirectory(prefix="netwright-check-") as home:
+        # Nobody's own data folder is touched by a test.
+        checks = Checks({**os.environ, "NETWRIGHT_HOME": home})
+        for name in names or PARTS:
+            print(f"\n━━ {name}: {COMMANDS[name].__doc__}", flush=True)
+            begun = time.monotonic()
+            try:
+                passed = COMMANDS[name](checks)
+            except page.PageError as error:
+                print(f"error: {error}")
+                passed = False
+            rows.append((name, passed, time.monotonic() - begun))
+            print(f"━━ {name}: {'passed' if passed else 'FAILED'} in {rows[-1][2]:.1f} s", flush=True)
+    if len(rows) > 1:
+        print()
+        for name, ok, took in rows:
+            print(f"{'passed' if ok else 'FAILED'}  {took:7.1f} s  {name}")
+    if checks.outcomes:
+        print(format_closing_line(checks.outcomes, time.monotonic() - started))
+    return 0 if all(passed for _, passed, _ in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

