@@ -1,0 +1,51 @@
+import js from "@eslint/js";
+import jsxA11y from "eslint-plugin-jsx-a11y";
+import reactHooks from "eslint-plugin-react-hooks";
+import globals from "globals";
+import tseslint from "typescript-eslint";
+
+/** Imports flow one way: api, graph → shared → features → app. A folder never reaches up or sideways. */
+function forbid(files, groups, message) {
+  return {
+    files,
+    rules: { "no-restricted-imports": ["error", { patterns: [{ group: groups, message }] }] },
+  };
+}
+
+const features = ["projects", "editor", "training", "runs", "data", "models"];
+
+export default tseslint.config(
+  { ignores: ["node_modules", "dist", "src/api/generated.ts", "public"] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  jsxA11y.flatConfigs.recommended,
+  reactHooks.configs.flat["recommended-latest"],
+  {
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: { attributes: false } }],
+      "@typescript-eslint/dot-notation": "off",
+      "jsx-a11y/no-autofocus": "off",
+      eqeqeq: "error",
+      "no-console": "error",
+    },
+  },
+  forbid(["src/graph/**"], ["react", "react-*", "@xyflow/*", "@/app/*", "@/features/*", "@/shared/*"],
+    "The graph core is plain TypeScript: it knows neither React nor the page."),
+  forbid(["src/api/**"], ["react", "@/app/*", "@/features/*", "@/shared/*", "@/graph/*"],
+    "The API client knows nothing above it."),
+  forbid(["src/shared/**"], ["@/app/*", "@/features/*"], "Shared code knows no feature and no app."),
+  ...features.map((name) =>
+    forbid([`src/features/${name}/**`],
+      ["@/app/*", ...features.filter((other) => other !== name).map((other) => `@/features/${other}/*`)],
+      "A feature imports from api, graph, shared and itself; the app joins features.")),
+  { files: ["eslint.config.js"], ...tseslint.configs.disableTypeChecked },
+);

@@ -1,0 +1,87 @@
+import type { ErrorBody } from "./types";
+
+/** The folder the page was served from, with a trailing slash; right behind any path prefix. */
+export function baseUrl(): URL {
+  return new URL(".", document.baseURI);
+}
+
+/** An absolute URL of the server for a path such as `api/runs`. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const url = new URL(path, baseUrl());
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null) url.searchParams.set(key, String(value));
+  }
+  return url.toString();
+}
+
+/** The same, for a WebSocket. */
+export function socketUrl(path: string, query: Query = {}): string {
+  return apiUrl(path, query).replace(/^http/, "ws");
+}
+
+/** What went wrong, in the server's one error body; `code` is `offline` when no answer came. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: ErrorBody;
+
+  constructor(status: number, body: ErrorBody) {
+    super(body.message);
+    this.name = "ApiError";
+    this.status = status;
+    this.body = body;
+  }
+
+  get code(): string {
+    return this.body.code;
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface RequestOptions {
+  query?: Query;
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+}
+
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One request to the server. Raises `ApiError` for every failure except an abort. */
+export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  const init: RequestInit = { method, headers };
+  if (options.signal) init.signal = options.signal;
+  if (options.body instanceof FormData) init.body = options.body;
+  else if (options.body !== undefined) {
+    init.body = JSON.stringify(options.body);
+    headers["content-type"] = "application/json";
+  }
+  const response = await send(apiUrl(path, options.query), init);
+  if (!response.ok) throw await readError(response);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function send(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, {
+      code: "offline",
+      message: "The studio does not answer.",
+      remedy: "Check that the server is running; the page goes on by itself when it is back.",
+    });
+  }
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  const fallback: ErrorBody = { code: "http_error", message: `The server answered ${response.status}.` };
+  try {
+    const body = (await response.json()) as { error?: ErrorBody | string };
+    if (typeof body.error === "string") return new ApiError(response.status, { ...fallback, message: body.error });
+    return new ApiError(response.status, body.error ?? fallback);
+  } catch {
+    return new ApiError(response.status, fallback);
+  }
+}

@@ -1,0 +1,28 @@
+import { apiUrl, request } from "./client";
+import type { Model, ModelVersion, Page, PredictReply, RawInput } from "./types";
+
+export type ExportFormat = "safetensors" | "graph" | "symbol";
+
+const path = (name: string): string => `api/models/${encodeURIComponent(name)}`;
+
+export const listModels = (
+  query: { limit?: number; offset?: number } = {},
+  signal?: AbortSignal,
+): Promise<Page<Model>> => request("GET", "api/models", { query, signal });
+
+export const getModel = (name: string, signal?: AbortSignal): Promise<Model> => request("GET", path(name), { signal });
+
+export const getModelVersion = (name: string, version: number, signal?: AbortSignal): Promise<ModelVersion> =>
+  request("GET", `${path(name)}/versions/${version}`, { signal });
+
+export const deleteModel = (name: string): Promise<void> => request("DELETE", path(name));
+
+export const predict = (
+  name: string,
+  version: number,
+  inputs: RawInput[],
+  signal?: AbortSignal,
+): Promise<PredictReply> =>
+  request("POST", `${path(name)}/versions/${version}/predict`, { body: { inputs }, signal });
+
+export const exportUrl = (name: string, format: ExportFormat): string => apiUrl(`${path(name)}/export`, { format });

@@ -1,0 +1,48 @@
+import { Center, Loader } from "@mantine/core";
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+
+import { NotFound } from "./NotFound";
+
+const HomePage = lazy(() => import("@/features/projects/HomePage"));
+const WorkspacePage = lazy(() => import("./WorkspacePage"));
+const RunsPage = lazy(() => import("@/features/runs/RunsPage"));
+const RunPage = lazy(() => import("@/features/runs/RunPage"));
+const DataPage = lazy(() => import("@/features/data/DataPage"));
+const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
+const ModelPage = lazy(() => import("@/features/models/ModelPage"));
+
+function Waiting() {
+  return (
+    <Center h="60vh">
+      <Loader type="dots" aria-label="Loading" />
+    </Center>
+  );
+}
+
+export function Routes() {
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Switch>
+        <Route path="/">
+          <HomePage />
+        </Route>
+        <Route path="/projects/:id/:tab?">
+          {({ id, tab }) => <WorkspacePage key={id} projectId={id} tab={tab ?? "build"} />}
+        </Route>
+        <Route path="/runs">
+          <RunsPage />
+        </Route>
+        <Route path="/runs/:id">{({ id }) => <RunPage key={id} runId={id} />}</Route>
+        <Route path="/data/:id?">{({ id }) => <DataPage datasetId={id ?? null} />}</Route>
+        <Route path="/models">
+          <ModelsPage />
+        </Route>
+        <Route path="/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
+        <Route>
+          <NotFound />
+        </Route>
+      </Switch>
+    </Suspense>
+  );
+}
