@@ -1,0 +1,164 @@
+import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { useState } from "react";
+
+import type { ParamValue } from "@/api/types";
+
+import type { Field } from "./field";
+import { readList, writeList } from "./list";
+
+export interface SchemaFieldProps {
+  field: Field;
+  value: ParamValue | undefined;
+  error?: string | undefined;
+  disabled: boolean;
+  onChange: (value: ParamValue | undefined) => void;
+}
+
+/** The one control that fits a field of a schema. */
+export function SchemaField(props: SchemaFieldProps) {
+  switch (props.field.kind) {
+    case "boolean":
+      return <BooleanField {...props} />;
+    case "integer":
+    case "number":
+      return <NumberField {...props} />;
+    case "choice":
+      return <ChoiceField {...props} />;
+    case "list":
+      return <ListField {...props} />;
+    case "string":
+      return <StringField {...props} />;
+  }
+}
+
+function common({ field, error, disabled }: SchemaFieldProps) {
+  return {
+    label: field.title,
+    description: field.description,
+    error: error ?? null,
+    disabled,
+    required: field.required,
+    size: "xs" as const,
+    name: field.name,
+  };
+}
+
+/** What an empty field stands for, shown in grey. */
+function hint(field: Field): string {
+  if (field.default === undefined) return field.required ? "needed" : "";
+  if (field.default === null) return "automatic";
+  return wordOf(field.default);
+}
+
+function wordOf(value: ParamValue): string {
+  if (Array.isArray(value)) return writeList(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** An emptied field goes back to its default. */
+function cleared(field: Field): ParamValue | undefined {
+  return field.nullable ? null : undefined;
+}
+
+function BooleanField(props: SchemaFieldProps) {
+  const { field, value, onChange } = props;
+  const { required: _required, ...shared } = common(props);
+  return (
+    <Switch
+      {...shared}
+      checked={(value ?? field.default) === true}
+      onChange={(event) => onChange(event.currentTarget.checked)}
+    />
+  );
+}
+
+function NumberField(props: SchemaFieldProps) {
+  const { field, value, onChange } = props;
+  const whole = field.kind === "integer";
+  const shown = value === undefined ? field.default : value;
+  return (
+    <NumberInput
+      {...common(props)}
+      value={typeof shown === "number" || typeof shown === "string" ? shown : ""}
+      placeholder={hint(field)}
+      allowDecimal={!whole}
+      step={whole ? 1 : stepOf(shown)}
+      // Out-of-range values are let through: the check explains them better than a field that will not take them.
+      clampBehavior="none"
+      {...(field.min === null ? {} : { min: field.min })}
+      {...(field.max === null ? {} : { max: field.max })}
+      onChange={(next) => onChange(next === "" ? cleared(field) : Number(next))}
+    />
+  );
+}
+
+/** A tenth of the leading power of ten, so that arrows are useful on 0.001 and on 10 alike. */
+function stepOf(value: ParamValue | undefined): number {
+  const size = typeof value === "number" && value !== 0 ? Math.abs(value) : 0.1;
+  return 10 ** Math.floor(Math.log10(size));
+}
+
+function ChoiceField(props: SchemaFieldProps) {
+  const { field, value, onChange } = props;
+  const shown = value === undefined ? field.default : value;
+  return (
+    <Select
+      {...common(props)}
+      data={field.choices.map(wordOf)}
+      value={shown === undefined || shown === null ? null : wordOf(shown)}
+      placeholder={hint(field)}
+      clearable={field.nullable}
+      allowDeselect={false}
+      comboboxProps={{ withinPortal: true }}
+      onChange={(text) =>
+        onChange(text === null ? cleared(field) : field.choices.find((choice) => wordOf(choice) === text))
+      }
+    />
+  );
+}
+
+function StringField(props: SchemaFieldProps) {
+  const { field, value, onChange } = props;
+  const shown = value === undefined ? field.default : value;
+  return (
+    <TextInput
+      {...common(props)}
+      value={typeof shown === "string" || typeof shown === "number" ? String(shown) : ""}
+      placeholder={hint(field)}
+      onChange={(event) => {
+        const text = event.currentTarget.value;
+        onChange(text === "" ? cleared(field) : text);
+      }}
+    />
+  );
+}
+
+function ListField(props: SchemaFieldProps) {
+  const { field, value, onChange } = props;
+  const shown = writeList(value === undefined ? field.default : value);
+  const [draft, setDraft] = useState(shown);
+  const [seen, setSeen] = useState(shown);
+  // The text is the person's while they type; a value changed elsewhere (undo, a fix) replaces it.
+  if (seen !== shown) {
+    setSeen(shown);
+    const reading = readList(draft, field);
+    if (reading.error !== null || writeList(reading.value) !== shown) setDraft(shown);
+  }
+  const reading = readList(draft, field);
+  const empty = draft.trim() === "";
+  return (
+    <TextInput
+      {...common(props)}
+      value={draft}
+      placeholder={hint(field) || "3, 3"}
+      error={(empty ? null : reading.error) ?? props.error ?? null}
+      onChange={(event) => {
+        const text = event.currentTarget.value;
+        setDraft(text);
+        const next = readList(text, field);
+        if (text.trim() === "") onChange(cleared(field));
+        else if (next.value !== null) onChange(next.value);
+      }}
+    />
+  );
+}
