@@ -1,0 +1,47 @@
+"""Netwright: a deep-learning framework on NumPy and CuPy with the concepts of Apache MXNet 1.x.
+
+>>> import netwright as mx
+>>> x = mx.nd.array([1.0, 2.0, 3.0])
+>>> x.attach_grad()
+>>> with mx.autograd.record():
+...     y = (x * x).sum()
+>>> y.backward()
+>>> x.grad.asnumpy()
+array([2., 4., 6.], dtype=float32)
+"""
+
+from __future__ import annotations
+
+import sys as _sys
+
+from . import autograd, ndarray, random
+from . import device as context
+from . import ndarray as nd
+from ._version import __version__
+from .device import Context, Device, cpu, cpu_pinned, current_context, current_device, gpu, num_gpus
+from .errors import NetwrightError
+
+# `import netwright.nd` and `from netwright.nd import …` work as in MXNet
+for _short, _module in {"nd": ndarray, "context": context}.items():
+    _sys.modules[f"{__name__}.{_short}"] = _module
+
+MXNetError = NetwrightError
+
+__all__ = [
+    "Context",
+    "Device",
+    "MXNetError",
+    "NetwrightError",
+    "__version__",
+    "autograd",
+    "context",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
+    "current_device",
+    "gpu",
+    "nd",
+    "ndarray",
+    "num_gpus",
+    "random",
+]

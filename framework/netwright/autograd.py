@@ -1,0 +1,241 @@
+"""Automatic differentiation of eager code (MXNet's ``autograd``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from .errors import AutogradError, ParamError, ShapeError
+from .ndarray.array import NDArray, check_request
+from .ndarray.invoke import F
+from .ops.operator import TensorSpec
+from .tape import Node, Variable, mode, walk_back
+
+
+class _Scope:
+    """Sets recording and/or training for a ``with`` block."""
+
+    def __init__(self, recording: bool | None, training: bool | None) -> None:
+        self._new = (recording, training)
+        self._outer: list[tuple[bool, bool]] = []
+
+    def __enter__(self) -> None:
+        self._outer.append((mode.recording, mode.training))
+        recording, training = self._new
+        if recording is not None:
+            mode.recording = recording
+        if training is not None:
+            mode.training = training
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        mode.recording, mode.training = self._outer.pop()
+
+
+def record(train_mode: bool = True) -> _Scope:
+    """``with autograd.record():`` records what is computed on variables, and (by default) sets training mode."""
+    return _Scope(True, train_mode)
+
+
+def pause(train_mode: bool = False) -> _Scope:
+    """Stops recording inside a ``record()`` block."""
+    return _Scope(False, train_mode)
+
+
+def train_mode() -> _Scope:
+    """Training behaviour (dropout drops, batch norm uses the batch) without touching recording."""
+    return _Scope(None, True)
+
+
+def predict_mode() -> _Scope:
+    """Inference behaviour without touching recording."""
+    return _Scope(None, False)
+
+
+def is_recording() -> bool:
+    return mode.recording
+
+
+def is_training() -> bool:
+    return mode.training
+
+
+def set_recording(is_record: bool) -> bool:
+    """Set recording; returns what it was."""
+    before, mode.recording = mode.recording, bool(is_record)
+    return before
+
+
+def set_training(train_mode: bool) -> bool:
+    """Set training mode; returns what it was."""
+    before, mode.training = mode.training, bool(train_mode)
+    return before
+
+
+def mark_variables(
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
+) -> None:
+    """Make arrays variables with the given gradient arrays."""
+    if isinstance(variables, NDArray):
+        variables, gradients = [variables], [gradients]  # type: ignore[list-item]
+    assert not isinstance(gradients, NDArray)
+    requests = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(variables) == len(gradients) == len(requests):
+        raise ParamError("as many gradients and requests as variables are needed", where="mark_variables")
+    for variable, gradient, request in zip(variables, gradients, requests, strict=True):
+        check_request(request)
+        if gradient.shape != variable.shape:
+            raise ShapeError(
+                "a gradient has the variable's shape", where="mark_variables", wanted=variable.shape, got=gradient.shape
+            )
+        variable._mark(gradient, request)
+
+
+def _heads(
+    heads: NDArray | Sequence[NDArray], head_grads: Any
+) -> list[tuple[tuple[Node, int], NDArray]]:
+    if isinstance(heads, NDArray):
+        heads, head_grads = [heads], [head_grads]
+    if head_grads is None:
+        head_grads = [None] * len(heads)
+    if len(head_grads) != len(heads):
+        raise ParamError("as many head gradients as heads are needed", wanted=len(heads), got=len(head_grads))
+    found = []
+    for head, gradient in zip(heads, head_grads, strict=True):
+        if head._entry is None:
+            raise AutogradError(
+                "this array was not computed from a variable while recording",
+                where="backward",
+                remedy="Call attach_grad() on the variables and compute inside `with autograd.record():`",
+            )
+        if gradient is None:
+            gradient = F._full(shape=head.shape, value=1.0, dtype=head._data.dtype.name)
+            if gradient.ctx != head.ctx:
+                gradient = gradient.as_in_context(head.ctx)
+        elif gradient.shape != head.shape:
+            raise ShapeError("a head gradient has the head's shape", wanted=head.shape, got=gradient.shape)
+        found.append((head._entry, gradient))
+    return found
+
+
+def _first(heads: NDArray | Sequence[NDArray]) -> NDArray:
+    return heads if isinstance(heads, NDArray) else heads[0]
+
+
+def _sum(a: NDArray, b: NDArray) -> NDArray:
+    return F.broadcast_add(a, b)  # type: ignore[no-any-return]
+
+
+def backward(
+    heads: NDArray | Sequence[NDArray],
+    head_grads: Any = None,
+    retain_graph: bool = False,
+    train_mode: bool = True,
+) -> None:
+    """Put the gradient of the heads' sum (weighted by ``head_grads``) into ``grad`` of every variable behind them."""
+    with _Scope(False, train_mode), _first(heads).ctx:
+        found = walk_back(_heads(heads, head_grads), F, retain=retain_graph, add=_sum)
+        for node, gradient in found.items():
+            _store(node, gradient)
+
+
+def _store(node: Node, gradient: NDArray) -> None:
+    assert isinstance(node, Variable)
+    target = node.gradient
+    if target is None or node.request == "null":
+        return
+    if node.request == "add":
+        target._write(target._data + gradient._data)
+    else:
+        target._write(gradient._data)
+
+
+def grad(
+    heads: NDArray | Sequence[NDArray],
+    variables: NDArray | Sequence[NDArray],
+    head_grads: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> Any:
+    """The gradients with respect to ``variables`` as new arrays; with ``create_graph`` they are recorded in turn."""
+    single = isinstance(variables, NDArray)
+    wanted: Sequence[NDArray] = [variables] if isinstance(variables, NDArray) else variables
+    if not wanted:
+        raise ParamError("no variables were given", where="autograd.grad")
+    for variable in wanted:
+        if variable._entry is None:
+            raise AutogradError(
+                "a variable was not marked before it was used", where="autograd.grad", remedy="Call attach_grad() first"
+            )
+    keep = create_graph if retain_graph is None else retain_graph
+    nodes = [v._entry[0] for v in wanted if v._entry is not None]
+    with _Scope(create_graph, train_mode), _first(heads).ctx:
+        found = walk_back(_heads(heads, head_grads), F, retain=keep, targets=set(nodes), add=_sum)
+        results = [found[n] if n in found else F.zeros_like(v) for n, v in zip(nodes, wanted, strict=True)]
+    return results[0] if single else results
+
+
+class _FunctionCall(Node):
+    """A recorded call of a user's ``Function``."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Function, inputs: Sequence[NDArray], outputs: Sequence[NDArray]) -> None:
+        specs = tuple(TensorSpec(o.shape, o._data.dtype) for o in outputs)
+        super().__init__(tuple(i._entry for i in inputs), specs)
+        self.function = function
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        given = [
+            F._zeros(shape=s.shape, dtype=s.dtype.name) if g is None else g
+            for g, s in zip(gradients, self.outputs, strict=True)
+        ]
+        result = self.function.backward(*given)
+        results = [result] if isinstance(result, NDArray) or result is None else list(result)
+        if len(results) != len(self.sources):
+            raise AutogradError(
+                "backward() must return one gradient for each input of forward()",
+                where=type(self.function).__name__,
+                wanted=len(self.sources),
+                got=len(results),
+            )
+        return results
+
+
+class Function:
+    """A differentiable function of one's own: subclass, and define ``forward`` and ``backward`` on NDArrays.
+
+    An instance is used once per call; what ``backward`` needs is kept with ``save_for_backward`` or as attributes.
+    """
+
+    def __init__(self) -> None:
+        self._saved: tuple[NDArray, ...] = ()
+
+    def save_for_backward(self, *arrays: NDArray) -> None:
+        self._saved = arrays
+
+    @property
+    def saved_tensors(self) -> tuple[NDArray, ...]:
+        return getattr(self, "_saved", ())
+
+    def forward(self, *inputs: NDArray) -> Any:
+        raise AutogradError("a Function needs a forward()", where=type(self).__name__)
+
+    def backward(self, *output_grads: NDArray) -> Any:
+        raise AutogradError("a Function needs a backward()", where=type(self).__name__)
+
+    def __call__(self, *inputs: NDArray) -> Any:
+        with pause(mode.training):
+            result = self.forward(*inputs)
+        outputs = [result] if isinstance(result, NDArray) else list(result)
+        if mode.recording and any(i._entry is not None for i in inputs):
+            outputs = [o if all(o is not i for i in inputs) else o.copy() for o in outputs]
+            node = _FunctionCall(self, inputs, outputs)
+            for i, output in enumerate(outputs):
+                output._entry = (node, i)
+        return outputs[0] if isinstance(result, NDArray) else tuple(outputs)

@@ -1,0 +1,23 @@
+"""How large a file people may load: limits that hold before anything is allocated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes of the unpacked arrays, cells and columns of a table, and how much packing may have saved."""
+
+    array_bytes: int = 2048 * MIB
+    cells: int = 20_000_000
+    columns: int = 10_000
+    cell_characters: int = 4_096
+    categories: int = 200
+    classes: int = 1_000
+    packing_ratio: int = 200
+
+
+DEFAULT = Limits()

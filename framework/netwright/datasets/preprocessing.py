@@ -1,0 +1,201 @@
+"""The arithmetic between raw data and a network's inputs; fitted on training data, saved with the model."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import DataError
+from .info import Column
+
+Row = Sequence[str | float | int | None]
+
+
+class Preprocessing(BaseModel):
+    """``apply(x) = (x - mean) / scale`` per column, and ``(y - target_mean) / target_scale`` for values.
+
+    ``mean`` and ``scale`` hold one number per column of a table or a single one for everything (images); None leaves
+    the input as it is. ``columns`` turns raw rows (texts and numbers) into the table that ``apply`` takes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mean: tuple[float, ...] | None = None
+    scale: tuple[float, ...] | None = None
+    target_mean: float | None = None
+    target_scale: float | None = None
+    columns: tuple[Column, ...] | None = None
+
+    @classmethod
+    def fit(
+        cls,
+        x: NDArray[Any],
+        y: NDArray[Any] | None = None,
+        *,
+        columns: Sequence[Column] | None = None,
+    ) -> Self:
+        """Standardise a table ``x`` of shape (samples, columns), and the values ``y`` of shape (samples,) when given.
+
+        A constant column keeps its values but for the mean; one-hot columns stay 0 and 1.
+        """
+        if x.ndim != 2:
+            raise DataError(
+                "only a table can be standardised by column", wanted="(samples, columns)", got=x.shape
+            )
+        mean, scale = _moments(x)
+        start = 0
+        for column in columns or ():
+            stop = start + column.width
+            if column.kind == "category":
+                mean[start:stop], scale[start:stop] = 0.0, 1.0
+            start = stop
+        target_mean, target_scale = (
+            (None, None) if y is None else (float(part[0]) for part in _moments(y[:, None]))
+        )
+        return cls(
+            mean=tuple(mean.tolist()),
+            scale=tuple(scale.tolist()),
+            target_mean=target_mean,
+            target_scale=target_scale,
+            columns=None if columns is None else tuple(columns),
+        )
+
+    @classmethod
+    def scaling(cls, scale: float, mean: float = 0.0) -> Self:
+        """One mean and scale for every value, as for the pixels of images."""
+        return cls(mean=(mean,), scale=(scale,))
+
+    def apply(self, x: ArrayLike) -> NDArray[np.float32]:
+        """Raw inputs → network inputs, float32, of the same shape."""
+        values = np.asarray(x, dtype=np.float32)
+        if self.mean is None or self.scale is None:
+            return values
+        if len(self.mean) not in (1, values.shape[-1]):
+            raise DataError(
+                "the input does not have the columns the model was trained on",
+                wanted=f"{len(self.mean)} columns",
+                got=f"{values.shape[-1]}",
+            )
+        return (values - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
+
+    def apply_target(self, y: ArrayLike) -> NDArray[np.float32]:
+        """Raw values → what a regression network is trained on."""
+        values = np.asarray(y, dtype=np.float32)
+        if self.target_mean is None or self.target_scale is None:
+            return values
+        return ((values - self.target_mean) / self.target_scale).astype(np.float32)
+
+    def invert_target(self, y: ArrayLike) -> NDArray[np.float64]:
+        """A regression network's outputs → values in the data's own unit."""
+        values = np.asarray(y, dtype=np.float64)
+        if self.target_mean is None or self.target_scale is None:
+            return values
+        return values * self.target_scale + self.target_mean
+
+    def encode(self, rows: Sequence[Row], *, first_row: int = 1) -> NDArray[np.float32]:
+        """Raw table rows → the (rows, inputs) table that ``apply`` takes; errors count rows from ``first_row``."""
+        columns = self.columns or tuple(
+            Column(name=f"column {i + 1}") for i in range(len(rows[0]) if rows else 0)
+        )
+        if not columns:
+            raise DataError("a row without values", wanted="at least one value per row", got="none")
+        _check_widths(rows, columns, first_row)
+        return np.concatenate(
+            [encode_column(column, [row[i] for row in rows], first_row) for i, column in enumerate(columns)],
+            axis=1,
+        )
+
+    def to_json(self) -> str:
+        """Return the JSON that ``from_json`` reads."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read what ``to_json`` wrote; raises DataError when it is something else."""
+        try:
+            return cls.model_validate(json.loads(text))
+        except (ValidationError, ValueError) as error:
+            raise DataError(
+                "this is not the description of a preprocessing", got=type(error).__name__
+            ) from None
+
+
+def _moments(x: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation per column in float64; 1 where a column is constant."""
+    values = x.astype(np.float64)
+    if not len(values):
+        raise DataError("nothing to fit on", wanted="at least one sample", got="none")
+    mean, scale = values.mean(0), values.std(0)
+    return mean, np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, 1.0)
+
+
+def _check_widths(rows: Sequence[Row], columns: Sequence[Column], first_row: int) -> None:
+    for number, row in enumerate(rows, first_row):
+        if len(row) != len(columns):
+            names = ", ".join(column.name for column in columns[:8])
+            raise DataError(
+                "a row has another number of columns",
+                where=f"row {number}",
+                wanted=f"{len(columns)} ({names}{', …' if len(columns) > 8 else ''})",
+                got=len(row),
+            )
+
+
+def encode_column(column: Column, cells: Sequence[Any], first_row: int = 1) -> NDArray[np.float32]:
+    """One raw column → (rows, width) float32; raises DataError naming the row and the column."""
+    where = (f"row {number}, {column.name}" for number in itertools.count(first_row))
+    if column.kind == "category":
+        places = {category: i for i, category in enumerate(column.categories)}
+        hot = np.zeros((len(cells), column.width), np.float32)
+        hot[
+            np.arange(len(cells)), [_place(cell, places, at) for cell, at in zip(cells, where, strict=False)]
+        ] = 1.0
+        return hot
+    try:
+        values = np.array(cells, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        values = np.array([np.nan])
+    if not np.all(
+        np.abs(values) <= FLOAT32_MAX
+    ):  # something is missing, a text, or too large: look cell by cell
+        values = np.array([_number(cell, column.fill, at) for cell, at in zip(cells, where, strict=False)])
+    return values.astype(np.float32).reshape(-1, 1)
+
+
+def _place(cell: Any, places: dict[str, int], where: str) -> int:
+    text = str(cell).strip()
+    if text not in places:
+        some = ", ".join(list(places)[:10])
+        raise DataError("unknown category", where=where, wanted=f"one of {some}", got=repr(text[:40]))
+    return places[text]
+
+
+def _number(cell: Any, fill: float | None, where: str) -> float:
+    if is_missing(cell):
+        if fill is None:
+            raise DataError("a value is missing", where=where, wanted="a number", got="nothing")
+        return fill
+    try:
+        value = float(cell)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError("not a number", where=where, wanted="a number", got=repr(str(cell)[:40])) from None
+    if not abs(value) <= FLOAT32_MAX:
+        raise DataError("not a finite number", where=where, wanted="a finite float32", got=str(cell)[:40])
+    return value
+
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
+
+
+def is_missing(cell: Any) -> bool:
+    """Tell whether a raw cell stands for "no value"."""
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING):
+        return True
+    return isinstance(cell, float) and bool(np.isnan(cell))

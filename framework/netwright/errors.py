@@ -1,0 +1,88 @@
+"""Errors that help: where it happened, what was wanted, what was got, and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+
+class NetwrightError(Exception):
+    """Base of every error a user can cause.
+
+    The text reads ``where: message (wanted …, got …). remedy``; each part is also an attribute, so that the
+    command line, a notebook and the studio page can show it their own way.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        wanted: Any = None,
+        got: Any = None,
+        remedy: str | None = None,
+        port: str | None = None,
+        parameter: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.wanted = None if wanted is None else str(wanted)
+        self.got = None if got is None else str(got)
+        self.remedy = remedy
+        self.port = port
+        self.parameter = parameter
+
+    def at(self, where: str) -> Self:
+        """Say where it happened, unless something nearer already did."""
+        if self.where is None:
+            self.where = where
+        return self
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        facts = [f"{word} {value}" for word, value in (("wanted", self.wanted), ("got", self.got)) if value]
+        if facts:
+            text += f" ({', '.join(facts)})"
+        if self.remedy:
+            text += f". {self.remedy}" if not text.endswith(".") else f" {self.remedy}"
+        return text
+
+
+class ShapeError(NetwrightError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DTypeError(NetwrightError, TypeError):
+    """Element types that do not fit together."""
+
+
+class ParamError(NetwrightError, ValueError):
+    """An operator, layer or optimizer was given a parameter it cannot take."""
+
+
+class GraphError(NetwrightError, ValueError):
+    """A graph that cannot be run: a cycle, a missing input, a name used twice."""
+
+
+class DeviceError(NetwrightError, RuntimeError):
+    """A device that is not there, or arrays that lie on different ones."""
+
+
+class AutogradError(NetwrightError, RuntimeError):
+    """Differentiation asked of something that was not recorded or cannot be differentiated."""
+
+
+class DeferredInitializationError(NetwrightError, RuntimeError):
+    """A parameter was used before its shape was known."""
+
+
+class MemoryLimitError(NetwrightError, MemoryError):
+    """Something would not fit in the memory that may be used; found before anything was allocated."""
+
+
+class DataError(NetwrightError, ValueError):
+    """Data that cannot be read or does not fit its description."""
+
+
+class CheckpointError(NetwrightError, RuntimeError):
+    """A checkpoint or model file that is missing, damaged or of another network."""

@@ -1,0 +1,47 @@
+"""Eager arrays: the class, ways to make one, and a function for every operator (``nd.X``)."""
+
+from __future__ import annotations
+
+import sys
+
+from ..ops.namespaces import populate
+from .array import NDArray
+from .binary import TABLE, make_binary
+from .creation import (
+    arange,
+    array,
+    concatenate,
+    empty,
+    eye,
+    from_numpy,
+    full,
+    linspace,
+    moveaxis,
+    ones,
+    waitall,
+    zeros,
+)
+from .functions import make_function
+from .storage import load, save
+
+__all__ = [
+    "NDArray",
+    "arange",
+    "array",
+    "concatenate",
+    "empty",
+    "eye",
+    "from_numpy",
+    "full",
+    "linspace",
+    "load",
+    "moveaxis",
+    "ones",
+    "save",
+    "waitall",
+    "zeros",
+]
+
+for _name in TABLE:
+    globals()[_name] = make_binary(_name, NDArray)
+populate(sys.modules[__name__], make_function)

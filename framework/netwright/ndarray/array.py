@@ -1,0 +1,344 @@
+"""NDArray: an array on a device, computed eagerly, that can remember how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..device import Device, device_of
+from ..errors import AutogradError, DTypeError, ShapeError
+from ..ops import get
+from ..ops.arithmetic import Arithmetic
+from ..ops.operator import TensorSpec
+from ..ops.params import dtype_name
+from ..tape import Entry, Variable, mode
+from .indexing import plain_key, take_view
+from .methods import FluentMethods
+
+if TYPE_CHECKING:
+    from typing import Self
+
+_invoke: Callable[..., Any]
+
+
+def install_invoke(function: Callable[..., Any]) -> None:
+    """Called once by ``invoke.py``, which needs this class to be there first."""
+    global _invoke
+    _invoke = function
+
+
+class NDArray(FluentMethods, Arithmetic):
+    """An n-dimensional array on a device.
+
+    Made by ``nd.array``, ``nd.zeros`` and operators, not by calling the class.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_entry")
+    stype = "default"
+
+    def __init__(self, data: Any, entry: Entry | None = None) -> None:
+        self._data = data
+        self._entry = entry
+
+    # ---------------------------------------------------------------- facts
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The element type as a NumPy scalar type (``numpy.float32``), as in MXNet."""
+        return self._data.dtype.type
+
+    @property
+    def size(self) -> int:
+        return int(self._data.size)
+
+    @property
+    def ndim(self) -> int:
+        return int(self._data.ndim)
+
+    @property
+    def ctx(self) -> Device:
+        return device_of(self._data)
+
+    context = ctx
+    device = ctx
+
+    @property
+    def T(self) -> NDArray:
+        """The transpose, with all axes in reverse order."""
+        return self.transpose()  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise ShapeError("an array without axes has no length")
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.shape))
+        return f"\n{self.asnumpy()}\n<{type(self).__name__} {shape} @{self.ctx}>"
+
+    # ---------------------------------------------------------------- operators
+    def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        op = get(name)
+        return _invoke(op, op.make_params(params), inputs)
+
+    def _operand(self, other: Any) -> NDArray | None:
+        if isinstance(other, np.ndarray):
+            return NDArray(self.ctx.xp.asarray(other, dtype=self._data.dtype))
+        return None
+
+    def _in_place(self, name: str, scalar_name: str, other: Any) -> Self:
+        self._refuse_recorded(name)
+        result = self._binary(other, name, scalar_name)
+        if result is NotImplemented:
+            raise DTypeError(f"cannot use {type(other).__name__} here", wanted="an NDArray or a number")
+        if result.shape != self.shape:
+            raise ShapeError("the result does not fit into the array", wanted=self.shape, got=result.shape)
+        self._write(result._data)
+        return self
+
+    def __iadd__(self, other: Any) -> Self:
+        return self._in_place("broadcast_add", "_plus_scalar", other)
+
+    def __isub__(self, other: Any) -> Self:
+        return self._in_place("broadcast_sub", "_minus_scalar", other)
+
+    def __imul__(self, other: Any) -> Self:
+        return self._in_place("broadcast_mul", "_mul_scalar", other)
+
+    def __itruediv__(self, other: Any) -> Self:
+        return self._in_place("broadcast_div", "_div_scalar", other)
+
+    def __imod__(self, other: Any) -> Self:
+        return self._in_place("broadcast_mod", "_mod_scalar", other)
+
+    def __invert__(self) -> Any:
+        return self._apply("logical_not", (self,), {})
+
+    # ---------------------------------------------------------------- to Python and NumPy
+    def asnumpy(self) -> np.ndarray[Any, Any]:
+        """A NumPy copy."""
+        data = self._data
+        return np.array(data) if isinstance(data, np.ndarray) else np.asarray(data.get())
+
+    def asscalar(self) -> Any:
+        """The one element as a NumPy scalar; raises ShapeError where there are several."""
+        if self.size != 1:
+            raise ShapeError("asscalar() is for arrays of one element", wanted="size 1", got=self.shape)
+        return self.asnumpy().reshape(-1)[0]
+
+    def item(self) -> Any:
+        """The one element as a Python number."""
+        return self.asscalar().item()
+
+    def tolist(self) -> Any:
+        return self.asnumpy().tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        array = self.asnumpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __float__(self) -> float:
+        return float(self.asscalar())
+
+    def __int__(self) -> int:
+        return int(self.asscalar())
+
+    def __index__(self) -> int:
+        value = self.asscalar()
+        if not isinstance(value, np.integer):
+            raise DTypeError("only an integer array of one element can be an index", got=self._data.dtype)
+        return int(value)
+
+    def __bool__(self) -> bool:
+        if self.size == 0:
+            return False
+        if self.size == 1:
+            return bool(self.asscalar())
+        raise ShapeError(
+            "the truth of an array with several elements is ambiguous", remedy="Compare a sum() or use asnumpy().any()"
+        )
+
+    def __iter__(self) -> Iterator[NDArray]:
+        return (self[i] for i in range(len(self)))
+
+    # ---------------------------------------------------------------- copies
+    def copy(self) -> NDArray:
+        return self._apply("identity", (self,), {})  # type: ignore[no-any-return]
+
+    def copyto(self, other: NDArray | Device) -> NDArray:
+        """Copy into another array (of the same shape, any dtype or device), or onto a device."""
+        if isinstance(other, Device):
+            return NDArray(_moved(self._data, other, copy=True))
+        if other is self:
+            return other
+        if other.shape != self.shape:
+            raise ShapeError("copyto() needs equal shapes", wanted=self.shape, got=other.shape)
+        other._write(_moved(self._data, other.ctx))
+        return other
+
+    def as_in_context(self, context: Device) -> NDArray:
+        """This array if it is there already, else a copy on that device."""
+        if context == self.ctx or not (context.is_gpu or self.ctx.is_gpu):
+            return self
+        return NDArray(_moved(self._data, context))
+
+    as_in_ctx = as_in_context
+    to_device = as_in_context
+
+    def as_nd_ndarray(self) -> NDArray:
+        return self
+
+    def astype(self, dtype: Any, copy: bool = True) -> NDArray:
+        """The same values in another element type; without ``copy`` the array itself where it has it."""
+        name = dtype_name(dtype)
+        if not copy and self._data.dtype.name == name:
+            return self
+        return self._apply("Cast", (self,), {"dtype": name})  # type: ignore[no-any-return]
+
+    def _snapshot(self) -> NDArray:
+        return NDArray(self._data, self._entry)
+
+    def _write(self, values: Any) -> None:
+        """Overwrite the elements, keeping memory and dtype."""
+        self._data[...] = values
+
+    # ---------------------------------------------------------------- indexing
+    def __getitem__(self, key: Any) -> NDArray:
+        if mode.recording and self._entry is not None:
+            name, inputs, params = plain_key(self, key)
+            return self._apply(name, inputs, params)  # type: ignore[no-any-return]
+        return NDArray(take_view(self._data, key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._refuse_recorded("x[…] = value")
+        if isinstance(value, NDArray):
+            value = _moved(value._data, self.ctx)
+        elif not isinstance(value, (int, float, bool, np.generic, np.ndarray)):
+            value = np.asarray(value, dtype=self._data.dtype)
+        if isinstance(value, np.ndarray) and self.ctx.is_gpu:
+            value = self.ctx.xp.asarray(value)
+        from .indexing import numpy_key
+
+        index = numpy_key(key, self._data)
+        try:
+            self._data[index] = value
+        except ValueError as error:
+            raise ShapeError(
+                "the value does not fit into the part it is assigned to",
+                where="x[…] = value",
+                wanted=f"something that broadcasts to {self._data[index].shape}",
+                got=getattr(value, "shape", type(value).__name__),
+            ) from error
+        except IndexError as error:
+            raise ShapeError(str(error), where="x[…] = value", got=f"an index into shape {self.shape}") from error
+
+    def _refuse_recorded(self, what: str) -> None:
+        if mode.recording and self._entry is not None:
+            raise AutogradError(
+                "an array that is being recorded cannot be changed in place",
+                where=what,
+                remedy="Write y = x + … instead of x += …, or change it outside autograd.record()",
+            )
+
+    def slice(self, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> NDArray:
+        return self._apply(  # type: ignore[no-any-return]
+            "slice", (self,), {"begin": tuple(begin), "end": tuple(end), "step": tuple(step)}
+        )
+
+    # ---------------------------------------------------------------- shape
+    def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
+        """The same elements in another shape, by MXNet's codes 0, -1, -2, -3, -4. Shares memory where not recorded."""
+        if "shape" in kwargs:
+            target = kwargs.pop("shape")
+        else:
+            target = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        op = get("Reshape")
+        p = op.make_params({"shape": (target,) if isinstance(target, int) else tuple(target), **kwargs})
+        if mode.recording and self._entry is not None:
+            return _invoke(op, p, (self,))  # type: ignore[no-any-return]
+        found = op.infer(p, (TensorSpec(self.shape, self._data.dtype),))[0]
+        return NDArray(self._data.reshape(found.shape))
+
+    def reshape_like(self, other: NDArray) -> NDArray:
+        return self._apply("reshape_like", (self, other), {})  # type: ignore[no-any-return]
+
+    def asnd(self) -> NDArray:
+        return self
+
+    # ---------------------------------------------------------------- autograd
+    @property
+    def grad(self) -> NDArray | None:
+        """The gradient array that ``attach_grad`` made, or None."""
+        return self._entry[0].gradient if self._entry and isinstance(self._entry[0], Variable) else None
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Make this array a variable of the tape with a gradient array of zeros.
+
+        ``grad_req``: ``write`` replaces the gradient at each backward, ``add`` adds to it, ``null`` wants none.
+        """
+        check_request(grad_req)
+        gradient = None if grad_req == "null" else NDArray(self.ctx.xp.zeros_like(self._data))
+        self._mark(gradient, grad_req)
+
+    def _mark(self, gradient: NDArray | None, request: str) -> None:
+        self._entry = (
+            None if request == "null" else (Variable(TensorSpec(self.shape, self._data.dtype), gradient, request), 0)
+        )
+
+    def detach(self) -> NDArray:
+        """The same memory, cut off from the tape."""
+        return NDArray(self._data)
+
+    def backward(
+        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
+        """Gradients of this array (summed) with respect to all variables it was computed from."""
+        from ..autograd import backward
+
+        backward([self], [out_grad], retain_graph=retain_graph, train_mode=train_mode)
+
+    # ---------------------------------------------------------------- waiting
+    def wait_to_read(self) -> None:
+        """Return when the value is there; errors of a device show here."""
+        if self.ctx.is_gpu:
+            self.ctx.xp.cuda.get_current_stream().synchronize()
+
+    wait_to_write = wait_to_read
+
+    # ---------------------------------------------------------------- storage and pickling between processes
+    def tostype(self, stype: str) -> NDArray:
+        if stype != "default":
+            raise DTypeError("only dense arrays can be made here", wanted="stype 'default'", got=stype)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"data": self.asnumpy(), "context": (self.ctx.device_type, self.ctx.device_id)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._data = _moved(state["data"], Device(*state["context"]))
+        self._entry = None
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return self._data.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return self._data.__dlpack_device__()
+
+
+def check_request(request: str) -> None:
+    if request not in ("write", "add", "null"):
+        raise AutogradError("unknown grad_req", wanted="write, add or null", got=repr(request))
+
+
+def _moved(data: Any, device: Device, copy: bool = False) -> Any:
+    """Raw elements on another device."""
+    if not device.is_gpu:
+        host = data if isinstance(data, np.ndarray) else data.get()
+        return host.copy() if copy and host is data else host
+    with_module = device.xp
+    return with_module.array(data) if copy else with_module.asarray(data)

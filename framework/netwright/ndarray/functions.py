@@ -1,0 +1,60 @@
+"""``nd.X`` for every operator X."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..device import Device
+from ..ops.operator import Operator
+from ..ops.signature import bind
+from .array import NDArray
+from .invoke import invoke
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, NDArray)
+
+
+def make_function(op: Operator) -> Callable[..., Any]:
+    """The eager function of an operator."""
+    plain = op.default_params if not op.Params.model_fields and len(op.inputs) == 1 and not op.variadic else None
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if plain is not None and not kwargs and len(args) == 1:
+            return invoke(op, plain, args)
+        p, inputs, common = bind(op, args, kwargs, _is_array)
+        ctx = common.get("ctx")
+        return invoke(
+            op,
+            p,
+            inputs if op.variadic else drop_absent(op, p, inputs),
+            common.get("out"),
+            None if ctx is None else Device.parse(ctx),
+        )
+
+    return function
+
+
+def drop_absent(op: Operator, p: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Only the inputs of ports that are there under these parameters (no bias under ``no_bias``)."""
+    wanted = {port.name for port in op.ports(p)}
+    return tuple(
+        value
+        for port, value in zip(op.inputs, inputs, strict=True)
+        if port.name in wanted and not (value is None and port.optional)
+    )
+
+
+def call_method(self: NDArray, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``x.name(…)``."""
+    return getattr(_namespace(), name)(self, *args, **kwargs)
+
+
+def _namespace() -> Any:
+    from .. import ndarray
+
+    return ndarray
+
+
+NDArray._call = call_method  # type: ignore[method-assign]

@@ -1,0 +1,91 @@
+"""What stands between the brackets of ``x[…]``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import DTypeError, ShapeError
+
+
+def numpy_key(key: Any, data: Any) -> Any:
+    """The key with our arrays in it replaced by integer arrays of the data's own module.
+
+    MXNet's index arrays may be floats (its default dtype): they are taken as integers.
+    """
+    if isinstance(key, tuple):
+        return tuple(_part(k, data) for k in key)
+    return _part(key, data)
+
+
+def _part(part: Any, data: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)):
+        return part
+    raw = getattr(part, "_data", part)
+    if isinstance(raw, (list, tuple)):
+        raw = np.asarray([getattr(r, "_data", r) for r in raw])
+    if not hasattr(raw, "dtype"):
+        raise DTypeError("cannot index with this", wanted="integers, slices, None, ... or arrays", got=type(part).__name__)
+    if raw.dtype.kind == "f":
+        raw = raw.astype(np.int64)
+    if not isinstance(data, np.ndarray) and isinstance(raw, np.ndarray):
+        import cupy  # the data lie on a GPU: it is there
+
+        raw = cupy.asarray(raw)
+    return raw
+
+
+def is_basic(key: Any) -> bool:
+    """Only integers, slices, None and ``...``: a regular part of the array."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(p is None or p is Ellipsis or isinstance(p, (slice, int, np.integer)) for p in parts)
+
+
+def take_view(data: Any, key: Any) -> Any:
+    """The elements of ``data[key]``; they share memory with ``data`` where they lie together (as MXNet does)."""
+    try:
+        found = data[numpy_key(key, data)]
+    except IndexError as error:
+        raise ShapeError(str(error), where="x[…]", got=f"an index into shape {tuple(data.shape)}") from error
+    if is_basic(key):
+        if found.ndim == 0:
+            # MXNet 1.x has no arrays without axes: one element is an array of shape (1,)
+            flat = data[numpy_key(_last_as_slice(key, data.ndim), data)]
+            return flat.reshape(1)
+        return found if found.flags.c_contiguous else found.copy()
+    return found.reshape(1) if found.ndim == 0 else found
+
+
+def _last_as_slice(key: Any, ndim: int) -> Any:
+    """``x[1, 2]`` as ``x[1, 2:3]``, so that the element is still seen in place."""
+    parts = [p for p in (key if isinstance(key, tuple) else (key,)) if p is not Ellipsis]
+    last = int(parts[-1])
+    return (*parts[:-1], slice(last, last + 1 if last != -1 else None))
+
+
+def plain_key(array: Any, key: Any) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """(operator, inputs, parameters) that compute ``array[key]``, for the tape."""
+    from .array import NDArray
+
+    if is_basic(key):
+        parts = key if isinstance(key, tuple) else (key,)
+        return "_basic_index", (array,), {"key": tuple(_encode(p) for p in parts)}
+    parts = key if isinstance(key, tuple) else (key,)
+    arrays, pattern = [], []
+    for part in parts:
+        if is_basic(part):
+            pattern.append(_encode(part))
+        else:
+            arrays.append(NDArray(_part(part, array._data)))
+            pattern.append("array")
+    return "_advanced_index", (array, *arrays), {"key": tuple(pattern), "num_args": 1 + len(arrays)}
+
+
+def _encode(part: Any) -> Any:
+    """JSON-able: an integer, None, "...", or (start, stop, step)."""
+    if part is Ellipsis:
+        return "..."
+    if isinstance(part, slice):
+        return tuple(None if v is None else int(v) for v in (part.start, part.stop, part.step))
+    return None if part is None else int(part)

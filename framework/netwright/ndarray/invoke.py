@@ -1,0 +1,162 @@
+"""Calling an operator on arrays: the one way from ``nd.X``, from arithmetic and from gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..device import Device, current_device, device_of
+from ..errors import DeviceError, DTypeError, NetwrightError, ParamError, ShapeError
+from ..ops import get
+from ..ops.operator import Operator, TensorSpec
+from ..ops.params import OpParams
+from ..random import state_of
+from ..tape import Call, mode
+from .array import NDArray, install_invoke
+
+_TRACERS: list[Any] = []
+"""Active tracers (gluon's plain ``forward`` under hybridize): each sees every call."""
+
+
+def invoke(
+    op: Operator,
+    p: OpParams,
+    inputs: tuple[NDArray, ...],
+    out: Any = None,
+    device: Device | None = None,
+) -> Any:
+    """Run the operator; record it where the tape runs and an input is on it.
+
+    Returns an NDArray, or a list for several visible outputs. ``out`` is written to and returned.
+    """
+    try:
+        datas = [a._data for a in inputs]
+    except AttributeError:
+        raise _wrong_input(op, p, inputs) from None
+    xp, rng_device = _module_of(op, datas, device)
+    specs: tuple[TensorSpec, ...] | None = None
+    if op.shape_checked:
+        specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
+        op.infer(p, specs)
+    results = _run(op, p, xp, datas, out, rng_device)
+    if op.view and results[0].base is not None and not op.forward_takes:
+        results = (results[0].copy(),)
+    recorded = None
+    if mode.recording and op.gradient_takes is not None and any([a._entry is not None for a in inputs]):
+        if specs is None:
+            specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
+        recorded = Call(op, p, inputs, specs, results, mode.training)
+    visible = op.visible_outputs(p) if len(results) > 1 else 1
+    if out is not None:
+        return _deliver(op, results[:visible], out, recorded)
+    arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
+    if _TRACERS:
+        _TRACERS[-1].saw(op, p, inputs, arrays)
+    return arrays[0] if visible == 1 else arrays
+
+
+def _run(
+    op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device: Device
+) -> tuple[Any, ...]:
+    takes = op.forward_takes
+    keywords: dict[str, Any] = {}
+    if takes:
+        if "train" in takes:
+            keywords["train"] = mode.training
+        if "rng" in takes:
+            keywords["rng"] = state_of(device).generator
+    try:
+        result = op.forward(xp, p, *datas, **keywords)
+    except NetwrightError as error:
+        raise error.at(op.name) from None
+    except (ValueError, TypeError) as error:
+        # an operator that leaves checking to the array module: ask inference for a better message
+        op.infer(p, tuple(TensorSpec(d.shape, d.dtype) for d in datas))
+        raise ShapeError(
+            f"the operator could not be computed: {error}", where=op.name, got=[tuple(d.shape) for d in datas]
+        ) from error
+    results: tuple[Any, ...] = result if isinstance(result, tuple) else (result,)
+    states = op.state_ports(p)
+    if states and len(results) > len(op.output_names(p)):
+        for position, value in zip(states, results[-len(states) :], strict=True):
+            xp.copyto(datas[position], value)
+        results = results[: -len(states)]
+    return results
+
+
+def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[Any, Device]:
+    """The array module for these arrays; all must lie on one device."""
+    if not datas:
+        device = device or current_device()
+        return device.xp, device
+    first = datas[0]
+    kind = first.__class__
+    for data in datas:
+        if data.__class__ is not kind:
+            raise DeviceError(
+                "the arrays lie on different devices",
+                where=op.name,
+                got=", ".join(str(device_of(d)) for d in datas),
+                remedy="Move them to one with as_in_context()",
+            )
+    if kind is np.ndarray:
+        return np, device_of(first)
+    place = device_of(first)
+    if any(device_of(d) != place for d in datas):
+        raise DeviceError(
+            "the arrays lie on different devices",
+            where=op.name,
+            got=", ".join(str(device_of(d)) for d in datas),
+            remedy="Move them to one with as_in_context()",
+        )
+    return place.xp, place
+
+
+def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | None) -> Any:
+    targets = out if isinstance(out, (list, tuple)) else [out]
+    if len(targets) != len(results):
+        raise ParamError("wrong number of arrays in out", where=op.name, wanted=len(results), got=len(targets))
+    for i, (target, result) in enumerate(zip(targets, results, strict=True)):
+        if target.shape != result.shape:
+            raise ShapeError("out has another shape", where=op.name, wanted=result.shape, got=target.shape)
+        target._write(result)
+        target._entry = None if recorded is None else (recorded, i)
+    return out
+
+
+def _wrong_input(op: Operator, p: OpParams, inputs: tuple[Any, ...]) -> NetwrightError:
+    ports = op.ports(p)
+    for port, value in zip(ports, inputs, strict=False):
+        if value is None:
+            return ParamError(f"input {port.name!r} is missing", where=op.name, port=port.name)
+        if not isinstance(value, NDArray):
+            return DTypeError(
+                f"input {port.name!r} is not an NDArray",
+                where=op.name,
+                port=port.name,
+                got=type(value).__name__,
+                remedy="Wrap it with nd.array(…)",
+            )
+    return ParamError("wrong number of inputs", where=op.name, wanted=len(ports), got=len(inputs))
+
+
+class EagerF:
+    """``F`` for gradients and hybrid_forward on arrays: every operator by its name."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        op = get(name)
+
+        def call(*inputs: NDArray, **params: Any) -> Any:
+            if op.variadic and op.variadic not in params:
+                params[op.variadic] = len(inputs)
+            return invoke(op, op.make_params(params), inputs)
+
+        call.__name__ = name
+        setattr(self, name, call)
+        return call
+
+
+F = EagerF()
+install_invoke(invoke)

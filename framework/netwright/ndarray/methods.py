@@ -1,0 +1,41 @@
+"""Operators as methods: ``x.sum(axis=1)``. One list serves NDArray and Symbol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FLUENT = (
+    "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort batch_dot broadcast_axes "
+    "broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag dot exp expand_dims expm1 fix flatten "
+    "flip floor log log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians "
+    "rcbrt reciprocal relu repeat rint round rsqrt shape_array sigmoid sign sin sinh size_array slice_axis slice_like softmax "
+    "softmin sort space_to_depth split split_v2 sqrt square squeeze sum swapaxes take tan tanh tile topk transpose trunc "
+    "zeros_like"
+).split()
+"""Method names; each is the operator of the same name with the array as its first input."""
+
+_RENAMED = {"split_v2": "_split_v2"}
+
+
+class FluentMethods:
+    """Mixin that gives a method for each name of FLUENT; the class gives ``_call(name, self, args, kwargs)``."""
+
+    __slots__ = ()
+
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+
+def _method(name: str) -> Any:
+    operator = _RENAMED.get(name, name)
+
+    def method(self: FluentMethods, *args: Any, **kwargs: Any) -> Any:
+        return self._call(operator, args, kwargs)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"The operator ``{operator}`` with this array as its first input."
+    return method
+
+
+for _name in FLUENT:
+    setattr(FluentMethods, _name, _method(_name))

@@ -1,0 +1,106 @@
+"""Python's operators on anything that operators can be applied to: NDArray, Symbol, and the Scheduler's values.
+
+One table says which operator stands behind ``+``, ``<`` or ``@``-like methods, so that the three worlds cannot drift.
+"""
+
+from __future__ import annotations
+
+from numbers import Number
+from typing import Any
+
+from ..errors import DTypeError
+
+
+class Arithmetic:
+    """Mixin; the class gives ``_apply(operator name, inputs, params)``."""
+
+    __slots__ = ()
+    # NumPy must leave ``np_scalar * x`` to us
+    __array_priority__ = 1000.0
+
+    def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _operand(self, other: Any) -> Any:
+        """``other``, which is neither a number nor one of us, as one of us; None where that cannot be."""
+        return None
+
+    def _binary(self, other: Any, name: str, scalar_name: str) -> Any:
+        if isinstance(other, type(self)):
+            return self._apply(name, (self, other), {})
+        if isinstance(other, Number):
+            return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
+        operand = self._operand(other)
+        return NotImplemented if operand is None else self._apply(name, (self, operand), {})
+
+    def _reversed(self, other: Any, name: str, scalar_name: str) -> Any:
+        if isinstance(other, Number):
+            return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
+        operand = self._operand(other)
+        return NotImplemented if operand is None else self._apply(name, (operand, self), {})
+
+    def __add__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_add", "_plus_scalar")
+
+    def __radd__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_add", "_plus_scalar")
+
+    def __sub__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_sub", "_minus_scalar")
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_sub", "_rminus_scalar")
+
+    def __mul__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_mul", "_mul_scalar")
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_mul", "_mul_scalar")
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_div", "_div_scalar")
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_div", "_rdiv_scalar")
+
+    def __mod__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_mod", "_mod_scalar")
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_mod", "_rmod_scalar")
+
+    def __pow__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_power", "_power_scalar")
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._reversed(other, "broadcast_power", "_rpower_scalar")
+
+    def __neg__(self) -> Any:
+        return self._apply("negative", (self,), {})
+
+    def __abs__(self) -> Any:
+        return self._apply("abs", (self,), {})
+
+    def __eq__(self, other: object) -> Any:
+        return self._binary(other, "broadcast_equal", "_equal_scalar")
+
+    def __ne__(self, other: object) -> Any:
+        return self._binary(other, "broadcast_not_equal", "_not_equal_scalar")
+
+    def __gt__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_greater", "_greater_scalar")
+
+    def __ge__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_greater_equal", "_greater_equal_scalar")
+
+    def __lt__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_lesser", "_lesser_scalar")
+
+    def __le__(self, other: Any) -> Any:
+        return self._binary(other, "broadcast_lesser_equal", "_lesser_equal_scalar")
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+    def __matmul__(self, other: Any) -> Any:
+        raise DTypeError("the operator @ is not defined, as in MXNet 1.x", remedy="Use dot(a, b) or batch_dot(a, b)")

@@ -1,0 +1,61 @@
+"""Where a name like ``_random_uniform`` or ``_contrib_fft`` is reached: ``random.uniform``, ``contrib.fft``.
+
+``populate`` fills ``netwright.ndarray`` and ``netwright.symbol`` (and their sub-namespaces) from the registry.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from .operator import Operator
+from .registry import names
+from .signature import document, signature
+
+PREFIXES = {
+    "_random_": "random",
+    "_sample_": "random",
+    "_linalg_": "linalg",
+    "_contrib_": "contrib",
+    "_image_": "image",
+    "_sparse_": "sparse",
+}
+
+
+def places() -> Iterator[tuple[str, str, Operator]]:
+    """(sub-namespace or "", public name, operator) for every name and alias."""
+    for name, op in names().items():
+        for prefix, space in PREFIXES.items():
+            if name.startswith(prefix):
+                short = name.removeprefix(prefix)
+                yield space, f"sample_{short}" if prefix == "_sample_" else short, op
+                break
+        else:
+            yield ("_internal" if name.startswith("_") else ""), name, op
+
+
+def populate(module: ModuleType, make: Callable[[Operator], Callable[..., Any]]) -> None:
+    """Give the module a function for every operator, without replacing what it defines itself."""
+    made: dict[str, Callable[..., Any]] = {}
+    spaces: dict[str, ModuleType] = {"": module}
+    for space, name, op in places():
+        target = spaces.get(space)
+        if target is None:
+            full = f"{module.__name__}.{space}"
+            target = getattr(module, space, None) or sys.modules.get(full) or ModuleType(full, f"Operators of {space}.")
+            sys.modules[full] = target
+            setattr(module, space, target)
+            spaces[space] = target
+        function = made.get(op.name)
+        if function is None:
+            function = made[op.name] = make(op)
+            function.__name__ = function.__qualname__ = op.name
+            function.__doc__ = document(op)
+            function.__signature__ = signature(op)  # type: ignore[attr-defined]
+            function.__module__ = module.__name__
+        if not hasattr(target, name):
+            setattr(target, name, function)
+        if space and space != "_internal" and name == op.name:
+            setattr(module, name, function)

@@ -1,0 +1,270 @@
+"""What an operator is: one class that holds its parameters, ports, inference, forward, gradient, cost and samples.
+
+Everything else reads this one definition: ``nd.X``, ``sym.X``, differentiation, the Scheduler, stubs, the studio's
+palette and forms, the documentation, and the generic tests.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+
+from ..errors import DTypeError, NetwrightError, ParamError, ShapeError
+from .params import NoParams, OpParams
+
+Shape = tuple[int, ...]
+Shapes = Sequence[Shape | None]
+DTypes = Sequence[np.dtype[Any] | None]
+PortKind = Literal["data", "weight", "state", "label"]
+
+FLOAT32: np.dtype[Any] = np.dtype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A named input. ``weight`` is trained, ``state`` is kept between steps (auxiliary), ``label`` is what is learnt."""
+
+    name: str
+    kind: PortKind = "data"
+    doc: str = ""
+    optional: bool = False
+
+
+class TensorSpec(NamedTuple):
+    """Shape and element type of a tensor."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+
+class At(NamedTuple):
+    """What a gradient may know of the node it differentiates, without keeping any tensor alive."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    train: bool
+    wanted: tuple[bool, ...]
+    """For each input, whether its gradient is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How to draw one input of a sample.
+
+    ``kind``: ``normal`` (mean 0, deviation 1), ``uniform`` and ``distinct`` (no ties, well apart; for max, sort and
+    kinks) in [low, high], ``integer`` in [low, high), ``positive_definite`` (batched, symmetric).
+    """
+
+    shape: Shape
+    kind: Literal["normal", "uniform", "distinct", "integer", "positive_definite"] = "normal"
+    low: float = -1.0
+    high: float = 1.0
+    dtype: str | None = None
+    """None: the dtype under test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One case for the generic tests: how to draw the inputs, and the parameters.
+
+    A bare shape stands for ``Draw(shape)``. ``train`` is the mode; ``differentiable`` says whether gradients are
+    checked here (second order too unless ``second`` is False).
+    """
+
+    inputs: tuple[Draw | Shape, ...]
+    params: dict[str, Any] = field(default_factory=dict)
+    train: bool = True
+    differentiable: bool = True
+    second: bool = True
+    dtypes: tuple[str, ...] = ("float32", "float64")
+
+    def draws(self) -> tuple[Draw, ...]:
+        return tuple(d if isinstance(d, Draw) else Draw(d) for d in self.inputs)
+
+
+_RESERVED = {"dy", "dys", "y", "ys", "xs"}
+
+
+class Operator:
+    """Base of every operator. A subclass is registered once and used as a single instance without state.
+
+    ``forward(xp, p, *inputs)`` computes on arrays of module ``xp`` and returns an array, or a tuple for several outputs
+    (followed, for operators with states, by the states' new values). It never returns an alias of an input
+    unless ``view`` is set. Keyword-only arguments that it names are passed to it: ``train`` (bool), ``rng`` (a
+    generator), ``out`` (None, or where to write: an array, or a tuple for several outputs).
+
+    ``gradient(F, p, at, …)`` returns the gradients of the inputs (None where there is none), written in operators of ``F``
+    so that the tape, the Scheduler and higher orders share it. Its further argument names say what it keeps:
+    ``dy`` (gradient of the first output), ``dys`` (of all; zeros where unused), ``y``/``ys`` (outputs), a port's name (that
+    input), ``xs`` (all inputs). Shapes and dtypes are in ``at`` and cost nothing.
+    """
+
+    name: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    category: ClassVar[str] = "math"
+    title: ClassVar[str] = ""
+    in_palette: ClassVar[bool] = False
+    Params: ClassVar[type[OpParams]] = NoParams
+    inputs: ClassVar[tuple[Port, ...]] = (Port("data"),)
+    outputs: ClassVar[tuple[str, ...]] = ("output",)
+    variadic: ClassVar[str] = ""
+    """For operators of any number of inputs: the parameter that counts them (``num_args``)."""
+    view: ClassVar[bool] = False
+    """The output is the first input's memory seen with another shape."""
+    inplace: ClassVar[tuple[int, ...]] = ()
+    """Inputs whose memory ``out`` may be (``forward`` reads each element before it writes it)."""
+    is_loss: ClassVar[bool] = False
+    """A head that starts the backward pass itself and ignores the gradient of its output."""
+    shape_checked: ClassVar[bool] = True
+    """False where the array module's own rule equals ours: eager calls then skip inference."""
+
+    # filled by register()
+    forward_takes: ClassVar[frozenset[str]] = frozenset()
+    gradient_takes: ClassVar[tuple[str, ...] | None] = None
+
+    # ---------------------------------------------------------------- what the subclass says
+    def ports(self, p: Any) -> tuple[Port, ...]:
+        """The input ports under these parameters (without the bias when ``no_bias``, say)."""
+        if self.variadic:
+            return tuple(Port(f"arg{i}") for i in range(int(getattr(p, self.variadic))))
+        return self.inputs
+
+    def output_names(self, p: Any) -> tuple[str, ...]:
+        """Names of all outputs, those for the gradient's use only last."""
+        return self.outputs
+
+    def visible_outputs(self, p: Any) -> int:
+        """How many of the outputs a user sees."""
+        return len(self.output_names(p))
+
+    def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        """(input shapes with unknown ones filled in where they follow, output shapes). Default: all the same."""
+        known = next((s for s in shapes if s is not None), None)
+        for port, shape in zip(self.ports(p), shapes, strict=True):
+            if shape is not None and shape != known:
+                raise ShapeError("all inputs must have one shape", port=port.name, wanted=known, got=shape)
+        return [known] * len(shapes), [known] * len(self.output_names(p))
+
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        """The same for element types. Default: all the same, float32 where nothing is known."""
+        known = next((d for d in dtypes if d is not None), None)
+        for port, dtype in zip(self.ports(p), dtypes, strict=True):
+            if dtype is not None and dtype != known:
+                raise DTypeError(
+                    "all inputs must have one dtype", port=port.name, wanted=known, got=dtype, remedy="Use astype()"
+                )
+        return [known] * len(dtypes), [known] * len(self.output_names(p))
+
+    def forward(self, xp: Any, p: Any, *inputs: Any) -> Any:
+        raise NotImplementedError(f"{self.name} has no forward")
+
+    def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        """Floating-point operations of one forward call; by default one per element of the first output."""
+        return outputs[0].size if outputs else 0
+
+    def samples(self) -> Iterable[Sample]:
+        """Cases for the generic tests."""
+        return ()
+
+    # ---------------------------------------------------------------- what everyone uses
+    @property
+    def summary(self) -> str:
+        """The docstring's first line."""
+        return (inspect.getdoc(type(self)) or "").split("\n", 1)[0]
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(type(self)) or ""
+
+    @property
+    def differentiable(self) -> bool:
+        return self.gradient_takes is not None
+
+    def state_ports(self, p: Any) -> tuple[int, ...]:
+        """Positions of the inputs that ``forward`` gives new values to."""
+        return tuple(i for i, port in enumerate(self.ports(p)) if port.kind == "state")
+
+    def make_params(self, values: dict[str, Any]) -> OpParams:
+        """Checked parameters; the same values give the same object."""
+        try:
+            # types too, since True == 1 == 1.0
+            key = (tuple(values.items()), tuple(map(type, values.values())))
+            found = self._params_cache.get(key)
+        except TypeError:  # a list or an array among the values
+            return self._new_params(values)
+        if found is None:
+            found = self._new_params(values)
+            if not any(isinstance(v, float) and v == 0.0 for v in values.values()):  # 0.0 == -0.0
+                if len(self._params_cache) >= 4096:
+                    self._params_cache.clear()
+                self._params_cache[key] = found
+        return found
+
+    def _new_params(self, values: dict[str, Any]) -> OpParams:
+        try:
+            return self.Params.make(values)
+        except ParamError as error:
+            raise error.at(self.name) from None
+
+    def infer(self, p: OpParams, specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+        """Specifications of all outputs for fully known inputs; raises with ``where`` set to the operator."""
+        found = p._inferred.get(specs)
+        if found is None:
+            try:
+                self._check_count(p, len(specs))
+                out_shapes = self.infer_shape(p, [s.shape for s in specs])[1]
+                out_dtypes = self.infer_dtype(p, [s.dtype for s in specs])[1]
+            except NetwrightError as error:
+                raise error.at(self.name) from None
+            found = tuple(
+                TensorSpec(tuple(s), d or FLOAT32) for s, d in zip(out_shapes, out_dtypes, strict=True) if s is not None
+            )
+            if len(p._inferred) >= 256:
+                p._inferred.clear()
+            p._inferred[specs] = found
+        return found  # type: ignore[no-any-return]
+
+    def _check_count(self, p: OpParams, count: int) -> None:
+        ports = self.ports(p)
+        if len(ports) != count:
+            raise ParamError(
+                "wrong number of inputs",
+                wanted=f"{len(ports)} ({', '.join(port.name for port in ports)})",
+                got=count,
+            )
+
+    def __init__(self) -> None:
+        self._params_cache: dict[Any, OpParams] = {}
+        self.default_params: OpParams | None = (
+            None if any(f.is_required() for f in self.Params.model_fields.values()) else self.Params()
+        )
+
+    def __repr__(self) -> str:
+        return f"<operator {self.name}>"
+
+
+def prepare(cls: type[Operator]) -> None:
+    """Read from a subclass's own signatures what its forward takes and its gradient keeps."""
+    forward = inspect.signature(cls.forward).parameters.values()
+    cls.forward_takes = frozenset(a.name for a in forward if a.kind is a.KEYWORD_ONLY)
+    gradient = getattr(cls, "gradient", None)
+    if gradient is None:
+        return
+    names = tuple(inspect.signature(gradient).parameters)[4:]  # after self, F, p, at
+    allowed = _RESERVED | {port.name for port in cls.inputs}
+    if unknown := set(names) - allowed:
+        raise TypeError(f"{cls.__name__}.gradient keeps {unknown}: not one of {sorted(allowed)}")
+    cls.gradient_takes = names

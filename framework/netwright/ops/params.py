@@ -1,0 +1,128 @@
+"""Typed parameters of operators: one Pydantic model per operator.
+
+The model gives the checks, the signature of ``nd.X`` and ``sym.X``, the JSON Schema behind the page's form and the
+text in MXNet's symbol JSON.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, WithJsonSchema
+
+from ..errors import ParamError
+
+DTYPES = ("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bool")
+
+
+def dtype_name(value: Any) -> str:
+    """``np.float32``, ``"float32"`` or ``np.dtype("float32")`` → ``"float32"``."""
+    if isinstance(value, bool) or value is None:
+        raise ValueError(f"wanted a dtype, got {value!r}")
+    name = np.dtype(value).name
+    if name not in DTYPES:
+        raise ValueError(f"wanted one of {', '.join(DTYPES)}, got {name}")
+    return name
+
+
+def _one_or_many(value: Any) -> Any:
+    """MXNet takes ``kernel=3`` for ``kernel=(3,)``."""
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+DType = Annotated[str, BeforeValidator(dtype_name), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
+"""An element type, by its NumPy name."""
+
+Size = Annotated[int, Field(ge=1, le=2**31 - 1)]
+"""A count of units, channels or positions."""
+
+Sizes = Annotated[tuple[Size, ...], BeforeValidator(_one_or_many)]
+"""Sizes per spatial axis; one integer stands for a tuple of one."""
+
+Ints = Annotated[tuple[int, ...], BeforeValidator(_one_or_many)]
+"""Integers per axis, of any sign (a target shape, axes)."""
+
+Pads = Annotated[tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], BeforeValidator(_one_or_many)]
+"""Sizes per spatial axis where 0 is allowed; one integer stands for a tuple of one."""
+
+Axes = int | tuple[int, ...] | None
+"""One axis, several, or all (None)."""
+
+
+def hint(default: Any, doc: str = "") -> Any:
+    """A field that MXNet programs pass to tune its own kernels: taken, kept in the graph, without effect here."""
+    return Field(default, description=doc or "Taken for MXNet's sake; without effect.", json_schema_extra={"hidden": True})
+
+
+class OpParams(BaseModel):
+    """Base of every operator's parameters: frozen, and refusing names it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    # What inference found for given input specifications: filled by Operator.infer, dropped with the parameters.
+    _inferred: dict[Any, Any] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def make(cls, values: Mapping[str, Any], *, strict: bool = False) -> Self:
+        """Checked parameters from Python values.
+
+        ``strict`` is for JSON from outside: no text for a number, no boolean for an integer.
+        """
+        try:
+            if strict:
+                return cls.model_validate_json(json.dumps(values), strict=True)
+            return cls.model_validate({k: _plain(v) for k, v in values.items()})
+        except ValidationError as error:
+            raise _param_error(cls, error) from None
+
+    @classmethod
+    def parse(cls, attributes: Mapping[str, str]) -> Self:
+        """Parameters from the texts of MXNet's symbol JSON: ``{"kernel": "(5, 5)", "no_bias": "True"}``."""
+        return cls.make({k: _literal(v) for k, v in attributes.items() if k in cls.model_fields})
+
+    def attributes(self) -> dict[str, str]:
+        """The parameters that were given, as texts for MXNet's symbol JSON."""
+        return {k: str(getattr(self, k)) for k in type(self).model_fields if k in self.model_fields_set}
+
+    def given(self) -> dict[str, Any]:
+        """The parameters that were given, as Python values."""
+        return {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+
+
+class NoParams(OpParams):
+    """For operators without parameters."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(v) for v in value)
+    return value
+
+
+def _literal(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _param_error(cls: type[OpParams], error: ValidationError) -> ParamError:
+    first = error.errors(include_url=False)[0]
+    parameter = str(first["loc"][0]) if first["loc"] else None
+    got = None if first["type"] == "missing" else repr(first["input"])[:80]
+    known = ", ".join(cls.model_fields) or "none"
+    if first["type"] == "extra_forbidden":
+        return ParamError(
+            f"there is no parameter {parameter!r}", parameter=parameter, remedy=f"The parameters are: {known}"
+        )
+    if first["type"] == "missing":
+        return ParamError(f"parameter {parameter!r} is missing", parameter=parameter, remedy=f"Give {parameter}=…")
+    return ParamError(f"parameter {parameter!r} cannot be taken", parameter=parameter, wanted=first["msg"], got=got)

@@ -1,0 +1,58 @@
+"""The list of operators. A family's module defines classes and decorates each with ``@register``."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TypeVar
+
+from ..errors import GraphError
+from .operator import Operator, prepare
+
+T = TypeVar("T", bound=type[Operator])
+
+_by_name: dict[str, Operator] = {}
+_operators: list[Operator] = []
+
+
+def register(cls: T) -> T:
+    """Class decorator: makes the operator known under its name and aliases.
+
+    A name can be given once; a second registration is a mistake and raises.
+    """
+    if "name" not in cls.__dict__:
+        cls.name = cls.__name__
+    prepare(cls)
+    operator = cls()
+    for name in (cls.name, *cls.aliases):
+        if name in _by_name:
+            raise ValueError(f"operator {name!r} is already registered by {type(_by_name[name]).__module__}")
+        _by_name[name] = operator
+    _operators.append(operator)
+    return cls
+
+
+def get(name: str) -> Operator:
+    """The operator of that name or alias; raises GraphError that suggests near names."""
+    try:
+        return _by_name[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, _by_name, n=3)
+        raise GraphError(
+            f"there is no operator {name!r}",
+            remedy=f"Did you mean {' or '.join(near)}?" if near else "netwright.ops lists them all",
+        ) from None
+
+
+def find(name: str) -> Operator | None:
+    """The operator of that name or alias, or None."""
+    return _by_name.get(name)
+
+
+def all_operators() -> tuple[Operator, ...]:
+    """Every operator once, in the order of registration."""
+    return tuple(_operators)
+
+
+def names() -> dict[str, Operator]:
+    """Every name and alias."""
+    return dict(_by_name)

@@ -1,0 +1,67 @@
+"""Arrays in files: safetensors (a length-prefixed JSON header, then raw little-endian data; nothing executable).
+
+Writing is write–fsync–rename, so that a reader sees the old file or the new one and never half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_bytes
+from safetensors.numpy import save as save_bytes
+
+from .errors import CheckpointError
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even after a crash."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> None:
+    """Write named arrays as one safetensors file."""
+    contiguous = {name: np.ascontiguousarray(a) if a.ndim else a for name, a in arrays.items()}
+    write_atomically(Path(path), save_bytes(contiguous, metadata=dict(metadata or {})))
+
+
+def load_arrays(path: str | Path) -> dict[str, np.ndarray[Any, Any]]:
+    """Read the arrays of a safetensors file; raises CheckpointError where it is missing or damaged."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise CheckpointError("the file cannot be read", where=Path(path).name, got=error.strerror) from error
+    return parse_arrays(content, Path(path).name)
+
+
+def parse_arrays(content: bytes, where: str) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays in the bytes of a safetensors file."""
+    try:
+        return dict(load_bytes(content))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError("this is not a whole safetensors file", where=where, got=str(error)[:120]) from error

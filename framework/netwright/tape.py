@@ -1,0 +1,180 @@
+"""The tape: what was computed while recording, and the walk back over it.
+
+Each recorded call is a node that knows its operator, where its inputs came from, and the tensors that its gradient asked to
+keep. The walk back visits nodes in the reverse order of their recording.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .errors import AutogradError
+from .ops.operator import At, Operator, TensorSpec
+from .ops.params import OpParams
+
+if TYPE_CHECKING:
+    from .ndarray.array import NDArray
+
+
+class Mode(threading.local):
+    """Per thread: is the tape running, and do layers behave as in training?"""
+
+    recording = False
+    training = False
+
+
+mode = Mode()
+_numbers = itertools.count()
+
+
+class Node:
+    """One recorded call, or a variable (a leaf)."""
+
+    __slots__ = ("number", "outputs", "sources")
+
+    def __init__(self, sources: tuple[Entry | None, ...], outputs: tuple[TensorSpec, ...]) -> None:
+        self.number = next(_numbers)
+        self.sources = sources
+        self.outputs = outputs
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        """Gradients of the inputs from those of the outputs (None: nothing arrived)."""
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Let go of what was kept for the gradient."""
+
+
+Entry = tuple[Node, int]
+"""Where an array came from: a node and the number of its output."""
+
+
+class Variable(Node):
+    """A leaf: an array with ``attach_grad``."""
+
+    __slots__ = ("gradient", "request")
+
+    def __init__(self, spec: TensorSpec, gradient: NDArray | None, request: str) -> None:
+        super().__init__((), (spec,))
+        self.gradient = gradient
+        self.request = request
+
+
+class Call(Node):
+    """A recorded operator call."""
+
+    __slots__ = ("inputs", "op", "p", "released", "saved_inputs", "saved_outputs", "train")
+
+    def __init__(
+        self,
+        op: Operator,
+        p: OpParams,
+        inputs: tuple[NDArray, ...],
+        specs: tuple[TensorSpec, ...],
+        results: Sequence[Any],
+        train: bool,
+    ) -> None:
+        super().__init__(
+            tuple(a._entry for a in inputs), tuple([TensorSpec(r.shape, r.dtype) for r in results])
+        )
+        self.op, self.p, self.train = op, p, train
+        self.inputs = specs
+        self.released = False
+        self.saved_inputs: dict[str, Any] = {}
+        self.saved_outputs: tuple[Any, ...] = ()
+        keeps = op.gradient_takes or ()
+        for keep in keeps:
+            if keep in ("dy", "dys"):
+                continue
+            if keep in ("y", "ys"):
+                # raw arrays: an output's NDArray points back at this node and would keep it alive in a cycle
+                self.saved_outputs = tuple(results) if keep == "ys" else (results[0],)
+            elif keep == "xs":
+                self.saved_inputs["xs"] = tuple([a._snapshot() for a in inputs])
+        named = [k for k in keeps if k not in ("dy", "dys", "y", "ys", "xs")]
+        if named:
+            for port, array in zip(op.ports(p), inputs, strict=True):
+                if port.name in named:
+                    self.saved_inputs[port.name] = array._snapshot()
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        from .ndarray.array import NDArray
+
+        if self.released:
+            raise AutogradError(
+                "the recorded graph was already used by a backward pass",
+                where=self.op.name,
+                remedy="Call backward(retain_graph=True) the first time, or record again",
+            )
+        if self.op.gradient_takes is None:
+            return [None] * len(self.sources)
+        at = At(self.inputs, self.outputs, self.train, tuple([s is not None for s in self.sources]))
+        arguments: list[Any] = []
+        for keep in self.op.gradient_takes:
+            if keep == "dy":
+                arguments.append(self._or_zeros(gradients, 0, F))
+            elif keep == "dys":
+                arguments.append(tuple(self._or_zeros(gradients, i, F) for i in range(len(self.outputs))))
+            elif keep in ("y", "ys"):
+                values = tuple(NDArray(r, (self, i)) for i, r in enumerate(self.saved_outputs))
+                arguments.append(values if keep == "ys" else values[0])
+            else:
+                # a port that is not there under these parameters (no bias) is None
+                arguments.append(self.saved_inputs.get(keep))
+        result = self.op.gradient(F, self.p, at, *arguments)  # type: ignore[attr-defined]
+        return result if isinstance(result, (tuple, list)) else (result,)
+
+    def _or_zeros(self, gradients: list[NDArray | None], i: int, F: Any) -> NDArray:
+        found = gradients[i]
+        if found is None:
+            shape, dtype = self.outputs[i]
+            found = F._zeros(shape=shape, dtype=dtype.name)
+        return found
+
+    def release(self) -> None:
+        self.saved_inputs = {}
+        self.saved_outputs = ()
+        self.released = True
+
+
+def walk_back(
+    heads: Sequence[tuple[Entry, NDArray]],
+    F: Any,
+    *,
+    retain: bool,
+    targets: set[Node] | None = None,
+    add: Callable[[NDArray, NDArray], NDArray],
+) -> dict[Node, NDArray]:
+    """Gradients of the heads' weighted sum with respect to the variables (or ``targets``) they were computed from."""
+    arrived: dict[Node, list[NDArray | None]] = {}
+    waiting: list[tuple[int, Node]] = []
+
+    def arrive(entry: Entry, gradient: NDArray) -> None:
+        node, i = entry
+        slots = arrived.get(node)
+        if slots is None:
+            slots = arrived[node] = [None] * len(node.outputs)
+            heapq.heappush(waiting, (-node.number, node))
+        before = slots[i]
+        slots[i] = gradient if before is None else add(before, gradient)
+
+    for entry, gradient in heads:
+        arrive(entry, gradient)
+    found: dict[Node, NDArray] = {}
+    while waiting:
+        _, node = heapq.heappop(waiting)
+        gradients = arrived.pop(node)
+        if (isinstance(node, Variable) or (targets and node in targets)) and gradients[0] is not None:
+            found[node] = gradients[0]
+        if not node.sources:
+            continue
+        for source, gradient in zip(node.sources, node.pull(gradients, F), strict=True):
+            if source is not None and gradient is not None:
+                arrive(source, gradient)
+        if not retain:
+            node.release()
+    return found
