@@ -37,12 +37,23 @@ def fail(text: str) -> None:
     sys.exit(f"error: {text}")
 
 
-def compute_digest(names: list[str]) -> str:
-    """SHA-256 over the named files and the place and version of the interpreter."""
+def compute_digest(kind: str) -> str:
+    """SHA-256 over all that decides what is installed, and the place and version of the interpreter."""
     digest = hashlib.sha256(f"{VENV} {sys.version}".encode())
-    for name in names:
+    for name in LOCKS[kind] + PACKAGE_SOURCES:
         digest.update(name.encode() + (ROOT / name).read_bytes())
     return digest.hexdigest()
+
+
+def get_stamp(kind: str) -> Path:
+    """The file that remembers what was installed."""
+    return VENV / f".netwright-{kind}"
+
+
+def is_installed(kind: str) -> bool:
+    """Whether everything `kind` needs was installed and nothing changed since."""
+    stamp = get_stamp(kind)
+    return stamp.is_file() and stamp.read_text() == compute_digest(kind)
 
 
 def run(command: list[str], what: str) -> None:
@@ -77,9 +88,7 @@ def make_environment() -> None:
 
 def install(kind: str) -> None:
     """Install the locked packages, then Netwright itself in place."""
-    stamp = VENV / f".netwright-{kind}"
-    wanted = compute_digest(LOCKS[kind] + PACKAGE_SOURCES)
-    if stamp.is_file() and stamp.read_text() == wanted:
+    if is_installed(kind) or is_installed("dev"):  # dev holds all that run needs
         return
     make_environment()
     locked = "\n".join((ROOT / name).read_text() for name in LOCKS[kind]).splitlines()
@@ -90,7 +99,7 @@ def install(kind: str) -> None:
     run([*pip, "--require-hashes", *files], "installing packages")
     say("installing Netwright in place")
     run([*pip, "--no-deps", "--no-build-isolation", "-e", "."], "installing Netwright")
-    stamp.write_text(wanted)
+    get_stamp(kind).write_text(compute_digest(kind))
 
 
 def build_page() -> None:

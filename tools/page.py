@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "frontend"
 STATIC = ROOT / "backend" / "netwright_studio" / "static"
 DIGEST_NAME = ".sources"
-NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite"})
+NOT_SOURCES = frozenset({"node_modules", "dist", "coverage", ".vite", "openapi.json"})
 
 Say = Callable[[str], None]
 
@@ -33,7 +33,11 @@ def find_sources(frontend: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(frontend):
         folders[:] = sorted(name for name in folders if name not in NOT_SOURCES)
         for name in sorted(names):
-            if ".test." not in name and not name.endswith((".tsbuildinfo", ".md")):
+            if (
+                ".test." not in name
+                and not name.endswith((".tsbuildinfo", ".md"))
+                and name not in NOT_SOURCES
+            ):
                 yield Path(folder, name)
 
 
@@ -103,7 +107,6 @@ def build(frontend: Path = FRONTEND, static: Path = STATIC, say: Say = print) ->
         return False
     if is_fresh(frontend, static):
         return False
-    started = time.monotonic()
     digest = compute_digest(frontend)
     install_packages(frontend, say)
     say("building the page (vite build)")
@@ -115,18 +118,23 @@ def build(frontend: Path = FRONTEND, static: Path = STATIC, say: Say = print) ->
     (fresh / DIGEST_NAME).write_text(digest)
     shutil.rmtree(static, ignore_errors=True)
     fresh.rename(static)
-    say(f"page built in {time.monotonic() - started:.0f} s")
+    say("page built")
     return True
 
 
 def main() -> int:
     """Build the page, or with arguments run npm with them (`python tools/page.py run test`)."""
+    started = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"[{time.monotonic() - started:5.1f} s] {text}", flush=True)
+
     try:
         if sys.argv[1:]:
-            install_packages()
+            install_packages(say=say)
             run_npm(*sys.argv[1:])
         else:
-            build()
+            build(say=say)
     except PageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
