@@ -1,0 +1,32 @@
+import type { Graph, OperatorInfo } from "@/api/types";
+
+import { type Connection, findNode } from "./model";
+import { reaches } from "./order";
+import { findPort, outputName } from "./ports";
+
+export type Verdict = { ok: true } | { ok: false; reason: string };
+
+const no = (reason: string): Verdict => ({ ok: false, reason });
+
+/** May this connection be made? Says why not in words for a person. Shapes are the server's to judge. */
+export function judgeConnection(
+  graph: Graph,
+  operators: ReadonlyMap<string, OperatorInfo>,
+  { from, output, to, port }: Connection,
+): Verdict {
+  const source = findNode(graph, from);
+  const target = findNode(graph, to);
+  if (!source || !target) return no("One end of this connection is gone.");
+  if (from === to) return no(`${from} cannot feed itself: a network has no loops.`);
+  const reader = operators.get(target.op);
+  if (reader) {
+    const input = findPort(reader, port);
+    if (!input) return no(`${to} (${target.op}) has no input “${port}”.`);
+    if (input.kind === "state") return no(`“${port}” of ${to} is a running state: the operator keeps it itself.`);
+  }
+  const writer = operators.get(source.op);
+  if (writer && output !== null && !writer.outputs.includes(outputName(writer, output)))
+    return no(`${from} (${source.op}) has no output “${output}”.`);
+  if (reaches(graph, to, from)) return no(`${from} already depends on ${to}: this would close a cycle.`);
+  return { ok: true };
+}

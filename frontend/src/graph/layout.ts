@@ -1,0 +1,34 @@
+import dagre from "@dagrejs/dagre";
+
+import type { Graph } from "@/api/types";
+
+import { connectionsOf } from "./model";
+import { arrangeInRows, GAP, type Layout, NODE_SIZE, type Size } from "./rows";
+
+/** dagre recurses: a chain of some thousands overflows its stack, and large graphs take it seconds. */
+const DAGRE_LIMIT = 1200;
+
+/** Places for all nodes, from top to bottom. Good for small graphs, quick for large ones. */
+export function arrange(graph: Graph, size: Size = NODE_SIZE): Layout {
+  if (graph.nodes.length > DAGRE_LIMIT) return arrangeInRows(graph, size);
+  try {
+    return arrangeWithDagre(graph, size);
+  } catch {
+    return arrangeInRows(graph, size); // too deep for dagre
+  }
+}
+
+export function arrangeWithDagre(graph: Graph, size: Size = NODE_SIZE): Layout {
+  const plan = new dagre.graphlib.Graph();
+  plan.setGraph({ rankdir: "TB", nodesep: GAP.width, ranksep: GAP.height, ranker: "network-simplex" });
+  plan.setDefaultEdgeLabel(() => ({}));
+  for (const { id } of graph.nodes) plan.setNode(id, { ...size });
+  for (const { from, to } of connectionsOf(graph)) plan.setEdge(from, to);
+  dagre.layout(plan);
+  return Object.fromEntries(
+    graph.nodes.map(({ id }) => {
+      const { x, y } = plan.node(id) as { x: number; y: number };
+      return [id, [Math.round(x - size.width / 2), Math.round(y - size.height / 2)]];
+    }),
+  );
+}
