@@ -22,7 +22,8 @@ import page
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-GENERATED = ("framework/netwright/**/*.pyi", "frontend/src/api/generated.ts")
+OPENAPI = "frontend/openapi.json"
+GENERATED = ("framework/netwright/**/*.pyi", OPENAPI, "frontend/src/api/generated.ts")
 OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
 COUNT = re.compile(rf"(\d+) ({'|'.join(OUTCOMES)})s?\b")
 
@@ -100,11 +101,21 @@ def read_generated() -> dict[Path, bytes]:
     return {path: path.read_bytes() for pattern in GENERATED for path in sorted(ROOT.glob(pattern))}
 
 
+def write_openapi(checks: Checks) -> bool:
+    """Write the service's description of itself; what is there stays when that fails."""
+    command = [PYTHON, "-m", "netwright_studio.openapi"]
+    print(f"$ python {' '.join(command[1:])} > {OPENAPI}", flush=True)
+    done = subprocess.run(command, cwd=ROOT, env=checks.environment, stdout=subprocess.PIPE, check=False)
+    if done.returncode == 0:
+        (ROOT / OPENAPI).write_bytes(done.stdout)
+    return done.returncode == 0
+
+
 def generate(checks: Checks) -> bool:
     """Make the generated files anew: the stubs of nd and sym, and the page's API types."""
     return run_all(
         lambda: checks.call(PYTHON, "-m", "netwright.ops.stubs"),
-        lambda: checks.call(PYTHON, "tools/openapi.py"),
+        lambda: write_openapi(checks),
         lambda: checks.call_npm("generate"),
     )
 
