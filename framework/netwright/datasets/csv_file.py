@@ -16,7 +16,7 @@ from .preprocessing import is_missing
 
 @dataclass(frozen=True)
 class CSVTable:
-    """Column names and one list of cells per column; ``first_row`` is the file's number of the first data row."""
+    """Column names and one list of cells per column; ``first_row`` is the first one's row in the file."""
 
     names: list[str]
     columns: list[list[str]]

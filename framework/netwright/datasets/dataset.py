@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ class Dataset:
     info: DatasetInfo
     train: Split
     test: Split
-    preprocessing: Preprocessing = Preprocessing()
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
     raw: dict[SplitName, Sequence[Sequence[Cell]]] | None = None
 
     def split(self, name: SplitName) -> Split:

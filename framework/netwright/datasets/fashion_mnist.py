@@ -1,4 +1,4 @@
-"""Where the four files of Fashion-MNIST come from: a Debian package, the cache folder, or their public source."""
+"""The four files of Fashion-MNIST: from a Debian package, the cache folder, or their public source."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def why_missing() -> str | None:
 
 
 def fetch() -> Path:
-    """Download what is missing into the cache, with checksums; raises DataError when the source cannot be reached."""
+    """Download what is missing into the cache, with checksums; raises DataError when that fails."""
     import pooch
 
     folder = cache_folder() / "fashion-mnist"
@@ -99,7 +99,7 @@ def fetch() -> Path:
 
 
 def load_arrays() -> tuple[Split, Split]:
-    """(train, test): uint8 images (samples, 1, 28, 28) and int64 classes, checked against their known content."""
+    """(train, test): uint8 images (samples, 1, 28, 28) and int64 classes, of the known content."""
     folder = find_folder() or fetch()
     arrays = []
     for file in FILES:

@@ -29,7 +29,7 @@ def load_file(
     missing: Missing = "refuse",
     limits: Limits = DEFAULT,
 ) -> Dataset:
-    """A data set from a ``.csv`` or ``.npz`` file; ``target`` names a table's label column (else the last one)."""
+    """A data set from a ``.csv`` or ``.npz`` file; ``target`` names a table's label column (else: last)."""
     path = Path(path)
     if not path.is_file():
         raise DataError("there is no such file", where=path.name, wanted="a .csv or .npz file", got="nothing")
@@ -52,8 +52,8 @@ def load_csv(
 ) -> Dataset:
     """A table: numbers stay numbers, texts become one-hot inputs, both standardised where that makes sense.
 
-    ``target`` is the label's column (default: the last); ``"none"`` means there is none. A missing number is refused
-    with its row, or filled with the column's mean (``missing="mean"``), which is recorded in the preprocessing.
+    ``target`` is the label's column (default: the last); ``"none"``: none. A missing number is
+    refused with its row, or filled with the column's mean (``missing="mean"``), kept in the preprocessing.
     """
     path = Path(path)
     table = read_csv(path, limits)
@@ -192,10 +192,10 @@ def _typed(row: list[str], fields: list[Column]) -> list[Cell]:
 
 
 def load_npz(path: Path | str, *, name: str | None = None, limits: Limits = DEFAULT) -> Dataset:
-    """Arrays ``x_train y_train x_test y_test`` (taken as they are) or ``x y`` (split 80/20); y may be missing.
+    """Arrays ``x_train y_train x_test y_test`` (kept as they are) or ``x y`` (split 80/20); y may be missing.
 
-    Whole-number labels are classes 0…n−1, other numbers are values. x of shape (n, features) is a table, of shape
-    (n, channels, height, width) or (n, height, width) a set of images.
+    Whole-number labels are classes 0…n−1, other numbers are values. x of shape (n, features) is a table, of
+    shape (n, channels, height, width) or (n, height, width) a set of images.
     """
     path = Path(path)
     arrays = read_npz(path, limits)
@@ -226,7 +226,7 @@ def load_npz(path: Path | str, *, name: str | None = None, limits: Limits = DEFA
 
 
 def _find_arrays(arrays: dict[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any] | None, Any]:
-    """(x, y, parts): the arrays joined, and the indices of training and test part when the file has its own split."""
+    """(x, y, parts): the arrays joined; ``parts`` are the indices of the file's own split, or None."""
     if "x" in arrays:
         return arrays["x"], arrays.get("y"), None
     if "x_train" in arrays and "x_test" in arrays:

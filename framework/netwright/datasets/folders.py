@@ -1,4 +1,4 @@
-"""Where the command line and the framework keep files: the studio's data folder, so that both see the same."""
+"""Where the command line and the framework keep files: the studio's data folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST family: big-endian magic (dtype, rank), one length per axis, then the values."""
+"""The IDX format of the MNIST family: magic (dtype, rank), one length per axis, then the values."""
 
 from __future__ import annotations
 

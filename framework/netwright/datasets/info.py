@@ -29,7 +29,7 @@ class Column(BaseModel):
 
 
 class InputInfo(BaseModel):
-    """What goes into a network: ``shape`` leaves out the batch axis; ``low`` and ``high`` bound an image's raw values."""
+    """What goes into a network: ``shape`` has no batch axis; ``low``, ``high`` bound an image's values."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -64,7 +64,7 @@ class Samples(BaseModel):
 class DatasetInfo(BaseModel):
     """A data set's description; ``bytes`` counts the raw arrays.
 
-    ``available`` tells whether it can be loaded without the network; ``why`` says what is missing where it cannot.
+    ``available`` tells whether it can be loaded without the network; ``why`` says what is missing.
     """
 
     model_config = ConfigDict(frozen=True)

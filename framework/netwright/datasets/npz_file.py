@@ -129,13 +129,13 @@ def _read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dty
 
 
 def _fill(stream: IO[bytes], array: NDArray[Any], where: str) -> None:
-    view = memoryview(array.view(np.uint8))
+    view = array.view(np.uint8)
     done = 0
     while done < len(view):
         piece = stream.read(min(MIB, len(view) - done))
         if not piece:
             raise DataError("the array is cut off", where=where, wanted=f"{len(view)} bytes", got=done)
-        view[done : done + len(piece)] = piece
+        view[done : done + len(piece)] = np.frombuffer(piece, np.uint8)
         done += len(piece)
     if stream.read(1):  # also makes zipfile compare the checksum
         raise DataError("more bytes than the header says", where=where, wanted=len(view), got="more")

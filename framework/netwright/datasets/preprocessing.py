@@ -20,8 +20,8 @@ Row = Sequence[str | float | int | None]
 class Preprocessing(BaseModel):
     """``apply(x) = (x - mean) / scale`` per column, and ``(y - target_mean) / target_scale`` for values.
 
-    ``mean`` and ``scale`` hold one number per column of a table or a single one for everything (images); None leaves
-    the input as it is. ``columns`` turns raw rows (texts and numbers) into the table that ``apply`` takes.
+    ``mean`` and ``scale`` hold one number per column of a table or a single one for all (images); None
+    leaves the input as it is. ``columns`` turns raw rows (texts, numbers) into the table for ``apply``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,7 +40,7 @@ class Preprocessing(BaseModel):
         *,
         columns: Sequence[Column] | None = None,
     ) -> Self:
-        """Standardise a table ``x`` of shape (samples, columns), and the values ``y`` of shape (samples,) when given.
+        """Standardise a table ``x`` (samples, columns), and values ``y`` (samples,) when given.
 
         A constant column keeps its values but for the mean; one-hot columns stay 0 and 1.
         """
@@ -82,7 +82,8 @@ class Preprocessing(BaseModel):
                 wanted=f"{len(self.mean)} columns",
                 got=f"{values.shape[-1]}",
             )
-        return (values - np.asarray(self.mean, np.float32)) / np.asarray(self.scale, np.float32)
+        centred: NDArray[np.float32] = values - np.asarray(self.mean, np.float32)
+        return np.divide(centred, np.asarray(self.scale, np.float32), dtype=np.float32)
 
     def apply_target(self, y: ArrayLike) -> NDArray[np.float32]:
         """Raw values → what a regression network is trained on."""
@@ -99,7 +100,7 @@ class Preprocessing(BaseModel):
         return values * self.target_scale + self.target_mean
 
     def encode(self, rows: Sequence[Row], *, first_row: int = 1) -> NDArray[np.float32]:
-        """Raw table rows → the (rows, inputs) table that ``apply`` takes; errors count rows from ``first_row``."""
+        """Raw table rows → the (rows, inputs) table for ``apply``; errors count rows from ``first_row``."""
         columns = self.columns or tuple(
             Column(name=f"column {i + 1}") for i in range(len(rows[0]) if rows else 0)
         )
@@ -153,17 +154,15 @@ def encode_column(column: Column, cells: Sequence[Any], first_row: int = 1) -> N
     if column.kind == "category":
         places = {category: i for i, category in enumerate(column.categories)}
         hot = np.zeros((len(cells), column.width), np.float32)
-        hot[
-            np.arange(len(cells)), [_place(cell, places, at) for cell, at in zip(cells, where, strict=False)]
-        ] = 1.0
+        found = [_place(cell, places, at) for cell, at in zip(cells, where, strict=False)]
+        hot[np.arange(len(cells)), found] = 1.0
         return hot
     try:
         values = np.array(cells, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        values = np.array([np.nan])
-    if not np.all(
-        np.abs(values) <= FLOAT32_MAX
-    ):  # something is missing, a text, or too large: look cell by cell
+        values = np.array(np.nan)
+    # Something is missing, a text or too large: look cell by cell, and say where.
+    if values.ndim != 1 or not np.all(np.abs(values) <= FLOAT32_MAX):
         values = np.array([_number(cell, column.fill, at) for cell, at in zip(cells, where, strict=False)])
     return values.astype(np.float32).reshape(-1, 1)
 

@@ -21,7 +21,7 @@ def names() -> list[str]:
 
 @functools.lru_cache(maxsize=len(BUILDERS))
 def get(name: str) -> Dataset:
-    """The built-in data set of that name, kept in memory; raises DataError when there is none or it cannot be had.
+    """The built-in data set of that name, kept in memory; raises DataError when there is none.
 
     Fashion-MNIST is fetched from its public source when it is not on the machine.
     """

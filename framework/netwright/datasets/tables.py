@@ -75,7 +75,7 @@ def diabetes() -> Dataset:
     return table(
         "diabetes",
         "Diabetes progression",
-        "Age, sex, body mass, blood pressure and six blood values of 442 patients; how far does the disease go?",
+        "Age, body mass and eight more values of 442 patients; how far does the disease go in a year?",
         "regression",
         bunch.data,
         bunch.target.astype(np.float32),
