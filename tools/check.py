@@ -49,22 +49,22 @@ class Checks:
         """Run pytest, let its output through, and count what its closing line says."""
         command = [PYTHON, "-m", "pytest", *arguments]
         print(f"$ {' '.join(command)}".replace(PYTHON, "python"), flush=True)
-        process = subprocess.Popen(
+        closing = ""
+        with subprocess.Popen(
             command,
             cwd=ROOT,
             env={**self.environment, **extra},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        closing = ""
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            if line.startswith("=") and " in " in line:
-                closing = line
+        ) as process:
+            for line in process.stdout or ():
+                print(line, end="", flush=True)
+                if line.startswith("=") and " in " in line:
+                    closing = line
         for number, outcome in COUNT.findall(closing):
             self.outcomes[outcome] += int(number)
-        return process.wait() == 0
+        return process.returncode == 0
 
 
 def run_all(*steps: Callable[[], bool]) -> bool:
@@ -113,10 +113,10 @@ def write_openapi(checks: Checks) -> bool:
 
 def generate(checks: Checks) -> bool:
     """Make the generated files anew: the stubs of nd and sym, and the page's API types."""
-    return run_all(
-        lambda: checks.call(PYTHON, "-m", "netwright.ops.stubs"),
-        lambda: write_openapi(checks),
-        lambda: checks.call_npm("generate"),
+    return (
+        checks.call(PYTHON, "-m", "netwright.ops.stubs")
+        and write_openapi(checks)
+        and checks.call_npm("generate")
     )
 
 
