@@ -1,0 +1,93 @@
+"""Names and attributes given to symbols as they are made (MXNet's ``mx.name`` and ``mx.attribute``)."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import ClassVar, Self
+
+from .errors import ParamError
+
+
+class _Stack(threading.local):
+    def __init__(self) -> None:
+        self.managers: list[NameManager] = []
+        self.scopes: list[AttrScope] = []
+
+
+_stack = _Stack()
+
+
+class NameManager:
+    """Gives ``fullyconnected0``, ``fullyconnected1``, … to symbols without a name; a ``with`` block starts anew."""
+
+    def __init__(self) -> None:
+        self._counter: dict[str, int] = {}
+
+    def get(self, name: str | None, hint: str) -> str:
+        """``name`` where given, else the hint with the next number."""
+        if name:
+            return name
+        number = self._counter.get(hint, 0)
+        self._counter[hint] = number + 1
+        return f"{hint}{number}"
+
+    def __enter__(self) -> Self:
+        _stack.managers.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _stack.managers.pop()
+
+    _default: ClassVar[threading.local] = threading.local()
+
+    @classmethod
+    def current(cls) -> NameManager:
+        if _stack.managers:
+            return _stack.managers[-1]
+        found: NameManager | None = getattr(cls._default, "value", None)
+        if found is None:
+            found = cls._default.value = NameManager()
+        return found
+
+
+class Prefix(NameManager):
+    """Puts a prefix before every name."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    def get(self, name: str | None, hint: str) -> str:
+        return self._prefix + super().get(name, hint)
+
+
+class AttrScope:
+    """Attributes for every symbol made inside the ``with`` block (``lr_mult``, ``ctx_group``, …)."""
+
+    def __init__(self, **attributes: str) -> None:
+        for key, value in attributes.items():
+            if not isinstance(value, str):
+                raise ParamError("attributes are texts", parameter=key, got=type(value).__name__)
+        self._attributes = attributes
+
+    def get(self, attributes: dict[str, str] | None) -> dict[str, str]:
+        """The scope's attributes, overridden by those given."""
+        return {**self._attributes, **(attributes or {})}
+
+    def __enter__(self) -> Self:
+        outer = AttrScope.current()._attributes
+        merged = AttrScope(**{**outer, **self._attributes})
+        _stack.scopes.append(merged)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _stack.scopes.pop()
+
+    @staticmethod
+    def current() -> AttrScope:
+        return _stack.scopes[-1] if _stack.scopes else AttrScope()

@@ -1,0 +1,81 @@
+"""A symbol compiled for given shapes: its plan, and programs to run it, lent to one caller at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..device import Device
+from ..ops.operator import TensorSpec
+from ..symbol.symbol import Symbol
+from .differentiate import differentiate
+from .ir import Graph, Value
+from .lower import lower
+from .passes import prune, share_common
+from .plan import Plan, make_plan
+from .program import Program
+from .strategy import Strategy
+
+HEAD = "__head_gradient_{}__"
+
+
+class Compiled:
+    """Plan of a symbol's forward pass and, where gradients are wanted, its backward pass.
+
+    ``outputs`` are the symbol's; ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do
+    not depend on it.
+    """
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        known: Mapping[str, TensorSpec],
+        *,
+        train: bool,
+        wrt: Sequence[str] = (),
+        device: Device,
+        strategy: Strategy | None = None,
+        reason: str = "",
+    ) -> None:
+        strategy = strategy or Strategy()  # type: ignore[call-arg]
+        graph = lower(symbol, known, train)
+        self.outputs: list[Value] = list(graph.outputs)
+        self.heads: list[str] = []
+        self.gradients: dict[str, Value | None] = {}
+        if wrt:
+            self._add_backward(graph, wrt)
+        if strategy.share_common:
+            share_common(graph)
+            self._follow(graph)
+        prune(graph)
+        self.plan: Plan = make_plan(graph, device, strategy, reason)
+        self._free: list[Program] = []
+
+    def _add_backward(self, graph: Graph, wrt: Sequence[str]) -> None:
+        heads = [HEAD.format(i) for i in range(len(self.outputs))]
+        head_values = [graph.add_input(name, value.spec) for name, value in zip(heads, self.outputs, strict=True)]
+        found = differentiate(graph, self.outputs, head_values, [graph.inputs[name] for name in wrt])
+        self.gradients = dict(zip(wrt, found, strict=True))
+        graph.outputs += [g for g in found if g is not None]
+        self.heads = heads
+
+    def _follow(self, graph: Graph) -> None:
+        """Common calls were shared: the outputs may have become others' values."""
+        n = len(self.outputs)
+        self.outputs = graph.outputs[:n]
+        rest = iter(graph.outputs[n:])
+        self.gradients = {name: None if g is None else next(rest) for name, g in self.gradients.items()}
+
+    @property
+    def needed_heads(self) -> list[str]:
+        """Head gradients that the backward pass reads (loss heads ignore theirs)."""
+        used = {v.number for node in self.plan.steps for v in node.inputs}
+        used |= {g.number for g in self.gradients.values() if g is not None}
+        return [name for name in self.heads if self.plan.graph.inputs[name].number in used]
+
+    def acquire(self) -> Program:
+        """A program that nobody else uses; give it back with ``release``."""
+        return self._free.pop() if self._free else Program(self.plan)
+
+    def release(self, program: Program) -> None:
+        self._free.append(program)

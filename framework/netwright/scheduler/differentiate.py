@@ -1,0 +1,81 @@
+"""Reverse-mode differentiation of a graph: appends the backward calls, written by the operators' own gradient rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ops.operator import At
+from .ir import Graph, Node, Value
+
+
+def differentiate(
+    graph: Graph, heads: Sequence[Value], head_gradients: Sequence[Value], wrt: Sequence[Value]
+) -> list[Value | None]:
+    """Gradients of the heads, weighted by ``head_gradients``, with respect to ``wrt`` (None: no dependence)."""
+    graph.phase = "backward"
+    needed = _depends_on(graph, set(wrt))
+    gradients: dict[Value, Value] = {}
+    F = graph.F
+
+    def accumulate(value: Value, gradient: Value) -> None:
+        before = gradients.get(value)
+        gradients[value] = gradient if before is None else F.broadcast_add(before, gradient)
+
+    for head, gradient in zip(heads, head_gradients, strict=True):
+        accumulate(head, gradient)
+    for node in reversed(list(graph.nodes)):
+        arrived = [gradients.get(v) for v in node.outputs]
+        if node.op.gradient_takes is None or all(g is None for g in arrived):
+            continue
+        wanted = tuple(v in needed for v in node.inputs)
+        if not any(wanted):
+            continue
+        graph._scope = f"{node.name}_backward"
+        results = pull(graph, node, arrived, wanted)
+        for value, want, result in zip(node.inputs, wanted, results, strict=True):
+            if want and result is not None:
+                accumulate(value, result)
+    graph._scope = ""
+    graph.phase = "forward"
+    return [gradients.get(v) for v in wrt]
+
+
+def pull(graph: Graph, node: Node, arrived: Sequence[Value | None], wanted: tuple[bool, ...]) -> Sequence[Any]:
+    """Gradients of one node's inputs from those of its outputs."""
+    op, F = node.op, graph.F
+    at = At(tuple(v.spec for v in node.inputs), tuple(v.spec for v in node.outputs), node.train, wanted)
+
+    def or_zeros(i: int) -> Value:
+        found = arrived[i]
+        if found is None:
+            shape, dtype = node.outputs[i].spec
+            found = F._zeros(shape=shape, dtype=dtype.name)
+        return found
+
+    ports = {port.name: value for port, value in zip(op.ports(node.p), node.inputs, strict=True)}
+    arguments: list[Any] = []
+    for keep in op.gradient_takes or ():
+        if keep == "dy":
+            arguments.append(or_zeros(0))
+        elif keep == "dys":
+            arguments.append(tuple(or_zeros(i) for i in range(len(node.outputs))))
+        elif keep == "y":
+            arguments.append(node.outputs[0])
+        elif keep == "ys":
+            arguments.append(node.outputs)
+        elif keep == "xs":
+            arguments.append(node.inputs)
+        else:
+            arguments.append(ports.get(keep))
+    result = op.gradient(F, node.p, at, *arguments)  # type: ignore[attr-defined]
+    return result if isinstance(result, (tuple, list)) else (result,)
+
+
+def _depends_on(graph: Graph, sources: set[Value]) -> set[Value]:
+    """All values computed from the sources, and the sources."""
+    found = set(sources)
+    for node in graph.nodes:
+        if any(v in found for v in node.inputs):
+            found.update(node.outputs)
+    return found

@@ -1,0 +1,48 @@
+"""From a symbol and the shapes of its variables to the Scheduler's graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import GraphError
+from ..ops.operator import TensorSpec
+from ..symbol.infer import Inference
+from ..symbol.symbol import Symbol, SymbolEntry
+from .ir import Graph, Value
+
+
+def infer_all(symbol: Symbol, known: Mapping[str, TensorSpec]) -> dict[SymbolEntry, TensorSpec]:
+    """Specifications of every value; raises GraphError that names the first variable whose shape does not follow."""
+    nodes = symbol.nodes()
+    inference = Inference(nodes)
+    for node in nodes:
+        if node.op is None and node.name in known:
+            inference.shapes[node, 0], inference.dtypes[node, 0] = known[node.name]
+    inference.run_shapes()
+    inference.run_dtypes()
+    for node in nodes:
+        if node.op is None and (node, 0) not in inference.shapes:
+            raise GraphError(
+                "its shape does not follow from what was given",
+                where=node.name,
+                remedy=f"Give the shape of {node.name!r}, or of the data it is used with",
+            )
+    return {e: TensorSpec(shape, inference.dtypes[e]) for e, shape in inference.shapes.items()}
+
+
+def lower(symbol: Symbol, known: Mapping[str, TensorSpec], train: bool) -> Graph:
+    """The forward graph; its inputs are the symbol's variables, its outputs the symbol's."""
+    specs = infer_all(symbol, known)
+    graph = Graph(train)
+    values: dict[SymbolEntry, Value] = {}
+    for node in symbol.nodes():
+        if node.op is None:
+            if node.name in graph.inputs:
+                raise GraphError("two variables have this name", where=node.name, remedy="Rename one of them")
+            values[node, 0] = graph.add_input(node.name, specs[node, 0])
+        else:
+            assert node.p is not None
+            outputs = graph.call(node.op, node.p, [values[e] for e in node.inputs], node.name)
+            values.update({(node, i): v for i, v in enumerate(outputs)})
+    graph.outputs = [values[e] for e in symbol._entries]
+    return graph

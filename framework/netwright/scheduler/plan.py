@@ -1,0 +1,257 @@
+"""The plan: what will run, in which order, and where every tensor lies; a thing to read as well as to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..device import Device
+from .ir import Graph, Node, Value
+from .memory import Lifetime, place
+from .strategy import Strategy
+
+Storage = Literal["input", "arena", "own", "view", "output"]
+
+
+@dataclass(slots=True)
+class Tensor:
+    """Where a value lies and when it lives."""
+
+    value: Value
+    storage: Storage
+    first: int
+    last: int
+    offset: int = -1
+    base: Value | None = None
+    """The value whose memory it shares: of a view, or of the input it is written over."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Steps in order; ``boundary`` is where the backward part begins."""
+
+    graph: Graph
+    device: Device
+    strategy: Strategy
+    steps: list[Node]
+    boundary: int
+    tensors: dict[Value, Tensor]
+    arena_bytes: int
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def flops(self) -> int:
+        return sum(step_flops(n) for n in self.steps)
+
+    @property
+    def unshared_bytes(self) -> int:
+        """What the arena's tensors would take without sharing memory."""
+        return sum(v.spec.nbytes for v, t in self.tensors.items() if t.storage in ("arena", "own") and t.base is None)
+
+    @property
+    def peak_bytes(self) -> int:
+        """The arena and, at the worst step, the tensors that operators allocate themselves."""
+        change = [0] * (len(self.steps) + 2)
+        for value, tensor in self.tensors.items():
+            if tensor.storage in ("own", "output") and tensor.base is None:
+                change[tensor.first] += value.spec.nbytes
+                change[tensor.last + 1] -= value.spec.nbytes
+        peak = now = 0
+        for delta in change:
+            now += delta
+            peak = max(peak, now)
+        return self.arena_bytes + peak
+
+    @property
+    def input_bytes(self) -> int:
+        return sum(v.spec.nbytes for v in self.graph.inputs.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything the page draws: steps, tensors with lifetimes and places, totals, and the text."""
+        return {
+            "device": str(self.device),
+            "reason": self.reason,
+            "strategy": {"name": self.strategy.name, **self.strategy.model_dump()},
+            "steps": [self._step_json(i, node) for i, node in enumerate(self.steps)],
+            "boundary": self.boundary,
+            "tensors": [self._tensor_json(t) for t in self.tensors.values()],
+            "totals": {
+                "flops": self.flops,
+                "arena_bytes": self.arena_bytes,
+                "unshared_bytes": self.unshared_bytes,
+                "peak_bytes": self.peak_bytes,
+                "input_bytes": self.input_bytes,
+            },
+            "text": str(self),
+        }
+
+    def _step_json(self, i: int, node: Node) -> dict[str, Any]:
+        return {
+            "step": i,
+            "op": node.op.name,
+            "name": node.name,
+            "phase": node.phase,
+            "inputs": [v.number for v in node.inputs],
+            "outputs": [v.number for v in node.outputs],
+            "flops": step_flops(node),
+            "bytes": sum(v.spec.nbytes for v in (*node.inputs, *node.outputs)),
+            "memory": self._memory_note(node),
+        }
+
+    def _tensor_json(self, tensor: Tensor) -> dict[str, Any]:
+        value = tensor.value
+        return {
+            "id": value.number,
+            "name": value.name,
+            "shape": list(value.shape),
+            "dtype": value.dtype.name,
+            "bytes": value.spec.nbytes,
+            "storage": tensor.storage,
+            "first": tensor.first,
+            "last": tensor.last,
+            "offset": tensor.offset if tensor.offset >= 0 else None,
+            "shares": tensor.base.number if tensor.base is not None else None,
+        }
+
+    def _memory_note(self, node: Node) -> str:
+        notes = []
+        for value in node.outputs:
+            tensor = self.tensors.get(value)
+            if tensor is None:
+                notes.append("unused")
+            elif tensor.storage == "view":
+                notes.append(f"view of %{tensor.base.number}" if tensor.base else "view")
+            elif tensor.storage == "arena" and tensor.base is not None:
+                notes.append(f"over %{tensor.base.number} @{tensor.offset}")
+            elif tensor.storage == "arena":
+                notes.append(f"@{tensor.offset}")
+            else:
+                notes.append(tensor.storage)
+        return ", ".join(notes)
+
+    def __str__(self) -> str:
+        rows = [("step", "operator", "name", "output", "memory", "lives", "MFLOP")]
+        for i, node in enumerate(self.steps):
+            if i == self.boundary and i:
+                rows.append(("", "— backward —", "", "", "", "", ""))
+            first = node.outputs[0]
+            tensor = self.tensors.get(first)
+            rows.append(
+                (
+                    str(i),
+                    node.op.name,
+                    node.name,
+                    f"%{first.number} {'×'.join(map(str, first.shape))} {first.dtype.name}",
+                    self._memory_note(node),
+                    f"{tensor.first}–{tensor.last}" if tensor else "",
+                    f"{step_flops(node) / 1e6:.3f}",
+                )
+            )
+        widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines.insert(1, "-" * len(lines[0]))
+        megabyte = 1024 * 1024
+        lines += [
+            "",
+            f"device {self.device}: {self.reason}" if self.reason else f"device {self.device}",
+            f"strategy {self.strategy.name}; {len(self.steps)} steps; {self.flops / 1e6:.1f} MFLOP",
+            f"memory: arena {self.arena_bytes / megabyte:.2f} MiB (unshared {self.unshared_bytes / megabyte:.2f}), "
+            f"peak {self.peak_bytes / megabyte:.2f} MiB, inputs and weights {self.input_bytes / megabyte:.2f} MiB",
+            *self.notes,
+        ]
+        return "\n".join(lines)
+
+
+def step_flops(node: Node) -> int:
+    return int(node.op.flops(node.p, [v.spec for v in node.inputs], [v.spec for v in node.outputs]))
+
+
+def make_plan(graph: Graph, device: Device, strategy: Strategy, reason: str = "") -> Plan:
+    """Decide storage and place for every value of the (pruned) graph, in the order of its nodes."""
+    steps = graph.nodes
+    boundary = next((i for i, n in enumerate(steps) if n.phase == "backward"), len(steps))
+    tensors = _lifetimes(graph, steps)
+    _choose_storage(graph, steps, tensors, strategy)
+    placed = [t for t in tensors.values() if t.storage == "arena" and t.base is None]
+    offsets, size = place(
+        [Lifetime(t.value.spec.nbytes, t.first, t.last) for t in placed], share=strategy.share_memory
+    )
+    for tensor, offset in zip(placed, offsets, strict=True):
+        tensor.offset = offset
+    for tensor in tensors.values():
+        if tensor.storage == "arena" and tensor.base is not None:
+            tensor.offset = tensors[_root(tensor.value, tensors)].offset
+    return Plan(graph, device, strategy, steps, boundary, tensors, size, reason)
+
+
+def _lifetimes(graph: Graph, steps: list[Node]) -> dict[Value, Tensor]:
+    end = len(steps)
+    tensors: dict[Value, Tensor] = {v: Tensor(v, "input", -1, end) for v in graph.inputs.values()}
+    for i, node in enumerate(steps):
+        for value in node.outputs:
+            tensors[value] = Tensor(value, "own", i, i)
+        for value in node.inputs:
+            tensors[value].last = max(tensors[value].last, i)
+    for value in graph.outputs:
+        tensors[value].last = end
+    return tensors
+
+
+def _choose_storage(graph: Graph, steps: list[Node], tensors: dict[Value, Tensor], strategy: Strategy) -> None:
+    outputs = set(graph.outputs)
+    for i, node in enumerate(steps):
+        if node.op.view:
+            _share(tensors, node.outputs[0], node.inputs[0], "view")
+            continue
+        writes = "out" in node.op.forward_takes
+        leaves = any(v in outputs for v in node.outputs)
+        for value in node.outputs:
+            if value in outputs:
+                tensors[value].storage = "output"
+            elif writes and not leaves:  # an operator writes all its outputs into the arena, or none
+                tensors[value].storage = "arena"
+        if writes and strategy.in_place and len(node.outputs) == 1:
+            _write_over(node, i, tensors)
+
+
+def _write_over(node: Node, i: int, tensors: dict[Value, Tensor]) -> None:
+    """Let the result take the place of an input that is used no more."""
+    value = node.outputs[0]
+    if tensors[value].storage != "arena":
+        return
+    for position in node.op.inplace:
+        source = node.inputs[position]
+        root = tensors[_root(source, tensors)]
+        if (
+            root.storage == "arena"
+            and root.last == i
+            and source.spec == value.spec
+            and root.value.spec.nbytes == value.spec.nbytes
+            and sum(v is source for v in node.inputs) == 1
+            and not any(
+                tensors[_root(v, tensors)] is root for j, v in enumerate(node.inputs) if j != position
+            )
+        ):
+            _share(tensors, value, source, "arena")
+            return
+
+
+def _share(tensors: dict[Value, Tensor], value: Value, source: Value, storage: Storage) -> None:
+    tensor, root = tensors[value], tensors[_root(source, tensors)]
+    tensor.storage, tensor.base = storage, source
+    root.last = max(root.last, tensor.last)
+    # everything between must live as long, so that the next sharer sees the truth
+    between = tensors[source]
+    while between is not root:
+        between.last = max(between.last, tensor.last)
+        assert between.base is not None
+        between = tensors[between.base]
+
+
+def _root(value: Value, tensors: dict[Value, Tensor]) -> Value:
+    tensor = tensors[value]
+    while tensor.base is not None:
+        value = tensor.base
+        tensor = tensors[value]
+    return value

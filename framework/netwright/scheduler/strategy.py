@@ -1,0 +1,40 @@
+"""Strategies: what the Scheduler may do to a graph."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import ParamError
+
+
+class Strategy(BaseModel):
+    """Named presets and single knobs; every strategy gives the same numbers.
+
+    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default; ``debug`` keeps every tensor in memory of its own and
+    checks each result.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    presets: ClassVar[dict[str, dict[str, Any]]] = {
+        "balanced": {},
+        "debug": {"share_memory": False, "in_place": False, "share_common": False, "check_finite": True},
+    }
+
+    share_memory: bool = Field(True, description="tensors that do not live at one time may lie at one place")
+    in_place: bool = Field(True, description="a result may be written over an input that is used no more")
+    share_common: bool = Field(True, description="equal calls are computed once")
+    check_finite: bool = Field(False, description="stop at the first step whose result holds NaN or infinity")
+
+    @classmethod
+    def preset(cls, name: str) -> Strategy:
+        """The strategy of that name."""
+        if name not in cls.presets:
+            raise ParamError("unknown strategy", wanted=" or ".join(cls.presets), got=repr(name))
+        return cls(**cls.presets[name])
+
+    @property
+    def name(self) -> str:
+        """The preset's name, or ``custom``."""
+        return next((n for n, knobs in self.presets.items() if Strategy(**knobs) == self), "custom")

@@ -1,0 +1,42 @@
+"""Declared graphs: variables, a function for every operator (``sym.X``), inference, JSON, executors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ..ndarray.binary import TABLE, make_binary
+from ..ops.namespaces import populate
+from .compose import apply, make_function
+from .executor import Executor
+from .json import load, load_json
+from .symbol import Group, Symbol, Variable, var
+
+fromjson = load_json
+
+__all__ = ["Executor", "Group", "Symbol", "Variable", "arange", "fromjson", "full", "load", "load_json", "ones", "var", "zeros"]
+
+
+def zeros(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
+    """A constant of zeros."""
+    return apply("_zeros", (), {"shape": shape, "dtype": dtype or "float32"})
+
+
+def ones(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
+    """A constant of ones."""
+    return apply("_ones", (), {"shape": shape, "dtype": dtype or "float32"})
+
+
+def full(shape: Any, val: float, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
+    """A constant of one value."""
+    return apply("_full", (), {"shape": shape, "value": float(val), "dtype": dtype or "float32"})
+
+
+def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, dtype: Any = None, **kwargs: Any) -> Symbol:
+    """Evenly spaced values in [start, stop)."""
+    return apply("_arange", (), {"start": start, "stop": stop, "step": step, "repeat": repeat, "dtype": dtype or "float32"})
+
+
+for _name in TABLE:
+    globals()[_name] = make_binary(_name, Symbol)
+populate(sys.modules[__name__], make_function)

@@ -1,0 +1,84 @@
+"""Making symbol nodes: ``sym.X`` for every operator X, with the weights it needs implied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import DTypeError, GraphError, ParamError
+from ..naming import AttrScope, NameManager
+from ..ops import get
+from ..ops.operator import Operator
+from ..ops.params import OpParams
+from ..ops.signature import bind
+from .symbol import Symbol, SymbolEntry, SymbolNode
+
+_HINTS = {
+    "broadcast_add": "_plus",
+    "broadcast_sub": "_minus",
+    "broadcast_mul": "_mul",
+    "broadcast_div": "_div",
+}
+
+
+def _is_symbol(value: Any) -> bool:
+    return isinstance(value, Symbol)
+
+
+def make_function(op: Operator) -> Callable[..., Any]:
+    """The symbolic function of an operator."""
+
+    def function(*args: Any, **kwargs: Any) -> Symbol:
+        p, inputs, common = bind(op, args, kwargs, _is_symbol)
+        return make_node(op, p, inputs, common.get("name"), common.get("attr"))
+
+    return function
+
+
+def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
+    """A node of the operator of that name; for arithmetic and methods."""
+    op = get(name)
+    if op.variadic and op.variadic not in params:
+        params = {**params, op.variadic: len(inputs)}
+    return make_node(op, op.make_params(params), inputs, None, None)
+
+
+def make_node(
+    op: Operator, p: OpParams, inputs: tuple[Any, ...], name: str | None, attr: dict[str, str] | None
+) -> Symbol:
+    """The symbol of one call. An input that is not given becomes a variable named after the node and the port."""
+    attributes = AttrScope.current().get(attr)
+    name = NameManager.current().get(name, _HINTS.get(op.name, op.name.lower()))
+    given = dict(zip((port.name for port in op.inputs), inputs, strict=False)) if not op.variadic else {}
+    entries: list[SymbolEntry] = []
+    ports = op.ports(p)
+    if op.variadic and len(inputs) != len(ports):
+        raise ParamError("wrong number of inputs", where=name, wanted=len(ports), got=len(inputs))
+    for i, port in enumerate(ports):
+        value = inputs[i] if op.variadic else given.pop(port.name, None)
+        if value is None:
+            if port.optional:
+                continue
+            entries.append((SymbolNode(None, None, f"{name}_{port.name}", (), dict(attributes)), 0))
+        elif not isinstance(value, Symbol):
+            raise DTypeError(
+                f"input {port.name!r} is not a Symbol",
+                where=f"{name} ({op.name})",
+                port=port.name,
+                got=type(value).__name__,
+                remedy="Make a variable with sym.Variable(name) and feed the array when it runs",
+            )
+        elif len(value) != 1:
+            raise GraphError(
+                f"input {port.name!r} has {len(value)} outputs",
+                where=f"{name} ({op.name})",
+                port=port.name,
+                remedy="Choose one: symbol[0]",
+            )
+        else:
+            entries.append(value._entries[0])
+    extra = [port for port, value in given.items() if value is not None]
+    if extra:
+        raise ParamError(f"input {extra[0]!r} is not used under these parameters", where=f"{name} ({op.name})")
+    node = SymbolNode(op, p, name, tuple(entries), attributes)
+    return Symbol([(node, i) for i in range(op.visible_outputs(p))])

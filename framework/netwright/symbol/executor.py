@@ -1,0 +1,263 @@
+"""Executor: a symbol bound to arrays; ``forward``, then ``backward`` (MXNet's interface over a compiled plan)."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..device import Device, current_device
+from ..errors import AutogradError, GraphError, ShapeError
+from ..ndarray.array import NDArray, check_request
+from ..ndarray.creation import zeros
+from ..ops.operator import TensorSpec
+from ..ops.params import dtype_name
+from ..scheduler.compiled import HEAD, Compiled
+from ..scheduler.lower import infer_all
+from ..scheduler.program import Program
+from ..scheduler.strategy import Strategy
+from .symbol import Symbol
+
+Arrays = Sequence[NDArray | None] | Mapping[str, NDArray] | None
+
+
+class Executor:
+    """Holds the argument, gradient and state arrays of a symbol, and runs it on them."""
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        ctx: Device,
+        args: dict[str, NDArray],
+        grads: dict[str, NDArray],
+        requests: dict[str, str],
+        states: dict[str, NDArray],
+        strategy: Strategy | None = None,
+    ) -> None:
+        self._symbol, self._ctx, self._strategy = symbol, ctx, strategy
+        self.arg_dict, self.grad_dict, self.aux_dict = args, grads, states
+        self._requests = requests
+        self._outputs: list[NDArray] = []
+        self._program: Program | None = None
+        self._trained: Compiled | None = None
+        self._monitor: Any = None
+
+    # ---------------------------------------------------------------- arrays
+    @property
+    def arg_arrays(self) -> list[NDArray]:
+        return [self.arg_dict[n] for n in self._symbol.list_arguments()]
+
+    @property
+    def grad_arrays(self) -> list[NDArray | None]:
+        return [self.grad_dict.get(n) for n in self._symbol.list_arguments()]
+
+    @property
+    def aux_arrays(self) -> list[NDArray]:
+        return [self.aux_dict[n] for n in self._symbol.list_auxiliary_states()]
+
+    @property
+    def outputs(self) -> list[NDArray]:
+        """The outputs of the last forward."""
+        return self._outputs
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        return dict(zip(self._symbol.list_outputs(), self._outputs, strict=False))
+
+    # ---------------------------------------------------------------- running
+    def forward(self, is_train: bool = False, **kwargs: Any) -> list[NDArray]:
+        """Run the forward pass; arrays given by name are copied into the bound ones first."""
+        for name, value in kwargs.items():
+            self._load(name, value)
+        compiled = self._compiled(is_train)
+        if self._program is not None and self._trained is not None:
+            self._trained.release(self._program)
+        program = compiled.acquire()
+        program.forward({n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())})
+        self._outputs = [NDArray(a) for a in program.take(compiled.outputs)]
+        if is_train:
+            self._program, self._trained = program, compiled
+        else:
+            compiled.release(program)
+            self._program = None
+        if self._monitor is not None:
+            for name, output in self.output_dict.items():
+                self._monitor(name, output)
+        return self._outputs
+
+    def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
+        """Gradients into ``grad_dict``, by each argument's ``grad_req``; ``out_grads`` weigh outputs that are no losses."""
+        program, compiled = self._program, self._trained
+        if program is None or compiled is None:
+            raise AutogradError("there is nothing to differentiate", remedy="Call forward(is_train=True) first")
+        given = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads or [])
+        if isinstance(out_grads, Mapping):
+            given = [out_grads.get(n) for n in self._symbol.list_outputs()]
+        feeds = {}
+        needed = set(compiled.needed_heads)
+        for i, output in enumerate(self._outputs):
+            name = HEAD.format(i)
+            if name in needed:
+                gradient = given[i] if i < len(given) else None
+                feeds[name] = gradient._data if gradient is not None else output.ctx.xp.ones_like(output._data)
+        program.backward(feeds)
+        wanted = {n: v for n, v in compiled.gradients.items() if n in self.grad_dict}
+        values = [v for v in wanted.values() if v is not None]
+        found = dict(zip((v.number for v in values), program.take(values), strict=True))
+        for name, value in wanted.items():
+            self._store(name, None if value is None else found[value.number])
+
+    def _store(self, name: str, gradient: Any) -> None:
+        target = self.grad_dict[name]
+        if self._requests[name] == "add":
+            if gradient is not None:
+                target._write(target._data + gradient)
+        else:
+            target._write(0 if gradient is None else gradient)
+
+    def _compiled(self, train: bool) -> Compiled:
+        wrt = tuple(n for n, r in self._requests.items() if r != "null" and n in self.grad_dict) if train else ()
+        specs = tuple(
+            (n, TensorSpec(a.shape, a._data.dtype)) for n, a in (*self.arg_dict.items(), *self.aux_dict.items())
+        )
+        return self._compile(train, wrt, specs)
+
+    @functools.lru_cache(maxsize=16)  # noqa: B019 - an executor's plans live as long as it does
+    def _compile(
+        self, train: bool, wrt: tuple[str, ...], specs: tuple[tuple[str, TensorSpec], ...]
+    ) -> Compiled:
+        return Compiled(
+            self._symbol, dict(specs), train=train, wrt=wrt, device=self._ctx, strategy=self._strategy
+        )
+
+    def plan(self, is_train: bool = False) -> Any:
+        """What runs: print it."""
+        return self._compiled(is_train).plan
+
+    # ---------------------------------------------------------------- changes
+    def _load(self, name: str, value: Any) -> None:
+        target = self.arg_dict.get(name)
+        if target is None:
+            raise GraphError(
+                f"there is no argument {name!r}", where="forward", remedy=f"Known: {', '.join(self.arg_dict)}"
+            )
+        if not isinstance(value, NDArray):
+            value = NDArray(self._ctx.xp.asarray(value, dtype=target._data.dtype))
+        if value.shape != target.shape:
+            raise ShapeError(
+                f"argument {name!r} was bound with another shape",
+                where="forward",
+                wanted=target.shape,
+                got=value.shape,
+                remedy="Use reshape() to make an executor for other shapes",
+            )
+        value.copyto(target)
+
+    def copy_params_from(
+        self,
+        arg_params: Mapping[str, NDArray],
+        aux_params: Mapping[str, NDArray] | None = None,
+        allow_extra_params: bool = False,
+    ) -> None:
+        """Copy weights and states in by name."""
+        for given, known in ((arg_params, self.arg_dict), (aux_params or {}, self.aux_dict)):
+            for name, array in given.items():
+                if name in known:
+                    array.astype(known[name].dtype, copy=False).copyto(known[name])
+                elif not allow_extra_params:
+                    raise GraphError(f"there is no argument {name!r}", where="copy_params_from")
+
+    def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
+        """An executor for other input shapes that shares the weights whose shape stays."""
+        fresh = simple_bind(
+            self._symbol,
+            self._ctx,
+            {n: self._requests.get(n, "null") for n in self.arg_dict},
+            {n: a.dtype for n, a in self.arg_dict.items()},
+            kwargs,
+        )
+        for mine, theirs in (
+            (self.arg_dict, fresh.arg_dict),
+            (self.grad_dict, fresh.grad_dict),
+            (self.aux_dict, fresh.aux_dict),
+        ):
+            for name, array in mine.items():
+                if name in theirs and theirs[name].shape == array.shape:
+                    theirs[name] = array
+        return fresh
+
+    def set_monitor_callback(self, callback: Any, monitor_all: bool = False) -> None:
+        """``callback(name, array)`` is called for every output after each forward."""
+        self._monitor = callback
+
+    def debug_str(self) -> str:
+        return str(self.plan())
+
+
+def _requests(symbol: Symbol, grad_req: Any) -> dict[str, str]:
+    names = symbol.list_arguments()
+    if isinstance(grad_req, str):
+        found = dict.fromkeys(names, grad_req)
+    elif isinstance(grad_req, Mapping):
+        found = {n: grad_req.get(n, "null") for n in names}
+    else:
+        found = dict(zip(names, grad_req, strict=True))
+    for request in found.values():
+        check_request(request)
+    return found
+
+
+def simple_bind(
+    symbol: Symbol, ctx: Device | None, grad_req: Any, type_dict: Mapping[str, Any] | None, shapes: Mapping[str, Any]
+) -> Executor:
+    """See ``Symbol.simple_bind``."""
+    ctx = ctx or current_device()
+    types = {n: np.dtype(dtype_name(t)) for n, t in (type_dict or {}).items()}
+    known = set(symbol.list_inputs())
+    for name in shapes:
+        if name not in known:
+            raise GraphError(f"there is no argument {name!r}", where="simple_bind", remedy=f"Known: {', '.join(known)}")
+    default = next(iter(types.values()), np.dtype(np.float32))
+    specs = infer_all(
+        symbol, {n: TensorSpec(tuple(s), types.get(n, default)) for n, s in shapes.items()}
+    )
+    by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
+    requests = _requests(symbol, grad_req)
+
+    def make(name: str) -> NDArray:
+        spec = by_name[name]
+        return zeros(spec.shape, ctx, types.get(name, spec.dtype))
+
+    args = {n: make(n) for n in symbol.list_arguments()}
+    grads = {n: make(n) for n in args if requests[n] != "null"}
+    return Executor(symbol, ctx, args, grads, requests, {n: make(n) for n in symbol.list_auxiliary_states()})
+
+
+def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> dict[str, NDArray]:
+    if given is None:
+        found: dict[str, NDArray] = {}
+    elif isinstance(given, Mapping):
+        found = {n: given[n] for n in names if given.get(n) is not None}
+    else:
+        if len(given) != len(names):
+            raise GraphError(f"wrong number of {what}", where="bind", wanted=f"{len(names)} ({', '.join(names)})", got=len(given))
+        found = {n: a for n, a in zip(names, given, strict=True) if a is not None}
+    missing = [n for n in names if n not in found]
+    if missing and all_needed:
+        raise GraphError(f"{what} missing: {', '.join(missing)}", where="bind", remedy=f"Give an NDArray for {missing[0]!r}")
+    return found
+
+
+def bind(
+    symbol: Symbol, ctx: Device | None, args: Any, args_grad: Any, grad_req: Any, aux_states: Any
+) -> Executor:
+    """See ``Symbol.bind``."""
+    names = symbol.list_arguments()
+    arrays = _named(args, names, "arguments", all_needed=True)
+    states = _named(aux_states, symbol.list_auxiliary_states(), "auxiliary states", all_needed=True)
+    grads = _named(args_grad, names, "gradients", all_needed=False)
+    requests = _requests(symbol, grad_req)
+    ctx = ctx or (next(iter(arrays.values())).ctx if arrays else current_device())
+    return Executor(symbol, ctx, arrays, grads, requests, states)

@@ -1,0 +1,184 @@
+"""Shape and type inference over a symbol's graph, from data to weights as well as forwards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import DTypeError, GraphError, NetwrightError, ShapeError
+from ..ops.operator import FLOAT32, Operator, Shape
+from ..ops.params import dtype_name
+from .symbol import Symbol, SymbolEntry, SymbolNode
+
+
+class Inference:
+    """What is known so far of a graph's values; ``run`` works it out to the end.
+
+    ``shapes`` and ``dtypes`` map (node, output) to what is known. A shape hint with zeros (sizes to be inferred) is
+    kept apart and checked at the end.
+    """
+
+    def __init__(self, nodes: list[SymbolNode]) -> None:
+        self.nodes = nodes
+        self.shapes: dict[SymbolEntry, Shape] = {}
+        self.dtypes: dict[SymbolEntry, np.dtype[Any]] = {}
+        self._hints: dict[SymbolEntry, Shape] = {}
+        self._checked: set[SymbolNode] = set()
+        for node in nodes:
+            if node.op is None:
+                if "__shape__" in node.attributes:
+                    self.set_shape((node, 0), tuple(ast.literal_eval(node.attributes["__shape__"])))
+                if "__dtype__" in node.attributes:
+                    self.dtypes[node, 0] = np.dtype(dtype_name(_dtype_text(node.attributes["__dtype__"])))
+
+    def set_shape(self, entry: SymbolEntry, shape: Shape) -> None:
+        """State a shape; zeros in it are sizes to be inferred."""
+        if any(n == 0 for n in shape):
+            self._hints[entry] = shape
+        else:
+            self.shapes[entry] = shape
+
+    def run_shapes(self) -> None:
+        """Infer until nothing new follows; raises ShapeError with ``where`` set to the node."""
+        changed = True
+        while changed:
+            changed = False
+            for node in self.nodes:
+                if node.op is not None and node not in self._checked:
+                    changed |= self._infer_node(node)
+        for entry, hint in self._hints.items():
+            found = self.shapes.get(entry)
+            if found is not None and (
+                len(found) != len(hint) or any(h not in (0, n) for h, n in zip(hint, found, strict=True))
+            ):
+                raise ShapeError("the declared shape does not fit", where=entry[0].name, wanted=found, got=hint)
+
+    def run_dtypes(self) -> None:
+        """Infer element types; what stays open is float32."""
+        for _ in range(2):
+            for node in self.nodes:
+                if node.op is None:
+                    continue
+                ins = [self.dtypes.get(e) for e in node.inputs]
+                try:
+                    new_ins, outs = node.op.infer_dtype(node.p, ins)
+                except NetwrightError as error:
+                    raise error.at(f"{node.name} ({node.op.name})") from None
+                for entry, dtype in zip(node.inputs, new_ins, strict=True):
+                    if dtype is not None:
+                        self.dtypes.setdefault(entry, np.dtype(dtype))
+                for i, dtype in enumerate(outs):
+                    if dtype is not None:
+                        self.dtypes[node, i] = np.dtype(dtype)
+        for node in self.nodes:
+            for i in range(1 if node.op is None else len(node.op.output_names(node.p))):
+                self.dtypes.setdefault((node, i), FLOAT32)
+
+    def _infer_node(self, node: SymbolNode) -> bool:
+        op = node.op
+        assert op is not None
+        ins = [self.shapes.get(e) for e in node.inputs]
+        if not _can_infer(op, node, ins):
+            return False
+        try:
+            new_ins, outs = op.infer_shape(node.p, ins)
+        except NetwrightError as error:
+            raise error.at(f"{node.name} ({op.name})") from None
+        changed = False
+        for port, entry, shape in zip(op.ports(node.p), node.inputs, new_ins, strict=True):
+            if shape is None:
+                continue
+            known = self.shapes.get(entry)
+            if known is None:
+                self.shapes[entry] = tuple(shape)
+                changed = True
+            elif known != tuple(shape):
+                raise ShapeError(
+                    f"input {port.name!r} has the wrong shape",
+                    where=f"{node.name} ({op.name})",
+                    port=port.name,
+                    wanted=tuple(shape),
+                    got=known,
+                )
+        for i, shape in enumerate(outs):
+            if shape is not None and (node, i) not in self.shapes:
+                self.shapes[node, i] = tuple(shape)
+                changed = True
+        if all(e in self.shapes for e in node.inputs) and (node, 0) in self.shapes:
+            self._checked.add(node)
+        return changed
+
+
+def _can_infer(op: Operator, node: SymbolNode, ins: list[Shape | None]) -> bool:
+    """Operators are asked once all their data are known; the rule "all the same" works from any side."""
+    if type(op).infer_shape is Operator.infer_shape:
+        return not ins or any(s is not None for s in ins)
+    return all(s is not None for port, s in zip(op.ports(node.p), ins, strict=True) if port.kind == "data")
+
+
+def _dtype_text(text: str) -> Any:
+    """MXNet writes its number of the type."""
+    numbers = {"0": "float32", "1": "float64", "2": "float16", "3": "uint8", "4": "int32", "5": "int8", "6": "int64", "7": "bool"}
+    return numbers.get(text, text)
+
+
+def _given(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], what: str) -> dict[str, Any]:
+    names = symbol.list_arguments()
+    if args and kwargs:
+        raise GraphError(f"{what}: give either positions or names, not both")
+    if len(args) > len(names):
+        raise GraphError(f"{what}: more positions than arguments", wanted=len(names), got=len(args))
+    given = dict(zip(names, args, strict=False)) if args else dict(kwargs)
+    known = set(symbol.list_inputs())
+    for name in given:
+        if name not in known:
+            raise GraphError(
+                f"{what}: there is no argument {name!r}", remedy=f"The arguments are: {', '.join(names[:20])}"
+            )
+    return {k: v for k, v in given.items() if v is not None}
+
+
+def _variables(symbol: Symbol, nodes: list[SymbolNode]) -> tuple[list[SymbolEntry], list[SymbolEntry]]:
+    states = symbol._state_nodes()
+    variables = [n for n in nodes if n.op is None]
+    return [(n, 0) for n in variables if n not in states], [(n, 0) for n in variables if n in states]
+
+
+def infer_shape(
+    symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, partial: bool
+) -> tuple[Any, Any, Any]:
+    """See ``Symbol.infer_shape``."""
+    nodes = symbol.nodes()
+    inference = Inference(nodes)
+    given = _given(symbol, args, kwargs, "infer_shape")
+    for node in nodes:
+        if node.op is None and node.name in given:
+            shape = given[node.name]
+            inference.set_shape((node, 0), (shape,) if isinstance(shape, int) else tuple(shape))
+    inference.run_shapes()
+    arguments, states = _variables(symbol, nodes)
+    found = [[inference.shapes.get(e) for e in entries] for entries in (arguments, symbol._entries, states)]
+    if partial:
+        return tuple([s or () for s in shapes] for shapes in found)  # type: ignore[return-value]
+    if any(s is None for shapes in found for s in shapes):
+        return None, None, None
+    return found[0], found[1], found[2]
+
+
+def infer_type(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """See ``Symbol.infer_type``."""
+    nodes = symbol.nodes()
+    inference = Inference(nodes)
+    given = _given(symbol, args, kwargs, "infer_type")
+    for node in nodes:
+        if node.op is None and node.name in given:
+            try:
+                inference.dtypes[node, 0] = np.dtype(dtype_name(given[node.name]))
+            except (TypeError, ValueError) as error:
+                raise DTypeError(str(error), where=node.name) from None
+    inference.run_dtypes()
+    arguments, states = _variables(symbol, nodes)
+    return tuple([inference.dtypes[e].type for e in entries] for entries in (arguments, symbol._entries, states))  # type: ignore[return-value]

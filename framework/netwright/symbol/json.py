@@ -1,0 +1,96 @@
+"""MXNet's symbol JSON, both ways.
+
+The format: ``nodes`` (op, name, attrs as texts, inputs as [node, output, version]), ``arg_nodes``, ``node_row_ptr``, ``heads``.
+Older files write ``param`` or ``attr`` for ``attrs`` and leave the version out.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..errors import GraphError, NetwrightError
+from ..ops import get
+from .symbol import Symbol, SymbolEntry, SymbolNode
+
+MAX_NODES = 100_000
+_MXNET_VERSION = 10901
+
+
+def dump_json(symbol: Symbol) -> str:
+    """The graph behind a symbol as MXNet 1.9 writes it."""
+    nodes = symbol.nodes()
+    number = {node: i for i, node in enumerate(nodes)}
+    rows, pointer = [], [0]
+    for node in nodes:
+        attributes = {**(node.p.attributes() if node.p else {}), **node.attributes}
+        row: dict[str, Any] = {"op": node.op.name if node.op else "null", "name": node.name}
+        if attributes:
+            row["attrs"] = attributes
+        row["inputs"] = [[number[source], i, 0] for source, i in node.inputs]
+        rows.append(row)
+        pointer.append(pointer[-1] + (1 if node.op is None else len(node.op.output_names(node.p))))
+    graph = {
+        "nodes": rows,
+        "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
+        "node_row_ptr": pointer,
+        "heads": [[number[node], i, 0] for node, i in symbol._entries],
+        "attrs": {"mxnet_version": ["int", _MXNET_VERSION]},
+    }
+    return json.dumps(graph, indent=2)
+
+
+def load_json(json_str: str) -> Symbol:
+    """A symbol from MXNet's JSON (ours is the same); raises GraphError that names the node at fault."""
+    try:
+        graph = json.loads(json_str)
+        rows, heads = graph["nodes"], graph["heads"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise GraphError("this is not a symbol's JSON", got=str(error)[:100]) from None
+    if not isinstance(rows, list) or len(rows) > MAX_NODES:
+        raise GraphError("too many nodes, or none", wanted=f"a list of at most {MAX_NODES}")
+    nodes: list[SymbolNode] = []
+    for i, row in enumerate(rows):
+        nodes.append(_load_node(row, i, nodes))
+    try:
+        return Symbol([(nodes[h[0]], h[1] if len(h) > 1 else 0) for h in heads])
+    except (IndexError, TypeError):
+        raise GraphError("a head names a node that is not there") from None
+
+
+def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
+    where = str(row.get("name", f"node {position}")) if isinstance(row, dict) else f"node {position}"
+    try:
+        raw = {**row.get("param", {}), **row.get("attr", {}), **row.get("attrs", {})}
+        entries: tuple[SymbolEntry, ...] = tuple((before[e[0]], e[1]) for e in row["inputs"])
+        name, op_name = row["name"], row["op"]
+    except (KeyError, TypeError, AttributeError):
+        raise GraphError("the node is not written as it should be", where=where) from None
+    except IndexError:
+        raise GraphError("an input comes from a node that is not before it", where=where) from None
+    if op_name == "null":
+        return SymbolNode(None, None, name, (), {k: str(v) for k, v in raw.items()})
+    try:
+        op = get(op_name)
+        values = {k: v for k, v in raw.items() if k in op.Params.model_fields}
+        if op.variadic:
+            values[op.variadic] = str(len(entries))
+        p = op.Params.parse(values)
+    except NetwrightError as error:
+        raise error.at(where) from None
+    kept = {k: str(v) for k, v in raw.items() if k.startswith("__") or k in ("ctx_group", "lr_mult", "wd_mult")}
+    # files older than 0.9 leave auxiliary states out of the inputs
+    missing = len(op.ports(p)) - len(entries)
+    if missing > 0:
+        ports = op.ports(p)[-missing:]
+        entries = (*entries, *((SymbolNode(None, None, f"{name}_{port.name}"), 0) for port in ports if not port.optional))
+    return SymbolNode(op, p, name, entries, kept)
+
+
+def load(fname: str) -> Symbol:
+    """A symbol from a file."""
+    try:
+        return load_json(Path(fname).read_text())
+    except OSError as error:
+        raise GraphError("the file cannot be read", where=Path(fname).name, got=error.strerror) from error

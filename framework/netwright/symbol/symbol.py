@@ -1,0 +1,384 @@
+"""Symbol: a computation that is declared first and run later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+
+from ..errors import GraphError, ParamError
+from ..naming import AttrScope, NameManager
+from ..ndarray.methods import FluentMethods
+from ..ops.arithmetic import Arithmetic
+from ..ops.operator import Operator
+from ..ops.params import OpParams, dtype_name
+
+if TYPE_CHECKING:
+    from ..device import Device
+    from ..ndarray.array import NDArray
+    from .executor import Executor
+
+
+class SymbolNode:
+    """One operator call, or a variable (``op`` is None)."""
+
+    __slots__ = ("attributes", "inputs", "name", "op", "p")
+
+    def __init__(
+        self,
+        op: Operator | None,
+        p: OpParams | None,
+        name: str,
+        inputs: tuple[SymbolEntry, ...] = (),
+        attributes: dict[str, str] | None = None,
+    ) -> None:
+        self.op, self.p, self.name, self.inputs = op, p, name, inputs
+        self.attributes = attributes or {}
+
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the visible outputs: ``fc1_output``; a variable's is its own."""
+        if self.op is None:
+            return (self.name,)
+        names = self.op.output_names(self.p)[: self.op.visible_outputs(self.p)]
+        return tuple(f"{self.name}_{n}" for n in names)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name if self.op else 'variable'} {self.name}>"
+
+
+SymbolEntry = tuple[SymbolNode, int]
+
+
+class Symbol(FluentMethods, Arithmetic):
+    """One or several outputs of a declared graph."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, entries: Sequence[SymbolEntry]) -> None:
+        self._entries = tuple(entries)
+
+    # ---------------------------------------------------------------- structure
+    @property
+    def name(self) -> str | None:
+        """The node's name; None for a group of several nodes."""
+        nodes = {node for node, _ in self._entries}
+        return next(iter(nodes)).name if len(nodes) == 1 else None
+
+    def nodes(self) -> list[SymbolNode]:
+        """All nodes behind the outputs, inputs before users (depth first, as MXNet orders them)."""
+        return walk([node for node, _ in self._entries])
+
+    def list_arguments(self) -> list[str]:
+        """Names of the variables that are fed or trained."""
+        states = self._state_nodes()
+        return [n.name for n in self.nodes() if n.op is None and n not in states]
+
+    def list_auxiliary_states(self) -> list[str]:
+        """Names of the variables that operators keep up themselves (moving averages)."""
+        states = self._state_nodes()
+        return [n.name for n in self.nodes() if n in states]
+
+    def list_inputs(self) -> list[str]:
+        """Names of all variables."""
+        return [n.name for n in self.nodes() if n.op is None]
+
+    def list_outputs(self) -> list[str]:
+        return [node.output_names()[i] for node, i in self._entries]
+
+    def _state_nodes(self) -> set[SymbolNode]:
+        found = set()
+        for node in self.nodes():
+            if node.op is not None:
+                found.update(node.inputs[i][0] for i in node.op.state_ports(node.p))
+        return {n for n in found if n.op is None}
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self._entries)
+
+    def get_internals(self) -> Symbol:
+        """A group of every node's outputs: ``net.get_internals()["fc1_output"]``."""
+        return Symbol([(n, i) for n in self.nodes() for i in range(len(n.output_names()))])
+
+    def get_children(self) -> Symbol | None:
+        """A group of the direct inputs, or None for a variable."""
+        entries = [entry for node in dict.fromkeys(n for n, _ in self._entries) for entry in node.inputs]
+        return Symbol(entries) if entries else None
+
+    def __getitem__(self, index: int | str | slice) -> Symbol:
+        if isinstance(index, slice):
+            return Symbol(self._entries[index])
+        if isinstance(index, str):
+            names = self.list_outputs()
+            if names.count(index) != 1:
+                raise GraphError(
+                    f"there is {'no' if index not in names else 'more than one'} output {index!r}",
+                    remedy=f"The outputs are: {', '.join(names[:20])}",
+                )
+            index = names.index(index)
+        if not -len(self._entries) <= index < len(self._entries):
+            raise IndexError(f"output {index} of {len(self._entries)}")
+        return Symbol([self._entries[index]])
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Symbol]:
+        return (Symbol([entry]) for entry in self._entries)
+
+    def __bool__(self) -> bool:
+        raise GraphError("a symbol has no truth value: it is a computation that has not run")
+
+    def __repr__(self) -> str:
+        return f"<Symbol {self.name}>" if self.name else f"<Symbol group [{', '.join(self.list_outputs())}]>"
+
+    def __copy__(self) -> Symbol:
+        return Symbol(self._entries)
+
+    def __deepcopy__(self, memo: Any) -> Symbol:
+        return Symbol(copy_entries(self._entries, {}))
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"json": self.tojson()}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        from .json import load_json
+
+        self._entries = load_json(state["json"])._entries
+
+    # ---------------------------------------------------------------- composition
+    def __call__(self, *args: Symbol, **kwargs: Any) -> Symbol:
+        """A copy in which variables (by position of ``list_arguments``, or by name) are replaced by symbols."""
+        kwargs.pop("name", None)
+        replaced = dict(zip(self.list_arguments(), args, strict=False))
+        replaced.update(kwargs)
+        known = set(self.list_inputs())
+        for name, symbol in replaced.items():
+            if name not in known:
+                raise GraphError(f"there is no variable {name!r} to replace", remedy=f"Known: {', '.join(sorted(known))}")
+            if not isinstance(symbol, Symbol) or len(symbol) != 1:
+                raise GraphError(f"{name!r} must be replaced by a symbol of one output")
+        return Symbol(copy_entries(self._entries, {n: s._entries[0] for n, s in replaced.items()}))
+
+    def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        from .compose import apply
+
+        return apply(name, inputs, params)
+
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        from .. import symbol
+
+        return getattr(symbol, name)(self, *args, **kwargs)
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+        """See the operator ``Reshape``."""
+        if "shape" not in kwargs:
+            target = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+            kwargs["shape"] = tuple(target)
+        return self._apply("Reshape", (self,), kwargs)
+
+    def reshape_like(self, other: Symbol) -> Any:
+        return self._apply("reshape_like", (self, other), {})
+
+    def slice(self, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> Any:
+        return self._apply("slice", (self,), {"begin": tuple(begin), "end": tuple(end), "step": tuple(step)})
+
+    def astype(self, dtype: Any) -> Any:
+        return self._apply("Cast", (self,), {"dtype": dtype_name(dtype)})
+
+    def detach(self) -> Any:
+        return self._apply("BlockGrad", (self,), {})
+
+    @property
+    def T(self) -> Any:
+        return self._apply("transpose", (self,), {})
+
+    # ---------------------------------------------------------------- attributes
+    def attr(self, key: str) -> str | None:
+        """An attribute of the node (or a parameter's text), or None."""
+        (node,) = {n for n, _ in self._entries}
+        found = node.attributes.get(key)
+        if found is None and node.p is not None:
+            found = node.p.attributes().get(key)
+        return found
+
+    def list_attr(self) -> dict[str, str]:
+        """Attributes and given parameters of this node, as texts."""
+        (node,) = {n for n, _ in self._entries}
+        return {**(node.p.attributes() if node.p else {}), **node.attributes}
+
+    def attr_dict(self) -> dict[str, dict[str, str]]:
+        """The same of every node that has any."""
+        found = {n.name: {**(n.p.attributes() if n.p else {}), **n.attributes} for n in self.nodes()}
+        return {name: attributes for name, attributes in found.items() if attributes}
+
+    def _set_attr(self, **attributes: str) -> None:
+        for node, _ in self._entries:
+            node.attributes.update(attributes)
+
+    # ---------------------------------------------------------------- inference
+    def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """(argument shapes, output shapes, auxiliary shapes) from those known; three Nones where some do not follow."""
+        from .infer import infer_shape
+
+        return infer_shape(self, args, kwargs, partial=False)
+
+    def infer_shape_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """The same, with () for the shapes that do not follow."""
+        from .infer import infer_shape
+
+        return infer_shape(self, args, kwargs, partial=True)
+
+    def infer_type(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """(argument, output, auxiliary) element types."""
+        from .infer import infer_type
+
+        return infer_type(self, args, kwargs)
+
+    # ---------------------------------------------------------------- text
+    def tojson(self, remove_amp_cast: bool = True) -> str:
+        """MXNet's symbol JSON."""
+        from .json import dump_json
+
+        return dump_json(self)
+
+    def save(self, fname: str, remove_amp_cast: bool = True) -> None:
+        from pathlib import Path
+
+        from ..serialization import write_atomically
+
+        write_atomically(Path(fname), self.tojson().encode())
+
+    def debug_str(self) -> str:
+        """Every node with its inputs and attributes."""
+        lines = ["Symbol Outputs:", *(f"\toutput[{i}]={name}" for i, name in enumerate(self.list_outputs()))]
+        for node in self.nodes():
+            if node.op is None:
+                lines.append(f"Variable:{node.name}")
+                continue
+            lines += ["-" * 20, f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
+            lines += [f"\targ[{i}]={source.name}({j})" for i, (source, j) in enumerate(node.inputs)]
+            assert node.p is not None
+            if attributes := {**node.p.attributes(), **node.attributes}:
+                lines += ["Attrs:", *(f"\t{k}={v}" for k, v in sorted(attributes.items()))]
+        return "\n".join(lines) + "\n"
+
+    # ---------------------------------------------------------------- running
+    def simple_bind(
+        self, ctx: Device | None = None, grad_req: Any = "write", type_dict: Mapping[str, Any] | None = None, **shapes: Any
+    ) -> Executor:
+        """An executor with arrays made for the given shapes of the fed variables."""
+        from .executor import simple_bind
+
+        return simple_bind(self, ctx, grad_req, type_dict, shapes)
+
+    def bind(
+        self,
+        ctx: Device | None = None,
+        args: Any = None,
+        args_grad: Any = None,
+        grad_req: Any = "write",
+        aux_states: Any = None,
+        **kwargs: Any,
+    ) -> Executor:
+        """An executor over the caller's arrays (list in order of ``list_arguments``, or dict)."""
+        from .executor import bind
+
+        return bind(self, ctx, args, args_grad, grad_req, aux_states)
+
+    def eval(self, ctx: Device | None = None, **kwargs: NDArray) -> list[NDArray]:
+        """The outputs for the given values of all variables."""
+        return self.bind(ctx, kwargs, grad_req="null").forward()
+
+    def grad(self, wrt: Sequence[str]) -> Symbol:
+        raise GraphError(
+            "a symbol's gradient depends on its shapes", remedy="Use simple_bind(...).backward(), or autograd.grad"
+        )
+
+
+def walk(heads: Sequence[SymbolNode]) -> list[SymbolNode]:
+    """Nodes reachable from the heads, each after its inputs (depth first, without recursion)."""
+    order: list[SymbolNode] = []
+    state: dict[SymbolNode, bool] = {}
+    for head in heads:
+        stack: list[tuple[SymbolNode, int]] = [(head, 0)]
+        while stack:
+            node, next_input = stack.pop()
+            if next_input == 0:
+                if node in state:
+                    continue
+                state[node] = False
+            if next_input < len(node.inputs):
+                stack.append((node, next_input + 1))
+                source = node.inputs[next_input][0]
+                if source not in state:
+                    stack.append((source, 0))
+                elif not state[source]:
+                    raise GraphError("the graph has a cycle", where=source.name)
+            else:
+                state[node] = True
+                order.append(node)
+    return order
+
+
+def copy_entries(entries: Sequence[SymbolEntry], replaced: Mapping[str, SymbolEntry]) -> list[SymbolEntry]:
+    """The same graph in new nodes, with some variables replaced."""
+    new: dict[SymbolNode, SymbolNode] = {}
+    moved: dict[SymbolNode, SymbolEntry] = {}
+
+    def move(entry: SymbolEntry) -> SymbolEntry:
+        node, i = entry
+        return moved[node] if node in moved else (new[node], i)
+
+    for node in walk([n for n, _ in entries]):
+        if node.op is None and node.name in replaced:
+            moved[node] = replaced[node.name]
+        else:
+            new[node] = SymbolNode(
+                node.op, node.p, node.name, tuple(move(e) for e in node.inputs), dict(node.attributes)
+            )
+    return [move(e) for e in entries]
+
+
+def Variable(
+    name: str,
+    attr: dict[str, str] | None = None,
+    shape: Sequence[int] | None = None,
+    lr_mult: float | None = None,
+    wd_mult: float | None = None,
+    dtype: Any = None,
+    init: Any = None,
+    stype: str | None = None,
+    **kwargs: str,
+) -> Symbol:
+    """A named input: data, a label, or a weight. 0 in ``shape`` stands for a size to be inferred."""
+    if not isinstance(name, str):
+        raise ParamError("a variable's name is a text", parameter="name", got=type(name).__name__)
+    attributes = AttrScope.current().get(attr)
+    if shape is not None:
+        attributes["__shape__"] = str(tuple(shape))
+    if lr_mult is not None:
+        attributes["__lr_mult__"] = str(lr_mult)
+    if wd_mult is not None:
+        attributes["__wd_mult__"] = str(wd_mult)
+    if dtype is not None:
+        attributes["__dtype__"] = dtype_name(dtype)
+    if init is not None:
+        attributes["__init__"] = init if isinstance(init, str) else init.dumps()
+    for key, value in kwargs.items():
+        if not (key.startswith("__") and key.endswith("__")):
+            raise ParamError(f"attribute {key!r} is not known", remedy="Attributes of one's own read __name__")
+        attributes[key] = str(value)
+    return Symbol([(SymbolNode(None, None, NameManager.current().get(name, "var"), (), attributes), 0)])
+
+
+var = Variable
+
+
+def Group(symbols: Sequence[Symbol]) -> Symbol:
+    """All outputs of several symbols as one."""
+    if not symbols:
+        raise GraphError("a group needs at least one symbol")
+    return Symbol([entry for symbol in symbols for entry in symbol._entries])
+
+
