@@ -1,0 +1,53 @@
+"""What routes ask for, by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from starlette.requests import HTTPConnection
+
+from netwright_studio.engine import Engine
+from netwright_studio.gallery import Gallery
+from netwright_studio.runs.manager import RunManager
+from netwright_studio.store import Store
+from netwright_studio.studio import Studio
+
+
+def get_studio(connection: HTTPConnection) -> Studio:
+    """Return the studio this app belongs to."""
+    studio: Studio = connection.app.state.studio
+    return studio
+
+
+StudioDep = Annotated[Studio, Depends(get_studio)]
+
+
+def get_store(studio: StudioDep) -> Store:
+    """Return the store."""
+    return studio.store
+
+
+def get_engine(studio: StudioDep) -> Engine:
+    """Return the door to the framework."""
+    return studio.engine
+
+
+def get_gallery(studio: StudioDep) -> Gallery:
+    """Return the templates."""
+    return studio.gallery
+
+
+def get_manager(studio: StudioDep) -> RunManager:
+    """Return the run manager."""
+    return studio.manager
+
+
+StoreDep = Annotated[Store, Depends(get_store)]
+EngineDep = Annotated[Engine, Depends(get_engine)]
+GalleryDep = Annotated[Gallery, Depends(get_gallery)]
+ManagerDep = Annotated[RunManager, Depends(get_manager)]
+
+IdPath = Annotated[str, Path(min_length=1, max_length=120)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0, le=2**31)]

@@ -1,0 +1,25 @@
+"""Graphs: check and plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netwright_studio.api.deps import StudioDep
+from netwright_studio.api.routing import resource_router
+from netwright_studio.schemas.graphs import CheckReport, CheckRequest, Plan, PlanRequest
+
+router = resource_router("graphs")
+
+
+@router.post("/check", response_model=CheckReport)
+def check_graph(studio: StudioDep, body: CheckRequest) -> dict[str, Any]:
+    """Shapes, counts, costs and everything that is wrong, with the node it is wrong at."""
+    info = studio.dataset_info(body.dataset)
+    return studio.engine.check(body.graph.model_dump(), info, body.batch_size)
+
+
+@router.post("/plan", response_model=Plan)
+def plan_graph(studio: StudioDep, body: PlanRequest) -> dict[str, Any]:
+    """What would run, in which order and in how much memory."""
+    info = studio.dataset_info(body.dataset)
+    return studio.engine.plan(body.graph.model_dump(), info, body.batch_size, body.training)

@@ -1,0 +1,98 @@
+"""The app factory: everything a studio is, made from its settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from netwright_studio import __version__, api_docs, errors
+from netwright_studio.api import graphs, operators, projects, run_events, runs, system, templates
+from netwright_studio.engine import Engine
+from netwright_studio.failures import FailureMiddleware
+from netwright_studio.gallery import Gallery
+from netwright_studio.jsonio import StudioJSON
+from netwright_studio.limits import BodyLimitMiddleware
+from netwright_studio.openapi import build_openapi, operation_id
+from netwright_studio.pages import PageApp
+from netwright_studio.runs.hub import EventHub
+from netwright_studio.runs.manager import RunManager
+from netwright_studio.runs.publish import publisher
+from netwright_studio.runs.series import SeriesCache
+from netwright_studio.security import Gatekeeper, SecurityMiddleware
+from netwright_studio.settings import Settings
+from netwright_studio.store import open_store
+from netwright_studio.store.lock import FolderLock
+from netwright_studio.studio import Studio
+
+ROUTERS = (
+    system.router,
+    operators.router,
+    templates.router,
+    projects.router,
+    graphs.router,
+    runs.router,
+    run_events.router,
+    api_docs.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the studio as an ASGI app. Nothing is opened before its lifespan begins."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with FolderLock(settings.home):
+            studio = open_studio(settings)
+            app.state.studio = studio
+            studio.store.blobs.sweep()
+            await studio.manager.start()
+            studio.engine.warm()
+            try:
+                yield
+            finally:
+                await studio.manager.close()
+                studio.store.close()
+
+    app = FastAPI(
+        title="Netwright Studio",
+        version=__version__,
+        lifespan=lifespan,
+        default_response_class=StudioJSON,
+        generate_unique_id_function=operation_id,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[
+            Middleware(
+                SecurityMiddleware, gatekeeper=Gatekeeper(settings.allowed_hosts, settings.allowed_origins)
+            ),
+            Middleware(FailureMiddleware),
+            Middleware(BodyLimitMiddleware, settings=settings),
+        ],
+    )
+    app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.router.default = PageApp(settings.static_dir or Path(__file__).parent / "static")
+    return app
+
+
+def open_studio(settings: Settings) -> Studio:
+    """Open the store and put the parts together."""
+    store = open_store(settings)
+    hub = EventHub(settings.event_queue_frames)
+    return Studio(
+        settings=settings,
+        store=store,
+        engine=Engine(),
+        gallery=Gallery(),
+        hub=hub,
+        manager=RunManager(settings, store, hub, publisher(store)),
+        series=SeriesCache(store.events),
+    )

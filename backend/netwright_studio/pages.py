@@ -1,0 +1,97 @@
+"""The built page: files with fitting cache headers, index.html for every address the page routes itself."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from netwright_studio.errors import error_body
+from netwright_studio.jsonio import StudioJSON
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+_BASE = '<base href="./" />'
+
+NOT_BUILT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><base href="./" /><title>Netwright</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}
+:root{color-scheme:light dark}
+</style></head><body>
+<h1>The page has not been built yet</h1>
+<p>The studio service is running, but this installation does not hold the built page.
+Run <code>make run</code> in the checkout, which builds it, and load this address again.</p>
+<p>The API is there all the same: <a href="api/docs">API documentation</a>.</p>
+</body></html>
+"""
+
+
+class PageApp:
+    """Serves GET and HEAD for whatever no API route has taken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 4404, "reason": "not found"})
+            return
+        await self.respond(scope)(scope, receive, send)
+
+    def respond(self, scope: Scope) -> Response:
+        """Return the answer for a path: a file, the page, or an error as the path's protocol has it."""
+        path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+        if is_api(path, "/v2"):
+            return StudioJSON({"error": f"there is nothing at this address ({scope['method']})"}, 404)
+        if is_api(path, "/api"):
+            return StudioJSON(_NOT_FOUND, 404)
+        if scope["method"] not in ("GET", "HEAD"):
+            body = error_body(
+                "method_not_allowed", "Method Not Allowed", wanted="GET or HEAD", got=scope["method"]
+            )
+            return StudioJSON(body, 405, headers={"allow": "GET, HEAD"})
+        file = self._file(path)
+        if file is not None:
+            caching = IMMUTABLE if path.startswith("/assets/") else REVALIDATE
+            return FileResponse(file, headers={"cache-control": caching})
+        if path.startswith("/assets/"):
+            return StudioJSON(_NOT_FOUND, 404)
+        return self._index(path)
+
+    def _file(self, path: str) -> Path | None:
+        """Return the file behind a path; None for a folder, what is not there and what lies outside."""
+        relative = path.lstrip("/")
+        if not relative or relative == "index.html" or "\0" in relative or len(relative) > 1000:
+            return None
+        root = self.folder.resolve()
+        candidate = (root / relative).resolve()
+        if not candidate.is_relative_to(root):
+            return None
+        try:
+            return candidate if stat.S_ISREG(candidate.stat().st_mode) else None
+        except OSError:
+            return None
+
+    def _index(self, path: str) -> Response:
+        try:
+            html, status = (self.folder / "index.html").read_text(encoding="utf-8"), 200
+        except OSError:
+            html, status = NOT_BUILT, 503
+        # Addresses in the page are relative to <base>, so that it works under any prefix of a proxy.
+        depth = path.count("/") - 1
+        html = html.replace(_BASE, f'<base href="{"../" * depth or "./"}" />')
+        return HTMLResponse(html, status, headers={"cache-control": REVALIDATE})
+
+
+_NOT_FOUND = error_body(
+    "not_found", "There is nothing at this address.", remedy="See /api/docs for what there is."
+)
+
+
+def is_api(path: str, prefix: str) -> bool:
+    """Tell whether ``path`` is ``prefix`` or below it."""
+    return path == prefix or path.startswith(prefix + "/")

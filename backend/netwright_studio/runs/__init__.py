@@ -1,0 +1,1 @@
+"""Runs: their states, the queue, the worker processes and the stream of events."""

@@ -1,0 +1,54 @@
+"""The folder of one run: what the worker is to do, its checkpoints, its weights and its log."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from netwright_studio.store.blobs import fsync_dir
+
+
+class RunFolder:
+    """``run.json``, ``checkpoints/``, ``result/`` and ``worker.log`` under the data folder."""
+
+    def __init__(self, runs_dir: Path, run: str) -> None:
+        self.path = runs_dir / run
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where training keeps its checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def result(self) -> Path:
+        """Where a finished training leaves its weights."""
+        return self.path / "result"
+
+    def has_checkpoint(self) -> bool:
+        """Tell whether training could go on; whether the checkpoint is sound shows when it is read."""
+        return any(self.checkpoints.glob("step-*/state.json"))
+
+    def write_order(self, order: dict[str, Any]) -> None:
+        """Write what the worker is to do, whole or not at all."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        temporary = self.path / "run.json.new"
+        with temporary.open("wb") as file:
+            file.write(orjson.dumps(order))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path / "run.json")
+        fsync_dir(self.path)
+
+    def remove(self) -> None:
+        """Delete everything."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def read_order(folder: Path) -> dict[str, Any]:
+    """Read what ``write_order`` wrote."""
+    order: dict[str, Any] = orjson.loads((folder / "run.json").read_bytes())
+    return order

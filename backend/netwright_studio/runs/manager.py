@@ -1,0 +1,195 @@
+"""The run manager: a queue, one supervisor per live run, and nothing left "running" that is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from netwright_studio.errors import ConflictError
+from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.hub import EventHub
+from netwright_studio.runs.recorder import Recorder
+from netwright_studio.runs.state import RunState, require_move
+from netwright_studio.runs.supervisor import Supervisor
+from netwright_studio.settings import Settings
+from netwright_studio.store import Store
+from netwright_studio.store.tables import Run, now
+
+logger = logging.getLogger(__name__)
+
+# Called in a thread when a run has completed: makes the model and returns its name and version.
+Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
+
+CONFIRM_PATIENCE = 2.0
+SHUTDOWN_PATIENCE = 15.0
+
+
+class RunManager:
+    """Starts queued runs, passes on what users want of live ones, and tidies up after a crash."""
+
+    def __init__(self, settings: Settings, store: Store, hub: EventHub, publish: Publish) -> None:
+        self._settings = settings
+        self._store = store
+        self._hub = hub
+        self._publish = publish
+        self._live: dict[str, Supervisor] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._queue: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        """Mark what a crash left behind as interrupted, then begin to take runs."""
+        for run in await asyncio.to_thread(self._store.runs.live):
+            await self._interrupt(run)
+        self._queue = asyncio.create_task(self._serve_queue(), name="run-queue")
+
+    async def close(self) -> None:
+        """Let every worker write a checkpoint and end; its run is then interrupted and can be resumed."""
+        self._closing = True
+        if self._queue is not None:
+            self._queue.cancel()
+            await asyncio.wait({self._queue})
+        for supervisor in list(self._live.values()):
+            await supervisor.suspend()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=SHUTDOWN_PATIENCE)
+        for supervisor in list(self._live.values()):
+            supervisor.kill()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def wake(self) -> None:
+        """Look at the queue now: a run was added or one ended."""
+        self._wake.set()
+
+    async def pause(self, run: str) -> Run:
+        """Pause a running run; returns when it has, or after a moment."""
+        supervisor = await self._require_live(run, RunState.PAUSED, "paused")
+        await supervisor.tell("pause")
+        await self._wait_for(supervisor, RunState.PAUSED)
+        return await self._get(run)
+
+    async def resume(self, run: str) -> Run:
+        """Let a paused run go on, or queue one that was interrupted to go on from its checkpoint."""
+        row = await self._get(run)
+        if RunState(row.state) is RunState.PAUSED:
+            supervisor = await self._require_live(run, RunState.RUNNING, "resumed")
+            await supervisor.tell("resume")
+            await self._wait_for(supervisor, RunState.RUNNING)
+            return await self._get(run)
+        require_move(RunState(row.state), RunState.QUEUED, action="resumed")
+        if not RunFolder(self._settings.runs_dir, run).has_checkpoint():
+            raise ConflictError(
+                "The run has no checkpoint to go on from.",
+                where="state",
+                wanted="a run with a checkpoint",
+                got=f"{row.state}, without a checkpoint",
+                remedy="Start a new run with the same settings.",
+            )
+        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None}
+        row = await self._move(run, RunState.QUEUED, action="resumed", **changes)
+        self.wake()
+        return row
+
+    async def stop(self, run: str) -> Run:
+        """Stop a run; one that is training ends after its step and keeps what it has learned."""
+        row = await self._get(run)
+        if RunState(row.state) is RunState.QUEUED:
+            changes = {
+                "ended_at": now(),
+                "resumable": RunFolder(self._settings.runs_dir, run).has_checkpoint(),
+            }
+            return await self._move(run, RunState.STOPPED, action="stopped", **changes)
+        supervisor = await self._require_live(run, RunState.STOPPING, "stopped")
+        await supervisor.stop()
+        return await self._get(run)
+
+    async def delete(self, run: str) -> None:
+        """Delete a run that is over, with its events and files."""
+        row = await self._get(run)
+        if RunState(row.state) is RunState.QUEUED:
+            await self.stop(run)
+        await asyncio.to_thread(self._store.runs.delete, run)
+        await asyncio.to_thread(RunFolder(self._settings.runs_dir, run).remove)
+
+    async def _get(self, run: str) -> Run:
+        return await asyncio.to_thread(self._store.runs.get, run)
+
+    async def _move(self, run: str, target: RunState, **changes: Any) -> Run:
+        row, events = await asyncio.to_thread(self._store.runs.move, run, target, **changes)
+        self._hub.broadcast(run, events, over=target.is_over)
+        return row
+
+    async def _require_live(self, run: str, target: RunState, action: str) -> Supervisor:
+        row = await self._get(run)
+        require_move(RunState(row.state), target, action=action)
+        supervisor = self._live.get(run)
+        if supervisor is None:
+            raise ConflictError(
+                "The run has just ended.",
+                where="state",
+                wanted="a live run",
+                got=row.state,
+                remedy="Look at it again.",
+            )
+        return supervisor
+
+    @staticmethod
+    async def _wait_for(supervisor: Supervisor, target: RunState) -> None:
+        """Wait until the worker has confirmed; a step can be long, so only for a moment."""
+        recorder = supervisor.recorder
+        deadline = asyncio.get_running_loop().time() + CONFIRM_PATIENCE
+        while recorder.state is not target and not recorder.state.is_over:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            try:
+                await asyncio.wait_for(recorder.moved.wait(), left)
+            except TimeoutError:
+                return
+
+    async def _interrupt(self, run: Run) -> None:
+        resumable = RunFolder(self._settings.runs_dir, run.id).has_checkpoint()
+        reason = f"The studio ended while this run was {run.state}."
+        await self._move(run.id, RunState.INTERRUPTED, reason=reason, resumable=resumable, ended_at=now())
+        logger.warning("run %s was %s when the studio ended; it is now interrupted", run.id, run.state)
+
+    async def _serve_queue(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                await self._fill()
+            except Exception:
+                logger.exception("the run queue stumbled; trying again")
+                await asyncio.sleep(1.0)
+                continue
+            await self._wake.wait()
+
+    async def _fill(self) -> None:
+        while len(self._live) < self._settings.run_concurrency and not self._closing:
+            run = await asyncio.to_thread(self._store.runs.next_queued, list(self._live))
+            if run is None:
+                return
+            recorder = Recorder(self._store, self._hub, run)
+            try:
+                await recorder.move(RunState.STARTING, started_at=run.started_at or now(), ended_at=None)
+            except ConflictError:
+                # It was stopped, or another studio on the same database took it.
+                continue
+            supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish)
+            self._live[run.id] = supervisor
+            task = asyncio.create_task(self._supervise(supervisor), name=f"run-{run.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _supervise(self, supervisor: Supervisor) -> None:
+        try:
+            await supervisor.run_to_end()
+        except Exception:
+            logger.exception("the supervisor of run %s failed", supervisor.run.id)
+        finally:
+            del self._live[supervisor.run.id]
+            self.wake()

@@ -1,0 +1,187 @@
+"""The supervisor of one run: starts its worker, records what it says, and judges how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from netwright_studio.errors import ConflictError
+from netwright_studio.machine import memory
+from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.process import WorkerProcess
+from netwright_studio.runs.recorder import Recorder
+from netwright_studio.runs.state import RunState
+from netwright_studio.settings import Settings
+from netwright_studio.store import Store
+from netwright_studio.store.tables import Run, now
+
+logger = logging.getLogger(__name__)
+
+Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
+EVENTS = frozenset({"metrics", "progress", "log", "checkpoint", "plan"})
+SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoint."
+
+
+class Supervisor:
+    """One worker process and the run it trains."""
+
+    def __init__(
+        self, settings: Settings, store: Store, recorder: Recorder, run: Run, publish: Publish
+    ) -> None:
+        self.run = run
+        self.recorder = recorder
+        self._settings = settings
+        self._store = store
+        self._publish = publish
+        self._folder = RunFolder(settings.runs_dir, run.id)
+        self._worker: WorkerProcess | None = None
+        self._said: str | None = None
+        self._result: dict[str, Any] | None = None
+        self._killed_because: str | None = None
+        self._suspended = False
+
+    async def run_to_end(self) -> None:
+        """Train; when this returns the run is in a state that is over."""
+        writer = asyncio.create_task(self.recorder.run_forever())
+        try:
+            status = await self._work()
+            await self._end(status)
+        except Exception as error:
+            logger.exception("run %s could not be carried out", self.run.id)
+            self.kill()
+            await self._fail(f"The studio could not carry out the run ({type(error).__name__}).")
+        finally:
+            writer.cancel()
+            await asyncio.wait({writer})
+        await asyncio.to_thread(self._store.events.prune, self.run.id, self._settings.events_per_run)
+
+    async def tell(self, word: str) -> None:
+        """Pass a word on to the worker; one that still starts hears it as soon as it listens."""
+        self._said = word
+        if self._worker is not None:
+            await self._worker.tell(word)
+
+    async def stop(self) -> None:
+        """Ask the worker to end after its step, and kill it when it does not."""
+        await self.recorder.move(RunState.STOPPING)
+        await self.tell("stop")
+        asyncio.get_running_loop().call_later(
+            self._settings.run_stop_grace, self.kill, "It did not stop in time and was killed."
+        )
+
+    async def suspend(self) -> None:
+        """Ask the worker to write a checkpoint and end, because the studio does."""
+        self._suspended = True
+        await self.tell("suspend")
+
+    def kill(self, because: str | None = None) -> None:
+        """Kill the worker and everything it started."""
+        if self._worker is not None:
+            self._killed_because = self._killed_because or because
+            self._worker.kill()
+
+    async def _work(self) -> int:
+        await asyncio.to_thread(self._folder.write_order, self._order())
+        worker = self._worker = await WorkerProcess.start(self._settings, self._folder.path)
+        if self._said is not None:
+            await worker.tell(self._said)
+        alarm = asyncio.get_running_loop().call_later(
+            self._settings.run_start_grace, self.kill, "It did not start in time and was killed."
+        )
+        try:
+            async for message in worker.messages():
+                alarm.cancel()
+                await self._take(message["type"], message["data"])
+        finally:
+            alarm.cancel()
+            status = await worker.wait()
+            self._worker = None
+        return status
+
+    def _order(self) -> dict[str, Any]:
+        total, _ = memory()
+        return {
+            "run": self.run.id,
+            "graph": self.run.graph,
+            "dataset": self.run.dataset,
+            "settings": self.run.settings,
+            "resume": self.run.resume,
+            "memory_bytes": self._settings.run_memory_bytes or total * 8 // 10,
+            "server_pid": os.getpid(),
+        }
+
+    async def _take(self, kind: str, data: dict[str, Any]) -> None:
+        if kind in EVENTS:
+            await self.recorder.add(kind, data)
+        elif kind == "state":
+            await self._take_state(RunState(data["state"]), data.get("facts"))
+        elif kind == "result":
+            self._result = data
+        else:
+            raise ValueError(f"a worker said {kind!r}, which means nothing")
+
+    async def _take_state(self, target: RunState, facts: dict[str, Any] | None) -> None:
+        try:
+            await self.recorder.move(target, facts=facts)
+        except ConflictError:
+            # A stop crossed the worker's word on the way: the stop stands, but curves need the facts.
+            if facts:
+                await self.recorder.add(
+                    "state", {"state": self.recorder.state.value, "reason": None, **facts}
+                )
+
+    async def _end(self, status: int) -> None:
+        """Judge: the worker's own word counts, then who killed it, then how it died."""
+        result = self._result
+        if result is not None and result["state"] == RunState.COMPLETED:
+            await self._complete(result)
+        elif result is not None and result["state"] == RunState.STOPPED and not self._suspended:
+            await self._finish(RunState.STOPPED, result.get("reason"))
+        elif result is not None and result["state"] == RunState.FAILED:
+            await self._fail(result["reason"])
+        elif self._suspended:
+            await self._finish(RunState.INTERRUPTED, SHUT_DOWN)
+        elif self.recorder.state is RunState.STOPPING:
+            await self._finish(RunState.STOPPED, self._killed_because)
+        elif self._killed_because is not None:
+            await self._fail(self._killed_because)
+        elif status < 0:
+            name = signal.Signals(-status).name
+            await self._finish(RunState.INTERRUPTED, f"The worker process was ended by {name}.")
+        else:
+            await self._fail(f"The worker process ended early with status {status}.")
+
+    async def _complete(self, result: dict[str, Any]) -> None:
+        changes: dict[str, Any] = {}
+        try:
+            row = await asyncio.to_thread(self._store.runs.get, self.run.id)
+            name, version = await asyncio.to_thread(self._publish, row, result)
+        except Exception as error:
+            logger.exception("the model of run %s could not be kept", self.run.id)
+            message = f"Training is complete, but its model could not be kept ({type(error).__name__})."
+            await self._fail(message)
+            return
+        await self.recorder.add("model", {"name": name, "version": version})
+        changes = {"model_name": name, "model_version": version, "seconds_left": 0.0}
+        await self._finish(RunState.COMPLETED, result.get("reason"), **changes)
+
+    async def _fail(self, reason: str) -> None:
+        await self._finish(RunState.FAILED, reason)
+
+    async def _finish(self, target: RunState, reason: str | None, **changes: Any) -> None:
+        resumable = target is not RunState.COMPLETED and self._folder.has_checkpoint()
+        changes |= {"resumable": resumable, "resume": False, "ended_at": now()}
+        while True:
+            try:
+                await self.recorder.move(target, reason, **changes)
+                return
+            except SQLAlchemyError as error:
+                # A full disk must not leave the run "running"; it is told as soon as there is room.
+                logger.warning("the end of run %s could not be stored, trying again: %s", self.run.id, error)
+                await asyncio.sleep(2.0)

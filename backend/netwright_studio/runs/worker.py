@@ -1,0 +1,70 @@
+"""The worker: ``python -m netwright_studio.runs.worker <run folder>`` trains one run and ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from netwright.errors import MemoryLimitError, NetwrightError
+from netwright_studio.runs import guard
+from netwright_studio.runs.control import Control, Reporter
+from netwright_studio.runs.folder import read_order
+from netwright_studio.runs.state import RunState
+
+# (order, run folder, reporter, control) → what the completed training is remembered by
+Train = Callable[[dict[str, Any], Path, Reporter, Control], dict[str, Any]]
+
+
+def main(arguments: list[str], train: Train) -> int:
+    """Train what the folder's order says; everything that goes wrong is told to the server as a result."""
+    folder = Path(arguments[0])
+    reporter = Reporter(_take_stdout())
+    order = read_order(folder)
+    guard.die_with(order["server_pid"])
+    control = Control()
+    control.listen(sys.stdin.buffer, on_end=guard.leave)
+    reporter.log("The worker has started.", "debug")
+    guard.limit_memory(order["memory_bytes"])
+    reporter.say("result", _train(train, order, folder, reporter, control))
+    return 0
+
+
+def _train(
+    train: Train, order: dict[str, Any], folder: Path, reporter: Reporter, control: Control
+) -> dict[str, Any]:
+    try:
+        facts = train(order, folder, reporter, control)
+    except (MemoryError, MemoryLimitError) as error:
+        traceback.print_exc()
+        limit = order["memory_bytes"] / 2**30
+        reason = str(error) if isinstance(error, NetwrightError) else "an allocation was refused."
+        text = f"Out of memory (a run may use {limit:.1f} GiB): {reason} Try a smaller batch size or network."
+        return {"state": RunState.FAILED, "reason": text}
+    except NetwrightError as error:
+        traceback.print_exc()
+        return {"state": RunState.FAILED, "reason": str(error)}
+    except Exception as error:
+        # The trace goes to worker.log; a browser gets neither it nor a path of this machine.
+        traceback.print_exc()
+        return {"state": RunState.FAILED, "reason": f"Training failed unexpectedly ({type(error).__name__})."}
+    if control.end_requested:
+        return {"state": RunState.STOPPED, "reason": None}
+    return {"state": RunState.COMPLETED, "reason": None, **facts}
+
+
+def _take_stdout() -> int:
+    """Keep the pipe for ourselves and let everything that prints write to worker.log instead."""
+    sys.stdout.flush()
+    pipe = os.dup(1)
+    os.dup2(2, 1)
+    return pipe
+
+
+if __name__ == "__main__":
+    from netwright_studio.runs.training import train_run
+
+    sys.exit(main(sys.argv[1:], train_run))

@@ -1,0 +1,182 @@
+"""Graphs: the document that is drawn, what the check says of it, and the plan made from it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from netwright_studio.schemas.common import Model, Request
+
+
+class Node(Request):
+    """One operator of a graph. What is not right about it is told by the check, not by the parser."""
+
+    id: str = Field(max_length=200, description="[A-Za-z][A-Za-z0-9_]{0,63}")
+    op: str = Field(max_length=200)
+    params: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict, description='port → "node" or "node:output"')
+
+
+class Graph(Request):
+    """A network as it is drawn and stored: only the specification, nothing derived."""
+
+    format: Literal["netwright-graph"] = "netwright-graph"
+    version: Literal[1] = 1
+    name: str = Field("", max_length=200)
+    nodes: list[Node] = Field(default_factory=list)
+    outputs: list[str] = Field(default_factory=list)
+    layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="node id → [x, y]")
+    groups: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class CheckRequest(Request):
+    """A graph to look at, with the data set that will feed it."""
+
+    graph: Graph
+    dataset: str | None = Field(None, max_length=120)
+    batch_size: int = Field(32, ge=1, le=1_000_000)
+
+
+class TensorInfo(Model):
+    """Shape and element type, batch axis included; null where it could not be derived."""
+
+    shape: list[int] | None = None
+    dtype: str | None = None
+
+
+class OutputInfo(TensorInfo):
+    """One output of a node."""
+
+    name: str
+
+
+class WeightInfo(Model):
+    """One weight or auxiliary state of a node."""
+
+    name: str
+    shape: list[int] | None = None
+
+
+class NodeReport(Model):
+    """What was derived for one node."""
+
+    op: str
+    inputs: dict[str, TensorInfo] = Field(default_factory=dict)
+    outputs: list[OutputInfo] = Field(default_factory=list)
+    weights: list[WeightInfo] = Field(default_factory=list)
+    states: list[WeightInfo] = Field(default_factory=list)
+    parameters: int = 0
+    flops: int = 0
+    bytes: int = 0
+
+
+class Totals(Model):
+    """Sums over the graph, for one mini-batch."""
+
+    parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    weight_bytes: int = 0
+
+
+class SetParams(Model):
+    """Change parameters of a node."""
+
+    type: Literal["set-params"] = "set-params"
+    id: str
+    params: dict[str, Any]
+
+
+class AddNode(Model):
+    """Add a node, at a place or wherever there is room."""
+
+    type: Literal["add-node"] = "add-node"
+    node: Node
+    position: tuple[float, float] | None = None
+
+
+class RemoveNode(Model):
+    """Remove a node and its edges."""
+
+    type: Literal["remove-node"] = "remove-node"
+    id: str
+
+
+class Connect(Model):
+    """Draw an edge from an output to a port."""
+
+    type: Literal["connect"] = "connect"
+    source: str = Field(alias="from", description='"node" or "node:output"')
+    to: str
+    port: str
+
+
+class Disconnect(Model):
+    """Remove the edge that ends at a port."""
+
+    type: Literal["disconnect"] = "disconnect"
+    to: str
+    port: str
+
+
+class SetOutputs(Model):
+    """Name the outputs of the graph."""
+
+    type: Literal["set-outputs"] = "set-outputs"
+    outputs: list[str]
+
+
+Edit = Annotated[
+    SetParams | AddNode | RemoveNode | Connect | Disconnect | SetOutputs, Field(discriminator="type")
+]
+
+
+class Fix(Model):
+    """A remedy the page offers as one click."""
+
+    label: str
+    edits: list[Edit]
+
+
+class Problem(Model):
+    """One thing that is wrong, or that may surprise, and where."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    node: str | None = None
+    port: str | None = None
+    parameter: str | None = None
+    message: str
+    wanted: str | None = None
+    got: str | None = None
+    remedy: str | None = None
+    fix: Fix | None = None
+
+
+class CheckReport(Model):
+    """Shapes, counts, costs and problems of a graph."""
+
+    ok: bool
+    nodes: dict[str, NodeReport]
+    totals: Totals
+    problems: list[Problem]
+
+
+class PlanRequest(Request):
+    """A graph to plan."""
+
+    graph: Graph
+    dataset: str | None = Field(None, max_length=120)
+    batch_size: int = Field(32, ge=1, le=1_000_000)
+    training: bool = True
+
+
+class Plan(Model):
+    """The Scheduler's plan: what runs in which order, where each tensor lies and when it lives."""
+
+    steps: list[dict[str, Any]]
+    arena: dict[str, Any]
+    lifetimes: list[dict[str, Any]]
+    totals: dict[str, Any]
+    text: str

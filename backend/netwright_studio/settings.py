@@ -1,0 +1,77 @@
+"""Everything that may be configured, read from ``NETWRIGHT_…`` variables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+def default_home() -> Path:
+    """Return the data folder used when ``NETWRIGHT_HOME`` is not set: ``.netwright`` in the user's home."""
+    return Path.home() / ".netwright"
+
+
+class Settings(BaseSettings):
+    """Settings of one studio. Sizes are bytes, times are seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="NETWRIGHT_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="Data folder: database, blobs, runs.")
+    host: str = Field("127.0.0.1", description="Address to listen on; only loopback unless a token is set.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; SQLite in the data folder when unset."
+    )
+    allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides the loopback ones.")
+    allowed_origins: tuple[str, ...] = Field((), description="Origins let in besides the studio's own.")
+    static_dir: Path | None = Field(
+        None, description="Folder of the built page; inside the package when unset."
+    )
+
+    max_body_bytes: int = Field(16 * MIB, ge=1024, description="Largest request body under /api.")
+    max_upload_bytes: int = Field(512 * MIB, ge=1024, description="Largest data set upload.")
+    max_inference_bytes: int = Field(64 * MIB, ge=1024, description="Largest request body under /v2.")
+    max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
+
+    run_concurrency: int = Field(1, ge=1, le=64, description="Runs that train at the same time.")
+    run_threads: int | None = Field(
+        None, ge=1, description="Threads of a run; the cores shared out when unset."
+    )
+    run_memory_bytes: int | None = Field(
+        None, ge=256 * MIB, description="Memory a run may use; 80 % when unset."
+    )
+    run_stop_grace: float = Field(30.0, gt=0, description="Time a run has to stop before it is killed.")
+    run_start_grace: float = Field(120.0, gt=0, description="Time a run has to say it is alive.")
+    worker_command: tuple[str, ...] = Field(
+        (sys.executable, "-m", "netwright_studio.runs.worker"), description="Program that trains one run."
+    )
+
+    event_interval: float = Field(0.05, gt=0, description="Events are written and sent this often.")
+    event_queue_frames: int = Field(256, ge=2, description="Frames a slow client may fall behind.")
+    events_per_run: int = Field(1_000_000, ge=1000, description="Events kept per run; older ones are pruned.")
+    heartbeat_interval: float = Field(10.0, gt=0, description="Silence after which a heartbeat is sent.")
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _expand_home(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @property
+    def effective_database_url(self) -> str:
+        """The URL of the store, SQLite in the data folder unless another was named."""
+        return self.database_url or f"sqlite:///{self.home / 'studio.db'}"
+
+    @property
+    def runs_dir(self) -> Path:
+        """Where each run keeps its checkpoints and log."""
+        return self.home / "runs"
+
+    @property
+    def blobs_dir(self) -> Path:
+        """Where content-addressed files lie."""
+        return self.home / "blobs"

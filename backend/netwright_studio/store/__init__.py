@@ -1,0 +1,39 @@
+"""Where the studio keeps things: a database, content-addressed files and a lock on the data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netwright_studio.settings import Settings
+from netwright_studio.store.blobs import BlobStore
+from netwright_studio.store.database import Database
+from netwright_studio.store.events import EventStore
+from netwright_studio.store.projects import ProjectStore
+from netwright_studio.store.runs import RunStore
+
+__all__ = ["Store", "open_store"]
+
+
+@dataclass(frozen=True)
+class Store:
+    """All that outlives the process."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    projects: ProjectStore
+    runs: RunStore
+    events: EventStore
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+
+def open_store(settings: Settings) -> Store:
+    """Make the data folder where it is missing, bring the tables up to date and return the store."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.effective_database_url)
+    database.migrate()
+    blobs = BlobStore(settings.blobs_dir)
+    return Store(settings, database, blobs, ProjectStore(database), RunStore(database), EventStore(database))

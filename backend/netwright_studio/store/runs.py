@@ -1,0 +1,158 @@
+"""Runs in the database: every change of state is a checked move, on the disk before it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from netwright_studio.errors import ConflictError, NotFoundError
+from netwright_studio.runs.state import LIVE, OVER, RunState, require_move
+from netwright_studio.store.database import Database, new_id
+from netwright_studio.store.events import Draft, Event, append
+from netwright_studio.store.tables import Run, RunEvent
+
+_NUMBER_TRIES = 50
+
+
+class RunStore:
+    """Creates, lists, moves and deletes runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(
+        self,
+        *,
+        name: str | None,
+        project: str | None,
+        graph: dict[str, Any],
+        dataset: str,
+        settings: dict[str, Any],
+        epochs: int,
+    ) -> Run:
+        """Store a queued run under the next number, with its first event."""
+        for attempt in range(_NUMBER_TRIES):
+            try:
+                return self._create(name, project, graph, dataset, settings, epochs)
+            except IntegrityError:
+                # Another writer took the number; on SQLite the lock rules this out.
+                if attempt == _NUMBER_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _create(
+        self,
+        name: str | None,
+        project: str | None,
+        graph: dict[str, Any],
+        dataset: str,
+        settings: dict[str, Any],
+        epochs: int,
+    ) -> Run:
+        with self._database.write() as session:
+            number = (session.scalar(select(func.max(Run.number))) or 0) + 1
+            run = Run(
+                id=new_id(), number=number, name=name or f"Run {number}", project_id=project, graph=graph,
+                dataset=dataset, settings=settings, state=RunState.QUEUED.value, epochs=epochs,
+            )  # fmt: skip
+            session.add(run)
+            session.flush()
+            append(session, run.id, [_state_draft(RunState.QUEUED, None)])
+            session.refresh(run)
+        return run
+
+    def page(
+        self, limit: int, offset: int, project: str | None = None, state: str | None = None
+    ) -> tuple[list[Run], int]:
+        """Return a page of runs, the newest first, and how many there are."""
+        wanted = []
+        if project is not None:
+            wanted.append(Run.project_id == project)
+        if state is not None:
+            wanted.append(Run.state == state)
+        with self._database.read() as session:
+            total = session.scalar(select(func.count()).select_from(Run).where(*wanted)) or 0
+            query = select(Run).where(*wanted).order_by(Run.number.desc()).limit(limit).offset(offset)
+            return list(session.scalars(query)), total
+
+    def get(self, ident: str) -> Run:
+        """Return a run or raise NotFoundError."""
+        with self._database.read() as session:
+            run = session.get(Run, ident)
+        if run is None:
+            raise NotFoundError.of("run", ident)
+        return run
+
+    def next_queued(self, but: Iterable[str] = ()) -> Run | None:
+        """Return the run that has waited longest."""
+        with self._database.read() as session:
+            waiting = Run.state == RunState.QUEUED.value
+            query = select(Run).where(waiting, Run.id.not_in(list(but))).order_by(Run.queued_at, Run.number)
+            return session.scalars(query.limit(1)).first()
+
+    def live(self) -> list[Run]:
+        """Return the runs that say a process works on them."""
+        with self._database.read() as session:
+            return list(session.scalars(select(Run).where(Run.state.in_([state.value for state in LIVE]))))
+
+    def move(
+        self,
+        ident: str,
+        target: RunState,
+        *,
+        reason: str | None = None,
+        action: str | None = None,
+        drafts: Iterable[Draft] = (),
+        facts: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> tuple[Run, list[Event]]:
+        """Make a legal move and store its event, or raise ConflictError.
+
+        ``drafts`` are stored before the state event, ``facts`` go into it and ``changes`` into the row. The
+        row is compared and set in one statement, so that two servers on one database never both take a run.
+        """
+        with self._database.write() as session:
+            run = session.get(Run, ident)
+            if run is None:
+                raise NotFoundError.of("run", ident)
+            source = RunState(run.state)
+            require_move(source, target, action=action)
+            values = {"state": target.value, "state_reason": reason, **changes}
+            moved = session.execute(
+                update(Run).where(Run.id == ident, Run.state == source.value).values(values).returning(Run.id)
+            )
+            if moved.first() is None:
+                raise ConflictError("The run was changed by another studio meanwhile.", where="state")
+            event = _state_draft(target, reason, facts)
+            events = append(session, ident, [*drafts, event])
+            session.refresh(run)
+        return run, events
+
+    def set(self, ident: str, **changes: Any) -> None:
+        """Change columns that are not the state."""
+        with self._database.write() as session:
+            session.execute(update(Run).where(Run.id == ident).values(**changes))
+
+    def delete(self, ident: str) -> None:
+        """Delete a run that is over, and its events; models made from it stay."""
+        with self._database.write() as session:
+            run = session.get(Run, ident)
+            if run is None:
+                raise NotFoundError.of("run", ident)
+            if RunState(run.state) not in OVER:
+                raise ConflictError(
+                    f"A run that is {run.state} cannot be deleted.",
+                    where="state",
+                    wanted=" or ".join(sorted(OVER)),
+                    got=run.state,
+                    remedy="Stop the run first.",
+                )
+            session.execute(delete(RunEvent).where(RunEvent.run_id == ident))
+            session.execute(delete(Run).where(Run.id == ident))
+
+
+def _state_draft(state: RunState, reason: str | None, facts: dict[str, Any] | None = None) -> Draft:
+    return Draft("state", {"state": state.value, "reason": reason, **(facts or {})})
