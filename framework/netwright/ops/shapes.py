@@ -23,10 +23,10 @@ def normalize_axis(axis: int, ndim: int, parameter: str = "axis") -> int:
 
 
 def normalize_axes(axis: int | Sequence[int] | None, ndim: int, *, exclude: bool = False) -> tuple[int, ...]:
-    """Axes as a sorted tuple; None is all of them, ``exclude`` turns the choice round (MXNet's reductions)."""
+    """Axes as a sorted tuple; ``exclude`` turns the choice round. None or () is all of them, ``exclude`` or not (as MXNet)."""
     if axis is None or (not isinstance(axis, int) and len(axis) == 0):
-        axes = tuple(range(ndim))
-    elif isinstance(axis, int):
+        return tuple(range(ndim))
+    if isinstance(axis, int):
         axes = (normalize_axis(axis, ndim),)
     else:
         axes = tuple(sorted(normalize_axis(a, ndim) for a in axis))

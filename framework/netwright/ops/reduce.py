@@ -1,0 +1,210 @@
+"""Reductions over axes. A full reduction gives shape (1,), as MXNet does; the dtype stays the input's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from .arrays import accumulator, deliver
+from .operator import At, Draw, Operator, Sample, Shape, Shapes
+from .params import Axes, OpParams
+from .registry import register
+from .shapes import normalize_axes, reduced_shape
+
+
+class ReduceParams(OpParams):
+    """What reductions take."""
+
+    axis: Axes = Field(None, description="the axis or axes to reduce over; all of them where none is given")
+    keepdims: bool = Field(False, description="keep reduced axes with size 1")
+    exclude: bool = Field(False, description="reduce over all axes but the ones given")
+
+
+def axes_of(p: ReduceParams, shape: Shape) -> tuple[int, ...]:
+    """The axes that are reduced for an input of that shape."""
+    return normalize_axes(p.axis, len(shape), exclude=p.exclude)
+
+
+def spread(F: Any, p: ReduceParams, at: At, value: Any) -> Any:
+    """A value of the reduced shape, repeated to the input's."""
+    shape = at.inputs[0].shape
+    return F._spread(value, shape=shape, axis=axes_of(p, shape))
+
+
+class Reduce(Operator):
+    """Reduction with MXNet's ``axis``, ``keepdims`` and ``exclude``."""
+
+    category = "reduce"
+    Params: ClassVar[type[OpParams]] = ReduceParams
+    drawn: ClassVar[Draw] = Draw(())
+    empty: ClassVar[bool] = True
+    """Whether a reduction over no elements has an answer."""
+
+    def infer_shape(self, p: ReduceParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        data = shapes[0]
+        return shapes, [None if data is None else reduced_shape(data, axes_of(p, data), p.keepdims)]
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        """The reduction over these axes, in whatever dtype is convenient."""
+        raise NotImplementedError
+
+    def forward(self, xp: Any, p: ReduceParams, data: Any, *, out: Any = None) -> Any:
+        axes = axes_of(p, data.shape)
+        shape = reduced_shape(data.shape, axes, p.keepdims)
+        value = xp.asarray(self.reduce(xp, data, axes)).astype(data.dtype, copy=False).reshape(shape)
+        return deliver(xp, value, out)
+
+    def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
+        return int(inputs[0].size)
+
+    def samples(self) -> Iterable[Sample]:
+        d = self.drawn
+        cases: tuple[tuple[Shape, dict[str, Any]], ...] = (
+            ((3, 4), {}),
+            ((3, 4), {"axis": 1}),
+            ((2, 3, 4), {"axis": (0, -1), "keepdims": True}),
+            ((2, 3, 4), {"axis": 1, "exclude": True}),
+            ((2, 3, 4), {"axis": ()}),
+            ((5,), {"axis": -1}),
+            ((3, 4), {"keepdims": True}),
+            ((0, 3), {"axis": 1}),
+        )
+        for shape, params in cases:
+            yield Sample((Draw(shape, d.kind, d.low, d.high),), params, differentiable=self.differentiable)
+        if self.empty:
+            yield Sample(((0, 3),), {"axis": 0}, differentiable=self.differentiable)
+        whole = Draw((2, 3, 2), "integer", -4, 5)
+        yield Sample((whole,), {"axis": (0, 2)}, differentiable=False, dtypes=("float16", "int32", "int64"))
+
+
+@register
+class Sum(Reduce):
+    """Sum over axes: y = Σ x. float16 is summed in float32."""
+
+    name = "sum"
+    aliases = ("sum_axis", "_sparse_sum")
+    in_palette = True
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.sum(data, axis=axes, dtype=accumulator(data.dtype))
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any) -> Any:
+        return spread(F, p, at, dy)
+
+
+@register
+class Mean(Reduce):
+    """Mean over axes: y = Σ x / n. Integers are cut off towards zero."""
+
+    name = "mean"
+    aliases = ("_sparse_mean",)
+    in_palette = True
+    empty = False
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        if not axes:
+            return data.copy()
+        return xp.mean(
+            data, axis=axes, dtype=np.float64 if data.dtype.kind != "f" else accumulator(data.dtype)
+        )
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any) -> Any:
+        count = math.prod(at.inputs[0].shape[i] for i in axes_of(p, at.inputs[0].shape))
+        return spread(F, p, at, dy / float(max(count, 1)))
+
+
+class Product(Reduce):
+    """Products; the gradient is the product of the other elements, right also where one is 0."""
+
+    drawn = Draw((), "uniform", 0.5, 1.7)
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.prod(data, axis=axes, dtype=accumulator(data.dtype))
+
+
+def _product_gradient(F: Any, p: ReduceParams, at: At, dy: Any, data: Any) -> Any:
+    """dy times the product of all other elements of the slice, without dividing by zero.
+
+    With z = [x = 0] and x' = x + z: the product of the others is Π x' / x'ᵢ where no other element is 0, else 0.
+    """
+    zero = data == 0.0
+    filled = data + zero
+    others = spread(F, p, at, F.prod(filled, **p.given())) / filled
+    zeros_elsewhere = spread(F, p, at, F.sum(zero, **p.given())) - zero
+    return spread(F, p, at, dy) * others * (zeros_elsewhere == 0.0)
+
+
+@register
+class Prod(Product):
+    """Product over axes: y = Π x."""
+
+    name = "prod"
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any) -> Any:
+        return _product_gradient(F, p, at, dy, data)
+
+
+@register
+class NanSum(Reduce):
+    """Sum over axes, with NaN taken as 0."""
+
+    name = "nansum"
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.nansum(data, axis=axes, dtype=accumulator(data.dtype))
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any) -> Any:
+        return spread(F, p, at, dy) * (data == data)
+
+
+@register
+class NanProd(Product):
+    """Product over axes, with NaN taken as 1."""
+
+    name = "nanprod"
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.nanprod(data, axis=axes, dtype=accumulator(data.dtype))
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any) -> Any:
+        number = data == data
+        filled = F.where(number, data, F.ones_like(data))
+        return _product_gradient(F, p, at, dy, filled) * number
+
+
+class Extreme(Reduce):
+    """Greatest or smallest element; every element that equals it gets the whole gradient, as MXNet does."""
+
+    drawn = Draw((), "distinct", -2.0, 2.1)
+    empty = False
+
+    def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any, y: Any) -> Any:
+        return spread(F, p, at, dy) * (data == spread(F, p, at, y))
+
+
+@register
+class Max(Extreme):
+    """Greatest element over axes."""
+
+    name = "max"
+    aliases = ("max_axis",)
+    in_palette = True
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.max(data, axis=axes)
+
+
+@register
+class Min(Extreme):
+    """Smallest element over axes."""
+
+    name = "min"
+    aliases = ("min_axis",)
+    in_palette = True
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return xp.min(data, axis=axes)

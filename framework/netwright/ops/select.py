@@ -1,0 +1,134 @@
+"""Choosing between arrays element by element, and adding many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from ..errors import DTypeError, ShapeError
+from .arrays import deliver
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
+from .params import OpParams
+from .registry import register
+
+
+@register
+class Where(Operator):
+    """Elements of x where the condition is not 0, else of y.
+
+    ``condition`` has the shape of x and y, or is a vector that chooses along their first axis. x and y have one shape
+    and dtype; the condition may have another dtype and gets no gradient.
+    """
+
+    name = "where"
+    category = "indexing"
+    inputs = (Port("condition", doc="x is taken where it is not 0"), Port("x"), Port("y"))
+
+    def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        condition, x, y = shapes
+        if x is not None and y is not None and x != y:
+            raise ShapeError("x and y must have one shape", port="y", wanted=x, got=y)
+        known = x if x is not None else y
+        if condition is not None and known is not None and condition not in (known, known[:1]):
+            raise ShapeError(
+                "the condition does not fit",
+                port="condition",
+                wanted=f"{known} or {known[:1]}",
+                got=condition,
+            )
+        return [condition, known, known], [known]
+
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        condition, x, y = dtypes
+        if x is not None and y is not None and x != y:
+            raise DTypeError("x and y must have one dtype", port="y", wanted=x, got=y, remedy="Use astype()")
+        known = x or y
+        return [condition, known, known], [known]
+
+    def forward(self, xp: Any, p: Any, condition: Any, x: Any, y: Any, *, out: Any = None) -> Any:
+        chosen = condition != 0
+        if condition.ndim != x.ndim:
+            chosen = chosen.reshape(chosen.shape + (1,) * (x.ndim - 1))
+        return deliver(xp, xp.where(chosen, x, y), out)
+
+    def gradient(self, F: Any, p: Any, at: At, dy: Any, condition: Any) -> Any:
+        zeros = F.zeros_like(dy)
+        return (
+            None,
+            F.where(condition, dy, zeros) if at.wanted[1] else None,
+            F.where(condition, zeros, dy) if at.wanted[2] else None,
+        )
+
+    def samples(self) -> Iterable[Sample]:
+        choice = Draw((3, 4), "integer", 0, 2)
+        yield Sample((choice, (3, 4), (3, 4)))
+        yield Sample((Draw((3, 4), "integer", 0, 2, dtype="int32"), (3, 4), (3, 4)))
+        yield Sample((Draw((3,), "integer", 0, 2), (3, 4, 2), (3, 4, 2)))
+        yield Sample((Draw((0, 2), "integer", 0, 2), (0, 2), (0, 2)))
+        values = Draw((3, 4), "integer", -9, 9)
+        yield Sample((choice, values, values), differentiable=False, dtypes=("float16", "int32"))
+
+
+class AddNParams(OpParams):
+    """What add_n takes."""
+
+    num_args: int = Field(ge=1, description="how many arrays are added")
+
+
+@register
+class AddN(Operator):
+    """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
+
+    name = "add_n"
+    aliases = ("ElementWiseSum", "_sparse_ElementWiseSum")
+    category = "elementwise"
+    Params = AddNParams
+    variadic = "num_args"
+    inplace = (0,)
+    in_palette = True
+    title = "Add many"
+
+    def forward(self, xp: Any, p: AddNParams, *data: Any, out: Any = None) -> Any:
+        if len(data) == 1:
+            return data[0].copy() if out is None else deliver(xp, data[0], out)
+        total = xp.add(data[0], data[1], out=out)
+        for array in data[2:]:
+            xp.add(total, array, out=total)
+        return total
+
+    def gradient(self, F: Any, p: AddNParams, at: At, dy: Any) -> Any:
+        return (dy,) * p.num_args
+
+    def flops(self, p: AddNParams, inputs: Any, outputs: Any) -> int:
+        return int((p.num_args - 1) * outputs[0].size)
+
+    def samples(self) -> Iterable[Sample]:
+        for count in (1, 2, 4):
+            yield Sample(((3, 4),) * count, {"num_args": count})
+        yield Sample(((0, 4),) * 2, {"num_args": 2})
+        whole = Draw((2, 3), "integer", -9, 9)
+        yield Sample((whole,) * 3, {"num_args": 3}, differentiable=False, dtypes=("float16", "int32"))
+
+
+@register
+class AllFinite(Operator):
+    """1 where every element is a finite number, else 0: an array of one float32."""
+
+    name = "all_finite"
+    category = "reduce"
+
+    def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        return shapes, [(1,)]
+
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        return dtypes, [np.dtype(np.float32)]
+
+    def forward(self, xp: Any, p: Any, data: Any) -> Any:
+        return xp.isfinite(data).all().astype(np.float32).reshape(1)
+
+    def samples(self) -> Iterable[Sample]:
+        yield Sample(((3, 4),), differentiable=False, dtypes=("float16", "float32", "float64"))
+        yield Sample(((0,),), differentiable=False)
