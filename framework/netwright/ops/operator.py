@@ -168,7 +168,7 @@ class Operator:
                 )
         return [known] * len(dtypes), [known] * len(self.output_names(p))
 
-    def forward(self, xp: Any, p: Any, *inputs: Any) -> Any:
+    def forward(self, xp: Any, p: Any, *inputs: Any, **keywords: Any) -> Any:
         raise NotImplementedError(f"{self.name} has no forward")
 
     def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:

@@ -1,0 +1,96 @@
+"""Convolution as matrix products on columns: y = conv(x, w) and the two other corners of that triangle.
+
+Each of y, x, w is linear in the other two, so three functions are closed under differentiation. Columns are built for
+a few samples at a time, so that they stay in cache and memory does not grow with the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .windows import Shape, Windows, batches, taps, windowed
+
+COLUMN_BYTES = 4 << 20
+"""Working memory for the columns of one run of samples."""
+
+
+def convolve(xp: Any, x: Any, w: Any, windows: Windows, groups: int, y: Any) -> None:
+    """Write conv(x, w) into y. Shapes: x (N, C, *S), w (O, C/G, *K), y (N, O, *Q)."""
+    work = _work_dtype(y.dtype)
+    filters, depth, matrix = _matrix(w, groups, work)
+    if not y.size:
+        return
+    if not depth:
+        y[...] = 0
+        return
+    for part in _parts(x, windows, work):
+        columns = _columns(xp, x[part], windows, groups, work)
+        product = xp.matmul(matrix, columns)
+        count = part.stop - part.start
+        y[part] = product.reshape(filters, count, *windows.out).swapaxes(0, 1)
+
+
+def convolve_data(xp: Any, y: Any, w: Any, windows: Windows, groups: int, x: Any) -> None:
+    """Write into x what each y spreads over the data through w: the transpose of ``convolve`` in x."""
+    work = _work_dtype(x.dtype)
+    filters, depth, matrix = _matrix(w, groups, work)
+    if not filters or not depth or not y.size:
+        x[...] = 0
+        return
+    turned = matrix.swapaxes(1, 2)
+    channels = x.shape[1]
+    every = (slice(None), slice(None))
+    for part in _parts(x, windows, work):
+        count = part.stop - part.start
+        spread = xp.matmul(turned, _rows(xp, y[part], groups, work))
+        spread = spread.reshape(channels, *windows.kernel, count, *windows.out)
+        total = xp.zeros((channels, count, *windows.data), work)
+        for tap in taps(windows):
+            total[every + tap.data] += spread[(slice(None), *tap.kernel)][every + tap.out]
+        x[part] = total.swapaxes(0, 1)
+
+
+def convolve_weight(xp: Any, y: Any, x: Any, windows: Windows, groups: int, w: Any) -> None:
+    """Write into w the sum over all positions of y times the data it met: the transpose of ``convolve`` in w."""
+    work = _work_dtype(w.dtype)
+    filters, depth = w.shape[0], math.prod(w.shape[1:])
+    total = xp.zeros((groups, filters // groups, depth), work)
+    if depth and y.size:
+        for part in _parts(x, windows, work):
+            columns = _columns(xp, x[part], windows, groups, work)
+            total += xp.matmul(_rows(xp, y[part], groups, work), columns.swapaxes(1, 2))
+    w[...] = total.reshape(w.shape)
+
+
+def _work_dtype(dtype: Any) -> Any:
+    """Half precision is summed in single, as everywhere where it is not to lose its digits."""
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
+
+
+def _parts(x: Any, windows: Windows, work: Any) -> Any:
+    column = x.shape[1] * math.prod(windows.kernel) * math.prod(windows.out) * work.itemsize
+    return batches(x.shape[0], column, COLUMN_BYTES)
+
+
+def _matrix(w: Any, groups: int, work: Any) -> tuple[int, int, Any]:
+    """(number of filters, depth of a column, weights as (groups, filters per group, depth))."""
+    filters, depth = w.shape[0], math.prod(w.shape[1:])
+    return filters, depth, w.astype(work, copy=False).reshape(groups, filters // groups, depth)
+
+
+def _columns(xp: Any, x: Any, windows: Windows, groups: int, work: Any) -> Any:
+    """(groups, depth, samples · positions)."""
+    view = windowed(xp, x, windows)
+    columns = xp.empty(view.shape, work)
+    columns[...] = view
+    return columns.reshape(groups, -1, x.shape[0] * math.prod(windows.out))
+
+
+def _rows(xp: Any, y: Any, groups: int, work: Any) -> Any:
+    """y (n, O, *Q) as (groups, filters per group, samples · positions)."""
+    shape: Shape = y.shape
+    rows = xp.ascontiguousarray(y.swapaxes(0, 1)).astype(work, copy=False)
+    return rows.reshape(groups, shape[1] // groups, shape[0] * math.prod(shape[2:]))
