@@ -1,7 +1,66 @@
-import { ChartSpline } from "lucide-react";
+import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { ArrowLeft, PencilRuler } from "lucide-react";
+import { Link } from "wouter";
 
-import { EmptyState } from "@/shared/EmptyState";
+import type { Run } from "@/api/types";
+import { formatAge, formatDuration } from "@/shared/format";
+import { PageHeader } from "@/shared/PageHeader";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { secondsOf } from "./facts";
+import { useRun } from "./queries";
+import { RunView } from "./RunView";
 
 export default function RunPage({ runId }: { runId: string }) {
-  return <EmptyState icon={ChartSpline} title={`Run ${runId}`} />;
+  const { data: run, error, refetch } = useRun(runId);
+  return (
+    <div className="nw-page">
+      <Anchor component={Link} href="/runs" size="sm" display="inline-flex" mb="xs">
+        <ArrowLeft size={15} aria-hidden />
+        &nbsp;All runs
+      </Anchor>
+      {run ? <RunBody run={run} /> : error ? <ProblemText error={error} onRetry={() => void refetch()} /> : <RunWaiting />}
+    </div>
+  );
+}
+
+function RunBody({ run }: { run: Run }) {
+  return (
+    <>
+      <PageHeader
+        title={`#${run.number} ${run.name}`}
+        subtitle={subtitleOf(run)}
+        actions={
+          run.project === null ? null : (
+            <Button
+              component={Link}
+              href={`/projects/${run.project}`}
+              variant="default"
+              leftSection={<PencilRuler size={15} aria-hidden />}
+            >
+              Open the project
+            </Button>
+          )
+        }
+      />
+      <RunView run={run} />
+    </>
+  );
+}
+
+function subtitleOf(run: Run): string {
+  const took = secondsOf(run);
+  const parts = [run.dataset, `begun ${formatAge(run.created_at)}`];
+  if (took !== null && run.ended_at !== null) parts.push(`took ${formatDuration(took)}`);
+  return parts.join(" · ");
+}
+
+function RunWaiting() {
+  return (
+    <Stack aria-busy aria-label="Loading the run">
+      <Skeleton height={34} width={260} />
+      <Skeleton height={120} />
+      <Skeleton height={280} />
+    </Stack>
+  );
 }

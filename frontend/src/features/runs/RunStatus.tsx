@@ -1,0 +1,111 @@
+import { Alert, Button, Group, Progress, Text } from "@mantine/core";
+import { Boxes, Info, WifiOff } from "lucide-react";
+import { Link } from "wouter";
+
+import type { Run, RunState } from "@/api/types";
+
+import { type Fact, percentOf, progressFacts, progressOf } from "./facts";
+import { FactList } from "./FactList";
+import type { RunSnapshot } from "./history";
+import { metricTitle, splitKey } from "./charts/groups";
+import { formatMetric } from "@/shared/format";
+import classes from "./runs.module.css";
+import { RunControls } from "./RunControls";
+import { StateBadge } from "./StateBadge";
+
+interface Props {
+  run: Run;
+  snapshot: RunSnapshot;
+  state: RunState;
+}
+
+/** What a run is doing: state, controls, progress, numbers, and why where it stopped. */
+export function RunStatus({ run, snapshot, state }: Props) {
+  const progress = progressOf(run, snapshot);
+  const percent = percentOf(progress);
+  const model = snapshot.model ?? run.model;
+  return (
+    <section className={`nw-card ${classes["status"] ?? ""}`} aria-label="Progress of the run">
+      <Group justify="space-between" gap="sm">
+        <Group gap="sm" aria-live="polite">
+          <StateBadge state={state} />
+          <ConnectionNote snapshot={snapshot} />
+        </Group>
+        <Group gap="xs">
+          <RunControls run={run} state={state} size="xs" />
+          {model ? (
+            <Button
+              component={Link}
+              href={`/models/${encodeURIComponent(model.name)}`}
+              size="xs"
+              leftSection={<Boxes size={15} aria-hidden />}
+            >
+              Open the model
+            </Button>
+          ) : null}
+        </Group>
+      </Group>
+      <Progress.Root size="sm">
+        <Progress.Section
+          value={percent}
+          aria-label="Training progress"
+          color={state === "failed" ? "red" : "sea"}
+          striped={state === "running"}
+          animated={state === "running"}
+        />
+      </Progress.Root>
+      <FactList label="Progress" facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
+      <DeviceNote run={run} snapshot={snapshot} />
+      <ReasonNote run={run} snapshot={snapshot} state={state} />
+    </section>
+  );
+}
+
+/** The newest value of each metric, losses and validation first. */
+function metricFacts(run: Run, snapshot: RunSnapshot): Fact[] {
+  const values = { ...run.metrics, ...snapshot.metrics };
+  return Object.entries(values)
+    .filter(([key]) => key !== "lr")
+    .map(([key, value]) => {
+      const [role, metric] = splitKey(key);
+      const name = metricTitle(metric).toLowerCase();
+      const prefix = role === "val" ? "Validation " : role === "train" ? "Training " : "";
+      return { label: prefix + name, value: formatMetric(value) };
+    });
+}
+
+function ConnectionNote({ snapshot }: { snapshot: RunSnapshot }) {
+  if (snapshot.connection !== "waiting" && snapshot.connection !== "refused") return null;
+  return (
+    <Group gap={6} c="var(--nw-warn)">
+      <WifiOff size={14} aria-hidden />
+      <Text size="xs">
+        {snapshot.connection === "waiting" ? "Not connected; trying again" : "The server refused the live connection"}
+      </Text>
+    </Group>
+  );
+}
+
+function DeviceNote({ run, snapshot }: { run: Run; snapshot: RunSnapshot }) {
+  const device = snapshot.plan?.device ?? run.device;
+  const reason = snapshot.plan?.reason ?? run.device_reason;
+  if (device === null) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      Runs on <b>{device}</b>
+      {reason === null || reason === "" ? "" : `: ${reason}`}
+    </Text>
+  );
+}
+
+function ReasonNote({ run, snapshot, state }: Props) {
+  const reason = snapshot.reason ?? run.state_reason;
+  const resumable = state === "interrupted" && run.resumable;
+  if (!["failed", "interrupted"].includes(state) || (!reason && !resumable)) return null;
+  return (
+    <Alert color={state === "failed" ? "red" : "orange"} variant="light" icon={<Info size={17} />} p="xs">
+      {reason}
+      {resumable ? " Resume goes on from the last checkpoint to the same numbers." : null}
+    </Alert>
+  );
+}

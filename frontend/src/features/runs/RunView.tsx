@@ -1,0 +1,65 @@
+import { Tabs, Text } from "@mantine/core";
+import { useState } from "react";
+
+import type { Run } from "@/api/types";
+
+import { RunCharts } from "./charts/RunCharts";
+import { CheckpointList } from "./CheckpointList";
+import { isOver } from "./moves";
+import { RunLog } from "./RunLog";
+import classes from "./runs.module.css";
+import { RunSettings } from "./RunSettings";
+import { RunStatus } from "./RunStatus";
+import { currentState, useRunHistory } from "./useRunHistory";
+
+interface Props {
+  run: Run;
+  compact?: boolean;
+}
+
+/** A run as it happens: status, curves, and below them log, checkpoints, settings and plan. */
+export function RunView({ run, compact = false }: Props) {
+  const snapshot = useRunHistory(run);
+  const state = currentState(run, snapshot);
+  const [tab, setTab] = useState<string | null>("log");
+  return (
+    <div>
+      <RunStatus run={run} snapshot={snapshot} state={state} />
+      {snapshot.curves.size === 0 ? (
+        <Text size="sm" c="dimmed" py="md">
+          {isOver(state) ? "This run ended before its first step." : "The curves appear with the first step."}
+        </Text>
+      ) : (
+        <RunCharts
+          runId={run.id}
+          fileName={`run-${run.number}`}
+          curves={snapshot.curves}
+          compact={compact}
+        />
+      )}
+      <Tabs value={tab} onChange={setTab} mt="lg" keepMounted={false}>
+        <Tabs.List mb="sm">
+          <Tabs.Tab value="log">Log</Tabs.Tab>
+          <Tabs.Tab value="checkpoints">Checkpoints</Tabs.Tab>
+          <Tabs.Tab value="settings">Settings</Tabs.Tab>
+          {snapshot.plan ? <Tabs.Tab value="plan">Plan</Tabs.Tab> : null}
+        </Tabs.List>
+        <Tabs.Panel value="log">
+          <RunLog runId={run.id} lines={snapshot.log} />
+        </Tabs.Panel>
+        <Tabs.Panel value="checkpoints">
+          <CheckpointList checkpoints={snapshot.checkpoints} />
+        </Tabs.Panel>
+        <Tabs.Panel value="settings">
+          <RunSettings run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="plan">
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
+          <pre className={classes["plan"]} tabIndex={0} aria-label="Plan of the training step">
+            {snapshot.plan?.text}
+          </pre>
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import type uPlot from "uplot";
+
+import type { ChartCurve, Role } from "./groups";
+import { smooth } from "./smooth";
+
+export type LineKind = "raw" | "faint" | "smooth" | "min" | "max";
+
+/** One uPlot series: which curve it belongs to and how it is drawn. */
+export interface Line {
+  key: string;
+  label: string;
+  role: Role;
+  kind: LineKind;
+  /** Few points that lie far apart are drawn as dots too. */
+  sparse: boolean;
+}
+
+export interface Mark {
+  step: number;
+  role: Role;
+  label: string;
+  value: number;
+}
+
+export interface PlotFrame {
+  lines: Line[];
+  data: uPlot.AlignedData;
+  /** Where a value was NaN or infinite. */
+  marks: Mark[];
+  /** Changes when the plot has to be built anew and not only fed. */
+  signature: string;
+}
+
+interface Column {
+  line: Line;
+  step: readonly number[];
+  value: readonly number[];
+}
+
+const SPARSE = 60;
+
+/** Brings the curves of one chart onto one axis of steps, as uPlot wants them. */
+export function alignCurves(curves: readonly ChartCurve[], smoothing: number, logarithmic: boolean): PlotFrame {
+  const columns = curves.flatMap((curve) => columnsOf(curve, smoothing));
+  const step = mergeSteps(curves.map((curve) => curve.step));
+  const spread = columns.map((column) => spreadOver(step, column, logarithmic));
+  const lines = columns.map((column) => column.line);
+  return {
+    lines,
+    data: [step, ...spread],
+    marks: curves.flatMap(marksOf),
+    signature: lines.map((line) => `${line.key}:${line.kind}:${line.sparse}`).join("|"),
+  };
+}
+
+function columnsOf(curve: ChartCurve, smoothing: number): Column[] {
+  const { key, label, role, step } = curve;
+  const line = (kind: LineKind): Line => ({ key, label, role, kind, sparse: step.length <= SPARSE });
+  const columns: Column[] = [];
+  if (!curve.full) {
+    columns.push({ line: line("max"), step, value: curve.max }, { line: line("min"), step, value: curve.min });
+  }
+  if (smoothing === 0) return [...columns, { line: line("raw"), step, value: curve.value }];
+  return [
+    ...columns,
+    { line: line("faint"), step, value: curve.value },
+    { line: line("smooth"), step, value: smooth(curve.value, smoothing) },
+  ];
+}
+
+/** The ascending union of ascending lists. */
+export function mergeSteps(lists: readonly (readonly number[])[]): number[] {
+  return lists.reduce<number[]>((merged, list) => mergeTwo(merged, list), []);
+}
+
+function mergeTwo(a: readonly number[], b: readonly number[]): number[] {
+  if (a.length === 0) return [...b];
+  const merged: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const left = a[i] ?? Infinity;
+    const right = b[j] ?? Infinity;
+    merged.push(Math.min(left, right));
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
+  }
+  return merged;
+}
+
+/** For uPlot, `undefined` is "this curve has no point here" and `null` is a hole in it. */
+function spreadOver(steps: readonly number[], column: Column, logarithmic: boolean): (number | null | undefined)[] {
+  let next = 0;
+  return steps.map((step) => {
+    if (column.step[next] !== step) return undefined;
+    const value = column.value[next] ?? Number.NaN;
+    next += 1;
+    if (!Number.isFinite(value) || (logarithmic && value <= 0)) return null;
+    return value;
+  });
+}
+
+function marksOf(curve: ChartCurve): Mark[] {
+  const marks: Mark[] = [];
+  curve.value.forEach((value, place) => {
+    const step = curve.step[place];
+    if (!Number.isFinite(value) && step !== undefined) marks.push({ step, role: curve.role, label: curve.label, value });
+  });
+  return marks;
+}

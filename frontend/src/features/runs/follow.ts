@@ -1,0 +1,97 @@
+import { getRun, getRunSeries, listRunEvents, runSocketUrl } from "@/api/runs";
+import type { RunEvent } from "@/api/types";
+
+import { RunStream } from "./events";
+import type { RunHistory } from "./history";
+
+/** Up to here a run is replayed event by event; beyond, its curves come as envelopes and only the end is replayed. */
+const REPLAY_ALL = 5000;
+const REPLAY_TAIL = 1000;
+/** Buckets per curve: about two per pixel of a wide chart. */
+export const SERIES_POINTS = 2000;
+const FLUSH_MS = 100;
+
+/** Events that change what the lists and the run's own page say. */
+const notable: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>(["state", "model", "plan"]);
+
+/** Keeps `history` up to date with a run until the returned function is called. */
+export function followRun(id: string, history: RunHistory, onNotable: () => void): () => void {
+  const aborter = new AbortController();
+  let stream: RunStream | null = null;
+  let waiting: RunEvent[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  // One repaint for all events of 100 ms, however many frames they came in.
+  const flush = (): void => {
+    timer = undefined;
+    const events = waiting;
+    waiting = [];
+    if (events.length === 0) return;
+    history.apply(events);
+    if (events.some((event) => notable.has(event.type))) onNotable();
+  };
+  const loadSeries = async (): Promise<void> => {
+    history.setSeries(await getRunSeries(id, { points: SERIES_POINTS }, aborter.signal));
+  };
+  const start = (after: number): void => {
+    stream = new RunStream({
+      after,
+      openSocket: (last) => new WebSocket(runSocketUrl(id, last)),
+      fetchEvents: (last) => listRunEvents(id, last, 1000, aborter.signal),
+      onEvents: (events) => {
+        waiting.push(...events);
+        timer ??= setTimeout(flush, FLUSH_MS);
+      },
+      onGap: (_from, to) => {
+        history.skipTo(to);
+        loadSeries().catch(ignoreAbort);
+      },
+      onStatus: (status) => {
+        if (status === "ended") flush();
+        history.setConnection(status);
+        if (status === "ended") onNotable();
+      },
+    });
+    stream.start();
+  };
+  const wake = (): void => stream?.wake();
+  window.addEventListener("online", wake);
+  document.addEventListener("visibilitychange", wake);
+
+  void findStart(id, history, loadSeries, aborter.signal).then((after) => {
+    if (!aborter.signal.aborted) start(after);
+  });
+
+  return () => {
+    aborter.abort();
+    stream?.stop();
+    clearTimeout(timer);
+    flush();
+    window.removeEventListener("online", wake);
+    document.removeEventListener("visibilitychange", wake);
+  };
+}
+
+/** Where the stream begins: at the start, near the end of a long run, or where this page left off. */
+async function findStart(
+  id: string,
+  history: RunHistory,
+  loadSeries: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<number> {
+  const known = history.getSnapshot().lastSeq;
+  if (known > 0) return known;
+  try {
+    const run = await getRun(id, signal);
+    if (run.last_event <= REPLAY_ALL) return 0;
+    await loadSeries();
+    return run.last_event - REPLAY_TAIL;
+  } catch {
+    return 0; // the stream itself waits for the server to come back
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  // The curves stay as they are; the next gap, or a reload, asks again.
+}

@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+
+import type { Run } from "@/api/types";
+
+import { percentOf, progressFacts } from "./facts";
+import { legalMoves } from "./moves";
+import { bestText, filterRuns, sortRuns } from "./table";
+
+function runOf(number: number, change: Partial<Run> = {}): Run {
+  return {
+    id: `r${number}`,
+    name: "MLP",
+    number,
+    project: null,
+    state: "completed",
+    state_reason: null,
+    resumable: false,
+    graph: { format: "netwright-graph", version: 1, nodes: [], outputs: [], layout: {}, groups: [] },
+    dataset: "digits",
+    settings: {
+      optimizer: "adam",
+      optimizer_params: {},
+      scheduler: null,
+      initializer: "xavier",
+      batch_size: 64,
+      epochs: 5,
+      seed: 0,
+      device: "auto",
+      validation_split: 0.1,
+      checkpoint_every_seconds: 30,
+    },
+    created_at: "2026-01-01T00:00:00Z",
+    started_at: null,
+    ended_at: null,
+    epoch: 0,
+    epochs: 5,
+    step: 0,
+    steps_total: 100,
+    metrics: {},
+    best: null,
+    samples_per_second: null,
+    seconds_left: null,
+    device: null,
+    device_reason: null,
+    model: null,
+    last_event: 0,
+    ...change,
+  };
+}
+
+const bestOf = (value: number): Run["best"] => ({ metric: "val_accuracy", value, step: 1, epoch: 1 });
+const numbers = (runs: Run[]): number[] => runs.map((run) => run.number);
+
+describe("sortRuns", () => {
+  const runs = [runOf(1, { best: bestOf(0.9) }), runOf(2), runOf(3, { best: bestOf(0.95) })];
+  it("keeps runs without a value last, both ways", () => {
+    expect(numbers(sortRuns(runs, { key: "best", descending: true }))).toEqual([3, 1, 2]);
+    expect(numbers(sortRuns(runs, { key: "best", descending: false }))).toEqual([1, 3, 2]);
+  });
+  it("shows the newest first among equals", () => {
+    expect(numbers(sortRuns(runs, { key: "dataset", descending: false }))).toEqual([3, 2, 1]);
+  });
+});
+
+describe("filterRuns", () => {
+  const runs = [runOf(1, { state: "running" }), runOf(2, { dataset: "iris" }), runOf(3, { state: "failed" })];
+  it("wants every word and the kind of state", () => {
+    expect(numbers(filterRuns(runs, "mlp iris", "all"))).toEqual([2]);
+    expect(numbers(filterRuns(runs, "", "active"))).toEqual([1]);
+    expect(numbers(filterRuns(runs, "", "completed"))).toEqual([2]);
+    expect(numbers(filterRuns(runs, "#3", "other"))).toEqual([3]);
+  });
+});
+
+describe("legalMoves", () => {
+  it("offers to go on only with a checkpoint", () => {
+    expect(legalMoves({ state: "running", resumable: false })).toEqual(["pause", "stop"]);
+    expect(legalMoves({ state: "paused", resumable: false })).toEqual(["resume", "stop"]);
+    expect(legalMoves({ state: "interrupted", resumable: true })).toEqual(["resume"]);
+    expect(legalMoves({ state: "interrupted", resumable: false })).toEqual([]);
+    expect(legalMoves({ state: "completed", resumable: true })).toEqual([]);
+  });
+});
+
+describe("facts", () => {
+  const progress = {
+    step: 25,
+    stepsTotal: 100,
+    epoch: 1.25,
+    epochs: 5,
+    samplesPerSecond: 12_345,
+    secondsLeft: 61,
+    memoryBytes: 2048,
+  };
+  it("name the epoch that is under way", () => {
+    expect(progressFacts(progress, "running").map((fact) => fact.value)).toEqual([
+      "2 of 5",
+      "25 of 100",
+      "12.3K samples/s",
+      "1 min 01 s",
+      "2 KiB",
+    ]);
+    expect(progressFacts({ ...progress, epoch: 5 }, "completed")[0]?.value).toBe("5 of 5");
+  });
+  it("tell how much is done, by steps or else by epochs", () => {
+    expect(percentOf(progress)).toBe(25);
+    expect(percentOf({ ...progress, stepsTotal: null })).toBe(25);
+    expect(percentOf({ ...progress, stepsTotal: 0 })).toBe(0);
+  });
+  it("name the best metric", () => {
+    expect(bestText(runOf(1, { best: bestOf(0.97212) }))).toBe("val accuracy 0.9721");
+  });
+});

@@ -1,0 +1,30 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+import type { Run, RunState } from "@/api/types";
+
+import { followRun } from "./follow";
+import { RunHistory, type RunSnapshot } from "./history";
+import { isOver } from "./moves";
+
+/** Follows a run for as long as the component is there. Give the component the run's id as its key. */
+export function useRunHistory(run: Run): RunSnapshot {
+  const [history] = useState(() => new RunHistory());
+  const client = useQueryClient();
+  const live = !isOver(run.state);
+  // A run that is resumed becomes live again, and the stream that had ended goes on.
+  useEffect(
+    () =>
+      followRun(run.id, history, () => {
+        void client.invalidateQueries({ queryKey: ["runs"] });
+        void client.invalidateQueries({ queryKey: ["models"] });
+      }),
+    [run.id, live, history, client],
+  );
+  return useSyncExternalStore(history.subscribe, history.getSnapshot);
+}
+
+/** The newer of what the stream and what REST said. */
+export function currentState(run: Run, snapshot: RunSnapshot): RunState {
+  return snapshot.state !== null && snapshot.lastSeq > run.last_event ? snapshot.state : run.state;
+}
