@@ -22,7 +22,7 @@ def deliver(xp: Any, value: Any, out: Any) -> Any:
 
 
 def in_float(xp: Any, function: Callable[..., Any], data: Any, out: Any) -> Any:
-    """A function of floating-point numbers that keeps the dtype: integers go through float64 and are cut off."""
+    """A function of floating-point numbers that keeps the dtype; integers go through float64, cut off."""
     if data.dtype.kind == "f":
         return function(data, out=out)
     return deliver(xp, function(data.astype(np.float64)).astype(data.dtype), out)

@@ -100,9 +100,7 @@ class BroadcastAxis(Operator):
 
     def _target(self, p: BroadcastAxisParams, data: Shape) -> Shape:
         if len(p.axis) != len(p.size):
-            raise ParamError(
-                "each axis needs its size", parameter="size", wanted=f"{len(p.axis)} sizes", got=p.size
-            )
+            raise ParamError("each axis needs its size", parameter="size", wanted=f"{len(p.axis)} sizes", got=p.size)
         target = list(data)
         for axis, size in zip(p.axis, p.size, strict=True):
             i = normalize_axis(axis, len(data))
@@ -128,9 +126,7 @@ class BroadcastAxis(Operator):
 class BroadcastLikeParams(OpParams):
     """What broadcast_like takes."""
 
-    lhs_axes: Ints | None = Field(
-        None, description="axes of the first input to repeat along; all of them by default"
-    )
+    lhs_axes: Ints | None = Field(None, description="axes of the first input to repeat along; all of them by default")
     rhs_axes: Ints | None = Field(None, description="the axes of the second input that give their sizes")
 
 
@@ -156,9 +152,7 @@ class BroadcastLike(Operator):
     def _target(self, p: BroadcastLikeParams, lhs: Shape, rhs: Shape) -> Shape:
         if p.lhs_axes is None and p.rhs_axes is None:
             if len(lhs) != len(rhs):
-                raise ShapeError(
-                    "the inputs must have as many axes", port="lhs", wanted=f"{len(rhs)} axes", got=lhs
-                )
+                raise ShapeError("the inputs must have as many axes", port="lhs", wanted=f"{len(rhs)} axes", got=lhs)
             pairs = [(i, i) for i in range(len(lhs))]
         elif p.lhs_axes is None or p.rhs_axes is None or len(p.lhs_axes) != len(p.rhs_axes):
             raise ParamError(

@@ -1,4 +1,4 @@
-"""Comparisons and logic between two arrays; the answers are 0 and 1 in the inputs' dtype, without gradient."""
+"""Comparisons and logic between two arrays; the answers are 0 and 1 in the inputs' dtype, no gradient."""
 
 from __future__ import annotations
 

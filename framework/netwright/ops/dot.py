@@ -42,8 +42,8 @@ def _parts(p: DotParams, lhs: Shape, rhs: Shape) -> tuple[Shape, int, int, Shape
 class Dot(Operator):
     """Product over the last axis of lhs and the first of rhs: y[i, …, j, …] = Σₖ lhs[i, …, k] rhs[k, j, …].
 
-    Vectors: the inner product, of shape (1,). Matrices: the matrix product. ``transpose_a`` contracts the first axis of
-    lhs, ``transpose_b`` the last of rhs. ShapeError where the contracted sizes differ.
+    Vectors: the inner product, of shape (1,). Matrices: the matrix product. ``transpose_a`` contracts the first
+    axis of lhs, ``transpose_b`` the last of rhs. ShapeError where the contracted sizes differ.
     """
 
     name = "dot"
@@ -59,9 +59,7 @@ class Dot(Operator):
         if lhs is None or rhs is None:
             return shapes, [None]
         if not lhs or not rhs:
-            raise ShapeError(
-                "dot needs at least one axis", port="rhs" if lhs else "lhs", got=rhs if lhs else lhs
-            )
+            raise ShapeError("dot needs at least one axis", port="rhs" if lhs else "lhs", got=rhs if lhs else lhs)
         free_a, m, n, free_b = _parts(p, lhs, rhs)
         if m != n:
             raise ShapeError(
@@ -69,7 +67,7 @@ class Dot(Operator):
                 port="rhs",
                 wanted=f"{m} on axis {-1 if p.transpose_b else 0}",
                 got=rhs,
-                remedy="transpose_a and transpose_b choose which axis is contracted; for a product element by element use *",
+                remedy="transpose_a and transpose_b choose which axis is contracted; * is the product element by element",
             )
         return shapes, [free_a + free_b or (1,)]
 
@@ -118,7 +116,7 @@ class Dot(Operator):
 
 
 def _matrix_gradients(product: Any, p: DotParams, at: At, dy: Any, lhs: Any, rhs: Any) -> tuple[Any, Any]:
-    """With A and B the factors after transposing: dA = dy Bᵀ and dB = Aᵀ dy, transposed back by the choice of flags."""
+    """dA = dy Bᵀ and dB = Aᵀ dy for the transposed factors A and B, turned back by the choice of flags."""
     da = db = None
     if at.wanted[0]:
         if p.transpose_a:
@@ -210,7 +208,10 @@ class KhatriRaoParams(OpParams):
 
 @register
 class KhatriRao(Operator):
-    """Column-wise Kronecker product of matrices with equally many columns: column j of y is a₀[:, j] ⊗ a₁[:, j] ⊗ …"""
+    """Kronecker product column by column: column j of y is a₀[:, j] ⊗ a₁[:, j] ⊗ …
+
+    The matrices have equally many columns; y has as many rows as theirs multiplied.
+    """
 
     name = "khatri_rao"
     category = "linalg"
@@ -240,7 +241,7 @@ class KhatriRao(Operator):
         return product.copy() if len(matrices) == 1 else product
 
     def gradient(self, F: Any, p: KhatriRaoParams, at: At, dy: Any, xs: Any) -> Any:
-        """The factors one by one: dy seen with an axis per matrix, times all the other factors, summed over their axes."""
+        """For each factor: dy seen with an axis per matrix, times all the others, summed over their axes."""
         sizes = [spec.shape[0] for spec in at.inputs]
         columns = at.inputs[0].shape[1]
         cube = F._reshape_to(dy, shape=(*sizes, columns))

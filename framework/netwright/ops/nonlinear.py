@@ -1,4 +1,4 @@
-"""Activation functions that are operators of their own: relu, sigmoid, tanh and their kin."""
+"""Activation functions that are operators of their own: relu, sigmoid, tanh and their kin, and clip."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from .arrays import deliver, in_float, special
@@ -87,9 +88,7 @@ class Softsign(Nonlinearity):
     drawn = KINKED
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
-        return deliver(
-            xp, in_float(xp, lambda x, out=None: x / (xp.absolute(x) + x.dtype.type(1)), data, None), out
-        )
+        return deliver(xp, in_float(xp, lambda x, out=None: x / (xp.absolute(x) + x.dtype.type(1)), data, None), out)
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
         return dy / F.square(F.abs(data) + 1.0)
@@ -159,11 +158,7 @@ class Gelu(Nonlinearity):
 
         def compute(x: Any, out: Any = None) -> Any:
             one = x.dtype.type(1)
-            return (
-                x
-                * x.dtype.type(0.5)
-                * (one + erf(x * x.dtype.type(math.sqrt(0.5))).astype(x.dtype, copy=False))
-            )
+            return x * x.dtype.type(0.5) * (one + erf(x * x.dtype.type(math.sqrt(0.5))).astype(x.dtype, copy=False))
 
         return deliver(xp, in_float(xp, compute, data, None), out)
 
@@ -220,3 +215,40 @@ class SmoothL1(Elementwise):
             for shape in ((3, 4), (9,), (0, 3)):
                 yield Sample((Draw(shape, "distinct", -2.1, 2.2),), {"scalar": sigma})
         yield Sample((Draw((3, 4), "distinct", -2.1, 2.2),), differentiable=False, dtypes=("float16",))
+
+
+class ClipParams(OpParams):
+    """What clip takes."""
+
+    a_min: float = Field(description="lower limit")
+    a_max: float = Field(description="upper limit")
+
+
+@register
+class Clip(Elementwise):
+    """Limits to [a_min, a_max]: y = min(max(x, a_min), a_max); the gradient flows within the limits."""
+
+    name = "clip"
+    Params = ClipParams
+    in_palette = True
+
+    def forward(self, xp: Any, p: ClipParams, data: Any, *, out: Any = None) -> Any:
+        if data.dtype.kind == "f":
+            low, high = data.dtype.type(p.a_min), data.dtype.type(p.a_max)
+            return xp.minimum(xp.maximum(data, low, out=out), high, out=out)
+        return deliver(xp, xp.clip(data.astype(np.float64), p.a_min, p.a_max).astype(data.dtype), out)
+
+    def gradient(self, F: Any, p: ClipParams, at: At, dy: Any, data: Any) -> Any:
+        return dy * (data >= p.a_min) * (data <= p.a_max)
+
+    def samples(self) -> Iterable[Sample]:
+        limits = {"a_min": -0.5, "a_max": 0.85}
+        for shape in ((3, 4), (7,), (0, 3)):
+            yield Sample((Draw(shape, "distinct", -2.0, 2.1),), limits)
+        yield Sample((Draw((3, 4), "uniform", -9, 9),), limits, differentiable=False, dtypes=("float16",))
+        yield Sample(
+            (Draw((3, 4), "integer", -9, 9),),
+            {"a_min": -2, "a_max": 3},
+            differentiable=False,
+            dtypes=("int32", "int8"),
+        )

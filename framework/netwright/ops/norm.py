@@ -37,9 +37,7 @@ class Norm(Operator):
 
     def infer_shape(self, p: NormParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
-        return shapes, [
-            None if data is None else reduced_shape(data, normalize_axes(p.axis, len(data)), p.keepdims)
-        ]
+        return shapes, [None if data is None else reduced_shape(data, normalize_axes(p.axis, len(data)), p.keepdims)]
 
     def infer_dtype(self, p: NormParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return dtypes, [np.dtype(p.out_dtype) if p.out_dtype else dtypes[0]]
@@ -53,9 +51,7 @@ class Norm(Operator):
         else:
             value = xp.sqrt(xp.sum(values * values, axis=axes))
         shape = reduced_shape(data.shape, axes, p.keepdims)
-        return deliver(
-            xp, xp.asarray(value).astype(p.out_dtype or data.dtype, copy=False).reshape(shape), out
-        )
+        return deliver(xp, xp.asarray(value).astype(p.out_dtype or data.dtype, copy=False).reshape(shape), out)
 
     def gradient(self, F: Any, p: NormParams, at: At, dy: Any, data: Any, y: Any) -> Any:
         shape, dtype = at.inputs[0]
@@ -81,9 +77,7 @@ class Norm(Operator):
         )
         for shape, params in cases:
             yield Sample((Draw(shape, "distinct", -2.0, 2.1),), params)
-        yield Sample(
-            (Draw((3, 4), "integer", -4, 5),), {"axis": 1}, differentiable=False, dtypes=("float16", "int32")
-        )
+        yield Sample((Draw((3, 4), "integer", -4, 5),), {"axis": 1}, differentiable=False, dtypes=("float16", "int32"))
 
 
 class MomentsParams(OpParams):
@@ -137,12 +131,8 @@ class Moments(Operator):
 class CumsumParams(OpParams):
     """What cumsum takes."""
 
-    axis: int | None = Field(
-        None, description="the axis to sum along; the flattened array where none is given"
-    )
-    dtype: DType | None = Field(
-        None, description="element type of the result; the input's where none is given"
-    )
+    axis: int | None = Field(None, description="the axis to sum along; the flattened array where none is given")
+    dtype: DType | None = Field(None, description="element type of the result; the input's where none is given")
 
 
 @register
@@ -182,9 +172,7 @@ class Cumsum(Operator):
         yield Sample(((3, 4),), {"axis": 0})
         yield Sample(((2, 3, 4),), {"axis": -1})
         yield Sample(((0, 3),), {"axis": 1})
-        yield Sample(
-            (Draw((3, 4), "integer", -4, 5),), {"axis": 1}, differentiable=False, dtypes=("float16", "int32")
-        )
+        yield Sample((Draw((3, 4), "integer", -4, 5),), {"axis": 1}, differentiable=False, dtypes=("float16", "int32"))
         yield Sample(
             (Draw((3, 4), "integer", -4, 5),),
             {"axis": 1, "dtype": "int64"},

@@ -108,9 +108,7 @@ class Mean(Reduce):
     def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
         if not axes:
             return data.copy()
-        return xp.mean(
-            data, axis=axes, dtype=np.float64 if data.dtype.kind != "f" else accumulator(data.dtype)
-        )
+        return xp.mean(data, axis=axes, dtype=np.float64 if data.dtype.kind != "f" else accumulator(data.dtype))
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any) -> Any:
         count = math.prod(at.inputs[0].shape[i] for i in axes_of(p, at.inputs[0].shape))
@@ -129,7 +127,7 @@ class Product(Reduce):
 def _product_gradient(F: Any, p: ReduceParams, at: At, dy: Any, data: Any) -> Any:
     """dy times the product of all other elements of the slice, without dividing by zero.
 
-    With z = [x = 0] and x' = x + z: the product of the others is Π x' / x'ᵢ where no other element is 0, else 0.
+    With z = [x = 0] and x' = x + z, the product of the others is Π x' / x'ᵢ where no other element is 0, else 0.
     """
     zero = data == 0.0
     filled = data + zero

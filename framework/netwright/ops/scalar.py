@@ -19,9 +19,7 @@ class ScalarParams(OpParams):
     """What operators with a scalar take."""
 
     scalar: float = Field(1.0, description="the scalar operand")
-    is_int: bool = hint(
-        True, "MXNet's note that the scalar was an integer; without effect, the dtype always stays."
-    )
+    is_int: bool = hint(True, "MXNet's note that the scalar was an integer; without effect, the dtype always stays.")
 
 
 class WithScalar(Operator):
@@ -42,9 +40,7 @@ class WithScalar(Operator):
                 draw = Draw(shape, d.kind, d.low, d.high)
                 yield Sample((draw,), {"scalar": scalar}, differentiable=self.differentiable)
         draw = Draw((2, 3, 2), d.kind, d.low, d.high)
-        yield Sample(
-            (draw,), {"scalar": float(round(self.scalars[0]))}, differentiable=False, dtypes=self.dtypes
-        )
+        yield Sample((draw,), {"scalar": float(round(self.scalars[0]))}, differentiable=False, dtypes=self.dtypes)
 
 
 @register

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from pydantic import Field
 
 from ..errors import DTypeError, ShapeError
@@ -19,8 +18,8 @@ from .registry import register
 class Where(Operator):
     """Elements of x where the condition is not 0, else of y.
 
-    ``condition`` has the shape of x and y, or is a vector that chooses along their first axis. x and y have one shape
-    and dtype; the condition may have another dtype and gets no gradient.
+    ``condition`` has the shape of x and y, or is a vector that chooses along their first axis. x and y have one
+    shape and dtype; the condition may have another dtype and gets no gradient.
     """
 
     name = "where"
@@ -111,24 +110,3 @@ class AddN(Operator):
         yield Sample(((0, 4),) * 2, {"num_args": 2})
         whole = Draw((2, 3), "integer", -9, 9)
         yield Sample((whole,) * 3, {"num_args": 3}, differentiable=False, dtypes=("float16", "int32"))
-
-
-@register
-class AllFinite(Operator):
-    """1 where every element is a finite number, else 0: an array of one float32."""
-
-    name = "all_finite"
-    category = "reduce"
-
-    def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
-        return shapes, [(1,)]
-
-    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
-        return dtypes, [np.dtype(np.float32)]
-
-    def forward(self, xp: Any, p: Any, data: Any) -> Any:
-        return xp.isfinite(data).all().astype(np.float32).reshape(1)
-
-    def samples(self) -> Iterable[Sample]:
-        yield Sample(((3, 4),), differentiable=False, dtypes=("float16", "float32", "float64"))
-        yield Sample(((0,),), differentiable=False)

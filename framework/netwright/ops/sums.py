@@ -1,4 +1,4 @@
-"""Helpers that gradients are written with: sum back what was broadcast, spread what was reduced, view anew."""
+"""Helpers that gradients are written with: sum back what was broadcast, spread what was reduced, reshape."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ class SumTo(Operator):
     def forward(self, xp: Any, p: TargetParams, data: Any, *, out: Any = None) -> Any:
         axes = self._axes(p, data.shape)
         if not axes:
-            return deliver(
-                xp, data.reshape(p.shape) if out is not None else data.reshape(p.shape).copy(), out
-            )
+            return deliver(xp, data.reshape(p.shape) if out is not None else data.reshape(p.shape).copy(), out)
         value = xp.sum(data, axis=axes, dtype=accumulator(data.dtype))
         return deliver(xp, xp.asarray(value, dtype=data.dtype).reshape(p.shape), out)
 

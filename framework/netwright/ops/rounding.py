@@ -1,0 +1,122 @@
+"""Signs and rounding, element by element."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from .arrays import deliver
+from .elementwise import Elementwise, Step
+from .operator import At, Draw
+from .registry import register
+
+
+@register
+class Negative(Elementwise):
+    """Negative: y = −x."""
+
+    name = "negative"
+    aliases = ("_np_negative",)
+    dtypes = ("float16", "int32")
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        return xp.negative(data, out=out)
+
+    def gradient(self, F: Any, p: Any, at: At, dy: Any) -> Any:
+        return -dy
+
+
+@register
+class Abs(Elementwise):
+    """Absolute value: y = \\|x\\|; the gradient at 0 is 0."""
+
+    name = "abs"
+    in_palette = True
+    title = "Absolute value"
+    drawn = Draw((), "distinct", -2.0, 2.1)
+    dtypes = ("float16", "int32")
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        return xp.absolute(data, out=out)
+
+    def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
+        return dy * F.sign(data)
+
+
+@register
+class Sign(Step):
+    """Sign: −1, 0 or 1."""
+
+    name = "sign"
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        return xp.sign(data, out=out)
+
+
+@register
+class Round(Step):
+    """Nearest integer; halves away from 0: 2.5 → 3, −2.5 → −3."""
+
+    name = "round"
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        if data.dtype.kind != "f":
+            return deliver(xp, data if out is not None else data.copy(), out)
+        # not floor(|x| + 0.5): the sum rounds up for the largest number below a half
+        whole = xp.trunc(data)
+        return deliver(xp, whole + xp.trunc((data - whole) * 2), out)
+
+
+@register
+class Rint(Step):
+    """Nearest integer; of two equally near the lower: 1.5 → 1, −1.5 → −2."""
+
+    name = "rint"
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        if data.dtype.kind != "f":
+            return deliver(xp, data if out is not None else data.copy(), out)
+        low = xp.floor(data)
+        return deliver(xp, xp.where(data - low <= xp.ceil(data) - data, low, xp.ceil(data)), out)
+
+
+class Rounding(Step):
+    """Rounding by a function of the array module; integers stay as they are."""
+
+    ufunc: ClassVar[str]
+
+    def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
+        if data.dtype.kind != "f":
+            return deliver(xp, data if out is not None else data.copy(), out)
+        return getattr(xp, self.ufunc)(data, out=out)
+
+
+@register
+class Ceil(Rounding):
+    """Smallest integer not below x."""
+
+    name = "ceil"
+    ufunc = "ceil"
+
+
+@register
+class Floor(Rounding):
+    """Greatest integer not above x."""
+
+    name = "floor"
+    ufunc = "floor"
+
+
+@register
+class Trunc(Rounding):
+    """Integer part: the nearest integer that is no farther from 0 than x."""
+
+    name = "trunc"
+    ufunc = "trunc"
+
+
+@register
+class Fix(Rounding):
+    """Nearest integer towards 0."""
+
+    name = "fix"
+    ufunc = "trunc"
