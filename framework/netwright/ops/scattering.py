@@ -55,7 +55,7 @@ def _on_host(index: Any) -> Any:
 
 def flat_places(xp: Any, coordinates: Any, shape: tuple[int, ...]) -> Any:
     """Row-major numbers of the places that ``coordinates`` (a row per axis) name in an array of ``shape``."""
-    places = xp.zeros(coordinates.shape[1:], dtype=np.int64)
+    places = xp.zeros(coordinates[0].shape, dtype=np.int64)
     for axis in range(len(shape)):
         places += coordinates[axis] * math.prod(shape[axis + 1 :])
     return places
