@@ -68,17 +68,18 @@ export interface Problem {
   fix: Fix | null;
 }
 
+/** Null where it could not be derived. */
 export interface TensorFacts {
-  shape: number[];
-  dtype: string;
+  shape: number[] | null;
+  dtype: string | null;
 }
 
 export interface NodeReport {
   op: string;
   inputs: Record<string, TensorFacts>;
   outputs: (TensorFacts & { name: string })[];
-  weights: { name: string; shape: number[] }[];
-  states: { name: string; shape: number[] }[];
+  weights: { name: string; shape: number[] | null }[];
+  states: { name: string; shape: number[] | null }[];
   parameters: number;
   flops: number;
   bytes: number;
@@ -189,6 +190,7 @@ export interface Template {
   summary: string;
   task: string;
   dataset: string;
+  fallback_dataset?: string | null;
   expected: string;
   settings: TrainSettings;
   graph: Graph;
@@ -280,11 +282,12 @@ export interface Run {
   epoch: number;
   epochs: number;
   step: number;
-  steps_total: number;
+  steps_total: number | null;
   metrics: Record<string, WireNumber>;
-  best: Record<string, WireNumber>;
-  samples_per_second: number | null;
-  seconds_left: number | null;
+  /** The best value so far of the metric that decides. */
+  best: { metric: string; value: WireNumber; step: number; epoch: number } | null;
+  samples_per_second: WireNumber | null;
+  seconds_left: WireNumber | null;
   device: string | null;
   device_reason: string | null;
   model: { name: string; version: number } | null;
@@ -299,23 +302,23 @@ interface EventBase<Type extends string, Data> {
 }
 
 export type RunEvent =
-  | EventBase<"state", { state: RunState; reason: string | null }>
+  | EventBase<"state", { state: RunState; reason: string | null; resumed_from_step?: number | null }>
   | EventBase<"metrics", { step: number; epoch: number; values: Record<string, WireNumber> }>
   | EventBase<
       "progress",
       {
         step: number;
-        steps_total: number;
+        steps_total: number | null;
         epoch: number;
         epochs: number;
-        samples_per_second: number | null;
-        seconds_left: number | null;
+        samples_per_second: WireNumber | null;
+        seconds_left: WireNumber | null;
         memory_bytes: number | null;
       }
     >
   | EventBase<"log", { level: string; message: string }>
   | EventBase<"checkpoint", { step: number; epoch: number; bytes: number }>
-  | EventBase<"plan", { text: string; device: string; reason: string }>
+  | EventBase<"plan", { text: string; device: string; reason: string | null }>
   | EventBase<"model", { name: string; version: number }>;
 
 export type RunFrame =

@@ -2,7 +2,7 @@ import type { Graph, OperatorInfo } from "@/api/types";
 
 import { type Connection, findNode } from "./model";
 import { reaches } from "./order";
-import { findPort, outputName } from "./ports";
+import { findPort } from "./ports";
 
 export type Verdict = { ok: true } | { ok: false; reason: string };
 
@@ -12,7 +12,7 @@ const no = (reason: string): Verdict => ({ ok: false, reason });
 export function judgeConnection(
   graph: Graph,
   operators: ReadonlyMap<string, OperatorInfo>,
-  { from, output, to, port }: Connection,
+  { from, to, port }: Pick<Connection, "from" | "to" | "port">,
 ): Verdict {
   const source = findNode(graph, from);
   const target = findNode(graph, to);
@@ -24,9 +24,6 @@ export function judgeConnection(
     if (!input) return no(`${to} (${target.op}) has no input “${port}”.`);
     if (input.kind === "state") return no(`“${port}” of ${to} is a running state: the operator keeps it itself.`);
   }
-  const writer = operators.get(source.op);
-  if (writer && output !== null && !writer.outputs.includes(outputName(writer, output)))
-    return no(`${from} (${source.op}) has no output “${output}”.`);
   if (reaches(graph, to, from)) return no(`${from} already depends on ${to}: this would close a cycle.`);
   return { ok: true };
 }

@@ -71,9 +71,18 @@ describe("applyEdit", () => {
     expect(after.layout["halves"]).toEqual([0, 0]);
   });
 
-  it("puts a node without a place under the node it reads", () => {
-    const after = applyEdit(perceptron(), { type: "add-node", node: node("f", "Flatten", "fc1"), position: null });
-    expect(after.layout["f"]?.[1]).toBeGreaterThan(after.layout["fc1"]?.[1] ?? 0);
+  it("puts an inserted node between, and moves what follows down", () => {
+    const before = perceptron();
+    const after = applyEdits(before, [
+      { type: "add-node", node: node("f", "Flatten"), position: null },
+      { type: "connect", from: "fc1", to: "f", port: "data" },
+      { type: "connect", from: "f", to: "act1", port: "data" },
+    ]);
+    const height = (id: string) => after.layout[id]?.[1] ?? Number.NaN;
+    expect(height("f")).toBeGreaterThan(height("fc1"));
+    expect(height("act1")).toBeGreaterThanOrEqual(height("f") + 58);
+    expect(height("softmax") - height("act1")).toBe(200);
+    expect(after.layout["fc1"]).toEqual(before.layout["fc1"]);
   });
 
   it.each<[string, GraphEdit]>([

@@ -2,6 +2,7 @@ import type { Edit, Graph, GraphNode, Position } from "@/api/types";
 
 import { findNode, ID_PATTERN, readReference, writeReference } from "./model";
 import { followSinks } from "./outputs";
+import { placeInserted } from "./spots";
 
 /** Everything that can happen to a graph: the edits the server may suggest, and those only a person makes. */
 export type GraphEdit =
@@ -47,7 +48,8 @@ export function applyEdit(graph: Graph, edit: GraphEdit): Graph {
 
 /** A whole user action: all its edits, and afterwards the outputs follow the new ends of the graph. */
 export function applyEdits(graph: Graph, edits: readonly GraphEdit[]): Graph {
-  const edited = edits.reduce(applyEdit, graph);
+  const unplaced = edits.flatMap((edit) => (edit.type === "add-node" && edit.position === null ? [edit.node.id] : []));
+  const edited = placeInserted(edits.reduce(applyEdit, graph), unplaced);
   const explicit = edits.some((edit) => edit.type === "set-outputs");
   return explicit ? edited : followSinks(graph, edited);
 }
@@ -64,18 +66,8 @@ function without<T>(record: Record<string, T>, names: readonly string[]): Record
 function addNode(graph: Graph, node: GraphNode, position: Position | null): Graph {
   if (!ID_PATTERN.test(node.id)) throw new EditError(`“${node.id}” is not a name: letters, digits and _, a letter first.`);
   if (findNode(graph, node.id)) throw new EditError(`There is a node “${node.id}” already.`);
-  const place = position ?? placeBeside(graph, node);
-  return { ...graph, nodes: [...graph.nodes, node], layout: { ...graph.layout, [node.id]: place } };
-}
-
-/** Under what it reads; without that, under everything. */
-function placeBeside(graph: Graph, node: GraphNode): Position {
-  const source = Object.values(node.inputs).map((reference) => readReference(reference)[0])[0];
-  const above = source === undefined ? undefined : graph.layout[source];
-  if (above) return [above[0] + 30, above[1] + 90];
-  const spots = Object.values(graph.layout);
-  if (spots.length === 0) return [0, 0];
-  return [Math.min(...spots.map(([x]) => x)), Math.max(...spots.map(([, y]) => y)) + 110];
+  const layout = position === null ? graph.layout : { ...graph.layout, [node.id]: position };
+  return { ...graph, nodes: [...graph.nodes, node], layout };
 }
 
 function removeNode(graph: Graph, id: string): Graph {

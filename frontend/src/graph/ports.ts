@@ -1,4 +1,4 @@
-import type { GraphNode, OperatorInfo, PortKind } from "@/api/types";
+import type { GraphNode, NodeReport, OperatorInfo, PortKind } from "@/api/types";
 
 export interface Port {
   name: string;
@@ -34,14 +34,19 @@ export function findPort(operator: OperatorInfo, name: string): Port | null {
   return operator.inputs.find((port) => port.name === name) ?? null;
 }
 
+/** The outputs of a node. How many there are may depend on its parameters, so the last check knows best. */
+export function outputNames(operator: OperatorInfo | undefined, report: NodeReport | undefined): string[] {
+  if (report && report.outputs.length > 0) return report.outputs.map((output) => output.name);
+  return operator?.outputs ?? ["output"];
+}
+
 /** The reference to write for an output: bare for the first, by name for the others. */
-export function outputReference(operator: OperatorInfo | undefined, output: string): string | null {
-  return operator === undefined || operator.outputs.indexOf(output) <= 0 ? null : output;
+export function outputReference(names: readonly string[], output: string): string | null {
+  return output === names[0] ? null : output;
 }
 
 /** The name of the output a reference means: `null` and "0" are the first. */
-export function outputName(operator: OperatorInfo | undefined, output: string | null): string {
-  const names = operator?.outputs ?? ["output"];
+export function outputName(names: readonly string[], output: string | null): string {
   if (output === null) return names[0] ?? "output";
   return /^\d+$/.test(output) ? (names[Number(output)] ?? output) : output;
 }

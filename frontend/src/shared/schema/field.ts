@@ -39,7 +39,7 @@ function describeField(name: string, property: JsonSchema, root: JsonSchema, req
   return {
     name,
     kind: kindOf(best),
-    title: property.title ?? titleOf(name),
+    title: titleFor(name, property.title),
     description: property.description ?? best.description ?? null,
     default: property.default,
     required,
@@ -90,6 +90,12 @@ function itemSchema(schema: JsonSchema, root: JsonSchema): JsonSchema | undefine
 function itemKind(item: JsonSchema | undefined): Field["items"] {
   const kind = item ? kindOf(item) : "integer";
   return kind === "number" || kind === "string" ? kind : "integer";
+}
+
+/** A title that only spells the name out is written as a sentence is. */
+function titleFor(name: string, title: string | undefined): string {
+  const spelled = title?.toLowerCase() === name.replaceAll("_", " ").toLowerCase();
+  return title === undefined || spelled ? titleOf(name) : title;
 }
 
 /** num_hidden → "Num hidden". */

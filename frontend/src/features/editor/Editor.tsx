@@ -1,0 +1,55 @@
+import { ReactFlowProvider } from "@xyflow/react";
+import { useState } from "react";
+
+import { useShortcuts } from "./actions/useActions";
+import { Canvas } from "./canvas/Canvas";
+import classes from "./Editor.module.css";
+import { Inspector } from "./inspector/Inspector";
+import { Palette } from "./palette/Palette";
+import { PlanDrawer } from "./plan/PlanDrawer";
+import { ProblemsPanel } from "./problems/ProblemsPanel";
+import { ShortcutsHelp } from "./toolbar/ShortcutsHelp";
+import { Toolbar } from "./toolbar/Toolbar";
+import { createUi, UiContext, useUiState } from "./ui";
+
+/** The Build tab: palette, canvas and inspector around one open project. */
+export default function Editor() {
+  const [ui] = useState(() => createUi(window.innerWidth >= 900));
+  return (
+    <UiContext value={ui}>
+      <ReactFlowProvider>
+        <Workbench />
+      </ReactFlowProvider>
+    </UiContext>
+  );
+}
+
+function Workbench() {
+  useShortcuts();
+  const palette = useUiState((state) => state.palette);
+  const inspector = useUiState((state) => state.inspector);
+  const problems = useUiState((state) => state.problems);
+  return (
+    <div className={classes["editor"]}>
+      <Toolbar />
+      <div className={classes["body"]}>
+        {palette ? (
+          <div className={classes["left"]}>
+            <Palette />
+          </div>
+        ) : null}
+        <div className={classes["middle"]}>
+          <Canvas />
+          {problems ? <ProblemsPanel /> : null}
+        </div>
+        {inspector ? (
+          <div className={classes["right"]}>
+            <Inspector />
+          </div>
+        ) : null}
+      </div>
+      <PlanDrawer />
+      <ShortcutsHelp />
+    </div>
+  );
+}

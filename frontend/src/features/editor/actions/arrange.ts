@@ -1,0 +1,25 @@
+import type { Graph } from "@/api/types";
+import { arrangeInRows, type Layout } from "@/graph/rows";
+
+import type { Session } from "../session/session";
+
+/** Works a layout out beside the page, so that it stays fluid; in rows, at once, where there are no workers. */
+export function requestLayout(graph: Graph): Promise<Layout> {
+  if (typeof Worker === "undefined") return Promise.resolve(arrangeInRows(graph));
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL("../../../graph/layout.worker.ts", import.meta.url), { type: "module" });
+    const finish = (layout: Layout): void => {
+      worker.terminate();
+      resolve(layout);
+    };
+    worker.onmessage = ({ data }: MessageEvent<Layout>) => finish(data);
+    worker.onerror = () => finish(arrangeInRows(graph));
+    worker.postMessage(graph);
+  });
+}
+
+/** Arranges the whole graph as one step; what was deleted while it was worked out is left out. */
+export async function arrangeGraph(session: Session): Promise<void> {
+  const positions = await requestLayout(session.store.getState().graph);
+  session.act("Arrange", [{ type: "move-nodes", positions }]);
+}

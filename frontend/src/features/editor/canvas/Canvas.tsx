@@ -1,0 +1,133 @@
+import "@xyflow/react/dist/style.css";
+
+import {
+  Background,
+  type FinalConnectionState,
+  MiniMap,
+  ReactFlow,
+  SelectionMode,
+  useReactFlow,
+} from "@xyflow/react";
+import { useComputedColorScheme } from "@mantine/core";
+import { MousePointerClick } from "lucide-react";
+import { type DragEvent, useCallback, useEffect, useState } from "react";
+import { useStore } from "zustand";
+
+import { NODE_SIZE } from "@/graph/rows";
+import { EmptyState } from "@/shared/EmptyState";
+import { notifyError } from "@/shared/notify";
+
+import { addOperator } from "../actions/add";
+import { useAct } from "../actions/useActions";
+import { OPERATOR_MIME } from "../palette/drag";
+import { useSession, useSessionState } from "../session/context";
+import { useUi } from "../ui";
+import classes from "./Canvas.module.css";
+import { createCanvasStore } from "./canvasStore";
+import { connectEdits, describeConnection, judge, targetUnder, toConnection, type Wanted } from "./connecting";
+import type { ShapeFlowEdge } from "./flow";
+import { OpNode } from "./OpNode";
+import { ShapeEdge } from "./ShapeEdge";
+import { useCanvasView } from "./useCanvasView";
+
+const nodeTypes = { op: OpNode };
+const edgeTypes = { shape: ShapeEdge };
+
+/** The drawing. React Flow shows and reports; what happens is decided by the session. */
+export function Canvas() {
+  const session = useSession();
+  const ui = useUi();
+  const act = useAct();
+  const scheme = useComputedColorScheme("light");
+  const [canvas] = useState(() => createCanvasStore(session));
+  const { nodes, edges } = useStore(canvas.store);
+  const isEmpty = useSessionState((state) => state.graph.nodes.length === 0);
+  const flow = useReactFlow();
+  const [over, setOver] = useState(false);
+  const open = useCanvasView();
+  useEffect(() => canvas.follow(), [canvas]);
+
+  const refuse = useCallback((reason: string) => notifyError(new Error(reason), "These do not connect"), []);
+  const connect = useCallback(
+    (wanted: Wanted, instead?: ShapeFlowEdge) => {
+      const connection = toConnection(session, wanted);
+      const verdict = judge(session, wanted);
+      if (!verdict.ok) refuse(verdict.reason);
+      else act(describeConnection(connection), connectEdits(session, connection, instead));
+    },
+    [session, act, refuse],
+  );
+
+  function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
+    if (state.isValid === true) return;
+    const target = targetUnder(session, event, state);
+    if (target) connect(target);
+  }
+
+  function onDrop(event: DragEvent): void {
+    setOver(false);
+    const operator = session.operators.get(event.dataTransfer.getData(OPERATOR_MIME));
+    if (!operator) return;
+    event.preventDefault();
+    const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    addOperator(session, operator, [x - NODE_SIZE.width / 2, y - NODE_SIZE.height / 2], [x, y]);
+  }
+
+  return (
+    <div
+      className={`${classes["canvas"] ?? ""} ${over ? (classes["over"] ?? "") : ""}`}
+      onDragOver={(event) => {
+        if (!event.dataTransfer.types.includes(OPERATOR_MIME)) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        onNodesChange={canvas.onNodesChange}
+        onEdgesChange={canvas.onEdgesChange}
+        onNodeDragStart={canvas.startDrag}
+        onNodeDragStop={(_event, _node, moved) => canvas.endDrag(moved)}
+        onSelectionDragStart={canvas.startDrag}
+        onSelectionDragStop={(_event, moved) => canvas.endDrag(moved)}
+        onConnect={connect}
+        onConnectEnd={onConnectEnd}
+        onReconnect={(edge, wanted) => connect(wanted, edge)}
+        isValidConnection={(wanted) => judge(session, wanted).ok}
+        onInit={open}
+        onNodeDoubleClick={() => ui.setState({ inspector: true })}
+        colorMode={scheme}
+        deleteKeyCode={null}
+        multiSelectionKeyCode={["Control", "Meta", "Shift"]}
+        selectionKeyCode="Shift"
+        selectionMode={SelectionMode.Partial}
+        minZoom={0.08}
+        maxZoom={2}
+        connectionRadius={26}
+        nodeDragThreshold={2}
+        zoomOnDoubleClick={false}
+        onlyRenderVisibleElements={nodes.length > 150}
+        elevateNodesOnSelect={false}
+        aria-label="Network"
+      >
+        <Background gap={22} size={1.4} />
+        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} ariaLabel="Map of the network" />
+      </ReactFlow>
+      {isEmpty ? (
+        <div className={classes["empty"]}>
+          <EmptyState
+            icon={MousePointerClick}
+            title="An empty canvas"
+            text="Drag operators here from the palette, or press / and type a name. Start with Input."
+          />
+        </div>
+      ) : null}
+    </div>
+  );
+}

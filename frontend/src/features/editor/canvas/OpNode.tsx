@@ -1,0 +1,114 @@
+import { Tooltip } from "@mantine/core";
+import { Handle, Position, type NodeProps } from "@xyflow/react";
+import { CircleAlert, TriangleAlert } from "lucide-react";
+import { type CSSProperties, memo } from "react";
+
+import type { NodeReport, Problem } from "@/api/types";
+import { inputPorts, outputNames, type Port } from "@/graph/ports";
+import { formatCount, formatShape } from "@/shared/format";
+
+import { lookOf } from "../category";
+import { shortTitle, summarise } from "../describeNode";
+import { useSession, useSessionState } from "../session/context";
+import type { OpFlowNode } from "./flow";
+import classes from "./OpNode.module.css";
+
+/** The one node there is: everything it shows comes from the operator's definition and the last check. */
+export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNode>) {
+  const { operators } = useSession();
+  const node = useSessionState((state) => state.graph.nodes.find((one) => one.id === id));
+  const report = useSessionState((state) => state.report?.nodes[id]);
+  const problems = useSessionState((state) => state.problems.get(id));
+  const isOutput = useSessionState((state) => state.graph.outputs.includes(id));
+  if (!node) return null;
+  const operator = operators.get(node.op);
+  const { icon: Icon, hue } = lookOf(operator?.category ?? "");
+  const severity = problems?.some((problem) => problem.severity === "error") ? "error" : problems ? "warning" : "none";
+  return (
+    <div
+      className={classes["node"]}
+      data-selected={selected || undefined}
+      data-severity={severity}
+      data-unknown={operator ? undefined : true}
+      style={{ "--hue": hue } as CSSProperties}
+    >
+      <Inputs ports={inputPorts(node, operator)} />
+      <div className={classes["head"]}>
+        <Icon className={classes["icon"]} size={14} strokeWidth={2} aria-hidden />
+        <span className={classes["title"]}>{operator ? shortTitle(operator) : node.op}</span>
+        <span className={classes["id"]}>{id}</span>
+      </div>
+      <div className={classes["facts"]}>
+        <span className={classes["params"]}>{summarise(node, operator)}</span>
+        <Count report={report} />
+      </div>
+      {isOutput ? <EndShape report={report} /> : null}
+      {problems ? <Badge problems={problems} /> : null}
+      <Outputs names={outputNames(operator, report)} />
+    </div>
+  );
+});
+
+function Count({ report }: { report: NodeReport | undefined }) {
+  if (!report || report.parameters === 0) return null;
+  const exact = `${report.parameters.toLocaleString()} trained parameters`;
+  return (
+    <span className={classes["count"]} title={exact} aria-label={exact}>
+      {formatCount(report.parameters)}
+    </span>
+  );
+}
+
+/** Nothing leaves an end of the graph, so its shape is written under it. */
+function EndShape({ report }: { report: NodeReport | undefined }) {
+  const shape = report?.outputs[0]?.shape;
+  return shape ? <span className={classes["end"]}>{formatShape(shape)}</span> : null;
+}
+
+function Badge({ problems }: { problems: Problem[] }) {
+  const isError = problems.some((problem) => problem.severity === "error");
+  const text = problems.map((problem) => problem.message).join("\n");
+  const Icon = isError ? CircleAlert : TriangleAlert;
+  return (
+    <Tooltip label={text} style={{ whiteSpace: "pre-line" }} position="right">
+      <span className={classes["badge"]} data-severity={isError ? "error" : "warning"} role="img" aria-label={text}>
+        <Icon size={13} strokeWidth={2.4} />
+      </span>
+    </Tooltip>
+  );
+}
+
+function Inputs({ ports }: { ports: Port[] }) {
+  return ports.map((port, at) => (
+    <Handle
+      key={port.name}
+      id={port.name}
+      type="target"
+      position={Position.Top}
+      className={classes["port"] ?? ""}
+      data-kind={port.kind}
+      data-optional={port.optional || undefined}
+      style={{ left: `${(100 * (at + 1)) / (ports.length + 1)}%` }}
+      title={`${port.name}${port.optional ? " (optional)" : ""}${port.doc ? `: ${port.doc}` : ""}`}
+      aria-label={`Input ${port.name}`}
+    >
+      {ports.length > 1 ? <span className={classes["portName"]}>{port.name}</span> : null}
+    </Handle>
+  ));
+}
+
+function Outputs({ names }: { names: string[] }) {
+  return names.map((name, at) => (
+    <Handle
+      key={name}
+      id={name}
+      type="source"
+      position={Position.Bottom}
+      className={classes["port"] ?? ""}
+      data-kind="data"
+      style={{ left: `${(100 * (at + 1)) / (names.length + 1)}%` }}
+      title={name}
+      aria-label={`Output ${name}`}
+    />
+  ));
+}

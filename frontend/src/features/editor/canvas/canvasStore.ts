@@ -1,0 +1,103 @@
+import { applyNodeChanges, type EdgeChange, type NodeChange } from "@xyflow/react";
+import { createStore, type StoreApi } from "zustand/vanilla";
+
+import type { Position } from "@/api/types";
+
+import type { Session } from "../session/session";
+import { flowEdges, flowNodes, type OpFlowNode, type ShapeFlowEdge } from "./flow";
+
+interface CanvasState {
+  nodes: OpFlowNode[];
+  edges: ShapeFlowEdge[];
+}
+
+export interface CanvasStore {
+  store: StoreApi<CanvasState>;
+  onNodesChange: (changes: NodeChange<OpFlowNode>[]) => void;
+  onEdgesChange: (changes: EdgeChange<ShapeFlowEdge>[]) => void;
+  startDrag: () => void;
+  endDrag: (moved: OpFlowNode[]) => void;
+  /** Follows the session until called back. */
+  follow: () => () => void;
+}
+
+/** What React Flow draws. The session holds the truth; here live only sizes and positions under the pointer. */
+export function createCanvasStore(session: Session): CanvasStore {
+  const first = session.store.getState();
+  const store = createStore<CanvasState>(() => ({
+    nodes: flowNodes([], first.graph, first.selection),
+    edges: flowEdges([], first.graph, session.operators, first.report, first.selection),
+  }));
+  let dragging = false;
+
+  function draw(): void {
+    const { graph, selection, report } = session.store.getState();
+    const { nodes, edges } = store.getState();
+    store.setState({
+      nodes: flowNodes(nodes, graph, selection),
+      edges: flowEdges(edges, graph, session.operators, report, selection),
+    });
+  }
+
+  function move(nodes: Pick<OpFlowNode, "id" | "position">[], key?: string): void {
+    const { layout } = session.store.getState().graph;
+    const positions = Object.fromEntries(nodes.map(({ id, position }): [string, Position] => [id, [position.x, position.y]]));
+    const still = Object.entries(positions).every(
+      ([id, [x, y]]) => layout[id]?.[0] === Math.round(x) && layout[id][1] === Math.round(y),
+    );
+    if (still) return;
+    const label = nodes.length === 1 ? `Move ${nodes[0]?.id ?? ""}` : `Move ${nodes.length} nodes`;
+    session.act(label, [{ type: "move-nodes", positions }], key === undefined ? {} : { key });
+  }
+
+  return {
+    store,
+    onNodesChange(changes) {
+      const { selection } = session.store.getState();
+      const nodes = toggled(selection.nodes, changes);
+      if (nodes) session.select(nodes, selection.edges);
+      const drawn = changes.filter((change) => change.type === "position" || change.type === "dimensions");
+      if (drawn.length === 0) return;
+      store.setState((state) => ({ nodes: applyNodeChanges(drawn, state.nodes) }));
+      // Arrow keys move without a drag; quick presses are one step.
+      const stepped = drawn.flatMap((change) =>
+        change.type === "position" && !change.dragging && change.position ? [{ id: change.id, position: change.position }] : [],
+      );
+      if (!dragging && stepped.length > 0) move(stepped, `move ${stepped.map(({ id }) => id).join()}`);
+    },
+    onEdgesChange(changes) {
+      const { selection } = session.store.getState();
+      const edges = toggled(selection.edges, changes);
+      if (edges) session.select(selection.nodes, edges);
+    },
+    startDrag: () => {
+      dragging = true;
+    },
+    endDrag(moved) {
+      dragging = false;
+      move(moved);
+    },
+    follow() {
+      draw();
+      return session.store.subscribe((now, before) => {
+        if (now.graph !== before.graph || now.selection !== before.selection || now.report !== before.report) draw();
+      });
+    },
+  };
+}
+
+/** The selection after React Flow's changes to it; null when they hold none. */
+function toggled(
+  selected: ReadonlySet<string>,
+  changes: (NodeChange<OpFlowNode> | EdgeChange<ShapeFlowEdge>)[],
+): Set<string> | null {
+  const next = new Set(selected);
+  let touched = false;
+  for (const change of changes) {
+    if (change.type !== "select") continue;
+    touched = true;
+    if (change.selected) next.add(change.id);
+    else next.delete(change.id);
+  }
+  return touched ? next : null;
+}

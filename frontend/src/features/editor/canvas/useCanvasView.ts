@@ -1,0 +1,70 @@
+import { useReactFlow, useStoreApi } from "@xyflow/react";
+import { useCallback, useEffect } from "react";
+
+import { findNode, positionOf } from "@/graph/model";
+import { NODE_SIZE } from "@/graph/rows";
+
+import { useSession } from "../session/context";
+import { useUi } from "../ui";
+
+/** Smaller than this, names cannot be read: then the beginning of the graph is shown instead of all of it. */
+const READABLE = 0.62;
+const MARGIN = 36;
+
+/** Hands the canvas to the rest of the editor; returns how to show the graph when it is opened. */
+export function useCanvasView(): () => void {
+  const flow = useReactFlow();
+  const size = useStoreApi();
+  const session = useSession();
+  const ui = useUi();
+
+  useEffect(() => {
+    const centreOn = (id: string, zoom: number): void => {
+      const [x, y] = positionOf(session.store.getState().graph, id);
+      void flow.setCenter(x + NODE_SIZE.width / 2, y + NODE_SIZE.height / 2, { zoom, duration: 250 });
+    };
+    ui.setState({
+      view: {
+        fit: () => void flow.fitView({ padding: 0.08, maxZoom: 1.1, duration: 200 }),
+        zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
+        centre: () => {
+          const { x, y, zoom } = flow.getViewport();
+          const { width, height } = size.getState();
+          return [(width / 2 - x) / zoom - NODE_SIZE.width / 2, (height / 2 - y) / zoom - NODE_SIZE.height / 2];
+        },
+        reveal: (id) => {
+          if (!findNode(session.store.getState().graph, id)) return;
+          centreOn(id, Math.max(flow.getZoom(), 0.8));
+          document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`)?.focus({ preventScroll: true });
+        },
+        show: (id) => {
+          const { x, y, zoom } = flow.getViewport();
+          const { width, height } = size.getState();
+          const [nodeX, nodeY] = positionOf(session.store.getState().graph, id);
+          const left = nodeX * zoom + x;
+          const top = nodeY * zoom + y;
+          const visible =
+            left >= 0 && top >= 0 && left + NODE_SIZE.width * zoom <= width && top + NODE_SIZE.height * zoom <= height;
+          if (!visible) centreOn(id, zoom);
+        },
+      },
+    });
+    return () => ui.setState({ view: null });
+  }, [flow, size, session, ui]);
+
+  return useCallback(() => {
+    const { graph } = session.store.getState();
+    const { width, height } = size.getState();
+    if (graph.nodes.length === 0) return;
+    const spots = graph.nodes.map((node) => positionOf(graph, node.id));
+    const left = Math.min(...spots.map(([x]) => x));
+    const top = Math.min(...spots.map(([, y]) => y));
+    const wide = Math.max(...spots.map(([x]) => x)) - left + NODE_SIZE.width;
+    const high = Math.max(...spots.map(([, y]) => y)) - top + NODE_SIZE.height;
+    const fitting = Math.min((width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / high);
+    const zoom = Math.min(1.1, Math.max(READABLE, fitting));
+    const x = wide * zoom > width - 2 * MARGIN ? MARGIN - left * zoom : width / 2 - (left + wide / 2) * zoom;
+    const y = high * zoom > height - 2 * MARGIN ? MARGIN - top * zoom : height / 2 - (top + high / 2) * zoom;
+    void flow.setViewport({ x, y, zoom });
+  }, [flow, size, session]);
+}

@@ -1,0 +1,66 @@
+import { Select } from "@mantine/core";
+
+import type { GraphNode, OperatorInfo } from "@/api/types";
+import { judgeConnection } from "@/graph/connect";
+import { readReference, writeReference } from "@/graph/model";
+import { inputPorts, outputNames, outputReference } from "@/graph/ports";
+import { formatShape } from "@/shared/format";
+
+import { useAct } from "../actions/useActions";
+import { useSession, useSessionState } from "../session/context";
+import classes from "./Inspector.module.css";
+
+/** What feeds each input: the way to connect without a pointer. Only sources that can work are offered. */
+export function NodeInputs({ node, operator }: { node: GraphNode; operator: OperatorInfo | undefined }) {
+  const act = useAct();
+  const session = useSession();
+  const graph = useSessionState((state) => state.graph);
+  const report = useSessionState((state) => state.report);
+  const ports = inputPorts(node, operator);
+  if (ports.length === 0) return null;
+
+  function sourcesFor(port: string) {
+    return graph.nodes.flatMap((source) => {
+      if (!judgeConnection(graph, session.operators, { from: source.id, to: node.id, port }).ok) return [];
+      const names = outputNames(session.operators.get(source.op), report?.nodes[source.id]);
+      return names.map((name) => {
+        const output = outputReference(names, name);
+        const shape = report?.nodes[source.id]?.outputs.find((one) => one.name === name)?.shape;
+        const value = writeReference(source.id, output);
+        return { value, label: shape ? `${value}  ·  ${formatShape(shape)}` : value };
+      });
+    });
+  }
+
+  return (
+    <section className={classes["section"]} aria-label="Inputs">
+      <h3>Inputs</h3>
+      {ports.map((port) => {
+        const reference = node.inputs[port.name] ?? null;
+        const options = sourcesFor(port.name);
+        const known = reference === null || options.some((option) => option.value === reference);
+        return (
+          <Select
+            key={port.name}
+            label={port.name}
+            description={port.kind === "label" && reference === null ? "The labels of the data set" : null}
+            size="xs"
+            mb={8}
+            searchable
+            clearable
+            placeholder={port.kind === "label" ? "labels" : "not connected"}
+            data={known ? options : [...options, { value: reference, label: `${reference} (missing)` }]}
+            value={reference}
+            onChange={(from) => {
+              if (from === null) act(`Disconnect ${port.name} of ${node.id}`, [{ type: "disconnect", to: node.id, port: port.name }]);
+              else
+                act(`Connect ${readReference(from)[0]} to ${node.id}`, [
+                  { type: "connect", from, to: node.id, port: port.name },
+                ]);
+            }}
+          />
+        );
+      })}
+    </section>
+  );
+}

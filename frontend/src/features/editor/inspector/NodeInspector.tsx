@@ -1,0 +1,137 @@
+import { Badge, Checkbox, Group, Text } from "@mantine/core";
+
+import type { GraphNode, ParamValue } from "@/api/types";
+import type { GraphEdit } from "@/graph/edits";
+import { readReference } from "@/graph/model";
+import { formatBytes, formatCount, formatShape } from "@/shared/format";
+import { SchemaForm } from "@/shared/schema/SchemaForm";
+import { titleOf } from "@/shared/schema/field";
+
+import { useAct } from "../actions/useActions";
+import { lookOf } from "../category";
+import { ProblemCard } from "../problems/ProblemCard";
+import { useOperator, useSessionState } from "../session/context";
+import { ActionButtons } from "../toolbar/ActionButtons";
+import classes from "./Inspector.module.css";
+import { NodeInputs } from "./NodeInputs";
+import { NodeName } from "./NodeName";
+
+/** One node: its name, what is wrong with it, its parameters, what feeds it, and what follows from that. */
+export function NodeInspector({ node }: { node: GraphNode }) {
+  const act = useAct();
+  const operator = useOperator(node.op);
+  const problems = useSessionState((state) => state.problems.get(node.id)) ?? [];
+  const { icon: Icon } = lookOf(operator?.category ?? "");
+  const errors = Object.fromEntries(
+    problems.flatMap(({ parameter, message, remedy }) =>
+      parameter === null ? [] : [[parameter, remedy === null ? message : `${message} ${remedy}`]],
+    ),
+  );
+  const schema = operator?.params_schema;
+  const fields = schema?.properties ?? {};
+  const hasParams = Object.keys(fields).length > 0;
+  // What is told under its field needs no card, unless there is a mend to click.
+  const carded = problems.filter(({ parameter, fix }) => parameter === null || fix !== null || !(parameter in fields));
+
+  function setParam(name: string, value: ParamValue | undefined): void {
+    const edit: GraphEdit =
+      value === undefined
+        ? { type: "unset-params", id: node.id, names: [name] }
+        : { type: "set-params", id: node.id, params: { [name]: value } };
+    act(`Set ${name} of ${node.id}`, [edit], { key: `${node.id}.${name}` });
+  }
+
+  return (
+    <>
+      <div>
+        <Group gap={8} wrap="nowrap" mb={8}>
+          <Icon size={16} aria-hidden />
+          <Text fw={640}>{operator?.title ?? node.op}</Text>
+          {operator ? null : (
+            <Badge color="red" size="xs" variant="light">
+              unknown
+            </Badge>
+          )}
+        </Group>
+        <NodeName id={node.id} />
+        {operator ? (
+          <Text size="xs" c="dimmed" mt={8}>
+            {operator.summary}
+          </Text>
+        ) : null}
+      </div>
+      {carded.map((problem, at) => (
+        <ProblemCard key={at} problem={problem} />
+      ))}
+      {schema && hasParams ? (
+        <section className={classes["section"]} aria-label="Parameters">
+          <h3>Parameters</h3>
+          <SchemaForm schema={schema} value={node.params} errors={errors} onChange={setParam} />
+        </section>
+      ) : null}
+      <NodeInputs node={node} operator={operator} />
+      <Derived id={node.id} />
+      <OutputSwitch id={node.id} />
+      <ActionButtons ids={["duplicate", "delete"]} />
+      {operator?.doc ? (
+        <section className={classes["section"]} aria-label="About this operator">
+          <h3>About {titleOf(operator.title)}</h3>
+          <div className={classes["doc"]}>{operator.doc}</div>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function Derived({ id }: { id: string }) {
+  const report = useSessionState((state) => state.report?.nodes[id]);
+  if (!report) return null;
+  return (
+    <section className={classes["section"]} aria-label="Derived">
+      <h3>For one batch</h3>
+      <dl className={classes["facts"]}>
+        {report.outputs.map((output) => (
+          <Fact key={output.name} name={`Out${report.outputs.length > 1 ? ` ${output.name}` : ""}`}>
+            {output.shape ? `${formatShape(output.shape)} ${output.dtype ?? ""}` : "unknown"}
+          </Fact>
+        ))}
+        {[...report.weights, ...report.states].map((weight) => (
+          <Fact key={weight.name} name={weight.name.replace(`${id}_`, "")}>
+            {weight.shape ? formatShape(weight.shape) : "unknown"}
+          </Fact>
+        ))}
+        <Fact name="Trained parameters">{report.parameters.toLocaleString()}</Fact>
+        <Fact name="Operations">{formatCount(report.flops)}FLOP</Fact>
+        <Fact name="Memory">{formatBytes(report.bytes)}</Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function OutputSwitch({ id }: { id: string }) {
+  const act = useAct();
+  const outputs = useSessionState((state) => state.graph.outputs);
+  const isOutput = outputs.some((reference) => readReference(reference)[0] === id);
+  const without = outputs.filter((reference) => readReference(reference)[0] !== id);
+  return (
+    <Checkbox
+      size="xs"
+      label="An output of the network"
+      checked={isOutput}
+      onChange={() =>
+        act(isOutput ? `Make ${id} no output` : `Make ${id} an output`, [
+          { type: "set-outputs", outputs: isOutput ? without : [...outputs, id] },
+        ])
+      }
+    />
+  );
+}

@@ -1,0 +1,50 @@
+import { TextInput } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
+
+import { ID_PATTERN } from "@/graph/model";
+
+import { useAct } from "../actions/useActions";
+import { useSessionState } from "../session/context";
+import { useUiState } from "../ui";
+
+/** The node's name; taken over when the field is left, because half a name is not one. */
+export function NodeName({ id }: { id: string }) {
+  const act = useAct();
+  const [draft, setDraft] = useState(id);
+  const isTaken = useSessionState((state) => draft !== id && state.graph.nodes.some((node) => node.id === draft));
+  const asked = useUiState((state) => state.focusName);
+  const seen = useRef(asked);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (asked === seen.current) return;
+    seen.current = asked;
+    field.current?.select();
+  }, [asked]);
+
+  const error = isTaken
+    ? "Another node has this name"
+    : ID_PATTERN.test(draft)
+      ? null
+      : "Letters, digits and _, a letter first, at most 64";
+
+  function commit(): void {
+    if (error !== null) setDraft(id);
+    else if (draft !== id) act(`Rename ${id} to ${draft}`, [{ type: "rename-node", id, to: draft }], { select: [draft] });
+  }
+
+  return (
+    <TextInput
+      ref={field}
+      label="Name"
+      size="xs"
+      value={draft}
+      error={error}
+      onChange={(event) => setDraft(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit();
+        if (event.key === "Escape") setDraft(id);
+      }}
+    />
+  );
+}

@@ -1,0 +1,2 @@
+/** What a dragged palette entry carries: the operator's name. */
+export const OPERATOR_MIME = "application/x-netwright-operator";

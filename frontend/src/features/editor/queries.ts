@@ -1,0 +1,16 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { listDatasets } from "@/api/datasets";
+import { getPalette } from "@/api/system";
+
+/** The palette does not change while the server runs. */
+export const paletteQuery = queryOptions({
+  queryKey: ["operators"],
+  queryFn: ({ signal }) => getPalette(signal),
+  staleTime: Infinity,
+});
+
+export const datasetsQuery = queryOptions({
+  queryKey: ["datasets"],
+  queryFn: ({ signal }) => listDatasets(signal),
+});

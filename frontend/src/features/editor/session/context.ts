@@ -1,0 +1,25 @@
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+
+import type { OperatorInfo } from "@/api/types";
+
+import type { Session, SessionState } from "./session";
+
+export const SessionContext = createContext<Session | null>(null);
+
+/** The open project. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error("useSession outside of an open project");
+  return session;
+}
+
+/** A part of the open project's state; the component is drawn again when that part changes. */
+export function useSessionState<T>(select: (state: SessionState) => T): T {
+  return useStore(useSession().store, select);
+}
+
+export function useOperator(op: string | undefined): OperatorInfo | undefined {
+  const { operators } = useSession();
+  return op === undefined ? undefined : operators.get(op);
+}

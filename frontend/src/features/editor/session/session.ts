@@ -1,0 +1,159 @@
+import { createStore, type StoreApi } from "zustand/vanilla";
+
+import type { CheckReport, Graph, OperatorInfo, Palette, Problem, Project, TrainSettings } from "@/api/types";
+import { applyEdits, type GraphEdit } from "@/graph/edits";
+import { emptyHistory, type History, redo, remember, undo } from "@/graph/history";
+import { connectionId, connectionsOf } from "@/graph/model";
+import { completeLayout } from "@/graph/rows";
+
+import { shareReport } from "./shareReport";
+
+/** What undo takes back and forth. */
+export interface Drawing {
+  graph: Graph;
+  dataset: string | null;
+}
+
+export interface Selection {
+  nodes: ReadonlySet<string>;
+  /** Connections by id: "fc1.data". */
+  edges: ReadonlySet<string>;
+}
+
+export type SaveState = "saved" | "dirty" | "saving" | "failed" | "conflict";
+
+export interface SessionState extends Drawing {
+  readonly projectId: string;
+  name: string;
+  settings: TrainSettings;
+  revision: number;
+  history: History<Drawing>;
+  selection: Selection;
+  report: CheckReport | null;
+  problems: ReadonlyMap<string, Problem[]>;
+  check: "waiting" | "done" | "failed";
+  save: SaveState;
+  saveError: Error | null;
+}
+
+export interface ActOptions {
+  /** Actions with one key in quick succession are one step of undo. */
+  key?: string;
+  /** What is selected afterwards. */
+  select?: Iterable<string>;
+}
+
+/** One open project: its drawing, what can be done to it, and what is known about it. */
+export interface Session {
+  readonly store: StoreApi<SessionState>;
+  readonly operators: ReadonlyMap<string, OperatorInfo>;
+  readonly palette: Palette;
+  /** Applies a named user action; throws `EditError`, and changes nothing, when an edit does not fit. */
+  act(label: string, edits: readonly GraphEdit[], options?: ActOptions): void;
+  chooseDataset(dataset: string | null): void;
+  setSettings(settings: TrainSettings): void;
+  setName(name: string): void;
+  undo(): string | null;
+  redo(): string | null;
+  select(nodes: Iterable<string>, edges?: Iterable<string>): void;
+  setReport(report: CheckReport): void;
+  /** Takes in what the server holds now, as a step that can be undone. */
+  takeOver(project: Project): void;
+}
+
+const nothing: Selection = { nodes: new Set(), edges: new Set() };
+
+export function createSession(project: Project, palette: Palette): Session {
+  const store = createStore<SessionState>(() => ({
+    projectId: project.id,
+    name: project.name,
+    graph: { ...project.graph, layout: completeLayout(project.graph) },
+    dataset: project.dataset,
+    settings: project.settings,
+    revision: project.revision,
+    history: emptyHistory(),
+    selection: nothing,
+    report: null,
+    problems: new Map(),
+    check: "waiting",
+    save: "saved",
+    saveError: null,
+  }));
+  const { getState, setState } = store;
+  const drawing = (): Drawing => ({ graph: getState().graph, dataset: getState().dataset });
+
+  function step(label: string, next: Drawing, { key, select }: ActOptions = {}): void {
+    const history = remember(getState().history, drawing(), label, key ?? null);
+    const wanted = select ? { nodes: new Set(select), edges: new Set<string>() } : getState().selection;
+    setState({ ...next, history, selection: existing(wanted, next.graph) });
+  }
+
+  function travel(move: typeof undo<Drawing>): string | null {
+    const moved = move(getState().history, drawing());
+    if (!moved) return null;
+    const selection = existing(getState().selection, moved.value.graph);
+    setState({ ...moved.value, history: moved.history, selection });
+    return moved.label;
+  }
+
+  return {
+    store,
+    palette,
+    operators: new Map(palette.operators.map((operator) => [operator.name, operator])),
+    act(label, edits, options) {
+      const { graph, dataset } = getState();
+      const next = applyEdits(graph, edits);
+      if (next !== graph) step(label, { graph: next, dataset }, options);
+    },
+    chooseDataset(dataset) {
+      if (dataset !== getState().dataset) step("Choose data set", { graph: getState().graph, dataset });
+    },
+    setSettings: (settings) => setState({ settings }),
+    setName: (name) => setState({ name }),
+    undo: () => travel(undo),
+    redo: () => travel(redo),
+    select(nodes, edges = []) {
+      const next = { nodes: new Set(nodes), edges: new Set(edges) };
+      const now = getState().selection;
+      if (!sameSet(now.nodes, next.nodes) || !sameSet(now.edges, next.edges)) setState({ selection: next });
+    },
+    setReport(fresh) {
+      const report = shareReport(getState().report, fresh);
+      setState({ report, problems: groupProblems(report.problems, getState().problems), check: "done" });
+    },
+    takeOver(theirs) {
+      step("Take the other version", {
+        graph: { ...theirs.graph, layout: completeLayout(theirs.graph) },
+        dataset: theirs.dataset,
+      });
+      setState({ name: theirs.name, settings: theirs.settings, revision: theirs.revision });
+    },
+  };
+}
+
+function existing({ nodes, edges }: Selection, graph: Graph): Selection {
+  const ids = new Set(graph.nodes.map((node) => node.id));
+  const connections = new Set(connectionsOf(graph).map(connectionId));
+  const kept = {
+    nodes: new Set([...nodes].filter((id) => ids.has(id))),
+    edges: new Set([...edges].filter((id) => connections.has(id))),
+  };
+  return { nodes: sameSet(kept.nodes, nodes) ? nodes : kept.nodes, edges: sameSet(kept.edges, edges) ? edges : kept.edges };
+}
+
+function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}
+
+/** Problems by node; lists that did not change stay the same object, so that their nodes are not drawn again. */
+function groupProblems(problems: Problem[], old: ReadonlyMap<string, Problem[]>): ReadonlyMap<string, Problem[]> {
+  const grouped = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    if (problem.node !== null) grouped.set(problem.node, [...(grouped.get(problem.node) ?? []), problem]);
+  }
+  for (const [id, list] of grouped) {
+    const before = old.get(id);
+    if (before && JSON.stringify(before) === JSON.stringify(list)) grouped.set(id, before);
+  }
+  return grouped;
+}

@@ -1,0 +1,120 @@
+import { Divider, Menu, ActionIcon, Text, UnstyledButton } from "@mantine/core";
+import { Ellipsis } from "lucide-react";
+import { Fragment } from "react";
+
+import { type Action, type ActionGroup, actions, findAction } from "../actions/registry";
+import { writeShortcut } from "../actions/shortcut";
+import { usePerform } from "../actions/useActions";
+import { useSession, useSessionState } from "../session/context";
+import { formatBytes, formatCount } from "@/shared/format";
+import { ActionIconButton } from "./ActionButtons";
+import classes from "./Toolbar.module.css";
+
+const always = [["undo", "redo"], ["duplicate", "delete"], ["arrange", "fit", "zoom-out", "zoom-in"], ["plan"]];
+
+/** The strip above the canvas: the frequent actions, what the network comes to, and everything else in a menu. */
+export function Toolbar() {
+  return (
+    <div className={classes["toolbar"]} role="toolbar" aria-label="Editor">
+      <ActionIconButton id="palette" />
+      <Divider orientation="vertical" />
+      <div className={classes["frequent"]}>
+        {always.map((group, at) => (
+          <Fragment key={at}>
+            {at > 0 ? <Divider orientation="vertical" /> : null}
+            {group.map((id) => (
+              <ActionIconButton key={id} id={id} />
+            ))}
+          </Fragment>
+        ))}
+      </div>
+      <AllActions />
+      <div className={classes["space"]} />
+      <Totals />
+      <ProblemCount />
+      <Divider orientation="vertical" />
+      <ActionIconButton id="inspector" />
+    </div>
+  );
+}
+
+function AllActions() {
+  const session = useSession();
+  const perform = usePerform();
+  const groups: ActionGroup[] = ["Edit", "Select", "Arrange", "View"];
+  const item = (action: Action) => (
+    <Menu.Item
+      key={action.id}
+      leftSection={<action.icon size={14} />}
+      rightSection={
+        <Text size="xs" c="dimmed">
+          {action.shortcuts[0] === undefined ? "" : writeShortcut(action.shortcuts[0])}
+        </Text>
+      }
+      disabled={!action.enabled(session.store.getState())}
+      onClick={() => perform(action)}
+    >
+      {action.label}
+    </Menu.Item>
+  );
+  return (
+    <Menu position="bottom-start" width={250} shadow="md">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label="All actions">
+          <Ellipsis size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown mah="70vh" style={{ overflowY: "auto" }}>
+        {groups.map((group) => (
+          <Fragment key={group}>
+            <Menu.Label>{group}</Menu.Label>
+            {actions.filter((action) => action.group === group).map(item)}
+          </Fragment>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Totals() {
+  const totals = useSessionState((state) => state.report?.totals);
+  if (!totals || totals.parameters === 0) return null;
+  return (
+    <span className={classes["totals"]}>
+      <b>{formatCount(totals.parameters)}</b> parameters
+      <i>·</i>
+      <b>{formatCount(totals.flops)}FLOP</b>
+      <i>·</i>
+      <b>{formatBytes(totals.activation_bytes)}</b> activations
+    </span>
+  );
+}
+
+/** How the network stands, always in sight; opens the list. */
+function ProblemCount() {
+  const perform = usePerform();
+  const report = useSessionState((state) => state.report);
+  const check = useSessionState((state) => state.check);
+  const errors = report?.problems.filter((problem) => problem.severity === "error").length ?? 0;
+  const warnings = (report?.problems.length ?? 0) - errors;
+  const [text, tone] =
+    check === "failed"
+      ? ["Not checked", "warning"]
+      : !report
+        ? ["Checking…", "none"]
+        : errors > 0
+          ? [count(errors, "error"), "error"]
+          : warnings > 0
+            ? [count(warnings, "warning"), "warning"]
+            : ["No problems", "good"];
+  return (
+    <UnstyledButton className={classes["problems"]} data-tone={tone} onClick={() => perform(findAction("problems"))}>
+      <span className={classes["dot"]} />
+      <span aria-live="polite">{text}</span>
+    </UnstyledButton>
+  );
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}

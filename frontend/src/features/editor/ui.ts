@@ -1,0 +1,63 @@
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import { createStore, type StoreApi } from "zustand/vanilla";
+
+import type { Position } from "@/api/types";
+
+/** What the rest of the editor may ask of the canvas. */
+export interface CanvasView {
+  fit: () => void;
+  zoom: (factor: number) => void;
+  /** The middle of what is visible, in graph coordinates. */
+  centre: () => Position;
+  /** Brings a node to the middle and the keyboard to it. */
+  reveal: (id: string) => void;
+  /** Moves the view only as far as needed to see a node; the keyboard stays where it is. */
+  show: (id: string) => void;
+}
+
+export interface EditorUi {
+  palette: boolean;
+  inspector: boolean;
+  problems: boolean;
+  plan: boolean;
+  help: boolean;
+  view: CanvasView | null;
+  /** Grows by one whenever something asks for the keyboard to go there. */
+  focusSearch: number;
+  focusName: number;
+}
+
+export type UiStore = StoreApi<EditorUi>;
+
+export type Panel = "palette" | "inspector" | "problems" | "plan" | "help";
+
+/** Side panels start open where there is room for them. */
+export function createUi(roomy: boolean): UiStore {
+  return createStore<EditorUi>(() => ({
+    palette: roomy,
+    inspector: roomy,
+    problems: false,
+    plan: false,
+    help: false,
+    view: null,
+    focusSearch: 0,
+    focusName: 0,
+  }));
+}
+
+export function toggle(ui: UiStore, panel: Panel): void {
+  ui.setState((state) => ({ [panel]: !state[panel] }));
+}
+
+export const UiContext = createContext<UiStore | null>(null);
+
+export function useUi(): UiStore {
+  const ui = useContext(UiContext);
+  if (!ui) throw new Error("useUi outside of the editor");
+  return ui;
+}
+
+export function useUiState<T>(select: (state: EditorUi) => T): T {
+  return useStore(useUi(), select);
+}
