@@ -1,6 +1,6 @@
 """Trained models in folders: ``graph.json``, ``weights.safetensors``, ``model.json``; none of them executes.
 
-``model.json`` says what goes in and out (preprocessing, classes, a sample), how good the model is and where it
+``model.json`` says what goes in and out (preprocessing, classes, a sample), how good it is and where it
 comes from, and holds the checksums of the other two. A folder appears whole or not at all.
 """
 
@@ -102,9 +102,7 @@ def describe_model(
     run: str | None = None,
 ) -> ModelInfo:
     """What a model trained on ``data`` says of itself; the sample is the first of the test split."""
-    sample = (
-        data.split("test")[0][0].tolist() if data.info.input.kind == "image" else data.rows("test", 0, 1)[0]
-    )
+    sample = data.split("test")[0][0].tolist() if data.info.input.kind == "image" else data.rows("test", 0, 1)[0]
     return ModelInfo(
         name=name,
         dataset=data.info.name,
@@ -148,9 +146,7 @@ def load_model(folder: Path | str) -> SavedModel:
     for name in (GRAPH, WEIGHTS):
         path = folder / name
         if not path.is_file():
-            raise CheckpointError(
-                "a file of the model is missing", where=folder.name, wanted=name, got="nothing"
-            )
+            raise CheckpointError("a file of the model is missing", where=folder.name, wanted=name, got="nothing")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != info.files.get(name):
@@ -267,15 +263,11 @@ def _read_info(folder: Path) -> ModelInfo:
 
 def _read_json(path: Path) -> dict[str, Any]:
     if path.stat().st_size > MAX_JSON:
-        raise CheckpointError(
-            "the file is too large", where=path.name, wanted=f"at most {MAX_JSON} bytes", got="more"
-        )
+        raise CheckpointError("the file is too large", where=path.name, wanted=f"at most {MAX_JSON} bytes", got="more")
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise CheckpointError(
-            "the file is damaged", where=path.name, wanted="a JSON object", got="something else"
-        )
+        raise CheckpointError("the file is damaged", where=path.name, wanted="a JSON object", got="something else")
     return content

@@ -57,6 +57,8 @@ def test_values_are_standardised_and_come_back() -> None:
     assert y.dtype == np.float32
     assert abs(float(y.mean())) < 1e-5
     np.testing.assert_allclose(data.preprocessing.invert_target(y), raw, rtol=1e-5)
+    x, _ = data.arrays("test")
+    np.testing.assert_allclose(data.preprocessing.invert(x), data.test[0], rtol=1e-4, atol=1e-4)
 
 
 def test_the_same_split_every_time_and_no_sample_in_both() -> None:

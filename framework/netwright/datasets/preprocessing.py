@@ -85,6 +85,13 @@ class Preprocessing(BaseModel):
         centred: NDArray[np.float32] = values - np.asarray(self.mean, np.float32)
         return np.divide(centred, np.asarray(self.scale, np.float32), dtype=np.float32)
 
+    def invert(self, x: ArrayLike) -> NDArray[np.float32]:
+        """Network inputs (or an autoencoder's outputs) → raw values; of shape (…, columns)."""
+        values = np.asarray(x, dtype=np.float32)
+        if self.mean is None or self.scale is None:
+            return values
+        return values * np.asarray(self.scale, np.float32) + np.asarray(self.mean, np.float32)
+
     def apply_target(self, y: ArrayLike) -> NDArray[np.float32]:
         """Raw values → what a regression network is trained on."""
         values = np.asarray(y, dtype=np.float32)

@@ -1,0 +1,111 @@
+"""Trained models: list, look, predict, download, delete."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import Depends, Path
+from starlette.responses import FileResponse, Response
+
+from netwright import model_store
+from netwright_studio.api.deps import IdPath, Limit, Offset, StudioDep
+from netwright_studio.api.routing import resource_router
+from netwright_studio.inference import ModelServer
+from netwright_studio.inference.friendly import predict
+from netwright_studio.schemas.common import Items
+from netwright_studio.schemas.models import ExportFormat, ModelVersion, PredictReply, PredictRequest, TrainedModel
+from netwright_studio.store.tables import ModelVersion as Row
+
+router = resource_router("models")
+
+
+_KEPT = ModelVersion.model_fields.keys() - {"run", "sample"}
+
+
+def get_server(studio: StudioDep) -> ModelServer:
+    """Return the model server."""
+    return studio.models
+
+
+ServerDep = Annotated[ModelServer, Depends(get_server)]
+
+VersionPath = Annotated[int, Path(ge=1, le=2**31)]
+
+
+def _public(row: Row) -> dict[str, Any]:
+    return {**{name: getattr(row, name) for name in _KEPT}, "run": row.run_id, "sample": row.sample.get("input")}
+
+
+def _public_model(rows: list[Row]) -> dict[str, Any]:
+    return {"name": rows[0].name, "versions": [_public(row) for row in rows]}
+
+
+@router.get("", response_model=Items[TrainedModel])
+def list_models(server: ServerDep, limit: Limit = 50, offset: Offset = 0) -> dict[str, Any]:
+    """Models, the last trained first."""
+    page, total = server.repository.page(limit, offset)
+    return {"items": [_public_model(rows) for rows in page], "total": total}
+
+
+@router.get("/{name}", response_model=TrainedModel)
+def get_model(server: ServerDep, name: IdPath) -> dict[str, Any]:
+    """One model with all its versions."""
+    return _public_model(server.repository.versions(name))
+
+
+@router.delete("/{name}", status_code=204)
+async def delete_model(server: ServerDep, name: IdPath) -> None:
+    """Delete a model with all its versions."""
+    await server.delete(name)
+
+
+@router.get("/{name}/versions/{version}", response_model=ModelVersion)
+def get_model_version(server: ServerDep, name: IdPath, version: VersionPath) -> dict[str, Any]:
+    """One version."""
+    return _public(server.repository.get(name, version))
+
+
+@router.delete("/{name}/versions/{version}", status_code=204)
+async def delete_model_version(server: ServerDep, name: IdPath, version: VersionPath) -> None:
+    """Delete one version."""
+    await server.delete(name, version)
+
+
+@router.post("/{name}/predict", response_model_exclude_none=True)
+async def predict_newest(server: ServerDep, name: IdPath, body: PredictRequest) -> PredictReply:
+    """Predict with the newest version; preprocessing is included."""
+    return await predict(await server.get(name), body.inputs)
+
+
+@router.post("/{name}/versions/{version}/predict", response_model_exclude_none=True)
+async def predict_version(server: ServerDep, name: IdPath, version: VersionPath, body: PredictRequest) -> PredictReply:
+    """Predict with one version; preprocessing is included."""
+    return await predict(await server.get(name, version), body.inputs)
+
+
+@router.get("/{name}/export", response_class=Response)
+def export_model(server: ServerDep, name: IdPath, format: ExportFormat = "safetensors") -> Response:
+    """Download the newest version's weights, its graph, or its graph as MXNet's symbol JSON."""
+    return _export(server.repository.open(name, server.repository.newest(name)), name, format)
+
+
+@router.get("/{name}/versions/{version}/export", response_class=Response)
+def export_model_version(
+    server: ServerDep, name: IdPath, version: VersionPath, format: ExportFormat = "safetensors"
+) -> Response:
+    """Download one version's weights, its graph, or its graph as MXNet's symbol JSON."""
+    return _export(server.repository.open(name, version), name, format)
+
+
+def _export(model: model_store.SavedModel, name: str, format: ExportFormat) -> Response:
+    if format == "safetensors":
+        return FileResponse(model.weights_path, media_type="application/octet-stream", filename=f"{name}.safetensors")
+    if format == "graph":
+        return FileResponse(model.folder / model_store.GRAPH, media_type="application/json", filename=f"{name}.json")
+    from netwright.graph import to_symbol
+
+    content = orjson.dumps(orjson.loads(to_symbol(model.graph).tojson()), option=orjson.OPT_INDENT_2)
+    headers = {"content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}-symbol.json"}
+    return Response(content, media_type="application/json", headers=headers)

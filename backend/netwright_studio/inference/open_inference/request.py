@@ -1,0 +1,149 @@
+"""An inference request: its JSON part, its binary part, and what it asks back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from netwright_studio import jsonio
+from netwright_studio.inference.open_inference import datatypes
+from netwright_studio.inference.open_inference.problems import ProtocolError
+from netwright_studio.inference.predictor import Array, Predictor, TensorSpec, datatype_of
+
+
+@dataclass(frozen=True, slots=True)
+class WantedOutput:
+    """One output to send back, binary or JSON; ``classes`` asks for the best so many instead of the tensor."""
+
+    name: str
+    binary: bool
+    classes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InferRequest:
+    """A request that has been read but not yet compared with the model."""
+
+    ident: str | None
+    inputs: dict[str, Array]
+    outputs: list[WantedOutput] | None
+    binary: bool
+
+
+def parse(body: bytes, header_length: str | None, max_depth: int = 32) -> InferRequest:
+    """Read a body; ``header_length`` (Inference-Header-Content-Length) says where its binary part begins."""
+    document, rest = _split(body, header_length)
+    try:
+        request = jsonio.loads(document, max_depth)
+    except json.JSONDecodeError as error:
+        raise ProtocolError(f"the request is not JSON: {error.msg}") from None
+    if not isinstance(request, dict):
+        raise ProtocolError("the request must be a JSON object")
+    inputs = request.get("inputs")
+    if not isinstance(inputs, list) or not inputs:
+        raise ProtocolError("'inputs' must be a list of at least one tensor")
+    ident = request.get("id")
+    if ident is not None and not isinstance(ident, str):
+        raise ProtocolError("'id' must be a text")
+    binary = _parameters(request, "the request").get("binary_data_output", False) is True
+    return InferRequest(ident, _read_inputs(inputs, rest), _read_outputs(request.get("outputs"), binary), binary)
+
+
+def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
+    if header_length is None:
+        return body, memoryview(b"")
+    if not (header_length.isascii() and header_length.isdigit()) or int(header_length) > len(body):
+        raise ProtocolError(f"Inference-Header-Content-Length must be a number up to {len(body)}")
+    length = int(header_length)
+    return body[:length], memoryview(body)[length:]
+
+
+def _parameters(holder: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    parameters = holder.get("parameters")
+    if parameters is None:
+        return {}
+    if not isinstance(parameters, dict):
+        raise ProtocolError(f"'parameters' of {where} must be an object")
+    return parameters
+
+
+def _read_inputs(tensors: list[Any], rest: memoryview) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
+    position = 0
+    for tensor in tensors:
+        name = tensor.get("name") if isinstance(tensor, dict) else None
+        if not isinstance(name, str) or len(name) > 200:
+            raise ProtocolError("every input must be an object with a 'name'")
+        if name in arrays:
+            raise ProtocolError(f"input '{name}' comes twice")
+        shape = datatypes.shape_of(tensor.get("shape"), name)
+        datatype = tensor.get("datatype")
+        datatypes.dtype_of(datatype, name)
+        size = _parameters(tensor, f"input '{name}'").get("binary_data_size")
+        if size is None:
+            arrays[name] = datatypes.from_json(tensor.get("data"), datatype, shape, name)
+            continue
+        if type(size) is not int or not 0 <= size <= len(rest) - position:
+            raise ProtocolError(f"input '{name}': binary_data_size must be a number up to {len(rest) - position}")
+        if "data" in tensor:
+            raise ProtocolError(f"input '{name}' has both data and binary_data_size")
+        arrays[name] = datatypes.from_bytes(rest[position : position + size], datatype, shape, name)
+        position += size
+    if position != len(rest):
+        raise ProtocolError(f"{len(rest) - position} bytes of the binary part belong to no input")
+    return arrays
+
+
+def _read_outputs(tensors: Any, binary: bool) -> list[WantedOutput] | None:
+    if tensors is None:
+        return None
+    if not isinstance(tensors, list):
+        raise ProtocolError("'outputs' must be a list")
+    wanted = []
+    for tensor in tensors:
+        name = tensor.get("name") if isinstance(tensor, dict) else None
+        if not isinstance(name, str):
+            raise ProtocolError("every output must be an object with a 'name'")
+        parameters = _parameters(tensor, f"output '{name[:80]}'")
+        classes = parameters.get("classification", 0)
+        if type(classes) is not int or not 0 <= classes <= 10_000:
+            raise ProtocolError(f"output '{name[:80]}': classification must be a number of classes")
+        wanted.append(WantedOutput(name, parameters.get("binary_data", binary) is True, classes))
+    return wanted or None
+
+
+def fit(request: InferRequest, predictor: Predictor) -> dict[str, Array]:
+    """The inputs as the model takes them; ProtocolError names the one that does not fit.
+
+    Numbers of another datatype are converted when the model wants floats; everything else must match.
+    """
+    specs = {spec.name: spec for spec in predictor.inputs}
+    for name in request.inputs:
+        if name not in specs:
+            raise ProtocolError(f"the model has no input '{name[:80]}'; it wants {', '.join(specs)}")
+    fitted = {}
+    for name, spec in specs.items():
+        if name not in request.inputs:
+            raise ProtocolError(f"input '{name}' is missing")
+        fitted[name] = _fit_one(request.inputs[name], spec)
+    rows = {len(array) for array in fitted.values()}
+    if len(rows) > 1:
+        raise ProtocolError(f"the inputs differ in their number of rows: {sorted(rows)}")
+    return fitted
+
+
+def _fit_one(array: Array, spec: TensorSpec) -> Array:
+    wanted = [-1, *spec.shape]
+    agrees = array.ndim == len(wanted) and all(w in (-1, n) for w, n in zip(wanted, array.shape, strict=True))
+    if not agrees or len(array) == 0:
+        raise ProtocolError(f"input '{spec.name}': the model wants shape {wanted}, got {list(array.shape)}")
+    dtype = datatype_of(spec)
+    if array.dtype == dtype:
+        return array
+    if array.dtype.kind == "O" or dtype.kind != "f":
+        raise ProtocolError(
+            f"input '{spec.name}': the model wants {datatypes.name_of(dtype)}, got {datatypes.name_of(array.dtype)}"
+        )
+    return array.astype(dtype)

@@ -1,0 +1,53 @@
+"""What the studio wants of the framework's predictor, and the default way to get one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class TensorSpec(Protocol):
+    """Name, shape without the batch axis, and element type of an input or output."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> Any: ...
+
+
+class Predictor(Protocol):
+    """A network ready to answer: one array in (or one per input, by name), one array out per head.
+
+    Not required to be re-entrant: the batcher calls it from one thread at a time.
+    """
+
+    @property
+    def inputs(self) -> Sequence[TensorSpec]: ...
+    @property
+    def outputs(self) -> Sequence[TensorSpec]: ...
+
+    def __call__(self, x: Array | Mapping[str, Array]) -> Sequence[Array]: ...
+
+
+LoadPredictor = Callable[[dict[str, Any], Path], Predictor]
+
+
+def load_with_framework(graph: dict[str, Any], weights: Path) -> Predictor:
+    """Load through the framework, imported on first use so that the start is quick."""
+    from netwright.graph import load_predictor
+
+    return cast(Predictor, load_predictor(graph, weights))
+
+
+def datatype_of(spec: TensorSpec) -> np.dtype[Any]:
+    """The element type of an input or output as NumPy names it."""
+    dtype: np.dtype[Any] = np.dtype(spec.dtype)
+    return dtype

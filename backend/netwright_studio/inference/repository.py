@@ -1,0 +1,166 @@
+"""The model repository: ``models/<name>/<version>/`` in the data folder, with a row for each version.
+
+The folders are the truth; the rows are an index that ``sync`` brings in line, so that a model trained from the
+command line appears in the studio, and a crash between the two writes heals itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from netwright import model_store
+from netwright.errors import CheckpointError
+from netwright.model_store import SavedModel
+from netwright_studio.errors import NotFoundError, UnavailableError
+from netwright_studio.store import Store
+from netwright_studio.store.models import ModelStore
+from netwright_studio.store.tables import ModelVersion, Run
+
+CLOCK_GRAIN_NS = 50_000_000
+logger = logging.getLogger(__name__)
+
+
+class ModelRepository:
+    """Publishes, lists, finds and deletes model versions."""
+
+    def __init__(self, store: Store) -> None:
+        self.root = store.settings.home / "models"
+        self._runs = store.settings.runs_dir
+        self._rows = ModelStore(store.database)
+        self._lock = threading.Lock()
+        self._newest: dict[str, tuple[int | None, int]] = {}
+
+    def publish(self, run: Run, title: str, result: dict[str, Any]) -> ModelVersion:
+        """Make the next version of the model named after ``title`` from the folder the run's worker saved.
+
+        ``result["model"]`` names that folder inside the run's (``model`` by default).
+        """
+        source = self._runs / run.id / Path(result.get("model") or "model").name
+        return self.publish_folder(source, title, run_id=run.id)
+
+    def publish_folder(self, source: Path, title: str, *, run_id: str | None = None) -> ModelVersion:
+        """Copy a saved model into the repository as the next version, and return its row."""
+        with self._lock:
+            version, model = model_store.publish_folder(source, self.root, model_store.make_name(title))
+            return self._index(model, version, run_id)
+
+    def sync(self) -> None:
+        """Bring the rows in line with the folders."""
+        with self._lock:
+            known = self._rows.keys()
+            found = {
+                (name, version)
+                for name in model_store.names(self.root)
+                for version in model_store.versions(self.root, name)
+            }
+            for name, version in sorted(found - known):
+                try:
+                    self._index(model_store.load_model(self.folder(name, version)), version, None)
+                except CheckpointError as error:
+                    logger.warning("model %s version %s is left out: %s", name, version, error)
+            for name, version in known - found:
+                self._rows.delete(name, version)
+
+    def page(self, limit: int, offset: int) -> tuple[list[list[ModelVersion]], int]:
+        """Return a page of models, each with its versions, and how many models there are."""
+        self.sync()
+        return self._rows.page(limit, offset)
+
+    def versions(self, name: str) -> list[ModelVersion]:
+        """Return the versions of a model, the newest first, or raise NotFoundError."""
+        try:
+            return self._rows.versions(name)
+        except NotFoundError:
+            self.sync()
+            return self._rows.versions(name)
+
+    def get(self, name: str, version: int | None = None) -> ModelVersion:
+        """Return a version's row, the newest without a number, or raise NotFoundError."""
+        self.versions(name)
+        return self._rows.get(name, version)
+
+    def folder(self, name: str, version: int) -> Path:
+        """Return where a version lies; the name is one that ``is_name`` has let through."""
+        if not model_store.is_name(name):
+            raise NotFoundError.of("model", name)
+        return self.root / name / str(version)
+
+    def newest(self, name: str) -> int:
+        """Return the highest version of a model, or raise NotFoundError; quick when nothing has changed."""
+        try:
+            changed = (self.root / name).stat().st_mtime_ns if model_store.is_name(name) else None
+        except OSError:
+            changed = None
+        if changed is None:
+            raise NotFoundError.of("model", name)
+        seen, version = self._newest.get(name, (None, 0))
+        if seen != changed:
+            version = max(model_store.versions(self.root, name), default=0)
+            # A folder that has just changed may change again within the clock's grain: do not remember it yet.
+            if time.time_ns() - changed > CLOCK_GRAIN_NS:
+                self._newest[name] = (changed, version)
+        if not version:
+            raise NotFoundError.of("model", name)
+        return version
+
+    def open(self, name: str, version: int) -> SavedModel:
+        """Return the files of a version, checksums compared; UnavailableError when they are damaged."""
+        folder = self.folder(name, version)
+        if not folder.is_dir():
+            self.get(name, version)
+        try:
+            return model_store.load_model(folder)
+        except CheckpointError as error:
+            raise UnavailableError(
+                f"Version {version} of the model {name} cannot be loaded: {error.message}.",
+                where="model",
+                wanted=error.wanted,
+                got=error.got,
+                remedy="Train it again, or use another version.",
+            ) from error
+
+    def delete(self, name: str, version: int | None = None) -> list[int]:
+        """Delete one version or all, files and rows; return the numbers that were deleted."""
+        with self._lock:
+            rows = [self._rows.get(name, version)] if version is not None else self._rows.versions(name)
+            for row in rows:
+                self._rows.delete(row.name, row.version)
+                folder = self.folder(row.name, row.version)
+                # Renamed first, so that no reader and no crash ever sees half a model.
+                grave = self.root / f".deleted-{row.id}"
+                if folder.exists():
+                    folder.rename(grave)
+                    shutil.rmtree(grave)
+            if not model_store.versions(self.root, name) and (self.root / name).is_dir():
+                shutil.rmtree(self.root / name)
+        return [row.version for row in rows]
+
+    def _index(self, model: SavedModel, version: int, run_id: str | None) -> ModelVersion:
+        info = model.info
+        try:
+            return self._rows.create(
+                name=model.folder.parent.name,
+                version=version,
+                run_id=run_id or info.provenance.run,
+                created_at=info.created_at,
+                graph=model.graph,
+                weights_blob=info.files[model_store.WEIGHTS],
+                bytes=model.bytes,
+                parameters=info.parameters,
+                metrics=info.metrics,
+                input=info.input.model_dump(mode="json"),
+                label=info.label.model_dump(mode="json"),
+                dataset=info.dataset,
+                preprocessing=info.preprocessing.model_dump(mode="json"),
+                sample={"input": info.sample},
+                provenance=info.provenance.model_dump(mode="json"),
+            )
+        except IntegrityError:  # another process has just stored the same version
+            return self._rows.get(model.folder.parent.name, version)
