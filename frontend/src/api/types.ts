@@ -211,6 +211,35 @@ export interface Project {
 
 export type Split = "train" | "test";
 
+/** One raw column of a table: a number, or one of a few words. */
+export interface DatasetField {
+  name: string;
+  kind: "number" | "category";
+  categories: string[];
+  /** Stands in for a missing number; null when none may be missing. */
+  fill: number | null;
+}
+
+/** What goes into a network; `low` and `high` bound the raw values of an image. */
+export interface DatasetInput {
+  kind: "table" | "image";
+  shape: number[];
+  dtype: string;
+  columns: string[] | null;
+  fields: DatasetField[] | null;
+  low: number;
+  high: number;
+}
+
+export interface DatasetLabel {
+  kind: "class" | "value" | "none";
+  classes: string[] | null;
+  name: string | null;
+}
+
+export type Label = string | WireNumber | null;
+export type Cell = string | WireNumber | null;
+
 export interface Dataset {
   id: string;
   name: string;
@@ -221,9 +250,11 @@ export interface Dataset {
   available: boolean;
   why: string | null;
   samples: { train: number; test: number };
-  input: { shape: number[]; dtype: string; columns?: string[] | null; kind: "table" | "image" };
-  label: { kind: "class" | "value" | "none"; classes?: string[] | null };
+  input: DatasetInput;
+  label: DatasetLabel;
   bytes: number;
+  source: string;
+  licence: string;
 }
 
 export interface ColumnStats {
@@ -232,23 +263,25 @@ export interface ColumnStats {
   max: WireNumber;
   mean: WireNumber;
   std: WireNumber;
-  missing?: number;
+  missing: number;
 }
 
 export interface DatasetPreview {
   columns?: string[];
-  rows?: WireNumber[][];
-  labels?: (string | number)[];
-  images?: { index: number; label: string | number | null; png: string }[];
+  rows?: Cell[][];
+  labels?: Label[];
+  images?: { index: number; label: Label; png: string }[];
   class_counts?: Record<string, number> | null;
   column_stats?: ColumnStats[] | null;
+  /** Samples in this split. */
+  total: number;
 }
 
-export type Nested = WireNumber | Nested[];
+export type Nested = Cell | Nested[];
 
 export interface DatasetSample {
   input: Nested;
-  label: string | number | null;
+  label: Label;
   png?: string | null;
 }
 
@@ -358,6 +391,8 @@ export interface ModelVersion {
   dataset: string | null;
   parameters: number;
   bytes: number;
+  /** A raw input that `predict` takes. */
+  sample: Nested;
   provenance: Record<string, unknown>;
 }
 
@@ -366,7 +401,7 @@ export interface Model {
   versions: ModelVersion[];
 }
 
-export type RawInput = Nested | (string | number)[] | { png: string };
+export type RawInput = Nested | { png: string } | Record<string, Cell>;
 
 export interface Prediction {
   label?: string;
@@ -374,6 +409,8 @@ export interface Prediction {
   probabilities?: { label: string; p: WireNumber }[];
   value?: WireNumber;
   output?: Nested;
+  /** The output as an image, where it is one. */
+  png?: string;
 }
 
 export interface PredictReply {

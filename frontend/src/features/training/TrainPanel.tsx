@@ -1,7 +1,15 @@
-import { LineChart } from "lucide-react";
+import { Select, Text } from "@mantine/core";
+import { ChartSpline } from "lucide-react";
+import { type ReactNode, useState } from "react";
 
-import type { CheckReport, TrainSettings } from "@/api/types";
+import type { CheckReport, Run, TrainSettings } from "@/api/types";
 import { EmptyState } from "@/shared/EmptyState";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { useProjectRuns, useStartRun } from "./queries";
+import { SettingsForm } from "./SettingsForm";
+import { StartBox } from "./StartBox";
+import classes from "./training.module.css";
 
 export interface TrainPanelProps {
   projectId: string;
@@ -13,8 +21,79 @@ export interface TrainPanelProps {
   onChange: (change: { dataset?: string | null; settings?: TrainSettings }) => void;
   /** Resolves when everything drawn and chosen is saved: await it before starting a run. */
   saveNow: () => Promise<void>;
+  /** Draws a run as it happens; the app brings it from the runs feature. */
+  renderRun: (run: Run) => ReactNode;
+  /** Goes to a node of the network, where a problem is. */
+  onShowNode: (node: string) => void;
 }
 
-export default function TrainPanel({ projectId }: TrainPanelProps) {
-  return <EmptyState icon={LineChart} title="Training" text={`Project ${projectId}`} />;
+/** Left what to train with, right how it goes. */
+export default function TrainPanel(props: TrainPanelProps) {
+  const { projectId, dataset, settings, report, onChange, saveNow, renderRun, onShowNode } = props;
+  const runs = useProjectRuns(projectId);
+  const start = useStartRun(projectId, saveNow);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const shown = runs.data?.find((run) => run.id === chosen) ?? runs.data?.[0] ?? null;
+
+  return (
+    <div className={classes["panel"]}>
+      <aside className={classes["settings"]} aria-label="Training settings">
+        <SettingsForm dataset={dataset} settings={settings} onChange={onChange} />
+        <StartBox
+          dataset={dataset}
+          report={report}
+          error={start.error}
+          starting={start.isPending}
+          onShowNode={onShowNode}
+          onStart={() => start.mutate(settings, { onSuccess: (run) => setChosen(run.id) })}
+        />
+      </aside>
+      <section className={classes["run"]} aria-label="Training run">
+        {runs.error && !runs.data ? (
+          <ProblemText error={runs.error} onRetry={() => void runs.refetch()} />
+        ) : shown ? (
+          <>
+            <RunPicker runs={runs.data ?? []} shown={shown} onPick={setChosen} />
+            {renderRun(shown)}
+          </>
+        ) : runs.data ? (
+          <EmptyState
+            icon={ChartSpline}
+            title="Not trained yet"
+            text="Choose a data set and press Train: curves, log and controls appear here."
+          />
+        ) : null}
+      </section>
+    </div>
+  );
 }
+
+interface PickerProps {
+  runs: readonly Run[];
+  shown: Run;
+  onPick: (id: string) => void;
+}
+
+function RunPicker({ runs, shown, onPick }: PickerProps) {
+  if (runs.length < 2)
+    return (
+      <Text component="h2" size="md" fw={600} mb="sm">
+        {nameOf(shown)}
+      </Text>
+    );
+  return (
+    <Select
+      aria-label="Run to show"
+      mb="sm"
+      maw={340}
+      allowDeselect={false}
+      data={runs.map((run) => ({ value: run.id, label: `${nameOf(run)}, ${run.state}` }))}
+      value={shown.id}
+      onChange={(id) => {
+        if (id !== null) onPick(id);
+      }}
+    />
+  );
+}
+
+const nameOf = (run: Run): string => `Run #${run.number} ${run.name}`;
