@@ -9,15 +9,19 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from netwright_studio import __version__, api_docs, errors
-from netwright_studio.api import graphs, operators, projects, run_events, runs, system, templates
+from netwright_studio import __version__, api_docs, error_handlers
+from netwright_studio.api import datasets, graphs, models, operators, projects, run_events, runs, system, templates
+from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
 from netwright_studio.failures import FailureMiddleware
 from netwright_studio.gallery import Gallery
-from netwright_studio.jsonio import StudioJSON
+from netwright_studio.inference import ModelRepository, ModelServer
+from netwright_studio.inference.open_inference import OpenInferenceApp
 from netwright_studio.limits import BodyLimitMiddleware
 from netwright_studio.openapi import build_openapi, operation_id
 from netwright_studio.pages import PageApp
+from netwright_studio.path_switch import PathSwitch
+from netwright_studio.responses import StudioJSON
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.publish import publisher
@@ -34,8 +38,10 @@ ROUTERS = (
     templates.router,
     projects.router,
     graphs.router,
+    datasets.router,
     runs.router,
     run_events.router,
+    models.router,
     api_docs.router,
 )
 
@@ -55,8 +61,14 @@ def create_app(settings: Settings) -> FastAPI:
                 yield
             finally:
                 await studio.manager.close()
+                await studio.models.close()
                 studio.store.close()
 
+    def find_models() -> ModelServer:
+        studio: Studio = app.state.studio
+        return studio.models
+
+    inference_bytes = settings.max_inference_bytes
     app = FastAPI(
         title="Netwright Studio",
         version=__version__,
@@ -68,15 +80,14 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(
-                SecurityMiddleware, gatekeeper=Gatekeeper(settings.allowed_hosts, settings.allowed_origins)
-            ),
+            Middleware(SecurityMiddleware, gatekeeper=Gatekeeper(settings.allowed_hosts, settings.allowed_origins)),
             Middleware(FailureMiddleware),
+            Middleware(PathSwitch, prefix="/v2", below=OpenInferenceApp(find_models, max_bytes=inference_bytes)),
             Middleware(BodyLimitMiddleware, settings=settings),
         ],
     )
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
-    errors.install(app)
+    error_handlers.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.router.default = PageApp(settings.static_dir or Path(__file__).parent / "static")
@@ -87,12 +98,15 @@ def open_studio(settings: Settings) -> Studio:
     """Open the store and put the parts together."""
     store = open_store(settings)
     hub = EventHub(settings.event_queue_frames)
+    repository = ModelRepository(store)
     return Studio(
         settings=settings,
         store=store,
         engine=Engine(),
         gallery=Gallery(),
         hub=hub,
-        manager=RunManager(settings, store, hub, publisher(store)),
+        manager=RunManager(settings, store, hub, publisher(store, repository)),
         series=SeriesCache(store.events),
+        catalog=DatasetCatalog(store),
+        models=ModelServer(repository),
     )

@@ -11,10 +11,13 @@ from netwright_studio.errors import InvalidError
 
 if TYPE_CHECKING:
     from netwright.datasets import DatasetInfo
+    from netwright.graph import CheckReport
 
 logger = logging.getLogger(__name__)
 
-Shape = tuple[int, ...]
+Document = dict[str, Any]
+# What the editor only warns of, because a graph being drawn is never whole at once.
+UNTRAINABLE = frozenset({"no_loss", "no_output"})
 
 
 class Engine:
@@ -34,30 +37,34 @@ class Engine:
 
         return graph.optimizers()
 
-    def check(self, document: dict[str, Any], info: DatasetInfo | None, batch_size: int) -> dict[str, Any]:
+    def check(self, document: Document, info: DatasetInfo | None, batch_size: int) -> CheckReport:
         """Return shapes, counts, costs and problems of a graph fed by a data set."""
         from netwright import graph
 
-        inputs = input_shapes(document, info)
-        report = graph.check(document, input_shapes=inputs, label_shapes=None, batch_size=batch_size)
-        return report.model_dump(by_alias=True)
+        return graph.check(document, data=info, batch_size=batch_size)
 
-    def require_sound(self, document: dict[str, Any], info: DatasetInfo | None, batch_size: int) -> None:
-        """Raise InvalidError with all problems unless the graph can be trained."""
-        report = self.check(document, info, batch_size)
-        errors = [problem for problem in report["problems"] if problem["severity"] == "error"]
-        if not errors:
+    def require_trainable(self, document: Document, info: DatasetInfo, batch_size: int) -> None:
+        """Raise InvalidError with all problems unless the graph can be trained on the data set."""
+        problems = self.check(document, info, batch_size).problems
+        faults = [problem for problem in problems if problem.severity == "error" or problem.code in UNTRAINABLE]
+        if not faults:
             return
-        first = errors[0]
-        others = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
+        first = faults[0]
+        others = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
         raise InvalidError(
-            f"The graph cannot be trained: {first['message']}{others}",
-            where=first["node"],
-            wanted=first["wanted"],
-            got=first["got"],
-            remedy=first["remedy"],
-            details=report["problems"],
+            f"The graph cannot be trained: {first.message}{others}",
+            where=first.node,
+            wanted=first.wanted,
+            got=first.got,
+            remedy=first.remedy,
+            details=[problem.model_dump() for problem in problems],
         )
+
+    def plan(self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool) -> dict[str, Any]:
+        """Return the Scheduler's plan for a batch of that size."""
+        from netwright import graph
+
+        return graph.plan_graph(document, data=info, batch_size=batch_size, training=training).to_json()
 
     def warm(self) -> None:
         """Load the framework in the background, so that the first request does not wait for it."""
@@ -68,10 +75,3 @@ class Engine:
             _ = self.palette, self.optimizers
         except Exception:
             logger.exception("the framework could not be loaded; requests that need it will fail")
-
-
-def input_shapes(document: dict[str, Any], info: DatasetInfo | None) -> dict[str, Shape] | None:
-    """Return the shape, batch axis left out, that the data set gives each Input of the graph."""
-    if info is None:
-        return None
-    return {node["id"]: tuple(info.input.shape) for node in document["nodes"] if node["op"] == "Input"}

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from typing import Any, ClassVar
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-
 from netwright.errors import DeviceError, NetwrightError
-from netwright_studio.jsonio import StudioJSON
 
 MAX_TEXT = 600
 MAX_DETAILS = 50
-
-_CODES = {
-    400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
-    406: "not_acceptable", 409: "conflict", 413: "too_large", 415: "unsupported_media_type",
-    422: "invalid", 429: "too_many_requests", 503: "unavailable",
-}  # fmt: skip
-
-_REMEDIES = {
-    404: "See /api/docs for what there is.",
-    405: "See /api/docs for the methods this address takes.",
-    413: "Send less, or raise the limit in the studio's settings.",
-}
 
 
 class StudioError(NetwrightError):
@@ -51,9 +31,7 @@ class NotFoundError(StudioError):
     @classmethod
     def of(cls, kind: str, ident: str) -> NotFoundError:
         """Return the error for a missing ``kind`` with the id ``ident``."""
-        return cls(
-            f"There is no {kind} “{_cut(ident, 80)}”.", where=kind, remedy=f"Look at the list of {kind}s."
-        )
+        return cls(f"There is no {kind} “{cut(ident, 80)}”.", where=kind, remedy=f"Look at the list of {kind}s.")
 
 
 class ConflictError(StudioError):
@@ -105,17 +83,18 @@ def error_body(
     return {
         "error": {
             "code": code,
-            "message": _cut(message),
-            "where": _cut(where),
-            "wanted": _cut(wanted),
-            "got": _cut(got),
-            "remedy": _cut(remedy),
+            "message": cut(message),
+            "where": cut(where),
+            "wanted": cut(wanted),
+            "got": cut(got),
+            "remedy": cut(remedy),
             "details": list(details)[:MAX_DETAILS],
         }
     }
 
 
-def _cut(value: Any, limit: int = MAX_TEXT) -> Any:
+def cut(value: Any, limit: int = MAX_TEXT) -> Any:
+    """Return a text shortened to ``limit`` characters; anything else as it is."""
     if isinstance(value, str) and len(value) > limit:
         return value[: limit - 1] + "…"
     return value
@@ -137,58 +116,3 @@ def describe(error: NetwrightError) -> tuple[int, dict[str, Any]]:
 
 def _snake(name: str) -> str:
     return "".join("_" + char.lower() if char.isupper() else char for char in name).lstrip("_")
-
-
-def _location(parts: Iterable[Any]) -> str:
-    return ".".join(str(part) for part in parts if part not in ("body",)) or "body"
-
-
-def _validation_details(error: RequestValidationError) -> list[dict[str, Any]]:
-    """Return where and what of each problem, and never the input itself."""
-    details = []
-    for problem in error.errors()[:MAX_DETAILS]:
-        context = problem.get("ctx", {})
-        message = problem["msg"]
-        if problem["type"] == "json_invalid":
-            message = f"This is not JSON: {context.get('error', message)}"
-        details.append(
-            {"where": _location(problem["loc"]), "message": _cut(message, 200), "type": problem["type"]}
-        )
-    return details
-
-
-async def _on_netwright_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, NetwrightError)
-    status, body = describe(error)
-    return StudioJSON(body, status)
-
-
-async def _on_validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    details = _validation_details(error)
-    first = details[0]
-    status = 400 if first["type"] == "json_invalid" else 422
-    others = f" ({len(details) - 1} more)" if len(details) > 1 else ""
-    body = error_body(
-        "invalid_json" if status == 400 else "invalid_request",
-        f"{first['where']}: {first['message']}{others}",
-        where=first["where"],
-        remedy="Compare the request with the API's description at /api/docs.",
-        details=details,
-    )
-    return StudioJSON(body, status)
-
-
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    message = error.detail if isinstance(error.detail, str) else HTTPStatus(error.status_code).phrase
-    remedy = _REMEDIES.get(error.status_code)
-    body = error_body(_CODES.get(error.status_code, f"http_{error.status_code}"), message, remedy=remedy)
-    return StudioJSON(body, error.status_code, headers=dict(error.headers or {}))
-
-
-def install(app: FastAPI) -> None:
-    """Register the handlers, so that every route answers with the one error body."""
-    app.add_exception_handler(NetwrightError, _on_netwright_error)
-    app.add_exception_handler(RequestValidationError, _on_validation_error)
-    app.add_exception_handler(HTTPException, _on_http_error)

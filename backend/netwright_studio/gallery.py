@@ -15,9 +15,7 @@ class Gallery:
     @functools.cached_property
     def _templates(self) -> dict[str, Template]:
         folder = resources.files("netwright_studio") / "templates"
-        files = sorted(
-            (file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name
-        )
+        files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
         templates = [Template.model_validate_json(file.read_bytes()) for file in files]
         return {template.id: template for template in templates}
 

@@ -1,4 +1,7 @@
-"""How much a request may send: a pure ASGI guard that counts the body while it arrives, chunked or not."""
+"""How much a request may send: a pure ASGI guard that counts the body while it arrives, chunked or not.
+
+Inference counts for itself: it must also count what a packed body unpacks to.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,7 @@ class BodyLimitMiddleware:
         self.settings = settings
 
     def limit_of(self, path: str) -> int:
-        """Return the limit in bytes for a path: uploads and inference may send more than the rest."""
-        if path.startswith("/v2"):
-            return self.settings.max_inference_bytes
+        """Return the limit in bytes for a path: an upload may send more than the rest."""
         if path.rstrip("/") == "/api/datasets":
             return self.settings.max_upload_bytes
         return self.settings.max_body_bytes

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from netwright_studio.errors import error_body
-from netwright_studio.jsonio import StudioJSON
+from netwright_studio.responses import StudioJSON
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -45,14 +45,10 @@ class PageApp:
     def respond(self, scope: Scope) -> Response:
         """Return the answer for a path: a file, the page, or an error as the path's protocol has it."""
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-        if is_api(path, "/v2"):
-            return StudioJSON({"error": f"there is nothing at this address ({scope['method']})"}, 404)
-        if is_api(path, "/api"):
+        if is_below(path, "/api"):
             return StudioJSON(_NOT_FOUND, 404)
         if scope["method"] not in ("GET", "HEAD"):
-            body = error_body(
-                "method_not_allowed", "Method Not Allowed", wanted="GET or HEAD", got=scope["method"]
-            )
+            body = error_body("method_not_allowed", "Method Not Allowed", wanted="GET or HEAD", got=scope["method"])
             return StudioJSON(body, 405, headers={"allow": "GET, HEAD"})
         file = self._file(path)
         if file is not None:
@@ -87,11 +83,9 @@ class PageApp:
         return HTMLResponse(html, status, headers={"cache-control": REVALIDATE})
 
 
-_NOT_FOUND = error_body(
-    "not_found", "There is nothing at this address.", remedy="See /api/docs for what there is."
-)
+_NOT_FOUND = error_body("not_found", "There is nothing at this address.", remedy="See /api/docs for what there is.")
 
 
-def is_api(path: str, prefix: str) -> bool:
+def is_below(path: str, prefix: str) -> bool:
     """Tell whether ``path`` is ``prefix`` or below it."""
     return path == prefix or path.startswith(prefix + "/")

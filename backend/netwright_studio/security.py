@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from netwright_studio.errors import error_body
-from netwright_studio.jsonio import StudioJSON
+from netwright_studio.responses import StudioJSON
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -24,14 +24,10 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=default_home, description="Data folder: database, blobs, runs.")
     host: str = Field("127.0.0.1", description="Address to listen on; only loopback unless a token is set.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    database_url: str | None = Field(
-        None, description="SQLAlchemy URL; SQLite in the data folder when unset."
-    )
+    database_url: str | None = Field(None, description="SQLAlchemy URL; SQLite in the data folder when unset.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides the loopback ones.")
     allowed_origins: tuple[str, ...] = Field((), description="Origins let in besides the studio's own.")
-    static_dir: Path | None = Field(
-        None, description="Folder of the built page; inside the package when unset."
-    )
+    static_dir: Path | None = Field(None, description="Folder of the built page; inside the package when unset.")
 
     max_body_bytes: int = Field(16 * MIB, ge=1024, description="Largest request body under /api.")
     max_upload_bytes: int = Field(512 * MIB, ge=1024, description="Largest data set upload.")
@@ -39,12 +35,8 @@ class Settings(BaseSettings):
     max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
 
     run_concurrency: int = Field(1, ge=1, le=64, description="Runs that train at the same time.")
-    run_threads: int | None = Field(
-        None, ge=1, description="Threads of a run; the cores shared out when unset."
-    )
-    run_memory_bytes: int | None = Field(
-        None, ge=256 * MIB, description="Memory a run may use; 80 % when unset."
-    )
+    run_threads: int | None = Field(None, ge=1, description="Threads of a run; the cores shared out when unset.")
+    run_memory_bytes: int | None = Field(None, ge=256 * MIB, description="Memory a run may use; 80 % when unset.")
     run_stop_grace: float = Field(30.0, gt=0, description="Time a run has to stop before it is killed.")
     run_start_grace: float = Field(120.0, gt=0, description="Time a run has to say it is alive.")
     worker_command: tuple[str, ...] = Field(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from netwright.datasets import DatasetInfo
+from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
-from netwright_studio.errors import InvalidError
 from netwright_studio.gallery import Gallery
+from netwright_studio.inference import ModelServer
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.series import SeriesCache
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
-
-if TYPE_CHECKING:
-    from netwright.datasets import DatasetInfo
 
 
 @dataclass(frozen=True)
@@ -29,17 +27,9 @@ class Studio:
     hub: EventHub
     manager: RunManager
     series: SeriesCache
+    catalog: DatasetCatalog
+    models: ModelServer
 
     def dataset_info(self, ident: str | None) -> DatasetInfo | None:
         """Return what a data set says of itself, None for None."""
-        return None if ident is None else self.require_dataset(ident)
-
-    def require_dataset(self, ident: str | None) -> DatasetInfo:
-        """Return what a data set says of itself; an error says what to do when there is none."""
-        if ident is None:
-            raise InvalidError(
-                "No data set has been chosen.", where="dataset", remedy="Choose a data set to train on."
-            )
-        from netwright_studio.datasets import describe
-
-        return describe(self.store, ident)
+        return None if ident is None else self.catalog.info(ident)

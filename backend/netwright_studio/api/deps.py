@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
+from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.runs.manager import RunManager
@@ -43,9 +44,15 @@ def get_manager(studio: StudioDep) -> RunManager:
     return studio.manager
 
 
+def get_catalog(studio: StudioDep) -> DatasetCatalog:
+    """Return the data sets."""
+    return studio.catalog
+
+
 StoreDep = Annotated[Store, Depends(get_store)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 GalleryDep = Annotated[Gallery, Depends(get_gallery)]
+CatalogDep = Annotated[DatasetCatalog, Depends(get_catalog)]
 ManagerDep = Annotated[RunManager, Depends(get_manager)]
 
 IdPath = Annotated[str, Path(min_length=1, max_length=120)]

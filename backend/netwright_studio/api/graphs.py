@@ -12,7 +12,7 @@ router = resource_router("graphs")
 
 
 @router.post("/check", response_model=CheckReport)
-def check_graph(studio: StudioDep, body: CheckRequest) -> dict[str, Any]:
+def check_graph(studio: StudioDep, body: CheckRequest) -> Any:
     """Shapes, counts, costs and everything that is wrong, with the node it is wrong at."""
     info = studio.dataset_info(body.dataset)
     return studio.engine.check(body.graph.model_dump(), info, body.batch_size)

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from netwright_studio.jsonio import StrictRequest
+from netwright_studio.responses import StrictRequest
 from netwright_studio.schemas.common import ErrorBody
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, WebSocket
 from netwright_studio.api.deps import IdPath, StudioDep
 from netwright_studio.api.run_stream import stream_events
 from netwright_studio.errors import NotFoundError, describe
-from netwright_studio.jsonio import StudioJSON
+from netwright_studio.responses import StudioJSON
 
 router = APIRouter(prefix="/api/runs")
 

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 
 from netwright_studio.api.deps import IdPath, Limit, ManagerDep, Offset, StoreDep, StudioDep
 from netwright_studio.api.routing import resource_router
+from netwright_studio.errors import InvalidError
 from netwright_studio.runs.log import read_log
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Items
@@ -48,18 +49,17 @@ async def create_run(studio: StudioDep, body: RunCreate) -> Run:
 def _create(studio: Studio, body: RunCreate) -> tables.Run:
     project = studio.store.projects.get(body.project) if body.project is not None else None
     graph = body.graph.model_dump() if body.graph is not None else project.graph if project else {}
-    settings = body.settings or (
-        TrainSettings.model_validate(project.settings) if project else TrainSettings()
-    )
+    settings = body.settings or (TrainSettings.model_validate(project.settings) if project else TrainSettings())
     dataset = body.dataset or (project.dataset if project else None)
-    info = studio.require_dataset(dataset)
-    studio.engine.require_settings(settings.model_dump())
-    studio.engine.require_sound(graph, info, settings.batch_size)
+    if dataset is None:
+        raise InvalidError("No data set has been chosen.", where="dataset", remedy="Choose one to train on.")
+    info = studio.catalog.info(dataset)
+    studio.engine.require_trainable(graph, info, settings.batch_size)
     return studio.store.runs.create(
         name=body.name,
         project=project.id if project else None,
         graph=graph,
-        dataset=info.name,
+        dataset=dataset,
         settings=settings.model_dump(),
         epochs=settings.epochs,
     )
@@ -116,9 +116,7 @@ def get_events(
 def get_series(
     studio: StudioDep,
     run_id: IdPath,
-    keys: Annotated[
-        str | None, Query(max_length=1000, description="metrics, comma-separated; all when unset")
-    ] = None,
+    keys: Annotated[str | None, Query(max_length=1000, description="metrics, comma-separated; all when unset")] = None,
     points: Annotated[int, Query(ge=1, le=20_000)] = 1000,
     first: Annotated[Step, Query(alias="from")] = None,
     last: Annotated[Step, Query(alias="to")] = None,

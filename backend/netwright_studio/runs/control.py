@@ -43,9 +43,13 @@ class Control:
             self.suspend_requested = True
         self._go.set()
 
-    def wait_while_paused(self) -> None:
-        """Return when the run may go on or is to end."""
-        self._go.wait()
+    def hold(self, reporter: Reporter) -> None:
+        """Hold still while the run is to pause, and say so."""
+        if self.pause_requested and not self.end_requested:
+            reporter.state(RunState.PAUSED)
+            self._go.wait()
+            if not self.end_requested:
+                reporter.state(RunState.RUNNING)
 
     def listen(self, stream: IO[bytes], on_end: Callable[[], None]) -> None:
         """Take words from ``stream`` in a thread; its end means that the server is gone."""

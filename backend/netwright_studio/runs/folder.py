@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from netwright_studio.store.blobs import fsync_dir
+from netwright.serialization import write_atomically
 
 
 class RunFolder:
@@ -34,14 +33,7 @@ class RunFolder:
 
     def write_order(self, order: dict[str, Any]) -> None:
         """Write what the worker is to do, whole or not at all."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.path / "run.json.new"
-        with temporary.open("wb") as file:
-            file.write(orjson.dumps(order))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.path / "run.json")
-        fsync_dir(self.path)
+        write_atomically(self.path / "run.json", orjson.dumps(order))
 
     def remove(self) -> None:
         """Delete everything."""

@@ -31,9 +31,7 @@ SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoi
 class Supervisor:
     """One worker process and the run it trains."""
 
-    def __init__(
-        self, settings: Settings, store: Store, recorder: Recorder, run: Run, publish: Publish
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, recorder: Recorder, run: Run, publish: Publish) -> None:
         self.run = run
         self.recorder = recorder
         self._settings = settings
@@ -132,9 +130,7 @@ class Supervisor:
         except ConflictError:
             # A stop crossed the worker's word on the way: the stop stands, but curves need the facts.
             if facts:
-                await self.recorder.add(
-                    "state", {"state": self.recorder.state.value, "reason": None, **facts}
-                )
+                await self.recorder.add("state", {"state": self.recorder.state.value, "reason": None, **facts})
 
     async def _end(self, status: int) -> None:
         """Judge: the worker's own word counts, then who killed it, then how it died."""

@@ -33,9 +33,7 @@ def main(arguments: list[str], train: Train) -> int:
     return 0
 
 
-def _train(
-    train: Train, order: dict[str, Any], folder: Path, reporter: Reporter, control: Control
-) -> dict[str, Any]:
+def _train(train: Train, order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any]:
     try:
         facts = train(order, folder, reporter, control)
     except (MemoryError, MemoryLimitError) as error:

@@ -172,11 +172,53 @@ class PlanRequest(Request):
     training: bool = True
 
 
+class PlanStep(Model):
+    """One step of a plan; inputs and outputs are ids of tensors, ``bytes`` what it reads and writes."""
+
+    step: int
+    op: str
+    name: str
+    phase: str
+    inputs: list[int]
+    outputs: list[int]
+    flops: int
+    bytes: int
+    memory: str | None = None
+
+
+class PlanTensor(Model):
+    """One tensor: where it lies in the arena and from which step to which it lives."""
+
+    id: int
+    name: str
+    shape: list[int]
+    dtype: str
+    bytes: int
+    storage: str
+    first: int
+    last: int
+    offset: int | None
+    shares: int | None
+
+
+class PlanTotals(Model):
+    """Sums over a plan."""
+
+    flops: int
+    arena_bytes: int
+    unshared_bytes: int
+    peak_bytes: int
+    input_bytes: int
+
+
 class Plan(Model):
     """The Scheduler's plan: what runs in which order, where each tensor lies and when it lives."""
 
-    steps: list[dict[str, Any]]
-    arena: dict[str, Any]
-    lifetimes: list[dict[str, Any]]
-    totals: dict[str, Any]
+    device: str
+    reason: str | None
+    strategy: dict[str, Any]
+    steps: list[PlanStep]
+    boundary: int | None = Field(description="The first step of the backward pass")
+    tensors: list[PlanTensor]
+    totals: PlanTotals
     text: str

@@ -10,19 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
+from netwright.serialization import fsync_folder
 from netwright_studio.errors import NotFoundError
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1024 * 1024
-
-
-def fsync_dir(folder: Path) -> None:
-    """Make a rename inside ``folder`` outlive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class BlobStore:
@@ -71,7 +63,7 @@ class BlobStore:
             place = self._place(digest.hexdigest())
             place.parent.mkdir(exist_ok=True)
             temporary.replace(place)
-            fsync_dir(place.parent)
+            fsync_folder(place.parent)
         finally:
             temporary.unlink(missing_ok=True)
         return digest.hexdigest()

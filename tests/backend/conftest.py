@@ -1,0 +1,127 @@
+"""A studio of its own for every test."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netwright_studio.app import create_app
+from netwright_studio.runs.hub import EventHub
+from netwright_studio.runs.manager import RunManager
+from netwright_studio.runs.state import RunState
+from netwright_studio.settings import Settings
+from netwright_studio.store import Store, open_store
+from netwright_studio.store.tables import Run
+
+with warnings.catch_warnings():
+    # It would rather have another HTTP client; both do.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+FAKE_WORKER = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
+ORIGIN = "http://127.0.0.1:8000"
+
+MakeClient = Callable[..., TestClient]
+MakeRun = Callable[..., Run]
+
+
+def make_settings(home: Path, **changes: Any) -> Settings:
+    return Settings(**{"home": home, "worker_command": FAKE_WORKER, "event_interval": 0.02, **changes})
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path)
+
+
+@pytest.fixture
+def make_client(tmp_path: Path) -> Iterator[MakeClient]:
+    """Make clients of apps in the test's folder; they are closed at its end."""
+    opened: list[TestClient] = []
+
+    def make(**changes: Any) -> TestClient:
+        app = create_app(make_settings(tmp_path, **changes))
+        client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+        client.__enter__()
+        opened.append(client)
+        return client
+
+    yield make
+    for client in opened:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def client(make_client: MakeClient) -> TestClient:
+    return make_client()
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    store = open_store(settings)
+    yield store
+    store.close()
+
+
+def add_run(store: Store, **settings: Any) -> Run:
+    """Queue a run of the fake worker."""
+    return store.runs.create(
+        name=None,
+        project=None,
+        graph={"name": "Fake"},
+        dataset="iris",
+        settings={"steps": 20, **settings},
+        epochs=1,
+    )
+
+
+class Bench:
+    """A store and a manager on it."""
+
+    def __init__(self, store: Store, **changes: Any) -> None:
+        self.store = store
+        self.settings = store.settings.model_copy(update=changes)
+        self.hub = EventHub(self.settings.event_queue_frames)
+        self.published: list[tuple[str, dict[str, Any]]] = []
+        self.manager = RunManager(self.settings, store, self.hub, self.publish)
+
+    def publish(self, run: Run, result: dict[str, Any]) -> tuple[str, int]:
+        self.published.append((run.id, result))
+        return "fake", len(self.published)
+
+    def add(self, **settings: Any) -> str:
+        run = add_run(self.store, **settings)
+        self.manager.wake()
+        return run.id
+
+    async def until(self, run: str, *states: RunState, seconds: float = 20.0) -> Run:
+        """Wait until the run is in one of the states."""
+        async with asyncio.timeout(seconds):
+            while True:
+                row = await asyncio.to_thread(self.store.runs.get, run)
+                if row.state in states:
+                    return row
+                await asyncio.sleep(0.01)
+
+    async def until_step(self, run: str, step: int) -> Run:
+        """Wait until the run has come to a step."""
+        async with asyncio.timeout(20.0):
+            while True:
+                row = await asyncio.to_thread(self.store.runs.get, run)
+                if row.step >= step:
+                    return row
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def bench(store: Store) -> AsyncIterator[Bench]:
+    bench = Bench(store)
+    await bench.manager.start()
+    yield bench
+    await bench.manager.close()

@@ -1,0 +1,65 @@
+"""A worker whose training is a loop of its own, so that runs can be tested without a network.
+
+``settings`` of the run: ``steps``, ``pause`` (seconds a step), ``checkpoint_every`` (steps), and at step ``at`` one of
+the ``mishap``s raise, allocate, kill, exit, print, deaf.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from netwright.errors import DataError
+from netwright_studio.runs.control import Control, Reporter
+from netwright_studio.runs.state import RunState
+from netwright_studio.runs.worker import main
+
+
+def suffer(mishap: str) -> None:
+    if mishap == "raise":
+        raise RuntimeError(f"a secret path {__file__}")
+    if mishap == "data":
+        raise DataError("the data are odd", where="fake", wanted="even", got="odd")
+    if mishap == "allocate":
+        hog = bytearray(3 << 30)
+        hog[::4096] = b"x" * len(hog[::4096])
+    if mishap == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if mishap == "exit":
+        os._exit(3)
+    if mishap == "print":
+        print("this is not JSON")
+    if mishap == "deaf":
+        time.sleep(600)
+
+
+def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any]:
+    settings = order["settings"]
+    every = settings.get("checkpoint_every", 10)
+    start = max((int(p.name[5:]) for p in (folder / "checkpoints").glob("step-*")), default=0) if order["resume"] else 0
+    reporter.state(RunState.RUNNING, **({"resumed_from_step": start} if order["resume"] else {}))
+    step = start
+    while step < settings["steps"] and not control.end_requested:
+        control.hold(reporter)
+        if control.end_requested:
+            break
+        step += 1
+        time.sleep(settings.get("pause", 0.0))
+        values = {"train_loss": 1.0 / step if step != 5 else float("nan")}
+        reporter.say("metrics", {"step": step, "epoch": step / 100, "values": values})
+        if step % every == 0:
+            place = folder / "checkpoints" / f"step-{step}"
+            place.mkdir(parents=True)
+            (place / "state.json").write_text("{}")
+            reporter.say("checkpoint", {"step": step, "epoch": step / 100, "bytes": 2})
+        if step == settings.get("at"):
+            suffer(settings["mishap"])
+    return {"metrics": {"train_loss": 1.0 / step}}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], train))

@@ -1,0 +1,269 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import orjson
+import pytest
+from tests.backend.conftest import Bench, add_run
+
+from netwright_studio.errors import ConflictError, NotFoundError
+from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.state import RunState
+from netwright_studio.store import Store
+
+OVER = tuple(state for state in RunState if state.is_over)
+
+
+def events_of(store: Store, run: str, kind: str) -> list[dict[str, Any]]:
+    return [orjson.loads(event.data) for event in store.events.of_types(run, [kind])]
+
+
+def states_of(store: Store, run: str) -> list[str]:
+    return [data["state"] for data in events_of(store, run, "state")]
+
+
+def steps_of(store: Store, run: str) -> list[int]:
+    return [data["step"] for data in events_of(store, run, "metrics")]
+
+
+def assert_numbered_without_holes(store: Store, run: str) -> None:
+    page = store.events.page(run, 0, 100_000)
+    assert [event.seq for event in page.events] == list(range(1, len(page.events) + 1))
+    assert store.runs.get(run).last_event == len(page.events)
+
+
+async def test_a_run_goes_from_queued_to_completed_and_its_model_is_kept(bench: Bench) -> None:
+    run = bench.add(steps=20)
+    row = await bench.until(run, *OVER)
+    assert row.state == "completed"
+    assert states_of(bench.store, run) == ["queued", "starting", "running", "completed"]
+    assert steps_of(bench.store, run) == list(range(1, 21))
+    assert bench.published[0][0] == run
+    assert (row.model_name, row.model_version, row.step, row.metrics) == ("fake", 1, 20, {"train_loss": 0.05})
+    assert row.best is not None
+    assert row.best["value"] == 0.05
+    assert row.started_at is not None
+    assert row.ended_at is not None
+    assert_numbered_without_holes(bench.store, run)
+    # The model is told before the end, because nothing is told after it.
+    assert [event.type for event in bench.store.events.page(run, row.last_event - 2, 10).events] == [
+        "model",
+        "state",
+    ]
+
+
+async def test_runs_wait_for_each_other_in_order(bench: Bench) -> None:
+    first, second = bench.add(steps=30, pause=0.01), bench.add(steps=1)
+    await bench.until(first, RunState.RUNNING)
+    assert bench.store.runs.get(second).state == "queued"
+    done = await bench.until(second, *OVER)
+    assert done.state == "completed"
+    before = bench.store.runs.get(first).ended_at
+    assert before is not None
+    assert done.started_at is not None
+    assert before <= done.started_at
+
+
+async def test_pause_and_resume(bench: Bench) -> None:
+    run = bench.add(steps=400, pause=0.005)
+    await bench.until_step(run, 3)
+    assert (await bench.manager.pause(run)).state == "paused"
+    await asyncio.sleep(0.1)
+    held = bench.store.runs.get(run).step
+    await asyncio.sleep(0.15)
+    assert bench.store.runs.get(run).step == held
+    with pytest.raises(ConflictError, match="paused"):
+        await bench.manager.pause(run)
+    assert (await bench.manager.resume(run)).state == "running"
+    await bench.until_step(run, held + 3)
+    await bench.manager.stop(run)
+    await bench.until(run, RunState.STOPPED)
+    assert_numbered_without_holes(bench.store, run)
+
+
+async def test_stop_ends_a_training_run_and_it_can_go_on_later(bench: Bench) -> None:
+    run = bench.add(steps=60, pause=0.01, checkpoint_every=5)
+    await bench.until_step(run, 12)
+    assert (await bench.manager.stop(run)).state == "stopping"
+    row = await bench.until(run, *OVER)
+    assert (row.state, row.resumable) == ("stopped", True)
+    assert (await bench.manager.resume(run)).state == "queued"
+    row = await bench.until(run, *OVER)
+    assert (row.state, row.step, row.resumable) == ("completed", 60, False)
+    origins = [data.get("resumed_from_step") for data in events_of(bench.store, run, "state")]
+    assert max(origin for origin in origins if origin is not None) % 5 == 0
+    assert_numbered_without_holes(bench.store, run)
+
+
+async def test_stop_works_while_paused_and_while_queued(bench: Bench) -> None:
+    first, second = bench.add(steps=1000, pause=0.005), bench.add(steps=1)
+    await bench.until_step(first, 1)
+    assert (await bench.manager.stop(second)).state == "stopped"
+    await bench.manager.pause(first)
+    await bench.manager.stop(first)
+    assert (await bench.until(first, *OVER)).state == "stopped"
+
+
+async def test_a_deaf_worker_is_killed_after_the_grace(store: Store) -> None:
+    bench = Bench(store, run_stop_grace=0.3)
+    await bench.manager.start()
+    run = bench.add(steps=10, at=3, mishap="deaf")
+    await bench.until_step(run, 3)
+    await bench.manager.stop(run)
+    row = await bench.until(run, *OVER)
+    assert row.state == "stopped"
+    assert row.state_reason is not None
+    assert "killed" in row.state_reason
+    await bench.manager.close()
+
+
+@pytest.mark.parametrize(
+    ("mishap", "state", "reason"),
+    [
+        ("raise", "failed", "unexpectedly (RuntimeError)"),
+        ("data", "failed", "fake: the data are odd (wanted even, got odd)"),
+        ("allocate", "failed", "Out of memory"),
+        ("kill", "interrupted", "SIGKILL"),
+        ("exit", "failed", "status 3"),
+        ("print", "completed", ""),
+    ],
+)
+async def test_mishaps_end_the_run_with_a_reason(store: Store, mishap: str, state: str, reason: str) -> None:
+    bench = Bench(store, run_memory_bytes=1 << 30)
+    await bench.manager.start()
+    run = bench.add(steps=30, at=15, mishap=mishap)
+    row = await bench.until(run, *OVER)
+    assert row.state == state
+    assert reason in (row.state_reason or "")
+    assert "/" not in (row.state_reason or ""), "no path of this machine reaches a browser"
+    assert row.resumable is (state != "completed")
+    assert steps_of(store, run)[:15] == list(range(1, 16))
+    await bench.manager.close()
+
+
+async def test_a_killed_worker_goes_on_from_its_checkpoint_and_curves_are_not_doubled(bench: Bench) -> None:
+    run = bench.add(steps=30, at=15, mishap="kill")
+    assert (await bench.until(run, *OVER)).resumable
+    RunFolder(bench.settings.runs_dir, run)
+    await bench.manager.resume(run)
+    # The mishap strikes again at step 15 of the second life, which began at step 10.
+    await bench.until(run, *OVER)
+    assert steps_of(bench.store, run) == [*range(1, 16), *range(11, 16)]
+    from netwright_studio.runs.series import SeriesCache
+
+    series = SeriesCache(bench.store.events).read(run, None, 1000, None, None)
+    assert series["train_loss"]["step"] == list(range(1, 16))
+    assert_numbered_without_holes(bench.store, run)
+
+
+async def test_a_run_without_a_checkpoint_cannot_be_resumed(bench: Bench) -> None:
+    run = bench.add(steps=30, at=5, mishap="kill")
+    assert (await bench.until(run, *OVER)).resumable is False
+    with pytest.raises(ConflictError, match="no checkpoint"):
+        await bench.manager.resume(run)
+
+
+async def test_illegal_moves_are_refused(bench: Bench) -> None:
+    run = bench.add(steps=1)
+    await bench.until(run, RunState.COMPLETED)
+    for move in (bench.manager.pause, bench.manager.resume, bench.manager.stop):
+        with pytest.raises(ConflictError, match="completed") as caught:
+            await move(run)
+        assert caught.value.got == "completed"
+    with pytest.raises(NotFoundError):
+        await bench.manager.stop("nothing")
+
+
+async def test_delete_takes_events_and_files_but_no_live_run(bench: Bench) -> None:
+    run = bench.add(steps=1000, pause=0.005)
+    await bench.until_step(run, 11)
+    folder = RunFolder(bench.settings.runs_dir, run)
+    with pytest.raises(ConflictError, match="running"):
+        await bench.manager.delete(run)
+    await bench.manager.stop(run)
+    await bench.until(run, RunState.STOPPED)
+    assert folder.has_checkpoint()
+    await bench.manager.delete(run)
+    assert not folder.path.exists()
+    assert bench.store.events.of_types(run, ["state", "metrics"]) == []
+    with pytest.raises(NotFoundError):
+        bench.store.runs.get(run)
+
+
+async def test_closing_interrupts_a_live_run_and_the_next_start_can_resume_it(store: Store) -> None:
+    bench = Bench(store)
+    await bench.manager.start()
+    run = bench.add(steps=60, pause=0.01)
+    waiting = bench.add(steps=1)
+    await bench.until_step(run, 11)
+    await bench.manager.close()
+    row = store.runs.get(run)
+    assert (row.state, row.resumable) == ("interrupted", True)
+    assert "shut down" in (row.state_reason or "")
+    assert store.runs.get(waiting).state == "queued"
+    again = Bench(store)
+    await again.manager.start()
+    await again.until(waiting, RunState.COMPLETED)
+    await again.manager.resume(run)
+    row = await again.until(run, *OVER)
+    assert (row.state, row.step) == ("completed", 60)
+    await again.manager.close()
+
+
+@pytest.mark.parametrize("state", [RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING])
+async def test_what_a_crash_left_behind_is_interrupted(store: Store, state: RunState) -> None:
+    run = add_run(store).id
+    store.runs.move(run, RunState.STARTING)
+    if state is not RunState.STARTING:
+        store.runs.move(run, RunState.RUNNING)
+    if state in (RunState.PAUSED, RunState.STOPPING):
+        store.runs.move(run, state)
+    checkpoint = RunFolder(store.settings.runs_dir, run).checkpoints / "step-7"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "state.json").write_text("{}")
+    bench = Bench(store)
+    await bench.manager.start()
+    row = store.runs.get(run)
+    assert (row.state, row.resumable) == ("interrupted", True)
+    assert state.value in (row.state_reason or "")
+    await bench.manager.close()
+
+
+async def test_a_failed_publication_fails_the_run_with_a_reason(store: Store) -> None:
+    bench = Bench(store)
+
+    def publish(*_: object) -> tuple[str, int]:
+        raise OSError("no space under /secret")
+
+    bench.manager._publish = publish
+    await bench.manager.start()
+    run = bench.add(steps=1)
+    row = await bench.until(run, *OVER)
+    assert row.state == "failed"
+    assert "could not be kept (OSError)" in (row.state_reason or "")
+    await bench.manager.close()
+
+
+async def test_a_worker_that_cannot_be_started_fails_the_run(store: Store) -> None:
+    bench = Bench(store, worker_command=("/nowhere/python",))
+    await bench.manager.start()
+    run = bench.add(steps=1)
+    row = await bench.until(run, *OVER)
+    assert row.state == "failed"
+    assert "FileNotFoundError" in (row.state_reason or "")
+    await bench.manager.close()
+
+
+async def test_killing_the_group_leaves_no_process(bench: Bench) -> None:
+    run = bench.add(steps=1000, pause=0.01)
+    await bench.until_step(run, 1)
+    worker = bench.manager._live[run]._worker
+    assert worker is not None
+    pid = worker.pid
+    os.kill(pid, signal.SIGKILL)
+    await bench.until(run, RunState.INTERRUPTED)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(pid, 0)

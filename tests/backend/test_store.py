@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+from tests.backend.conftest import add_run
+
+from netwright_studio.errors import ConflictError, NotFoundError
+from netwright_studio.runs.state import RunState
+from netwright_studio.settings import Settings
+from netwright_studio.store import Store, migrate, open_store
+from netwright_studio.store.blobs import BlobStore
+from netwright_studio.store.events import Draft
+from netwright_studio.store.lock import FolderLock
+from netwright_studio.store.tables import Base
+
+
+def metrics(step: int, value: float = 1.0) -> Draft:
+    return Draft("metrics", {"step": step, "epoch": 0.0, "values": {"loss": value}})
+
+
+def test_the_migrations_make_the_tables_of_the_models(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with store.database.durable.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        assert inspect(connection).get_table_names()
+
+
+def test_head_is_the_newest_migration(store: Store) -> None:
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(migrate.alembic_config(store.database.durable))
+    assert scripts.get_heads() == [migrate.HEAD]
+    assert migrate.current_revision(store.database.durable) == migrate.HEAD
+
+
+def test_migrations_go_down_and_up_again(store: Store) -> None:
+    migrate.downgrade(store.database.durable)
+    with store.database.durable.connect() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    migrate.upgrade(store.database.durable)
+    assert store.projects.page(10, 0) == ([], 0)
+
+
+def test_sqlite_waits_for_the_disk_for_state_and_not_for_metrics(store: Store) -> None:
+    def pragma(session_of: object, name: str) -> object:
+        with session_of() as session:  # type: ignore[operator]
+            return session.execute(text(f"PRAGMA {name}")).scalar()
+
+    full, normal = 2, 1
+    assert pragma(store.database.write, "synchronous") == full
+    assert pragma(store.database.write_fast, "synchronous") == normal
+    assert pragma(store.database.read, "journal_mode") == "wal"
+    assert pragma(store.database.read, "foreign_keys") == 1
+
+
+def test_projects_are_changed_only_on_their_newest_revision(store: Store) -> None:
+    project = store.projects.create(name="A", graph={"nodes": []}, dataset=None, settings={})
+    assert store.projects.update(project.id, 1, name="B").revision == 2
+    with pytest.raises(ConflictError) as caught:
+        store.projects.update(project.id, 1, name="C")
+    assert (caught.value.wanted, caught.value.got) == ("2", "1")
+    assert store.projects.get(project.id).name == "B"
+    with pytest.raises(NotFoundError):
+        store.projects.update("nothing", 1, name="C")
+
+
+def test_runs_outlive_their_project(store: Store) -> None:
+    project = store.projects.create(name="A", graph={}, dataset=None, settings={})
+    run = store.runs.create(name="r", project=project.id, graph={}, dataset="iris", settings={}, epochs=1)
+    store.projects.delete(project.id)
+    assert store.runs.get(run.id).project_id is None
+
+
+def test_events_are_numbered_without_holes_by_writers_at_once(store: Store) -> None:
+    run = add_run(store).id
+    threads = [
+        threading.Thread(target=lambda: [store.events.append(run, [metrics(1), metrics(2)]) for _ in range(50)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    events = store.events.page(run, 0, 10_000).events
+    assert [event.seq for event in events] == list(range(1, 402))
+    assert store.runs.get(run).last_event == 401
+
+
+def test_a_failed_transaction_leaves_no_hole(store: Store) -> None:
+    run = add_run(store).id
+    with pytest.raises(ConflictError):
+        store.runs.move(run, RunState.COMPLETED, drafts=[metrics(1)])
+    store.events.append(run, [metrics(1)])
+    assert [event.seq for event in store.events.page(run, 0, 10).events] == [1, 2]
+
+
+def test_pruned_events_show_as_a_gap(store: Store) -> None:
+    run = add_run(store).id
+    store.events.append(run, [metrics(step) for step in range(99)])
+    assert store.events.prune(run, 1000) == 0
+    assert store.events.prune(run, 30) == 70
+    page = store.events.page(run, 10, 5)
+    assert page.gap == (11, 70)
+    assert [event.seq for event in page.events] == [71, 72, 73, 74, 75]
+    assert store.events.page(run, 80, 5).gap is None
+    assert store.events.prune(run, 30) == 0
+
+
+def test_nan_is_stored_as_valid_json(store: Store) -> None:
+    run = add_run(store).id
+    store.events.append(run, [metrics(1, float("nan"))], {"metrics": {"loss": float("inf")}})
+    assert store.events.page(run, 1, 10).events[0].data == '{"step":1,"epoch":0.0,"values":{"loss":"NaN"}}'
+    assert store.runs.get(run).metrics == {"loss": "Infinity"}
+
+
+def test_numbers_of_runs_are_not_given_twice(store: Store) -> None:
+    made: list[int] = []
+    threads = [threading.Thread(target=lambda: made.extend(add_run(store).number for _ in range(20))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == list(range(1, 81))
+
+
+def test_a_run_is_claimed_by_one_of_two(settings: Settings, store: Store) -> None:
+    other = open_store(settings)
+    run = add_run(store).id
+    store.runs.move(run, RunState.STARTING)
+    with pytest.raises(ConflictError):
+        other.runs.move(run, RunState.STARTING)
+    other.close()
+
+
+KILLED_WRITER = """
+import sys
+from pathlib import Path
+from netwright_studio.settings import Settings
+from netwright_studio.store import open_store
+from netwright_studio.store.events import Draft
+
+store = open_store(Settings(home=Path(sys.argv[1])))
+step = 0
+while True:
+    step += 1
+    store.events.append(sys.argv[2], [Draft("metrics", {"step": step, "epoch": 0.0, "values": {}})])
+    print(step, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_kill_9(store: Store, settings: Settings) -> None:
+    run = add_run(store).id
+    command = [sys.executable, "-c", KILLED_WRITER, str(settings.home), run]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        acknowledged = 0
+        while acknowledged < 200:
+            acknowledged = int(writer.stdout.readline())
+        writer.kill()
+        acknowledged = max([acknowledged, *(int(line) for line in writer.stdout.read().split())])
+    events = store.events.page(run, 1, 100_000).events
+    assert len(events) >= acknowledged
+    assert [event.seq for event in events] == list(range(2, len(events) + 2))
+    with store.database.read() as session:
+        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+
+
+def test_blobs_are_named_by_what_is_inside(tmp_path: Path) -> None:
+    blobs = BlobStore(tmp_path)
+    name = blobs.put(b"hello")
+    assert name == hashlib.sha256(b"hello").hexdigest()
+    assert blobs.put(b"hello") == name
+    assert blobs.path(name).read_bytes() == b"hello"
+    assert blobs.verify(name)
+    blobs.path(name).write_bytes(b"hellO")
+    assert not blobs.verify(name)
+    blobs.delete(name)
+    blobs.delete(name)
+    assert not blobs.has(name)
+
+
+def test_a_broken_upload_leaves_nothing(tmp_path: Path) -> None:
+    blobs = BlobStore(tmp_path)
+
+    def chunks() -> object:
+        yield b"some"
+        raise ConnectionError("cut off")
+
+    with pytest.raises(ConnectionError):
+        blobs.put_chunks(chunks())  # type: ignore[arg-type]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("name", ["", "../../etc/passwd", "a" * 63, "A" * 64, "a" * 64 + "/..", "g" * 64])
+def test_a_blob_name_is_a_digest_or_nothing(tmp_path: Path, name: str) -> None:
+    blobs = BlobStore(tmp_path)
+    assert not blobs.has(name)
+    with pytest.raises(NotFoundError):
+        blobs.path(name)
+
+
+def test_sweep_removes_what_a_crash_left(tmp_path: Path) -> None:
+    blobs = BlobStore(tmp_path)
+    name = blobs.put(b"kept")
+    (tmp_path / "incoming" / "half").write_bytes(b"ha")
+    blobs.sweep()
+    assert os.listdir(tmp_path / "incoming") == []
+    assert blobs.has(name)
+
+
+def test_a_second_studio_on_one_folder_is_told_who_has_it(tmp_path: Path) -> None:
+    with FolderLock(tmp_path), pytest.raises(ConflictError, match="already uses") as caught, FolderLock(tmp_path):
+        raise AssertionError("the lock was given twice")
+    assert str(os.getpid()) in (caught.value.got or "")
+    with FolderLock(tmp_path):
+        assert (tmp_path / "studio.lock").exists()
