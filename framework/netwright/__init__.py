@@ -14,20 +14,24 @@ from __future__ import annotations
 
 import sys as _sys
 
-from . import autograd, ndarray, random
+from . import autograd, initializer, lr_scheduler, ndarray, optimizer, random, symbol
 from . import device as context
+from . import initializer as init
 from . import ndarray as nd
+from . import symbol as sym
 from ._version import __version__
 from .device import Context, Device, cpu, cpu_pinned, current_context, current_device, gpu, num_gpus
 from .errors import NetwrightError
+from .naming import AttrScope
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
-for _short, _module in {"nd": ndarray, "context": context}.items():
+for _short, _module in {"nd": ndarray, "sym": symbol, "context": context, "init": initializer}.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
 MXNetError = NetwrightError
 
 __all__ = [
+    "AttrScope",
     "Context",
     "Device",
     "MXNetError",
@@ -40,8 +44,14 @@ __all__ = [
     "current_context",
     "current_device",
     "gpu",
+    "init",
+    "initializer",
+    "lr_scheduler",
     "nd",
     "ndarray",
     "num_gpus",
+    "optimizer",
     "random",
+    "sym",
+    "symbol",
 ]

@@ -55,10 +55,12 @@ def predict_mode() -> _Scope:
 
 
 def is_recording() -> bool:
+    """Whether the tape runs."""
     return mode.recording
 
 
 def is_training() -> bool:
+    """Whether layers behave as in training."""
     return mode.training
 
 
@@ -90,14 +92,15 @@ def mark_variables(
         check_request(request)
         if gradient.shape != variable.shape:
             raise ShapeError(
-                "a gradient has the variable's shape", where="mark_variables", wanted=variable.shape, got=gradient.shape
+                "a gradient has the variable's shape",
+                where="mark_variables",
+                wanted=variable.shape,
+                got=gradient.shape,
             )
         variable._mark(gradient, request)
 
 
-def _heads(
-    heads: NDArray | Sequence[NDArray], head_grads: Any
-) -> list[tuple[tuple[Node, int], NDArray]]:
+def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tuple[Node, int], NDArray]]:
     if isinstance(heads, NDArray):
         heads, head_grads = [heads], [head_grads]
     if head_grads is None:
@@ -170,7 +173,9 @@ def grad(
     for variable in wanted:
         if variable._entry is None:
             raise AutogradError(
-                "a variable was not marked before it was used", where="autograd.grad", remedy="Call attach_grad() first"
+                "a variable was not marked before it was used",
+                where="autograd.grad",
+                remedy="Call attach_grad() first",
             )
     keep = create_graph if retain_graph is None else retain_graph
     nodes = [v._entry[0] for v in wanted if v._entry is not None]

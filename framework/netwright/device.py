@@ -59,9 +59,7 @@ class Device:
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
-            isinstance(other, Device)
-            and self.device_type == other.device_type
-            and self.device_id == other.device_id
+            isinstance(other, Device) and self.device_type == other.device_type and self.device_id == other.device_id
         )
 
     def __hash__(self) -> int:

@@ -44,7 +44,9 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> None:
+def save_arrays(
+    path: str | Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None
+) -> None:
     """Write named arrays as one safetensors file."""
     contiguous = {name: np.ascontiguousarray(a) if a.ndim else a for name, a in arrays.items()}
     write_atomically(Path(path), save_bytes(contiguous, metadata=dict(metadata or {})))

@@ -1,7 +1,7 @@
 """The tape: what was computed while recording, and the walk back over it.
 
-Each recorded call is a node that knows its operator, where its inputs came from, and the tensors that its gradient asked to
-keep. The walk back visits nodes in the reverse order of their recording.
+Each recorded call is a node that knows its operator, where its inputs came from, and the tensors that its
+gradient asked to keep. The walk back visits nodes in the reverse order of their recording.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ class Call(Node):
         results: Sequence[Any],
         train: bool,
     ) -> None:
-        super().__init__(
-            tuple(a._entry for a in inputs), tuple([TensorSpec(r.shape, r.dtype) for r in results])
-        )
+        super().__init__(tuple(a._entry for a in inputs), tuple([TensorSpec(r.shape, r.dtype) for r in results]))
         self.op, self.p, self.train = op, p, train
         self.inputs = specs
         self.released = False
@@ -168,13 +166,14 @@ def walk_back(
     while waiting:
         _, node = heapq.heappop(waiting)
         gradients = arrived.pop(node)
-        if (isinstance(node, Variable) or (targets and node in targets)) and gradients[0] is not None:
-            found[node] = gradients[0]
+        first = gradients[0]
+        if (isinstance(node, Variable) or (targets and node in targets)) and first is not None:
+            found[node] = first
         if not node.sources:
             continue
-        for source, gradient in zip(node.sources, node.pull(gradients, F), strict=True):
-            if source is not None and gradient is not None:
-                arrive(source, gradient)
+        for source, result in zip(node.sources, node.pull(gradients, F), strict=True):
+            if source is not None and result is not None:
+                arrive(source, result)
         if not retain:
             node.release()
     return found

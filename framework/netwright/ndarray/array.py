@@ -70,7 +70,7 @@ class NDArray(FluentMethods, Arithmetic):
     @property
     def T(self) -> NDArray:
         """The transpose, with all axes in reverse order."""
-        return self.transpose()  # type: ignore[no-any-return]
+        return self._apply("transpose", (self,), {})  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         if not self.shape:
@@ -160,7 +160,8 @@ class NDArray(FluentMethods, Arithmetic):
         if self.size == 1:
             return bool(self.asscalar())
         raise ShapeError(
-            "the truth of an array with several elements is ambiguous", remedy="Compare a sum() or use asnumpy().any()"
+            "the truth of an array with several elements is ambiguous",
+            remedy="Compare a sum() or use asnumpy().any()",
         )
 
     def __iter__(self) -> Iterator[NDArray]:
@@ -294,9 +295,7 @@ class NDArray(FluentMethods, Arithmetic):
         """The same memory, cut off from the tape."""
         return NDArray(self._data)
 
-    def backward(
-        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
-    ) -> None:
+    def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Gradients of this array (summed) with respect to all variables it was computed from."""
         from ..autograd import backward
 

@@ -105,7 +105,12 @@ def arange(
 
 
 def linspace(
-    start: float, stop: float, num: int, endpoint: bool = True, ctx: Device | None = None, dtype: Any = np.float32
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,
+    ctx: Device | None = None,
+    dtype: Any = np.float32,
 ) -> NDArray:
     """``num`` evenly spaced values from start to stop."""
     return NDArray(_device(ctx).xp.linspace(start, stop, num, endpoint=endpoint).astype(dtype_name(dtype)))
@@ -125,7 +130,7 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     rest = [a for a in range(tensor.ndim) if a not in sources]
     for target, moved in sorted(zip(targets, sources, strict=True)):
         rest.insert(target, moved)
-    return tensor.transpose(axes=tuple(rest))  # type: ignore[no-any-return]
+    return F.transpose(tensor, axes=tuple(rest))  # type: ignore[no-any-return]
 
 
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:

@@ -10,6 +10,7 @@ from ..ops.operator import Operator
 from ..ops.signature import bind
 from .array import NDArray
 from .invoke import invoke
+from .methods import FluentMethods
 
 
 def _is_array(value: Any) -> bool:
@@ -46,7 +47,7 @@ def drop_absent(op: Operator, p: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...
     )
 
 
-def call_method(self: NDArray, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call_method(self: FluentMethods, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """``x.name(…)``."""
     return getattr(_namespace(), name)(self, *args, **kwargs)
 

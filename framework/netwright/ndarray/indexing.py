@@ -26,7 +26,9 @@ def _part(part: Any, data: Any) -> Any:
     if isinstance(raw, (list, tuple)):
         raw = np.asarray([getattr(r, "_data", r) for r in raw])
     if not hasattr(raw, "dtype"):
-        raise DTypeError("cannot index with this", wanted="integers, slices, None, ... or arrays", got=type(part).__name__)
+        raise DTypeError(
+            "cannot index with this", wanted="integers, slices, None, ... or arrays", got=type(part).__name__
+        )
     if raw.dtype.kind == "f":
         raw = raw.astype(np.int64)
     if not isinstance(data, np.ndarray) and isinstance(raw, np.ndarray):

@@ -57,9 +57,7 @@ def invoke(
     return arrays[0] if visible == 1 else arrays
 
 
-def _run(
-    op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device: Device
-) -> tuple[Any, ...]:
+def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device: Device) -> tuple[Any, ...]:
     takes = op.forward_takes
     keywords: dict[str, Any] = {}
     if takes:

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from ..errors import ParamError
 
@@ -31,6 +39,8 @@ def dtype_name(value: Any) -> str:
 
 def _one_or_many(value: Any) -> Any:
     """MXNet takes ``kernel=3`` for ``kernel=(3,)``."""
+    if isinstance(value, list):
+        return tuple(value)
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -55,7 +65,11 @@ Axes = int | tuple[int, ...] | None
 
 def hint(default: Any, doc: str = "") -> Any:
     """A field that MXNet programs pass to tune its own kernels: taken, kept in the graph, without effect here."""
-    return Field(default, description=doc or "Taken for MXNet's sake; without effect.", json_schema_extra={"hidden": True})
+    return Field(
+        default,
+        description=doc or "Taken for MXNet's sake; without effect.",
+        json_schema_extra={"hidden": True},
+    )
 
 
 class OpParams(BaseModel):
@@ -125,4 +139,5 @@ def _param_error(cls: type[OpParams], error: ValidationError) -> ParamError:
         )
     if first["type"] == "missing":
         return ParamError(f"parameter {parameter!r} is missing", parameter=parameter, remedy=f"Give {parameter}=…")
-    return ParamError(f"parameter {parameter!r} cannot be taken", parameter=parameter, wanted=first["msg"], got=got)
+    wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return ParamError(f"parameter {parameter!r} cannot be taken", parameter=parameter, wanted=wanted, got=got)

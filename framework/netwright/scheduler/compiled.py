@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ..device import Device
 from ..ops.operator import TensorSpec
@@ -22,7 +21,7 @@ HEAD = "__head_gradient_{}__"
 class Compiled:
     """Plan of a symbol's forward pass and, where gradients are wanted, its backward pass.
 
-    ``outputs`` are the symbol's; ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do
+    ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients; ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do
     not depend on it.
     """
 
@@ -36,14 +35,15 @@ class Compiled:
         device: Device,
         strategy: Strategy | None = None,
         reason: str = "",
+        differentiated: int | None = None,
     ) -> None:
-        strategy = strategy or Strategy()  # type: ignore[call-arg]
+        strategy = strategy or Strategy()
         graph = lower(symbol, known, train)
         self.outputs: list[Value] = list(graph.outputs)
         self.heads: list[str] = []
         self.gradients: dict[str, Value | None] = {}
         if wrt:
-            self._add_backward(graph, wrt)
+            self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated)
         if strategy.share_common:
             share_common(graph)
             self._follow(graph)
@@ -51,10 +51,11 @@ class Compiled:
         self.plan: Plan = make_plan(graph, device, strategy, reason)
         self._free: list[Program] = []
 
-    def _add_backward(self, graph: Graph, wrt: Sequence[str]) -> None:
-        heads = [HEAD.format(i) for i in range(len(self.outputs))]
-        head_values = [graph.add_input(name, value.spec) for name, value in zip(heads, self.outputs, strict=True)]
-        found = differentiate(graph, self.outputs, head_values, [graph.inputs[name] for name in wrt])
+    def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int) -> None:
+        differentiated = self.outputs[:count]
+        heads = [HEAD.format(i) for i in range(count)]
+        head_values = [graph.add_input(name, value.spec) for name, value in zip(heads, differentiated, strict=True)]
+        found = differentiate(graph, differentiated, head_values, [graph.inputs[name] for name in wrt])
         self.gradients = dict(zip(wrt, found, strict=True))
         graph.outputs += [g for g in found if g is not None]
         self.heads = heads

@@ -53,7 +53,7 @@ def place(lifetimes: Sequence[Lifetime], *, share: bool = True) -> tuple[list[in
     return offsets, size
 
 
-def _lowest_gap(starts: np.ndarray, ends: np.ndarray, nbytes: int) -> int:  # type: ignore[type-arg]
+def _lowest_gap(starts: np.ndarray, ends: np.ndarray, nbytes: int) -> int:
     """The lowest offset at which ``nbytes`` fit between the given intervals."""
     if not len(starts):
         return 0

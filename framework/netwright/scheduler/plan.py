@@ -174,9 +174,7 @@ def make_plan(graph: Graph, device: Device, strategy: Strategy, reason: str = ""
     tensors = _lifetimes(graph, steps)
     _choose_storage(graph, steps, tensors, strategy)
     placed = [t for t in tensors.values() if t.storage == "arena" and t.base is None]
-    offsets, size = place(
-        [Lifetime(t.value.spec.nbytes, t.first, t.last) for t in placed], share=strategy.share_memory
-    )
+    offsets, size = place([Lifetime(t.value.spec.nbytes, t.first, t.last) for t in placed], share=strategy.share_memory)
     for tensor, offset in zip(placed, offsets, strict=True):
         tensor.offset = offset
     for tensor in tensors.values():
@@ -229,9 +227,7 @@ def _write_over(node: Node, i: int, tensors: dict[Value, Tensor]) -> None:
             and source.spec == value.spec
             and root.value.spec.nbytes == value.spec.nbytes
             and sum(v is source for v in node.inputs) == 1
-            and not any(
-                tensors[_root(v, tensors)] is root for j, v in enumerate(node.inputs) if j != position
-            )
+            and not any(tensors[_root(v, tensors)] is root for j, v in enumerate(node.inputs) if j != position)
         ):
             _share(tensors, value, source, "arena")
             return

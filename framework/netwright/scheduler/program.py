@@ -89,9 +89,7 @@ class Program:
         frees: list[list[int]] = [[] for _ in self.plan.steps]
         outputs = set(self.plan.graph.outputs)
         for value, tensor in self.plan.tensors.items():
-            passing = tensor.storage == "own" or (
-                tensor.storage == "view" and value.number not in self._lasting_views
-            )
+            passing = tensor.storage == "own" or (tensor.storage == "view" and value.number not in self._lasting_views)
             if passing and value not in outputs and tensor.last < len(frees):
                 frees[tensor.last].append(value.number)
         return [tuple(f) for f in frees]

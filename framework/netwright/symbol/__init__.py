@@ -14,7 +14,20 @@ from .symbol import Group, Symbol, Variable, var
 
 fromjson = load_json
 
-__all__ = ["Executor", "Group", "Symbol", "Variable", "arange", "fromjson", "full", "load", "load_json", "ones", "var", "zeros"]
+__all__ = [
+    "Executor",
+    "Group",
+    "Symbol",
+    "Variable",
+    "arange",
+    "fromjson",
+    "full",
+    "load",
+    "load_json",
+    "ones",
+    "var",
+    "zeros",
+]
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
@@ -32,9 +45,20 @@ def full(shape: Any, val: float, dtype: Any = None, name: str | None = None, **k
     return apply("_full", (), {"shape": shape, "value": float(val), "dtype": dtype or "float32"})
 
 
-def arange(start: float, stop: float | None = None, step: float = 1.0, repeat: int = 1, dtype: Any = None, **kwargs: Any) -> Symbol:
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    dtype: Any = None,
+    **kwargs: Any,
+) -> Symbol:
     """Evenly spaced values in [start, stop)."""
-    return apply("_arange", (), {"start": start, "stop": stop, "step": step, "repeat": repeat, "dtype": dtype or "float32"})
+    return apply(
+        "_arange",
+        (),
+        {"start": start, "stop": stop, "step": step, "repeat": repeat, "dtype": dtype or "float32"},
+    )
 
 
 for _name in TABLE:

@@ -125,12 +125,8 @@ class Executor:
         return self._compile(train, wrt, specs)
 
     @functools.lru_cache(maxsize=16)  # noqa: B019 - an executor's plans live as long as it does
-    def _compile(
-        self, train: bool, wrt: tuple[str, ...], specs: tuple[tuple[str, TensorSpec], ...]
-    ) -> Compiled:
-        return Compiled(
-            self._symbol, dict(specs), train=train, wrt=wrt, device=self._ctx, strategy=self._strategy
-        )
+    def _compile(self, train: bool, wrt: tuple[str, ...], specs: tuple[tuple[str, TensorSpec], ...]) -> Compiled:
+        return Compiled(self._symbol, dict(specs), train=train, wrt=wrt, device=self._ctx, strategy=self._strategy)
 
     def plan(self, is_train: bool = False) -> Any:
         """What runs: print it."""
@@ -210,7 +206,11 @@ def _requests(symbol: Symbol, grad_req: Any) -> dict[str, str]:
 
 
 def simple_bind(
-    symbol: Symbol, ctx: Device | None, grad_req: Any, type_dict: Mapping[str, Any] | None, shapes: Mapping[str, Any]
+    symbol: Symbol,
+    ctx: Device | None,
+    grad_req: Any,
+    type_dict: Mapping[str, Any] | None,
+    shapes: Mapping[str, Any],
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
     ctx = ctx or current_device()
@@ -220,9 +220,7 @@ def simple_bind(
         if name not in known:
             raise GraphError(f"there is no argument {name!r}", where="simple_bind", remedy=f"Known: {', '.join(known)}")
     default = next(iter(types.values()), np.dtype(np.float32))
-    specs = infer_all(
-        symbol, {n: TensorSpec(tuple(s), types.get(n, default)) for n, s in shapes.items()}
-    )
+    specs = infer_all(symbol, {n: TensorSpec(tuple(s), types.get(n, default)) for n, s in shapes.items()})
     by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
     requests = _requests(symbol, grad_req)
 
@@ -242,17 +240,24 @@ def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> d
         found = {n: given[n] for n in names if given.get(n) is not None}
     else:
         if len(given) != len(names):
-            raise GraphError(f"wrong number of {what}", where="bind", wanted=f"{len(names)} ({', '.join(names)})", got=len(given))
+            raise GraphError(
+                f"wrong number of {what}",
+                where="bind",
+                wanted=f"{len(names)} ({', '.join(names)})",
+                got=len(given),
+            )
         found = {n: a for n, a in zip(names, given, strict=True) if a is not None}
     missing = [n for n in names if n not in found]
     if missing and all_needed:
-        raise GraphError(f"{what} missing: {', '.join(missing)}", where="bind", remedy=f"Give an NDArray for {missing[0]!r}")
+        raise GraphError(
+            f"{what} missing: {', '.join(missing)}",
+            where="bind",
+            remedy=f"Give an NDArray for {missing[0]!r}",
+        )
     return found
 
 
-def bind(
-    symbol: Symbol, ctx: Device | None, args: Any, args_grad: Any, grad_req: Any, aux_states: Any
-) -> Executor:
+def bind(symbol: Symbol, ctx: Device | None, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
     """See ``Symbol.bind``."""
     names = symbol.list_arguments()
     arrays = _named(args, names, "arguments", all_needed=True)

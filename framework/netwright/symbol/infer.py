@@ -121,7 +121,16 @@ def _can_infer(op: Operator, node: SymbolNode, ins: list[Shape | None]) -> bool:
 
 def _dtype_text(text: str) -> Any:
     """MXNet writes its number of the type."""
-    numbers = {"0": "float32", "1": "float64", "2": "float16", "3": "uint8", "4": "int32", "5": "int8", "6": "int64", "7": "bool"}
+    numbers = {
+        "0": "float32",
+        "1": "float64",
+        "2": "float16",
+        "3": "uint8",
+        "4": "int32",
+        "5": "int8",
+        "6": "int64",
+        "7": "bool",
+    }
     return numbers.get(text, text)
 
 

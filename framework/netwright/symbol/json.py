@@ -84,7 +84,10 @@ def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
     missing = len(op.ports(p)) - len(entries)
     if missing > 0:
         ports = op.ports(p)[-missing:]
-        entries = (*entries, *((SymbolNode(None, None, f"{name}_{port.name}"), 0) for port in ports if not port.optional))
+        entries = (
+            *entries,
+            *((SymbolNode(None, None, f"{name}_{port.name}"), 0) for port in ports if not port.optional),
+        )
     return SymbolNode(op, p, name, entries, kept)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-
 from ..errors import GraphError, ParamError
 from ..naming import AttrScope, NameManager
 from ..ndarray.methods import FluentMethods
@@ -86,7 +85,7 @@ class Symbol(FluentMethods, Arithmetic):
         return [node.output_names()[i] for node, i in self._entries]
 
     def _state_nodes(self) -> set[SymbolNode]:
-        found = set()
+        found: set[SymbolNode] = set()
         for node in self.nodes():
             if node.op is not None:
                 found.update(node.inputs[i][0] for i in node.op.state_ports(node.p))
@@ -155,7 +154,9 @@ class Symbol(FluentMethods, Arithmetic):
         known = set(self.list_inputs())
         for name, symbol in replaced.items():
             if name not in known:
-                raise GraphError(f"there is no variable {name!r} to replace", remedy=f"Known: {', '.join(sorted(known))}")
+                raise GraphError(
+                    f"there is no variable {name!r} to replace", remedy=f"Known: {', '.join(sorted(known))}"
+                )
             if not isinstance(symbol, Symbol) or len(symbol) != 1:
                 raise GraphError(f"{name!r} must be replaced by a symbol of one output")
         return Symbol(copy_entries(self._entries, {n: s._entries[0] for n, s in replaced.items()}))
@@ -265,7 +266,11 @@ class Symbol(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- running
     def simple_bind(
-        self, ctx: Device | None = None, grad_req: Any = "write", type_dict: Mapping[str, Any] | None = None, **shapes: Any
+        self,
+        ctx: Device | None = None,
+        grad_req: Any = "write",
+        type_dict: Mapping[str, Any] | None = None,
+        **shapes: Any,
     ) -> Executor:
         """An executor with arrays made for the given shapes of the fed variables."""
         from .executor import simple_bind
@@ -292,7 +297,8 @@ class Symbol(FluentMethods, Arithmetic):
 
     def grad(self, wrt: Sequence[str]) -> Symbol:
         raise GraphError(
-            "a symbol's gradient depends on its shapes", remedy="Use simple_bind(...).backward(), or autograd.grad"
+            "a symbol's gradient depends on its shapes",
+            remedy="Use simple_bind(...).backward(), or autograd.grad",
         )
 
 
@@ -380,5 +386,3 @@ def Group(symbols: Sequence[Symbol]) -> Symbol:
     if not symbols:
         raise GraphError("a group needs at least one symbol")
     return Symbol([entry for symbol in symbols for entry in symbol._entries])
-
-

@@ -1,0 +1,26 @@
+"""Graph JSON: the network as the page draws it and as files hold it."""
+
+from __future__ import annotations
+
+from ..optimizer.forms import optimizers
+from .check import DataSpec, check
+from .network import Network, to_network, to_symbol
+from .palette import palette
+from .planning import plan_graph
+from .predictor import Predictor, load_predictor
+from .report import CheckReport, Problem
+
+__all__ = [
+    "CheckReport",
+    "DataSpec",
+    "Network",
+    "Predictor",
+    "Problem",
+    "check",
+    "load_predictor",
+    "optimizers",
+    "palette",
+    "plan_graph",
+    "to_network",
+    "to_symbol",
+]

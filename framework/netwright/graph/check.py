@@ -1,0 +1,382 @@
+"""Checking a graph: shapes, parameter counts and costs of every node, and everything that is wrong with it.
+
+Nothing is allocated: sizes are Python integers, compared with the memory there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..datasets.info import DatasetInfo
+from ..errors import NetwrightError, ParamError
+from ..memory import physical_memory
+from ..ops.operator import FLOAT32, Operator, Shape, TensorSpec
+from . import fixes
+from .document import INPUT, GraphDocument, parse
+from .inputs import InputParams
+from .report import CheckReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
+from .resolve import Resolved, param_problem, resolve
+
+TRAINING_COPIES = 4
+"""Weight, gradient and two optimizer states: what a weight takes while it is trained."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSpec:
+    """What a data set feeds: shape of one sample, and the number of classes or the shape of one label."""
+
+    input_shape: Shape | None = None
+    classes: int | None = None
+    label_shape: Shape | None = None
+
+    @classmethod
+    def of(cls, info: DatasetInfo | None) -> DataSpec:
+        """From a data set's description."""
+        if info is None:
+            return cls()
+        classes = len(info.label.classes) if info.label.kind == "class" and info.label.classes else None
+        return cls(tuple(info.input.shape), classes, () if info.label.kind != "none" else None)
+
+
+class _Check:
+    def __init__(self, document: GraphDocument, data: DataSpec, batch_size: int, memory: int) -> None:
+        self.document, self.data, self.batch, self.memory = document, data, batch_size, memory
+        self.order, self.problems = resolve(document)
+        self.values: dict[tuple[str, int], TensorSpec] = {}
+        self.reports: dict[str, NodeReport] = {}
+        self.totals = Totals()
+
+    def run(self) -> CheckReport:
+        for resolved in self.order.values():
+            self.reports[resolved.id] = NodeReport(op=resolved.node.op)
+            if resolved.op is None:
+                self._input(resolved)
+            else:
+                self._call(resolved, resolved.op)
+        self._outputs()
+        self._total_size()
+        ok = not any(p.severity == "error" for p in self.problems)
+        return CheckReport(ok=ok, nodes=self.reports, totals=self.totals, problems=self.problems)
+
+    # ---------------------------------------------------------------- nodes
+    def _input(self, resolved: Resolved) -> None:
+        p = resolved.p
+        assert isinstance(p, InputParams)
+        shape, wanted = p.shape or None, self.data.input_shape
+        if shape is None and wanted is None:
+            self.problems.append(
+                Problem(
+                    code="shape_mismatch",
+                    node=resolved.id,
+                    parameter="shape",
+                    message="the shape of a sample is not known",
+                    remedy="Choose a data set, or give the shape (without the batch axis)",
+                )
+            )
+            return
+        if shape is not None and wanted is not None and shape != wanted:
+            self.problems.append(
+                Problem(
+                    code="shape_mismatch",
+                    node=resolved.id,
+                    parameter="shape",
+                    message="the data set's samples have another shape",
+                    wanted=str(wanted),
+                    got=str(shape),
+                    remedy="Leave the shape empty to take the data set's",
+                    fix=fixes.set_params(resolved.id, "Use the data set's shape", {"shape": list(wanted)}),
+                )
+            )
+            return
+        spec = TensorSpec((self.batch, *(shape or wanted or ())), np.dtype(p.dtype))
+        if self._too_large(resolved.id, "shape", spec):
+            return
+        self.values[resolved.id, 0] = spec
+        self._report(resolved, (spec,), ("output",))
+
+    def _call(self, resolved: Resolved, op: Operator) -> None:
+        specs: list[TensorSpec | None] = []
+        blocked = False
+        for port in resolved.ports:
+            source = resolved.sources.get(port.name)
+            spec = self.values.get(source) if source is not None else None
+            if spec is None and source is None and port.kind == "data" and not port.optional:
+                if port.name not in resolved.node.inputs:
+                    self.problems.append(
+                        Problem(
+                            code="missing_input",
+                            node=resolved.id,
+                            port=port.name,
+                            message=f"the input {port.name!r} is not connected",
+                            remedy="Drag a connection from another node's output to it",
+                        )
+                    )
+                blocked = True
+            elif spec is None and (source is not None or port.name in resolved.node.inputs):
+                blocked = True  # the source has a problem of its own, which is reported there
+            specs.append(spec)
+        self._show_inputs(resolved, specs)
+        if not blocked:
+            self._infer(resolved, op, specs)
+
+    def _infer(self, resolved: Resolved, op: Operator, specs: list[TensorSpec | None]) -> None:
+        try:
+            ins, outs = op.infer_shape(resolved.p, [s.shape if s else None for s in specs])
+            in_types, out_types = op.infer_dtype(resolved.p, [s.dtype if s else None for s in specs])
+        except ParamError as error:
+            self.problems.append(param_problem(resolved.id, error))
+            return
+        except NetwrightError as error:
+            self.problems.append(self._mismatch(resolved, error))
+            return
+        full_in = [
+            s or TensorSpec(tuple(shape), np.dtype(t or FLOAT32))
+            for s, shape, t in zip(specs, ins, in_types, strict=True)
+            if shape is not None
+        ]
+        full_out = [
+            TensorSpec(tuple(s), np.dtype(t or FLOAT32)) for s, t in zip(outs, out_types, strict=True) if s is not None
+        ]
+        if len(full_in) != len(specs) or len(full_out) != len(outs):
+            return
+        self._wrong_shapes(resolved, specs, ins)
+        sized = [(port.name, spec) for port, spec in zip(resolved.ports, full_in, strict=True)]
+        if any(self._too_large(resolved.id, name, spec) for name, spec in (*sized, *(("output", s) for s in full_out))):
+            return
+        visible = resolved.output_names()
+        for i, spec in enumerate(full_out[: len(visible)]):
+            self.values[resolved.id, i] = spec
+        self._report(resolved, tuple(full_out[: len(visible)]), visible)
+        self._weights(resolved, specs, full_in)
+        report = self.reports[resolved.id]
+        report.flops = int(op.flops(resolved.p, full_in, full_out))
+        self.totals.flops += report.flops
+        if op.is_loss:
+            self._label(resolved, full_in, full_out[0])
+
+    def _wrong_shapes(self, resolved: Resolved, specs: list[TensorSpec | None], ins: Any) -> None:
+        for port, spec, shape in zip(resolved.ports, specs, ins, strict=True):
+            if spec is not None and shape is not None and spec.shape != tuple(shape):
+                self.problems.append(
+                    Problem(
+                        code="shape_mismatch",
+                        node=resolved.id,
+                        port=port.name,
+                        message=f"the input {port.name!r} has the wrong shape",
+                        wanted=str(tuple(shape)),
+                        got=str(spec.shape),
+                        remedy="Change the layer before, or put a Reshape between",
+                    )
+                )
+
+    def _mismatch(self, resolved: Resolved, error: NetwrightError) -> Problem:
+        port = error.port if error.port in {p.name for p in resolved.ports} else None
+        return Problem(
+            code="shape_mismatch",
+            node=resolved.id,
+            port=port,
+            parameter=error.parameter,
+            message=error.message,
+            wanted=error.wanted,
+            got=error.got,
+            remedy=error.remedy,
+            fix=fixes.for_mismatch(resolved, error, self.values),
+        )
+
+    def _weights(self, resolved: Resolved, specs: list[TensorSpec | None], full: list[TensorSpec]) -> None:
+        report = self.reports[resolved.id]
+        for port, given, spec in zip(resolved.ports, specs, full, strict=True):
+            if given is not None or port.kind not in ("weight", "state"):
+                continue
+            info = WeightInfo(name=f"{resolved.id}_{port.name}", shape=list(spec.shape))
+            if port.kind == "weight":
+                report.weights.append(info)
+                report.parameters += spec.size
+                self.totals.weight_bytes += spec.nbytes
+            else:
+                report.states.append(info)
+        self.totals.parameters += report.parameters
+
+    def _label(self, resolved: Resolved, full_in: list[TensorSpec], output: TensorSpec) -> None:
+        position = next(i for i, port in enumerate(resolved.ports) if port.kind == "label")
+        if "label" in resolved.sources or (self.data.classes is None and self.data.label_shape is None):
+            return
+        label, classes = full_in[position].shape, self.data.classes
+        task = resolved.op.task(resolved.p)  # type: ignore[union-attr]
+        if classes is not None and task == "classification":
+            if len(label) == 1 and output.shape[-1] != classes:
+                self._label_problem(resolved, f"{classes} outputs, one for each class", output.shape[-1], classes)
+        elif classes is None and math.prod(label[1:]) != math.prod(self.data.label_shape or ()):
+            size = math.prod(self.data.label_shape or ())
+            self._label_problem(resolved, f"{size} value for each sample", math.prod(label[1:]), size)
+        elif classes is None and task == "classification":
+            self.problems.append(
+                Problem(
+                    code="label_mismatch",
+                    node=resolved.id,
+                    message="the data set's labels are values, not classes",
+                    remedy="Use LinearRegressionOutput, or choose a data set with classes",
+                )
+            )
+
+    def _label_problem(self, resolved: Resolved, wanted: str, got: int, size: int) -> None:
+        self.problems.append(
+            Problem(
+                code="label_mismatch",
+                node=resolved.id,
+                port="data",
+                message="the network's output does not fit the data set's labels",
+                wanted=wanted,
+                got=str(got),
+                remedy="Change the number of units of the last layer",
+                fix=fixes.resize_last_layer(resolved, self.order, size),
+            )
+        )
+
+    # ---------------------------------------------------------------- sizes
+    def _too_large(self, node: str, what: str, spec: TensorSpec) -> bool:
+        if spec.nbytes <= self.memory:
+            return False
+        self.problems.append(
+            Problem(
+                code="too_large",
+                node=node,
+                port=what,
+                message=f"{what!r} would take {human_bytes(spec.nbytes)}",
+                wanted=f"at most {human_bytes(self.memory)}, the memory of this machine",
+                got=f"shape {'×'.join(map(str, spec.shape))} {spec.dtype.name}",
+                remedy="Choose smaller sizes",
+            )
+        )
+        return True
+
+    def _total_size(self) -> None:
+        needed = self.totals.weight_bytes * TRAINING_COPIES + 2 * self.totals.activation_bytes
+        if needed > self.memory:
+            self.problems.append(
+                Problem(
+                    severity="warning",
+                    code="too_large",
+                    message=f"training this network may take {human_bytes(needed)}",
+                    wanted=f"at most {human_bytes(self.memory)}, the memory of this machine",
+                    remedy="Choose smaller layers or a smaller batch size",
+                )
+            )
+
+    # ---------------------------------------------------------------- the whole
+    def _outputs(self) -> None:
+        known = {node.id for node in self.document.nodes}
+        for output in self.document.outputs:
+            if output.partition(":")[0] not in known:
+                self.problems.append(
+                    Problem(
+                        code="dangling_input",
+                        node=None,
+                        message=f"the output {output[:64]!r} is not a node",
+                        remedy="Choose an output that is there",
+                    )
+                )
+        if not any(r.op is not None for r in self.order.values()):
+            if not self.problems:
+                self.problems.append(
+                    Problem(
+                        severity="warning" if not self.document.nodes else "error",
+                        code="no_output",
+                        message="the network is empty",
+                        remedy="Drag layers from the palette",
+                    )
+                )
+            return
+        if len(self.order) < len(self.document.nodes):
+            return  # what leads where is only known once every node is right
+        used = reachable(self.order, output_ids(self.document, self.order))
+        for name in self.order:
+            if name not in used:
+                self.problems.append(
+                    Problem(
+                        severity="warning",
+                        code="unused_node",
+                        node=name,
+                        message="this node leads to no output and is not used",
+                        remedy="Connect it, or delete it",
+                    )
+                )
+        if not any(self.order[n].op is not None and self.order[n].op.is_loss for n in used):  # type: ignore[union-attr]
+            last = output_ids(self.document, self.order)
+            self.problems.append(
+                Problem(
+                    severity="warning",
+                    code="no_loss",
+                    node=last[0] if last else None,
+                    message="the network has no loss, so it cannot be trained",
+                    remedy="Add SoftmaxOutput for classes or LinearRegressionOutput for values",
+                    fix=fixes.add_loss(last[0], known, self.data.classes) if last else None,
+                )
+            )
+
+    # ---------------------------------------------------------------- reports
+    def _report(self, resolved: Resolved, specs: tuple[TensorSpec, ...], names: tuple[str, ...]) -> None:
+        report = self.reports[resolved.id]
+        report.outputs = [
+            OutputInfo(name=n, shape=list(s.shape), dtype=s.dtype.name) for n, s in zip(names, specs, strict=True)
+        ]
+        report.bytes = sum(s.nbytes for s in specs)
+        self.totals.activation_bytes += report.bytes
+
+    def _show_inputs(self, resolved: Resolved, specs: list[TensorSpec | None]) -> None:
+        report = self.reports[resolved.id]
+        for port, spec in zip(resolved.ports, specs, strict=True):
+            if port.kind in ("data", "label") and spec is not None:
+                report.inputs[port.name] = TensorInfo(shape=list(spec.shape), dtype=spec.dtype.name)
+
+
+def output_ids(document: GraphDocument, order: Mapping[str, Resolved]) -> list[str]:
+    """The nodes named as outputs; where none is, those that nothing else uses (an unused Input is not one)."""
+    named = list(dict.fromkeys(o.partition(":")[0] for o in document.outputs))
+    named = [n for n in named if n in order]
+    if named:
+        return named
+    used = {source for r in order.values() for source, _ in r.sources.values()}
+    return [n for n, r in order.items() if n not in used and r.op is not None]
+
+
+def reachable(order: Mapping[str, Resolved], heads: list[str]) -> set[str]:
+    """The heads and everything they are computed from."""
+    found = set(heads)
+    for name in reversed(list(order)):
+        if name in found:
+            found.update(source for source, _ in order[name].sources.values())
+    return found
+
+
+def human_bytes(count: int) -> str:
+    """``1536`` → ``"1.5 KiB"``."""
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.3g} EiB"
+
+
+def check(
+    graph: Any,
+    *,
+    data: DatasetInfo | DataSpec | None = None,
+    batch_size: int = 32,
+    memory_bytes: int | None = None,
+) -> CheckReport:
+    """Check a graph JSON as fed by a data set; raises GraphError only where it has not even a graph's outline.
+
+    ``memory_bytes`` bounds what one tensor may take (by default the machine's memory).
+    """
+    spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
+    return _Check(parse(graph), spec, batch_size, memory_bytes or physical_memory()).run()
+
+
+__all__ = ["INPUT", "DataSpec", "check", "human_bytes", "output_ids", "reachable"]

@@ -1,0 +1,47 @@
+"""The Scheduler's plan of a graph JSON, for people to look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import GraphError
+from ..ops.operator import TensorSpec
+from ..scheduler import Compiled, Plan, Strategy, choose_device
+from .check import DataSpec
+from .network import to_network
+
+
+def plan_graph(
+    graph: Any,
+    *,
+    batch_size: int = 32,
+    training: bool = True,
+    data: Any = None,
+    device: str = "auto",
+    strategy: Strategy | None = None,
+) -> Plan:
+    """The plan for a batch of that size.
+
+    ``data`` is a DatasetInfo or DataSpec, or None where the graph says its shapes.
+    """
+    spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
+    network = to_network(graph, spec if spec.input_shape else None)
+    where, reason = choose_device(device)
+    known = {}
+    for name, shape in network.inputs.items():
+        shape = shape or spec.input_shape
+        if shape is None:
+            raise GraphError("the shape of a sample is not known", where=name)
+        known[name] = TensorSpec((batch_size, *shape), np.dtype(np.float32))
+    compiled = Compiled(
+        network.symbol,
+        known,
+        train=training,
+        wrt=tuple(network.weights) if training else (),
+        device=where,
+        strategy=strategy,
+        reason=reason,
+    )
+    return compiled.plan

@@ -1,0 +1,158 @@
+"""Running a trained graph on new data."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..device import Device
+from ..errors import CheckpointError, DataError
+from ..ops.operator import Shape, TensorSpec
+from ..scheduler import Compiled, choose_device
+from ..scheduler.lower import infer_all
+from ..serialization import load_arrays
+from .check import DataSpec
+from .network import Network, to_network
+
+MAX_PLANS = 8
+"""Plans kept, one for each batch size."""
+
+Weights = Mapping[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One input or output; ``shape`` leaves out the batch axis."""
+
+    name: str
+    shape: Shape
+    dtype: str
+
+
+class Predictor:
+    """A network with its weights on a device; calling it runs a batch. May be used by several threads."""
+
+    def __init__(self, network: Network, weights: Weights, device: Device, input_shape: Shape | None = None) -> None:
+        self._network, self._device = network, device
+        xp = device.xp
+        self._weights = {name: xp.asarray(array) for name, array in weights.items()}
+        self._plans: OrderedDict[int, Compiled] = OrderedDict()
+        self._lock = threading.Lock()
+        self._shapes = {name: shape or input_shape or () for name, shape in network.inputs.items()}
+        specs = self._specs(1)
+        found = infer_all(network.symbol, specs)
+        by_name = {node.name: spec for (node, _), spec in found.items() if node.op is None}
+        self._check_weights(by_name)
+        self.inputs = [Spec(n, by_name[n].shape[1:], by_name[n].dtype.name) for n in network.inputs]
+        self.outputs = [
+            Spec(head.name, spec.shape[1:], spec.dtype.name)
+            for head, spec in zip(network.heads, (found[e] for e in network.symbol._entries), strict=False)
+        ]
+
+    def __call__(self, *inputs: np.ndarray[Any, Any], **named: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+        """The outputs for a batch: inputs by position or by name, each of shape (batch, …).
+
+        Raises DataError where a shape does not fit.
+        """
+        feeds = {spec.name: self._checked(spec, x) for spec, x in zip(self.inputs, inputs, strict=False)}
+        feeds.update({spec.name: self._checked(spec, named[spec.name]) for spec in self.inputs if spec.name in named})
+        missing = [spec.name for spec in self.inputs if spec.name not in feeds]
+        if missing:
+            raise DataError(f"input {missing[0]!r} is missing", where="predict")
+        sizes = {len(x) for x in feeds.values()}
+        if len(sizes) != 1:
+            raise DataError("all inputs must have one batch size", where="predict", got=sorted(sizes))
+        batch = sizes.pop()
+        compiled = self._compiled(batch)
+        with self._lock:
+            program = compiled.acquire()
+        try:
+            program.forward({**self._weights, **self._labels(compiled), **feeds})
+            outputs = program.take(compiled.outputs)
+        finally:
+            with self._lock:
+                compiled.release(program)
+        return [o if isinstance(o, np.ndarray) else o.get() for o in outputs]
+
+    @property
+    def parameters(self) -> int:
+        """Count of trained numbers."""
+        return sum(int(self._weights[name].size) for name in self._network.weights)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(int(a.nbytes) for a in self._weights.values())
+
+    def _checked(self, spec: Spec, x: Any) -> Any:
+        array = np.asarray(x)
+        if array.shape[1:] != spec.shape or array.ndim == 0:
+            raise DataError(
+                f"input {spec.name!r} has the wrong shape",
+                where="predict",
+                wanted=f"(batch, {', '.join(map(str, spec.shape))})",
+                got=array.shape,
+            )
+        return self._device.xp.ascontiguousarray(self._device.xp.asarray(array, dtype=spec.dtype))
+
+    def _specs(self, batch: int) -> dict[str, TensorSpec]:
+        specs = {n: TensorSpec((batch, *s), np.dtype(np.float32)) for n, s in self._shapes.items()}
+        for node in self._network.symbol.nodes():
+            if node.name in specs:
+                dtype = np.dtype(node.attributes.get("__dtype__", "float32"))
+                specs[node.name] = TensorSpec(specs[node.name].shape, dtype)
+        specs.update({n: TensorSpec(a.shape, a.dtype) for n, a in self._weights.items()})
+        return specs
+
+    def _compiled(self, batch: int) -> Compiled:
+        with self._lock:
+            found = self._plans.get(batch)
+            if found is not None:
+                self._plans.move_to_end(batch)
+                return found
+        compiled = Compiled(self._network.symbol, self._specs(batch), train=False, device=self._device)
+        with self._lock:
+            self._plans[batch] = compiled
+            if len(self._plans) > MAX_PLANS:
+                self._plans.popitem(last=False)
+        return compiled
+
+    def _labels(self, compiled: Compiled) -> dict[str, Any]:
+        """A head's output does not depend on its label; the plan still has a place for one."""
+        inputs = compiled.plan.graph.inputs
+        return {
+            n: self._device.xp.zeros(inputs[n].shape, dtype=inputs[n].dtype)
+            for n in self._network.labels
+            if n in inputs
+        }
+
+    def _check_weights(self, specs: Mapping[str, TensorSpec]) -> None:
+        states = self._network.symbol.list_auxiliary_states()
+        for name in (*self._network.weights, *states):
+            array = self._weights.get(name)
+            if array is None:
+                raise CheckpointError("a weight is missing", where=name, wanted=f"shape {specs[name].shape}")
+            if tuple(array.shape) != specs[name].shape:
+                raise CheckpointError(
+                    "a weight has another shape than the graph says",
+                    where=name,
+                    wanted=specs[name].shape,
+                    got=array.shape,
+                )
+
+
+def load_predictor(
+    graph: Any, weights: Weights | str | Path, device: str | Device = "cpu", input_shape: Shape | None = None
+) -> Predictor:
+    """A predictor from a graph JSON and its weights (arrays by name, or a safetensors file).
+
+    ``input_shape`` (batch axis left out) is needed where the graph leaves its Input's shape to the data set.
+    """
+    arrays = load_arrays(weights) if isinstance(weights, (str, Path)) else weights
+    network = to_network(graph, DataSpec(input_shape=input_shape) if input_shape else None)
+    return Predictor(network, arrays, choose_device(device)[0], input_shape)

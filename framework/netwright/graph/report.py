@@ -1,0 +1,83 @@
+"""What a check says: shapes, counts and costs for each node, and problems with their remedies."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+
+class TensorInfo(BaseModel):
+    """Shape (batch axis included) and element type; None where it could not be derived."""
+
+    shape: list[int] | None = None
+    dtype: str | None = None
+
+
+class OutputInfo(TensorInfo):
+    """One output of a node."""
+
+    name: str
+
+
+class WeightInfo(BaseModel):
+    """One weight or auxiliary state of a node."""
+
+    name: str
+    shape: list[int] | None = None
+
+
+class NodeReport(BaseModel):
+    """What was derived for one node; ``bytes`` are those of its outputs."""
+
+    op: str
+    inputs: dict[str, TensorInfo] = Field(default_factory=dict)
+    outputs: list[OutputInfo] = Field(default_factory=list)
+    weights: list[WeightInfo] = Field(default_factory=list)
+    states: list[WeightInfo] = Field(default_factory=list)
+    parameters: int = 0
+    flops: int = 0
+    bytes: int = 0
+
+
+class Fix(BaseModel):
+    """A remedy as edits of the graph, which the page offers as one click."""
+
+    label: str
+    edits: list[dict[str, Any]]
+
+
+class Problem(BaseModel):
+    """One thing that is wrong (``error``) or may surprise (``warning``), and where."""
+
+    severity: Literal["error", "warning"] = "error"
+    code: str
+    node: str | None = None
+    port: str | None = None
+    parameter: str | None = None
+    message: str
+    wanted: str | None = None
+    got: str | None = None
+    remedy: str | None = None
+    fix: Fix | None = None
+
+
+class Totals(BaseModel):
+    """Sums over the graph for one mini-batch, forward only."""
+
+    parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    weight_bytes: int = 0
+
+
+class CheckReport(BaseModel):
+    """Everything ``check`` found."""
+
+    ok: bool
+    nodes: dict[str, NodeReport] = Field(default_factory=dict)
+    totals: Totals = Field(default_factory=Totals)
+    problems: list[Problem] = Field(default_factory=list)
+
+    def errors(self) -> list[Problem]:
+        return [p for p in self.problems if p.severity == "error"]

@@ -1,0 +1,255 @@
+"""Initializers: how weights begin (MXNet's ``mx.init``)."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from . import random
+from .errors import ParamError, ShapeError
+from .ndarray.array import NDArray
+from .registry import Table
+
+_table: Table[Initializer] = Table("initializer")
+register = _table.register
+
+
+class InitDesc(str):
+    """A weight's name with its attributes; what an initializer decides by."""
+
+    __slots__ = ("attrs", "global_init")
+
+    def __new__(cls, name: str, attrs: dict[str, str] | None = None, global_init: Any = None) -> InitDesc:
+        made = super().__new__(cls, name)
+        made.attrs = attrs or {}
+        made.global_init = global_init
+        return made
+
+
+class Initializer:
+    """Base: called with a name and an array, fills the array.
+
+    By the name's end: ``bias``, ``beta``, ``running_mean`` and ``moving_mean`` become 0, ``gamma``, ``running_var`` and
+    ``moving_var`` 1; everything else goes to ``_init_weight``. A variable's own ``__init__`` attribute goes before.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._kwargs = kwargs
+
+    def dumps(self) -> str:
+        """Name and parameters as JSON, as MXNet keeps them in a symbol's attributes."""
+        return json.dumps([type(self).__name__.lower(), self._kwargs])
+
+    def __call__(self, desc: str, arr: NDArray) -> None:
+        own = getattr(desc, "attrs", {}).get("__init__", "")
+        if own:
+            create(own)._init_weight(desc, arr)
+            return
+        name = str(desc).lower()
+        if name.endswith(("bias", "beta", "moving_mean", "running_mean", "moving_avg", "min", "max")):
+            arr[:] = 0.0
+        elif name.endswith(("gamma", "moving_var", "running_var", "moving_inv_var")):
+            arr[:] = 1.0
+        else:
+            self._init_weight(desc, arr)
+
+    def init_weight(self, name: str, arr: NDArray) -> None:
+        """Fill the array whatever its name."""
+        self._init_weight(name, arr)
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        raise ParamError(f"{type(self).__name__} does not initialise weights")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Initializer) and self._kwargs == other._kwargs
+
+    def __hash__(self) -> int:
+        return hash(self.dumps())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self._kwargs.items())})"
+
+
+def _generator(arr: NDArray) -> Any:
+    return random.state_of(arr.ctx).generator
+
+
+def _fill(arr: NDArray, values: Any) -> None:
+    arr._write(arr.ctx.xp.asarray(values, dtype=arr._data.dtype))
+
+
+def _uniform(arr: NDArray, low: float, high: float) -> None:
+    generator = _generator(arr)
+    _fill(arr, low + (high - low) * generator.random(arr.shape, dtype=np.float32))
+
+
+def _normal(arr: NDArray, sigma: float) -> None:
+    _fill(arr, _generator(arr).standard_normal(arr.shape, dtype=np.float32) * np.float32(sigma))
+
+
+@register("zeros")
+class Zero(Initializer):
+    """All 0."""
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        arr[:] = 0.0
+
+
+@register("ones")
+class One(Initializer):
+    """All 1."""
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        arr[:] = 1.0
+
+
+@register()
+class Constant(Initializer):
+    """All one value (or a given array)."""
+
+    def __init__(self, value: Any = 0.0) -> None:
+        super().__init__(value=value.asnumpy().tolist() if isinstance(value, NDArray) else value)
+        self.value = value
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        _fill(arr, np.asarray(self._kwargs["value"]))
+
+
+@register()
+class Uniform(Initializer):
+    """Uniform in [−scale, scale]."""
+
+    def __init__(self, scale: float = 0.07) -> None:
+        super().__init__(scale=scale)
+        self.scale = scale
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        _uniform(arr, -self.scale, self.scale)
+
+
+@register("gaussian")
+class Normal(Initializer):
+    """Normal with mean 0 and deviation ``sigma``."""
+
+    def __init__(self, sigma: float = 0.01) -> None:
+        super().__init__(sigma=sigma)
+        self.sigma = sigma
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        _normal(arr, self.sigma)
+
+
+def _fans(name: str, shape: tuple[int, ...]) -> tuple[float, float]:
+    """(fan in, fan out) of a weight whose first axis counts outputs and second inputs."""
+    if len(shape) < 2:
+        raise ShapeError(
+            "this initializer needs a weight of at least two axes",
+            where=str(name),
+            got=shape,
+            remedy="Use Uniform, Normal or Constant for it",
+        )
+    receptive = math.prod(shape[2:])
+    return shape[1] * receptive, shape[0] * receptive
+
+
+@register()
+class Xavier(Initializer):
+    """Keeps the variance of activations (Glorot and Bengio, 2010).
+
+    scale = √(magnitude / factor), factor = mean of fan in and fan out (``avg``), or one of them (``in``, ``out``); uniform in
+    [−scale, scale] or normal with that deviation (``rnd_type`` ``uniform``, ``gaussian``).
+    """
+
+    def __init__(self, rnd_type: str = "uniform", factor_type: str = "avg", magnitude: float = 3) -> None:
+        super().__init__(rnd_type=rnd_type, factor_type=factor_type, magnitude=magnitude)
+        if rnd_type not in ("uniform", "gaussian"):
+            raise ParamError("unknown rnd_type", parameter="rnd_type", wanted="uniform or gaussian", got=rnd_type)
+        if factor_type not in ("avg", "in", "out"):
+            raise ParamError("unknown factor_type", parameter="factor_type", wanted="avg, in or out", got=factor_type)
+        self.rnd_type, self.factor_type, self.magnitude = rnd_type, factor_type, float(magnitude)
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        fan_in, fan_out = _fans(name, arr.shape)
+        factor = {"avg": (fan_in + fan_out) / 2, "in": fan_in, "out": fan_out}[self.factor_type]
+        scale = math.sqrt(self.magnitude / factor) if factor else 0.0
+        if self.rnd_type == "uniform":
+            _uniform(arr, -scale, scale)
+        else:
+            _normal(arr, scale)
+
+
+@register("he")
+class MSRAPrelu(Xavier):
+    """For layers followed by a (leaky) rectifier of the given slope (He et al., 2015)."""
+
+    def __init__(self, factor_type: str = "avg", slope: float = 0.25) -> None:
+        super().__init__("gaussian", factor_type, 2.0 / (1 + slope**2))
+        self._kwargs = {"factor_type": factor_type, "slope": slope}
+
+
+@register()
+class Orthogonal(Initializer):
+    """Orthonormal rows or columns, times ``scale`` (Saxe et al., 2014)."""
+
+    def __init__(self, scale: float = 1.414, rand_type: str = "uniform") -> None:
+        super().__init__(scale=scale, rand_type=rand_type)
+        if rand_type not in ("uniform", "normal"):
+            raise ParamError("unknown rand_type", parameter="rand_type", wanted="uniform or normal", got=rand_type)
+        self.scale, self.rand_type = scale, rand_type
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        rows, columns = arr.shape[0], math.prod(arr.shape[1:])
+        generator = random.state_of().generator
+        drawn = (
+            generator.uniform(-1.0, 1.0, (rows, columns))
+            if self.rand_type == "uniform"
+            else generator.normal(0.0, 1.0, (rows, columns))
+        )
+        u, _, v = np.linalg.svd(np.asarray(drawn), full_matrices=False)
+        q = u if u.shape == (rows, columns) else v
+        _fill(arr, self.scale * q.reshape(arr.shape))
+
+
+@register()
+class Bilinear(Initializer):
+    """Weights of a bilinear up-sampling for ``Deconvolution``."""
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        height, width = arr.shape[-2:]
+        factor = math.ceil(width / 2.0)
+        centre = (2 * factor - 1 - factor % 2) / (2.0 * factor)
+        rows = 1 - abs(np.arange(height) / factor - centre)
+        columns = 1 - abs(np.arange(width) / factor - centre)
+        _fill(arr, np.broadcast_to(np.outer(rows, columns), arr.shape))
+
+
+@register()
+class LSTMBias(Initializer):
+    """Bias of an LSTM: 0, but ``forget_bias`` for the forget gate (the second quarter)."""
+
+    def __init__(self, forget_bias: float = 1.0) -> None:
+        super().__init__(forget_bias=forget_bias)
+        self.forget_bias = forget_bias
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        quarter = arr.shape[0] // 4
+        values = np.zeros(arr.shape)
+        values[quarter : 2 * quarter] = self.forget_bias
+        _fill(arr, values)
+
+
+def create(init: Any, **kwargs: Any) -> Initializer:
+    """An initializer from a name, from MXNet's JSON ``["xavier", {…}]``, or as it is."""
+    if isinstance(init, str) and init.startswith("["):
+        name, kwargs = json.loads(init)
+        return _table.create(name, **kwargs)
+    return _table.create(init, **kwargs)
+
+
+def initializers() -> dict[str, type[Initializer]]:
+    """Names and classes for forms and the command line."""
+    names = _table.names()
+    return {n: names[n] for n in ("xavier", "msraprelu", "normal", "uniform", "orthogonal", "constant", "zero", "one")}

@@ -1,0 +1,47 @@
+"""Stochastic gradient descent, with momentum and Nesterov's look-ahead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ndarray as nd
+from ..ndarray.array import NDArray
+from .optimizer import Optimizer, State, register
+
+
+@register()
+class SGD(Optimizer):
+    """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w))."""
+
+    def __init__(
+        self, learning_rate: float = 0.01, momentum: float = 0.0, lazy_update: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.momentum, self.lazy_update = momentum, lazy_update
+
+    def create_state(self, index: Any, weight: NDArray) -> State:
+        return nd.zeros(weight.shape, weight.ctx, weight.dtype) if self.momentum else None
+
+    def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
+        if state is None:
+            nd.sgd_update(weight, grad, out=weight, **self._common(lr, wd))
+        else:
+            nd.sgd_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **self._common(lr, wd))
+
+
+@register()
+class NAG(Optimizer):
+    """Nesterov's accelerated gradient (Sutskever et al., 2013): the momentum step is looked ahead of."""
+
+    def __init__(self, learning_rate: float = 0.1, momentum: float = 0.9, **kwargs: Any) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.momentum = momentum
+
+    def create_state(self, index: Any, weight: NDArray) -> State:
+        return nd.zeros(weight.shape, weight.ctx, weight.dtype) if self.momentum else None
+
+    def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
+        if state is None:
+            nd.sgd_update(weight, grad, out=weight, **self._common(lr, wd))
+        else:
+            nd.nag_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **self._common(lr, wd))

@@ -1,0 +1,271 @@
+"""The one training loop, for the command line, notebooks and the studio."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..errors import CheckpointError
+from ..scheduler import choose_device
+from . import checkpoint as checkpoints
+from .data import Arrays, Shuffled, check_arrays, hold_out
+from .measures import Measures
+from .settings import TrainSettings
+
+
+@dataclass
+class TrainState:
+    """What callbacks see. ``metrics`` holds the last values: ``train_loss``, ``val_accuracy``, ``lr``, …"""
+
+    task: Any
+    settings: TrainSettings
+    epochs: int
+    steps_total: int
+    step: int = 0
+    epoch: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict)
+    samples_per_second: float = 0.0
+    seconds_left: float | None = None
+    device: str = ""
+    device_reason: str = ""
+    resumed_from: int | None = None
+    notes: list[str] = field(default_factory=list)
+    checkpoint_bytes: int = 0
+    stop_requested: bool = False
+    checkpoint_requested: bool = False
+
+    def request_stop(self) -> None:
+        """End after this step; a checkpoint is written first where a folder was given."""
+        self.stop_requested = True
+
+    def request_checkpoint(self) -> None:
+        """Write a checkpoint after this step."""
+        self.checkpoint_requested = True
+
+
+class Callback:
+    """Base of callbacks: override what you want to hear. A callback that blocks holds the training still (pause)."""
+
+    def on_start(self, state: TrainState) -> None:
+        """Everything is set up (and resumed); the first step comes next."""
+
+    def on_step(self, state: TrainState) -> None:
+        """A step is done; ``metrics`` has the batch's ``train_…`` values."""
+
+    def on_epoch(self, state: TrainState) -> None:
+        """An epoch is done; ``metrics`` has its means and the ``val_…`` values."""
+
+    def on_checkpoint(self, state: TrainState) -> None:
+        """A checkpoint is on disk."""
+
+    def on_end(self, state: TrainState) -> None:
+        """The training is over or was stopped."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """How it went. ``completed`` is False where it was stopped."""
+
+    completed: bool
+    steps: int
+    epochs: float
+    metrics: dict[str, float]
+    history: list[dict[str, float]]
+    seconds: float
+
+
+def fit(
+    task: Any,
+    train_data: Arrays,
+    val_data: Arrays | None = None,
+    settings: TrainSettings | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Path | str | None = None,
+    resume: bool = False,
+) -> TrainResult:
+    """Train ``task`` (a ``GraphTask`` or ``BlockTask``) on arrays (x, y).
+
+    Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a folder) the state
+    is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from the newest good one,
+    to the same numbers as if nothing had happened (on one device, bit for bit).
+    """
+    settings = settings or TrainSettings()
+    train_data = check_arrays(train_data, "training")
+    if val_data is None:
+        train_data, val_data = hold_out(train_data, settings.validation_split, settings.seed)
+    else:
+        val_data = check_arrays(val_data, "validation")
+    return _Training(task, train_data, val_data, settings, callbacks, checkpoint, resume).run()
+
+
+class _Training:
+    def __init__(
+        self,
+        task: Any,
+        train: Arrays,
+        val: Arrays | None,
+        settings: TrainSettings,
+        callbacks: Sequence[Callback],
+        folder: Path | str | None,
+        resume: bool,
+    ) -> None:
+        self.task, self.val, self.settings, self.callbacks = task, val, settings, callbacks
+        self.folder = Path(folder) if folder is not None else None
+        self.batches = Shuffled(train, settings.batch_size, settings.seed)
+        steps = self.batches.batches * settings.epochs
+        device, reason = choose_device(settings.device)
+        self.device = device
+        random.seed(settings.seed)
+        task.set_up(device, reason, settings.initializer)
+        task.use(settings.make_optimizer(steps))
+        self.state = TrainState(task, settings, settings.epochs, steps, device=str(device), device_reason=reason)
+        self.measures = Measures()
+        self.history: list[dict[str, float]] = []
+        self.clock = _Clock()
+        if self.folder is not None:
+            checkpoints.clean(self.folder)
+            if resume:
+                self._resume(self.folder)
+
+    def run(self) -> TrainResult:
+        state, began = self.state, time.monotonic()
+        self._tell("on_start")
+        saved = time.monotonic()
+        while self.batches.epoch < state.epochs and not state.stop_requested:
+            for x, y in self.batches.rest_of_epoch():
+                self._step(x, y)
+                now = time.monotonic()
+                due = now - saved >= self.settings.checkpoint_every_seconds or state.checkpoint_requested
+                if due and self.batches.done < self.batches.batches:
+                    self._save()
+                    saved = time.monotonic()
+                if state.stop_requested:
+                    break
+            else:
+                self._end_epoch()
+                self._save()
+                saved = time.monotonic()
+        completed = self.batches.epoch >= state.epochs
+        if not completed:
+            self._save()
+        self._tell("on_end")
+        return TrainResult(
+            completed, state.step, state.epoch, dict(state.metrics), self.history, time.monotonic() - began
+        )
+
+    def _step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> None:
+        state = self.state
+        lr = self.task.optimizer.learning_rate
+        sums = self.task.step(x, y)
+        self.measures.add(sums, len(x))
+        batch = Measures()
+        batch.add(sums, len(x))
+        state.step += 1
+        state.epoch = self.batches.epoch + self.batches.done / self.batches.batches
+        state.metrics.update({f"train_{k}": v for k, v in batch.values().items() if k != "r2"})
+        state.metrics["lr"] = lr
+        state.samples_per_second = self.clock.rate(len(x))
+        left = (state.steps_total - state.step) * self.batches.batch_size
+        state.seconds_left = left / state.samples_per_second if state.samples_per_second else None
+        self._tell("on_step")
+
+    def _end_epoch(self) -> None:
+        state = self.state
+        state.epoch = float(self.batches.epoch)
+        state.metrics.update({f"train_{k}": v for k, v in self.measures.values().items()})
+        if self.val is not None:
+            values = evaluate(self.task, self.val, self.settings.batch_size)
+            state.metrics.update({f"val_{k}": v for k, v in values.items()})
+        self.measures = Measures()
+        self.history.append({"epoch": state.epoch, "step": float(state.step), **state.metrics})
+        self.clock.skip()
+        self._tell("on_epoch")
+
+    def _tell(self, event: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, event)(self.state)
+
+    # ---------------------------------------------------------------- checkpoints
+    def _save(self) -> None:
+        self.state.checkpoint_requested = False
+        if self.folder is None:
+            return
+        facts = {
+            "epoch": self.state.epoch,
+            "metrics": _jsonable(self.state.metrics),
+            "history": [_jsonable(row) for row in self.history],
+            "measures": self.measures.state_dict(),
+            "data": self.batches.state_dict(),
+            "random": random.state_of(self.device).state_dict(),
+            "optimizer": self.task.optimizer.state_dict(),
+            "settings": self.settings.model_dump(),
+        }
+        self.state.checkpoint_bytes = checkpoints.write(
+            self.folder, self.state.step, self.task.arrays(), self.task.updater.arrays(), facts
+        )
+        self.clock.skip()
+        self._tell("on_checkpoint")
+
+    def _resume(self, folder: Path) -> None:
+        found, damaged = checkpoints.read_latest(folder)
+        self.state.notes += [f"{text}; the one before it is used" for text in damaged]
+        if found is None:
+            if damaged:
+                raise CheckpointError(
+                    "no checkpoint is whole", got="; ".join(damaged), remedy="Start the training anew"
+                )
+            return
+        facts = found.state
+        self.task.load_arrays(found.weights)
+        self.task.updater.load_arrays(found.optimizer, self.task.weights)
+        self.task.optimizer.load_state_dict(facts["optimizer"])
+        self.batches.load_state_dict(facts["data"])
+        random.state_of(self.device).load_state_dict(facts["random"])
+        self.measures.load_state_dict(facts["measures"])
+        self.state.step, self.state.epoch = found.step, float(facts["epoch"])
+        self.state.metrics = _from_jsonable(facts["metrics"])
+        self.history = [_from_jsonable(row) for row in facts["history"]]
+        self.state.resumed_from = found.step
+
+
+def evaluate(task: Any, data: Arrays, batch_size: int = 256) -> dict[str, float]:
+    """The measures of a task on arrays (x, y): ``loss`` and ``accuracy``, or ``mse``, ``mae`` and ``r2``."""
+    x, y = check_arrays(data, "evaluation")
+    measures = Measures()
+    for start in range(0, len(x), batch_size):
+        part = x[start : start + batch_size]
+        measures.add(task.evaluate(part, y[start : start + batch_size]), len(part))
+    return measures.values()
+
+
+class _Clock:
+    """Samples per second, smoothed over the last steps; ``skip`` leaves out time that was no step."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._rate = 0.0
+
+    def rate(self, samples: int) -> float:
+        now = time.perf_counter()
+        current = samples / max(now - self._last, 1e-9)
+        self._last = now
+        self._rate = current if not self._rate else 0.95 * self._rate + 0.05 * current
+        return self._rate
+
+    def skip(self) -> None:
+        self._last = time.perf_counter()
+
+
+def _jsonable(values: dict[str, float]) -> dict[str, Any]:
+    return {k: v if math.isfinite(v) else str(v) for k, v in values.items()}
+
+
+def _from_jsonable(values: dict[str, Any]) -> dict[str, float]:
+    return {k: float(v) for k, v in values.items()}

@@ -1,0 +1,71 @@
+"""What is measured while training: loss, accuracy, errors, summed over batches."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+
+class Measures:
+    """Sums over the batches of one epoch (or evaluation); ``values`` are the means so far.
+
+    Classification: ``loss`` and ``accuracy``. Regression: ``loss``, ``mse``, ``mae`` and ``r2`` (1 − Σ(y−ŷ)²/Σ(y−ȳ)²).
+    """
+
+    def __init__(self) -> None:
+        self.sums: dict[str, float] = {}
+        self.count = 0
+
+    def add(self, batch: dict[str, float], samples: int) -> None:
+        """Add the sums of one batch."""
+        for name, value in batch.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+        self.count += samples
+
+    def values(self) -> dict[str, float]:
+        """The measures over everything added."""
+        if not self.count:
+            return {}
+        s, n = self.sums, self.count
+        found = {"loss": s["loss"] / n}
+        if "correct" in s:
+            found["accuracy"] = s["correct"] / max(1.0, s["labels"])
+        if "square" in s:
+            elements = s["elements"]
+            found["mse"] = s["square"] / elements
+            found["mae"] = s["absolute"] / elements
+            spread = s["y_square"] - s["y"] ** 2 / elements
+            found["r2"] = 1 - s["square"] / spread if spread > 0 else math.nan
+        return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """The sums as JSON-able values (exact: Python writes floats so that they read back the same)."""
+        return {"sums": self.sums, "count": self.count}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` gave."""
+        self.sums, self.count = dict(state["sums"]), int(state["count"])
+
+
+def measure(task: str, loss: float, output: np.ndarray[Any, Any], label: np.ndarray[Any, Any]) -> dict[str, float]:
+    """The sums of one batch: ``loss`` is its mean."""
+    samples = len(output)
+    sums = {"loss": loss * samples}
+    if task == "classification":
+        axis = 1 if output.ndim > 1 else 0
+        predicted = output.argmax(axis) if output.ndim > 1 and output.shape[1] > 1 else (output.reshape(samples) > 0.5)
+        sums["correct"] = float((predicted.reshape(-1) == label.reshape(-1)).sum())
+        sums["labels"] = float(label.size)
+    elif task == "regression":
+        y = label.reshape(output.shape).astype(np.float64)
+        error = output.astype(np.float64) - y
+        sums |= {
+            "square": float((error * error).sum()),
+            "absolute": float(abs(error).sum()),
+            "y": float(y.sum()),
+            "y_square": float((y * y).sum()),
+            "elements": float(y.size),
+        }
+    return sums

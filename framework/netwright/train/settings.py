@@ -1,0 +1,49 @@
+"""What a training is told: optimizer, schedule, sizes, seed, device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .. import lr_scheduler, optimizer
+
+
+class SchedulerChoice(BaseModel):
+    """A learning-rate schedule and its parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class TrainSettings(BaseModel):
+    """Everything about a training that is not the network or the data."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    optimizer: str = "adam"
+    optimizer_params: dict[str, Any] = Field(default_factory=lambda: {"learning_rate": 0.001})
+    scheduler: SchedulerChoice | None = None
+    initializer: str = "xavier"
+    batch_size: int = Field(64, ge=1, le=65_536)
+    epochs: int = Field(5, ge=1, le=100_000)
+    seed: int = Field(0, ge=0, le=2**32 - 1)
+    device: str = "auto"
+    validation_split: float = Field(0.1, ge=0.0, lt=1.0)
+    checkpoint_every_seconds: float = Field(30.0, gt=0)
+
+    def make_optimizer(self, steps_total: int) -> optimizer.Optimizer:
+        """The optimizer with its schedule; raises ParamError where a name or parameter is wrong.
+
+        A schedule that ends (``poly``, ``cosine``) ends with the training unless it is told when.
+        """
+        values = dict(self.optimizer_params)
+        schedule = None
+        if self.scheduler is not None:
+            params = dict(self.scheduler.params)
+            if self.scheduler.name.lower() in ("poly", "cosine"):
+                params.setdefault("max_update", max(1, steps_total))
+            schedule = lr_scheduler.create(self.scheduler.name, **params)
+        return optimizer.create(self.optimizer, lr_scheduler=schedule, **values)

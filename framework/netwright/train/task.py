@@ -1,0 +1,196 @@
+"""What is trained: a graph with loss heads, on a device, with its weights and optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..device import Device
+from ..errors import GraphError
+from ..graph.check import DataSpec
+from ..graph.network import Head, Network, to_network
+from ..initializer import InitDesc, Initializer
+from ..initializer import create as create_initializer
+from ..ndarray.array import NDArray
+from ..ndarray.creation import zeros
+from ..ops.operator import TensorSpec
+from ..optimizer import Optimizer, Updater
+from ..scheduler import Compiled, Strategy
+from ..scheduler.lower import infer_all
+from ..symbol.symbol import Group, Symbol
+from .measures import measure
+
+Batch = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+
+
+class GraphTask:
+    """Training of a graph JSON: its loss heads start the backward pass, labels come from the data or from inside the graph.
+
+    ``data`` (a DatasetInfo or DataSpec) says what feeds the graph.
+    """
+
+    def __init__(self, graph: Any, data: Any = None, strategy: Strategy | None = None) -> None:
+        self.data = data if isinstance(data, DataSpec) else DataSpec.of(data)
+        self.network: Network = to_network(graph, self.data if self.data.input_shape else None)
+        self.strategy = strategy
+        losses = [head for head in self.network.heads if head.is_loss]
+        if not losses:
+            raise GraphError(
+                "the network has no loss, so it cannot be trained",
+                remedy="Add SoftmaxOutput for classes or LinearRegressionOutput for values",
+            )
+        if len(self.network.inputs) != 1:
+            raise GraphError(
+                "a data set feeds one Input", wanted="1 Input node", got=f"{len(self.network.inputs)} Input nodes"
+            )
+        self.head: Head = losses[0]
+        self._symbol = self._watching_labels()
+        self.weights: dict[str, NDArray] = {}
+        self.states: dict[str, NDArray] = {}
+        self._compiled: dict[tuple[int, bool], Compiled] = {}
+
+    @property
+    def task(self) -> str:
+        """``classification``, ``regression`` or ``loss``: what the first loss head is for."""
+        return self.head.task
+
+    @property
+    def parameters(self) -> int:
+        """Count of trained numbers (known once set up)."""
+        return sum(w.size for w in self.weights.values())
+
+    # ---------------------------------------------------------------- setting up
+    def set_up(self, device: Device, reason: str, initializer: str | Initializer) -> None:
+        """Make and initialise the weights on a device."""
+        self.device, self.reason = device, reason
+        init = create_initializer(initializer)
+        attributes = self._symbol.attr_dict()
+        specs = infer_all(self._symbol, self._known(2))
+        by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
+        self.weights = {n: self._make(n, by_name[n], init, attributes) for n in self.network.weights}
+        self.states = {n: self._make(n, by_name[n], init, attributes) for n in self._symbol.list_auxiliary_states()}
+
+    def use(self, optimizer: Optimizer) -> None:
+        """Train with this optimizer from now on."""
+        self.optimizer = optimizer
+        optimizer.set_wd_mult({n: 0.0 for n in self.weights if n.endswith(("_bias", "_beta", "_gamma"))})
+        self.updater = Updater(optimizer)
+
+    def _make(self, name: str, spec: TensorSpec, init: Initializer, attributes: Mapping[str, Any]) -> NDArray:
+        array = zeros(spec.shape, self.device, spec.dtype)
+        init(InitDesc(name, attributes.get(name)), array)
+        return array
+
+    # ---------------------------------------------------------------- one batch
+    def step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+        """Forward, backward and update on one batch; returns its sums for Measures."""
+        compiled = self._plan_for(len(x), True)
+        program = compiled.acquire()
+        try:
+            program.forward(self._feeds(compiled, x, y))
+            sums = self._measure(compiled, program, y)
+            program.backward(self._head_gradients(compiled))
+            gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
+            taken = program.take(list(gradients.values()))
+        finally:
+            compiled.release(program)
+        self.optimizer.rescale_grad = 1.0 / len(x)
+        names = list(gradients)
+        self.updater(names, [NDArray(g) for g in taken], [self.weights[n] for n in names])
+        return sums
+
+    def evaluate(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+        """The sums of one batch without training."""
+        compiled = self._plan_for(len(x), False)
+        program = compiled.acquire()
+        try:
+            program.forward(self._feeds(compiled, x, y))
+            return self._measure(compiled, program, y)
+        finally:
+            compiled.release(program)
+
+    def plan(self, batch_size: int, training: bool = True) -> Any:
+        """The Scheduler's plan for that batch size."""
+        return self._plan_for(batch_size, training).plan
+
+    # ---------------------------------------------------------------- weights as files hold them
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """All weights and states."""
+        return {n: a.asnumpy() for n, a in (*self.weights.items(), *self.states.items())}
+
+    def load_arrays(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Set all weights and states."""
+        for name, array in (*self.weights.items(), *self.states.items()):
+            array._write(self.device.xp.asarray(arrays[name]))
+
+    # ---------------------------------------------------------------- inside
+    def _watching_labels(self) -> Symbol:
+        """The network and, behind its heads, the labels that come from inside the graph (so that the loss can be told)."""
+        entries = list(self.network.symbol._entries)
+        self._heads = len(entries)
+        self._watched: dict[str, int] = {}
+        symbols = [self.network.symbol]
+        for head, (node, _) in zip(self.network.heads, entries, strict=False):
+            if head.is_loss and head.label is None and head.op is not None:
+                ports = [port.name for port in head.op.ports(head.p)]
+                if "label" in ports:
+                    self._watched[head.name] = self._heads + len(self._watched)
+                    symbols.append(Symbol([node.inputs[ports.index("label")]]))
+        return Group(symbols)
+
+    def _known(self, batch: int) -> dict[str, TensorSpec]:
+        ((name, shape),) = self.network.inputs.items()
+        full = shape or self.data.input_shape
+        if full is None:
+            raise GraphError("the shape of a sample is not known", where=name)
+        known = {name: TensorSpec((batch, *full), np.dtype(np.float32))}
+        known.update({n: TensorSpec(a.shape, a._data.dtype) for n, a in (*self.weights.items(), *self.states.items())})
+        return known
+
+    def _plan_for(self, batch: int, train: bool) -> Compiled:
+        found = self._compiled.get((batch, train))
+        if found is None:
+            found = self._compiled[batch, train] = Compiled(
+                self._symbol,
+                self._known(batch),
+                train=train,
+                wrt=tuple(self.weights) if train else (),
+                device=self.device,
+                strategy=self.strategy,
+                reason=self.reason,
+                differentiated=self._heads,
+            )
+        return found
+
+    def _feeds(self, compiled: Compiled, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, Any]:
+        xp, inputs = self.device.xp, compiled.plan.graph.inputs
+        (name,) = self.network.inputs
+        feeds = {n: a._data for n, a in (*self.weights.items(), *self.states.items())}
+        feeds[name] = xp.asarray(np.ascontiguousarray(x), dtype=inputs[name].dtype)
+        for label in self.network.labels:
+            feeds[label] = xp.asarray(y, dtype=inputs[label].dtype).reshape(inputs[label].shape)
+        return feeds
+
+    def _head_gradients(self, compiled: Compiled) -> dict[str, Any]:
+        """Heads that are no losses take no part in training."""
+        inputs = compiled.plan.graph.inputs
+        return {n: self.device.xp.zeros(inputs[n].shape, inputs[n].dtype) for n in compiled.needed_heads}
+
+    def _measure(self, compiled: Compiled, program: Any, y: np.ndarray[Any, Any]) -> dict[str, float]:
+        position = [head.name for head in self.network.heads].index(self.head.name)
+        values = [compiled.outputs[position]]
+        watched = self._watched.get(self.head.name)
+        if watched is not None:
+            values.append(compiled.outputs[watched])
+        taken = program.take(values)
+        output = taken[0]
+        label = taken[1] if watched is not None else self.device.xp.asarray(y)
+        assert self.head.op is not None
+        loss = float(self.head.op.loss(self.device.xp, self.head.p, output, label))  # type: ignore[attr-defined]
+        return measure(self.task, loss, _host(output), _host(label))
+
+
+def _host(array: Any) -> np.ndarray[Any, Any]:
+    return array if isinstance(array, np.ndarray) else np.asarray(array.get())
