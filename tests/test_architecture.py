@@ -265,7 +265,7 @@ def test_modules_stay_short(package: Path) -> None:
 class TestOperator:
     def test_is_documented(self, operator: Operator) -> None:
         assert operator.summary, f"{operator.name}: its class has no docstring"
-        assert operator.summary.endswith("."), f"{operator.name}: its docstring's first line is no sentence"
+        assert operator.summary.endswith((".", "…")), f"{operator.name}: its docstring's first line is no sentence"
         assert len(operator.summary) <= 110, f"{operator.name}: its summary is longer than a line"
 
     def test_parameters_are_documented(self, operator: Operator) -> None:
