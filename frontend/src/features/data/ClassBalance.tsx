@@ -1,0 +1,35 @@
+import { Text } from "@mantine/core";
+
+import type { Split } from "@/api/types";
+
+import classes from "./data.module.css";
+
+/** More classes than this are summed up in a line. */
+const SHOWN = 30;
+
+/** How many samples each class has, as bars. */
+export function ClassBalance({ counts, split }: { counts: Readonly<Record<string, number>>; split: Split }) {
+  const entries = Object.entries(counts);
+  const largest = Math.max(1, ...entries.map(([, count]) => count));
+  return (
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Class balance">
+      <h2>Class balance, {split === "train" ? "training" : "test"}</h2>
+      <ul className={classes["bars"]}>
+        {entries.slice(0, SHOWN).map(([label, count]) => (
+          <li key={label}>
+            <span title={label}>{label}</span>
+            <div className={classes["track"]} aria-hidden>
+              <div className={classes["fill"]} style={{ width: `${(100 * count) / largest}%` }} />
+            </div>
+            <span>{count.toLocaleString("en")}</span>
+          </li>
+        ))}
+      </ul>
+      {entries.length > SHOWN ? (
+        <Text size="xs" c="dimmed" mt="xs">
+          and {entries.length - SHOWN} more classes
+        </Text>
+      ) : null}
+    </section>
+  );
+}
