@@ -1,7 +1,9 @@
 import { request } from "./client";
 import type { Graph, Page, Project, Template, TrainSettings } from "./types";
 
-export type ProjectSpec = { name: string; template?: string } | { name: string; graph: Graph; dataset?: string | null };
+export type ProjectSpec =
+  | { name: string; template?: string }
+  | { name: string; graph: Graph; dataset?: string | null; settings?: TrainSettings };
 
 export interface ProjectUpdate {
   revision: number;

@@ -1,9 +1,69 @@
-import { PageHeader } from "@/shared/PageHeader";
+import { Center, Loader } from "@mantine/core";
+import { lazy, Suspense, useCallback } from "react";
+import { useLocation } from "wouter";
 
+import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
+import { OpenProject } from "@/features/editor/session/OpenProject";
+import type { TrainPanelProps } from "@/features/training/TrainPanel";
+
+import { ErrorBoundary } from "./ErrorBoundary";
+import { WorkspaceHeader } from "./WorkspaceHeader";
+import classes from "./WorkspacePage.module.css";
+
+const Editor = lazy(() => import("@/features/editor/Editor"));
+const RunView = lazy(() => import("@/features/runs/RunView").then(({ RunView: view }) => ({ default: view })));
+const TrainPanel = lazy(() => import("@/features/training/TrainPanel"));
+
+const waiting = (
+  <Center h="60vh">
+    <Loader type="dots" aria-label="Loading" />
+  </Center>
+);
+
+/** One project: drawing it and training it. */
 export default function WorkspacePage({ projectId, tab }: { projectId: string; tab: string }) {
   return (
-    <div className="nw-page">
-      <PageHeader title={projectId} subtitle={tab} />
+    <OpenProject projectId={projectId} waiting={waiting}>
+      <div className={classes["workspace"]}>
+        <WorkspaceHeader tab={tab} />
+        <ErrorBoundary>
+          <Suspense fallback={waiting}>{tab === "train" ? <Training /> : <Editor />}</Suspense>
+        </ErrorBoundary>
+      </div>
+    </OpenProject>
+  );
+}
+
+function Training() {
+  const session = useSession();
+  const [, navigate] = useLocation();
+  const saver = useSaver();
+  const projectId = useSessionState((state) => state.projectId);
+  const dataset = useSessionState((state) => state.dataset);
+  const settings = useSessionState((state) => state.settings);
+  const report = useSessionState((state) => state.report);
+  const onChange = useCallback<TrainPanelProps["onChange"]>(
+    (change) => {
+      if (change.dataset !== undefined) session.chooseDataset(change.dataset);
+      if (change.settings !== undefined) session.setSettings(change.settings);
+    },
+    [session],
+  );
+  return (
+    <div className={classes["scroll"]}>
+      <TrainPanel
+        projectId={projectId}
+        dataset={dataset}
+        settings={settings}
+        report={report}
+        onChange={onChange}
+        saveNow={saver.saveNow}
+        renderRun={(run) => <RunView key={run.id} run={run} />}
+        onShowNode={(node) => {
+          session.select([node]);
+          navigate(`/projects/${projectId}`);
+        }}
+      />
     </div>
   );
 }

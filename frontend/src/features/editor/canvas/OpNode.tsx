@@ -7,7 +7,7 @@ import type { NodeReport, Problem } from "@/api/types";
 import { inputPorts, outputNames, type Port } from "@/graph/ports";
 import { formatCount, formatShape } from "@/shared/format";
 
-import { lookOf } from "../category";
+import { lookOf } from "@/shared/category";
 import { shortTitle, summarise } from "../describeNode";
 import { useSession, useSessionState } from "../session/context";
 import type { OpFlowNode } from "./flow";

@@ -66,5 +66,8 @@ export function useCanvasView(): () => void {
     const x = wide * zoom > width - 2 * MARGIN ? MARGIN - left * zoom : width / 2 - (left + wide / 2) * zoom;
     const y = high * zoom > height - 2 * MARGIN ? MARGIN - top * zoom : height / 2 - (top + high / 2) * zoom;
     void flow.setViewport({ x, y, zoom });
-  }, [flow, size, session]);
+    // Whoever comes from a problem elsewhere wants to see its node.
+    const [only] = session.store.getState().selection.nodes;
+    if (only !== undefined) ui.getState().view?.show(only);
+  }, [flow, size, session, ui]);
 }

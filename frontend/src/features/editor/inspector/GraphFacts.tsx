@@ -5,7 +5,7 @@ import type { Dataset } from "@/api/types";
 import { formatBytes, formatCount, formatShape } from "@/shared/format";
 
 import { ProblemCard } from "../problems/ProblemCard";
-import { datasetsQuery } from "../queries";
+import { datasetsQuery } from "@/shared/queries";
 import { useSession, useSessionState } from "../session/context";
 import classes from "./Inspector.module.css";
 

@@ -8,7 +8,7 @@ import { SchemaForm } from "@/shared/schema/SchemaForm";
 import { titleOf } from "@/shared/schema/field";
 
 import { useAct } from "../actions/useActions";
-import { lookOf } from "../category";
+import { lookOf } from "@/shared/category";
 import { ProblemCard } from "../problems/ProblemCard";
 import { useOperator, useSessionState } from "../session/context";
 import { ActionButtons } from "../toolbar/ActionButtons";

@@ -5,7 +5,7 @@ import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, use
 import type { OperatorInfo } from "@/api/types";
 
 import { addOperator } from "../actions/add";
-import { lookOf } from "../category";
+import { lookOf } from "@/shared/category";
 import { useSession } from "../session/context";
 import { useUi, useUiState } from "../ui";
 import { OPERATOR_MIME } from "./drag";

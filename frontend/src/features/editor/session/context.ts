@@ -3,6 +3,7 @@ import { useStore } from "zustand";
 
 import type { OperatorInfo } from "@/api/types";
 
+import type { Saver } from "./saver";
 import type { Session, SessionState } from "./session";
 
 export const SessionContext = createContext<Session | null>(null);
@@ -22,4 +23,13 @@ export function useSessionState<T>(select: (state: SessionState) => T): T {
 export function useOperator(op: string | undefined): OperatorInfo | undefined {
   const { operators } = useSession();
   return op === undefined ? undefined : operators.get(op);
+}
+
+export const SaverContext = createContext<Saver | null>(null);
+
+/** How the open project is saved. */
+export function useSaver(): Saver {
+  const saver = useContext(SaverContext);
+  if (!saver) throw new Error("useSaver outside of an open project");
+  return saver;
 }

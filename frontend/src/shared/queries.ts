@@ -11,6 +11,6 @@ export const paletteQuery = queryOptions({
 });
 
 export const datasetsQuery = queryOptions({
-  queryKey: ["datasets"],
+  queryKey: ["datasets", "list"],
   queryFn: ({ signal }) => listDatasets(signal),
 });

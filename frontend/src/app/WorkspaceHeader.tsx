@@ -1,0 +1,107 @@
+import { Button, TextInput } from "@mantine/core";
+import { ChartSpline, CloudAlert, CloudCheck, CloudUpload, type LucideIcon, Workflow } from "lucide-react";
+import { useState } from "react";
+import { Link } from "wouter";
+
+import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
+import type { SaveState } from "@/features/editor/session/session";
+import { notifyError } from "@/shared/notify";
+
+import classes from "./WorkspacePage.module.css";
+
+/** The head of a project: its name, its tabs, and whether it is saved. */
+export function WorkspaceHeader({ tab }: { tab: string }) {
+  const projectId = useSessionState((state) => state.projectId);
+  return (
+    <div className={classes["top"]}>
+      <header className={classes["header"]}>
+        <ProjectName />
+        <nav className={classes["tabs"]} aria-label="Project">
+          <Tab href={`/projects/${projectId}`} label="Build" icon={Workflow} current={tab !== "train"} />
+          <Tab href={`/projects/${projectId}/train`} label="Train" icon={ChartSpline} current={tab === "train"} />
+        </nav>
+        <div className={classes["space"]} />
+        <SaveNote />
+      </header>
+      <Conflict />
+    </div>
+  );
+}
+
+function Tab({ href, label, icon: Icon, current }: { href: string; label: string; icon: LucideIcon; current: boolean }) {
+  return (
+    <Link href={href} className={classes["tab"] ?? ""} aria-current={current ? "page" : undefined}>
+      <Icon size={15} aria-hidden />
+      {label}
+    </Link>
+  );
+}
+
+function ProjectName() {
+  const session = useSession();
+  const name = useSessionState((state) => state.name);
+  const [draft, setDraft] = useState<string | null>(null);
+
+  function commit(): void {
+    const wanted = draft?.trim() ?? "";
+    if (wanted !== "" && wanted !== name) session.setName(wanted);
+    setDraft(null);
+  }
+
+  return (
+    <TextInput
+      className={classes["name"] ?? ""}
+      aria-label="Project name"
+      size="xs"
+      maxLength={120}
+      value={draft ?? name}
+      onChange={(event) => setDraft(event.currentTarget.value)}
+      onBlur={commit}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") event.currentTarget.blur();
+        if (event.key === "Escape") setDraft(null);
+      }}
+    />
+  );
+}
+
+const notes: Record<SaveState, [text: string, icon: LucideIcon]> = {
+  saved: ["Saved", CloudCheck],
+  dirty: ["Saving…", CloudUpload],
+  saving: ["Saving…", CloudUpload],
+  failed: ["Not saved", CloudAlert],
+  conflict: ["Changed elsewhere", CloudAlert],
+};
+
+function SaveNote() {
+  const state = useSessionState((one) => one.save);
+  const error = useSessionState((one) => one.saveError);
+  const [text, Icon] = notes[state];
+  return (
+    <div className={classes["saved"]} data-state={state} role="status" title={error?.message ?? text}>
+      <Icon size={15} aria-hidden />
+      <span>{text}</span>
+    </div>
+  );
+}
+
+/** Two pages changed one project: nothing is overwritten until somebody chooses. */
+function Conflict() {
+  const saver = useSaver();
+  const isConflict = useSessionState((state) => state.save === "conflict");
+  if (!isConflict) return null;
+  const choose = (how: () => Promise<void>) => () => {
+    how().catch((error: unknown) => notifyError(error, "The conflict is not settled"));
+  };
+  return (
+    <div className={classes["conflict"]} role="alert">
+      <span>This project was changed in another window. Your changes here are not saved.</span>
+      <Button size="compact-sm" variant="default" onClick={choose(saver.takeTheirs)}>
+        Load the other version
+      </Button>
+      <Button size="compact-sm" onClick={choose(saver.keepMine)}>
+        Keep mine
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+import { Badge, SimpleGrid, Skeleton, Text, Title, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import type { Template } from "@/api/types";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { MiniGraph } from "./MiniGraph";
+import classes from "./projects.module.css";
+import { templatesQuery, useCreateProject } from "./queries";
+
+const taskColours: Record<string, string> = { classification: "sea", regression: "orange", reconstruction: "violet" };
+
+/** Networks that work, with what to expect of them. */
+export function TemplateGallery() {
+  const templates = useQuery(templatesQuery);
+  return (
+    <section aria-labelledby="templates">
+      <Title order={2} id="templates" mb="sm">
+        Templates
+      </Title>
+      {templates.isError ? (
+        <ProblemText error={templates.error} title="No templates" onRetry={() => void templates.refetch()} />
+      ) : (
+        <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
+          {templates.isPending
+            ? [1, 2, 3].map((key) => <Skeleton key={key} height={212} radius="md" />)
+            : templates.data.items.map((template) => <TemplateCard key={template.id} template={template} />)}
+        </SimpleGrid>
+      )}
+    </section>
+  );
+}
+
+function TemplateCard({ template }: { template: Template }) {
+  const create = useCreateProject();
+  const { id, title, summary, task, dataset, expected, graph } = template;
+  return (
+    <UnstyledButton
+      className={classes["card"] ?? ""}
+      aria-label={`Start from ${title}`}
+      disabled={create.isPending}
+      onClick={() => create.mutate({ name: title, template: id })}
+    >
+      <div className={classes["picture"]}>
+        <MiniGraph graph={graph} />
+      </div>
+      <div className={classes["words"]}>
+        <div className={classes["line"]}>
+          <Text fw={620} truncate>
+            {title}
+          </Text>
+          <Badge size="xs" variant="light" color={taskColours[task] ?? "gray"}>
+            {task}
+          </Badge>
+        </div>
+        <Text size="xs" c="dimmed" lineClamp={2}>
+          {summary}
+        </Text>
+        <div className={classes["foot"]}>
+          <span>{dataset}</span>
+          <b>{expected}</b>
+        </div>
+      </div>
+    </UnstyledButton>
+  );
+}
