@@ -23,9 +23,13 @@ def normalize_axis(axis: int, ndim: int, parameter: str = "axis") -> int:
 
 
 def normalize_axes(axis: int | Sequence[int] | None, ndim: int, *, exclude: bool = False) -> tuple[int, ...]:
-    """Axes as a sorted tuple; ``exclude`` turns the choice round. None or () is all of them, ``exclude`` or not (as MXNet)."""
+    """Axes as a sorted tuple; ``exclude`` turns the choice round.
+
+    None or () is all of them, with ``exclude`` too (as MXNet does).
+    """
     if axis is None or (not isinstance(axis, int) and len(axis) == 0):
         return tuple(range(ndim))
+    axes: tuple[int, ...]
     if isinstance(axis, int):
         axes = (normalize_axis(axis, ndim),)
     else:
