@@ -112,10 +112,13 @@ def test_forward_of_strided_inputs(case: Case) -> None:
 def test_forward_writes_to_out(case: Case) -> None:
     """``out`` is written to and returned, also where it is the memory of an input that the operator declares."""
     arrays = case.arrays()
-    wanted = case.forward(*arrays)[0]
-    target = np.zeros_like(wanted)
-    assert case.forward(*arrays, out=target)[0] is target
-    np.testing.assert_array_equal(target, wanted)
+    every = case.forward(*arrays)
+    wanted = every[0]
+    targets = tuple(np.zeros_like(w) for w in every)
+    results = case.forward(*arrays, out=targets if len(targets) > 1 else targets[0])
+    for result, target, want in zip(results, targets, every, strict=True):
+        assert result is target
+        np.testing.assert_array_equal(target, want)
     for i in case.op.inplace:
         inputs = case.arrays()
         if inputs[i].shape == wanted.shape and inputs[i].dtype == wanted.dtype:

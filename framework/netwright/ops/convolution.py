@@ -72,7 +72,7 @@ def check_groups(p: Any, channels: int, filters: int) -> None:
 
 
 def convolved(p: Any, space: Shape) -> Windows:
-    """How the kernel lies on data of these spatial sizes: out = ⌊(size + 2·pad − dilate·(kernel−1) − 1) / stride⌋ + 1."""
+    """How the kernel lies on data of these spatial sizes; ShapeError where it does not fit on them."""
     rank = len(p.kernel)
     stride, dilate = per_axis(p.stride, rank, 1, "stride"), per_axis(p.dilate, rank, 1, "dilate")
     pad = per_axis(p.pad, rank, 0, "pad")
@@ -116,8 +116,8 @@ class Convolution(Operator):
     y[n, f, o] = bias[f] + Σ_{c, k} weight[f, c, k] · data[n, c, o·stride − pad + k·dilate]
 
     Shapes: data (N, C, *space), weight (num_filter, C / num_group, *kernel), bias (num_filter,), output
-    (N, num_filter, *out) with out = ⌊(size + 2·pad − dilate·(kernel − 1) − 1) / stride⌋ + 1. With a layout that ends in C,
-    channels come last in data, weight and output. All inputs have one dtype.
+    (N, num_filter, *out) with out = ⌊(size + 2·pad − dilate·(kernel − 1) − 1) / stride⌋ + 1. With a layout that ends in
+    C, channels come last in data, weight and output. All inputs have one dtype.
     Errors: ShapeError where the kernel exceeds the padded data or the weight does not fit; ParamError where channels or
     filters do not divide into ``num_group``.
     """
@@ -272,9 +272,7 @@ class _ConvolutionPart(Operator):
     def infer_shape(self, p: ConvolutionPartParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, [p.shape]
 
-    def flops(
-        self, p: ConvolutionPartParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]
-    ) -> int:
+    def flops(self, p: ConvolutionPartParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         # each element of y is a product sum over one filter, whichever corner is wanted
         weight = inputs[1].shape if self.name == "_conv_data_grad" else outputs[0].shape
         return 2 * inputs[0].size * (math.prod(weight) // weight[0] if weight[0] else 0)
@@ -282,7 +280,10 @@ class _ConvolutionPart(Operator):
 
 @register
 class ConvDataGrad(_ConvolutionPart):
-    """Gradient of Convolution in its data: dx = Σ_f dy ∗ᵀ weight. Shapes: as Convolution's output, weight → ``shape``."""
+    """Gradient of Convolution in its data: dx = Σ_f dy ∗ᵀ weight.
+
+    Shapes: grad as Convolution's output, weight as there; the result has ``shape``.
+    """
 
     name = "_conv_data_grad"
     inputs = (Port("grad", doc="gradient of the output"), Port("weight", doc="the filters"))
@@ -292,9 +293,7 @@ class ConvDataGrad(_ConvolutionPart):
         x = xp.empty(p.shape, grad.dtype) if out is None else out
         first = channels_first(x, last)
         windows = convolved(p, first.shape[2:])
-        convolve_data(
-            xp, channels_first(grad, last), channels_first(weight, last), windows, p.num_group, first
-        )
+        convolve_data(xp, channels_first(grad, last), channels_first(weight, last), windows, p.num_group, first)
         return x
 
     def gradient(self, F: Any, p: ConvolutionPartParams, at: Any, dy: Any, grad: Any, weight: Any) -> Any:
@@ -311,14 +310,15 @@ class ConvDataGrad(_ConvolutionPart):
             ((2, 4, 3), (4, 1, 3)),
             {"kernel": (3,), "stride": 2, "pad": 1, "num_group": 2, "shape": (2, 2, 6)},
         )
-        yield Sample(
-            ((2, 3, 3, 4), (4, 2, 2, 3)), {"kernel": (2, 2), "layout": "NHWC", "shape": (2, 4, 4, 3)}
-        )
+        yield Sample(((2, 3, 3, 4), (4, 2, 2, 3)), {"kernel": (2, 2), "layout": "NHWC", "shape": (2, 4, 4, 3)})
 
 
 @register
 class ConvWeightGrad(_ConvolutionPart):
-    """Gradient of Convolution in its weight: dw = Σ_{n, o} dy · data. Shapes: as Convolution's output, data → ``shape``."""
+    """Gradient of Convolution in its weight: dw = Σ_{n, o} dy · data.
+
+    Shapes: grad as Convolution's output, data as there; the result has ``shape``.
+    """
 
     name = "_conv_weight_grad"
     inputs = (Port("grad", doc="gradient of the output"), Port("data", doc="the data that was convolved"))
@@ -344,6 +344,4 @@ class ConvWeightGrad(_ConvolutionPart):
             ((2, 4, 3), (2, 2, 6)),
             {"kernel": (3,), "stride": 2, "pad": 1, "num_group": 2, "shape": (4, 1, 3)},
         )
-        yield Sample(
-            ((2, 3, 3, 4), (2, 4, 4, 3)), {"kernel": (2, 2), "layout": "NHWC", "shape": (4, 2, 2, 3)}
-        )
+        yield Sample(((2, 3, 3, 4), (2, 4, 4, 3)), {"kernel": (2, 2), "layout": "NHWC", "shape": (4, 2, 2, 3)})

@@ -21,17 +21,15 @@ class FullyConnectedParams(OpParams):
 
     num_hidden: Size = Field(description="number of units: features of the output")
     no_bias: bool = Field(False, description="leave the bias out")
-    flatten: bool = Field(
-        True, description="join all axes behind the batch; otherwise only the last axis is mapped"
-    )
+    flatten: bool = Field(True, description="join all axes behind the batch; otherwise only the last axis is mapped")
 
 
 @register
 class FullyConnected(Operator):
     """Maps features to units: y = x · weightᵀ + bias.
 
-    Shapes: data (N, …) seen as (N, K), or (…, K) where ``flatten`` is False; weight (num_hidden, K); bias (num_hidden,);
-    output (N, num_hidden) or (…, num_hidden). All inputs have one dtype.
+    Shapes: data (N, …) seen as (N, K), or (…, K) where ``flatten`` is False; weight (num_hidden, K); bias
+    (num_hidden,); output (N, num_hidden) or (…, num_hidden). All inputs have one dtype.
     Errors: ShapeError where the weight was made for another number of features.
     """
 
@@ -54,16 +52,12 @@ class FullyConnected(Operator):
         filled: list[Shape | None] = list(shapes)
         if not p.no_bias:
             if shapes[2] not in (None, (p.num_hidden,)):
-                raise ShapeError(
-                    "the bias has one number per unit", port="bias", wanted=(p.num_hidden,), got=shapes[2]
-                )
+                raise ShapeError("the bias has one number per unit", port="bias", wanted=(p.num_hidden,), got=shapes[2])
             filled[2] = (p.num_hidden,)
         if data is None:
             return filled, [None]
         if not data:
-            raise ShapeError(
-                "the data needs at least one axis", port="data", wanted="(N, features)", got=data
-            )
+            raise ShapeError("the data needs at least one axis", port="data", wanted="(N, features)", got=data)
         features = flattened(data) if p.flatten else data[-1]
         wanted = (p.num_hidden, features)
         if weight is not None and weight != wanted:
@@ -113,9 +107,7 @@ class FullyConnected(Operator):
             found.append(F._sum_to(d, shape=(units,)) if at.wanted[2] else None)
         return found
 
-    def flops(
-        self, p: FullyConnectedParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]
-    ) -> int:
+    def flops(self, p: FullyConnectedParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         return outputs[0].size * (2 * inputs[1].shape[1] + (not p.no_bias))
 
     def samples(self) -> Iterable[Sample]:

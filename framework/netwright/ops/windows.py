@@ -47,9 +47,7 @@ def taps(windows: Windows) -> tuple[Tap, ...]:
     return tuple(found)
 
 
-def _axis_taps(
-    size: int, out: int, kernel: int, stride: int, dilate: int, pad: int
-) -> list[tuple[int, slice, slice]]:
+def _axis_taps(size: int, out: int, kernel: int, stride: int, dilate: int, pad: int) -> list[tuple[int, slice, slice]]:
     found = []
     for k in range(kernel):
         shift = k * dilate - pad

@@ -1,0 +1,125 @@
+"""What pooling computes on arrays (N, C, *space): sums, maxima, and the way back.
+
+Each kernel position is one strided slice of the data, so that a pass over the positions needs no copies.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from .arrays import accumulator
+from .windows import Windows, taps
+
+_EVERY = (slice(None), slice(None))
+
+
+def is_whole(windows: Windows) -> bool:
+    """One window that is all of the data: pooling is then a plain reduction."""
+    return windows.kernel == windows.data and not any(windows.pad) and math.prod(windows.out) == 1
+
+
+def _axes(x: Any) -> tuple[int, ...]:
+    return tuple(range(2, x.ndim))
+
+
+def sum_windows(xp: Any, x: Any, windows: Windows) -> Any:
+    """Sum of each window, in the dtype to sum in."""
+    work = accumulator(x.dtype)
+    if is_whole(windows):
+        return xp.sum(x, axis=_axes(x), keepdims=True, dtype=work)
+    y = xp.zeros((*x.shape[:2], *windows.out), work)
+    for tap in taps(windows):
+        y[_EVERY + tap.out] += x[_EVERY + tap.data]
+    return y
+
+
+def spread_windows(xp: Any, y: Any, windows: Windows, x: Any) -> None:
+    """Add each window's number to all data it covers: the transpose of ``sum_windows``, written into x."""
+    x[...] = 0
+    for tap in _regions(windows):
+        x[_EVERY + tap[1]] += y[_EVERY + tap[0]]
+
+
+def _regions(windows: Windows) -> list[tuple[Any, Any]]:
+    if is_whole(windows):
+        return [((slice(None),) * len(windows.out), (slice(None),) * len(windows.data))]
+    return [(tap.out, tap.data) for tap in taps(windows)]
+
+
+def max_windows(xp: Any, x: Any, windows: Windows, y: Any) -> None:
+    """Maximum of each window; windows that hold padding alone get −∞."""
+    if is_whole(windows):
+        xp.amax(x, axis=_axes(x), keepdims=True, out=y)
+        return
+    y[...] = _lowest(x.dtype)
+    for tap in taps(windows):
+        part = y[_EVERY + tap.out]
+        xp.maximum(part, x[_EVERY + tap.data], out=part)
+
+
+def spread_maxima(xp: Any, value: Any, x: Any, windows: Windows, dx: Any) -> None:
+    """Give each window's number to the first of its data that is the maximum; written into dx."""
+    if is_whole(windows):
+        dx[...] = _whole_maxima(xp, x) * value
+        return
+    dx[...] = 0
+    place = _first_maxima(xp, x, windows)
+    for number, tap in enumerate(taps(windows)):
+        dx[_EVERY + tap.data] += (place[_EVERY + tap.out] == number) * value[_EVERY + tap.out]
+
+
+def pick_maxima(xp: Any, value: Any, x: Any, windows: Windows, picked: Any) -> None:
+    """From each window the value where its first maximum lies: the transpose of ``spread_maxima``."""
+    if is_whole(windows):
+        picked[...] = xp.sum(_whole_maxima(xp, x) * value, axis=_axes(x), keepdims=True)
+        return
+    picked[...] = 0
+    place = _first_maxima(xp, x, windows)
+    for number, tap in enumerate(taps(windows)):
+        xp.copyto(picked[_EVERY + tap.out], value[_EVERY + tap.data], where=place[_EVERY + tap.out] == number)
+
+
+def _first_maxima(xp: Any, x: Any, windows: Windows) -> Any:
+    """For each window the number of the kernel position with its first maximum; −1 where there is none."""
+    steps = taps(windows)
+    best = xp.empty((*x.shape[:2], *windows.out), x.dtype)
+    best[...] = _lowest(x.dtype)
+    place = xp.full(best.shape, -1, np.int16 if len(steps) < 2**15 else np.int32)
+    for number, tap in enumerate(steps):
+        part, found = best[_EVERY + tap.out], x[_EVERY + tap.data]
+        higher = found > part
+        xp.copyto(part, found, where=higher)
+        xp.copyto(place[_EVERY + tap.out], place.dtype.type(number), where=higher)
+    return place
+
+
+def _whole_maxima(xp: Any, x: Any) -> Any:
+    """True at the first maximum of each channel."""
+    flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
+    first = flat.argmax(axis=2)[..., None]
+    return (xp.arange(flat.shape[2]) == first).reshape(x.shape)
+
+
+def _lowest(dtype: Any) -> Any:
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
+
+
+@functools.lru_cache(maxsize=256)
+def window_counts(windows: Windows, include_pad: bool) -> Any:
+    """How many positions each window's sum is divided by, as an array of the output's spatial shape.
+
+    What lies beyond data and padding on the right, as with the ``full`` convention, never counts. Empty windows
+    count 1.
+    """
+    count = np.ones((), np.int64)
+    for size, out, kernel, stride, _, pad in zip(*windows, strict=True):
+        start = np.arange(out) * stride - pad
+        stop = np.minimum(start + kernel, size + pad)
+        if not include_pad:
+            start, stop = np.maximum(start, 0), np.minimum(stop, size)
+        count = count[..., None] * np.maximum(stop - start, 0)
+    return np.maximum(count, 1)
