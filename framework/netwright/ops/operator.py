@@ -27,7 +27,10 @@ FLOAT32: np.dtype[Any] = np.dtype(np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A named input. ``weight`` is trained, ``state`` is kept between steps (auxiliary), ``label`` is what is learnt."""
+    """A named input.
+
+    ``weight`` is trained, ``state`` is kept between steps (auxiliary), ``label`` is what is learnt.
+    """
 
     name: str
     kind: PortKind = "data"
@@ -106,10 +109,10 @@ class Operator:
     unless ``view`` is set. Keyword-only arguments that it names are passed to it: ``train`` (bool), ``rng`` (a
     generator), ``out`` (None, or where to write: an array, or a tuple for several outputs).
 
-    ``gradient(F, p, at, …)`` returns the gradients of the inputs (None where there is none), written in operators of ``F``
-    so that the tape, the Scheduler and higher orders share it. Its further argument names say what it keeps:
-    ``dy`` (gradient of the first output), ``dys`` (of all; zeros where unused), ``y``/``ys`` (outputs), a port's name (that
-    input), ``xs`` (all inputs). Shapes and dtypes are in ``at`` and cost nothing.
+    ``gradient(F, p, at, …)`` returns the gradients of the inputs (None where there is none), written in operators of
+    ``F`` so that the tape, the Scheduler and higher orders share it. Its further argument names say what it keeps:
+    ``dy`` (gradient of the first output), ``dys`` (of all; zeros where unused), ``y``/``ys`` (outputs), a port's name
+    (that input), ``xs`` (all inputs). Shapes and dtypes are in ``at`` and cost nothing.
     """
 
     name: ClassVar[str]
@@ -130,6 +133,9 @@ class Operator:
     """A head that starts the backward pass itself and ignores the gradient of its output."""
     shape_checked: ClassVar[bool] = True
     """False where the array module's own rule equals ours: eager calls then skip inference."""
+
+    dynamic: ClassVar[bool] = False
+    """The output's shape follows from the inputs' values: computed eagerly, but no plan can hold it."""
 
     # filled by register()
     forward_takes: ClassVar[frozenset[str]] = frozenset()
@@ -164,7 +170,11 @@ class Operator:
         for port, dtype in zip(self.ports(p), dtypes, strict=True):
             if dtype is not None and dtype != known:
                 raise DTypeError(
-                    "all inputs must have one dtype", port=port.name, wanted=known, got=dtype, remedy="Use astype()"
+                    "all inputs must have one dtype",
+                    port=port.name,
+                    wanted=known,
+                    got=dtype,
+                    remedy="Use astype()",
                 )
         return [known] * len(dtypes), [known] * len(self.output_names(p))
 

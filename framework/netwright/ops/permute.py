@@ -156,23 +156,21 @@ class Flip(Permutation):
 class BlockParams(OpParams):
     """What depth_to_space and space_to_depth take."""
 
-    block_size: Size = Field(
-        description="side of the square block of positions that becomes, or comes from, channels"
-    )
+    block_size: Size = Field(description="side of the square block of positions that becomes, or comes from, channels")
 
 
 def _image(shape: Shape) -> tuple[int, int, int, int]:
     if len(shape) != 4:
-        raise ShapeError(
-            "data must be images", port="data", wanted="(batch, channels, height, width)", got=shape
-        )
+        raise ShapeError("data must be images", port="data", wanted="(batch, channels, height, width)", got=shape)
     return shape[0], shape[1], shape[2], shape[3]
 
 
 def _blocks_in(xp: Any, blocks: Any, shape: Shape, out: Any) -> Any:
     """The blocks, in their order, seen with the output's shape."""
-    target = None if out is None else out.reshape(blocks.shape)  # a plan's buffers are contiguous: a view
-    return copied(xp, blocks, target).reshape(shape)
+    if out is None:
+        return blocks.copy().reshape(shape)
+    copied(xp, blocks, out.reshape(blocks.shape))  # a plan's buffers are contiguous: this is a view
+    return out
 
 
 @register

@@ -42,6 +42,7 @@ class BooleanMask(Picking):
     """
 
     name = "_contrib_boolean_mask"
+    dynamic = True
     Params = MaskParams
     inputs = (Port("data", doc="what is chosen from"), Port("index", doc="0 or not 0 for each position: (N,)"))
 
@@ -90,12 +91,45 @@ class BooleanMaskGrad(Picking):
         return out
 
     def gradient(self, F: Any, p: MaskGradParams, at: Any, dy: Any, index: Any) -> Any:
-        return F._contrib_boolean_mask(dy, index, axis=p.axis), None
+        count = at.inputs[0].shape[p.axis]
+        return F._kept(dy, index, axis=p.axis, count=count), None
 
     def samples(self) -> Iterable[Sample]:
         # all kept: the number of rows must fit whatever is drawn
         yield Sample(((4, 3), indices((4,), 1, 3)), {"shape": (4, 3)})
         yield Sample(((2, 3), indices((3,), 1, 3)), {"shape": (2, 3), "axis": -1})
+
+
+class KeptParams(MaskParams):
+    """What _kept takes."""
+
+    count: int = Field(ge=0, description="how many positions are chosen")
+
+
+@register
+class Kept(Picking):
+    """boolean_mask where the number of chosen positions is known: for the gradient of its gradient."""
+
+    name = "_kept"
+    Params = KeptParams
+    inputs = BooleanMask.inputs
+
+    def infer_shape(self, p: KeptParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        data = shapes[0]
+        if data is None:
+            return shapes, [None]
+        axis = normalize_axis(p.axis, len(data))
+        return [data, _mask_shape(axis, data)], [(*data[:axis], p.count, *data[axis + 1 :])]
+
+    def forward(self, xp: Any, p: KeptParams, data: Any, index: Any) -> Any:
+        return xp.take(data, _kept(xp, index), axis=p.axis)
+
+    def gradient(self, F: Any, p: KeptParams, at: Any, dy: Any, index: Any) -> Any:
+        return F._boolean_mask_grad(dy, index, axis=p.axis, shape=at.inputs[0].shape), None
+
+    def samples(self) -> Iterable[Sample]:
+        yield Sample(((4, 3), indices((4,), 1, 3)), {"count": 4})
+        yield Sample(((2, 3), indices((3,), 1, 3)), {"count": 3, "axis": -1})
 
 
 @register

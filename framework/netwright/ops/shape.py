@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
+from .copying import copied
 from .operator import Draw, Operator, Port, Sample, Shape, Shapes
 from .params import Axes, Ints, OpParams
 from .registry import register
@@ -109,9 +110,7 @@ class Flatten(Reshaping):
 
     def reshape(self, p: Any, shape: Shape) -> Shape:
         if not shape:
-            raise ShapeError(
-                "there is nothing to flatten", port="data", wanted="at least one axis", got=shape
-            )
+            raise ShapeError("there is nothing to flatten", port="data", wanted="at least one axis", got=shape)
         return shape[0], flattened(shape)
 
     def samples(self) -> Iterable[Sample]:
@@ -201,7 +200,6 @@ class ReshapeLike(Operator):
     name = "reshape_like"
     category = "shape"
     title = "Reshape like"
-    view = True
     Params = ReshapeLikeParams
     inputs = (Port("lhs", doc="what is reshaped"), Port("rhs", doc="whose shape is taken"))
 
@@ -225,8 +223,8 @@ class ReshapeLike(Operator):
             )
         return result
 
-    def forward(self, xp: Any, p: ReshapeLikeParams, lhs: Any, rhs: Any) -> Any:
-        return lhs.reshape(self._shape(p, lhs.shape, rhs.shape))
+    def forward(self, xp: Any, p: ReshapeLikeParams, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
+        return copied(xp, lhs.reshape(self._shape(p, lhs.shape, rhs.shape)), out)
 
     def gradient(self, F: Any, p: Any, at: Any, dy: Any) -> Any:
         return F._reshape_to(dy, shape=at.inputs[0].shape), None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from ..errors import NetwrightError
+from ..errors import GraphError, NetwrightError
 from ..ops import get
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import Operator, TensorSpec
@@ -87,6 +87,12 @@ class Graph:
         except NetwrightError as error:
             error.where = f"{node.name} ({op.name})"
             raise
+        if op.dynamic:
+            raise GraphError(
+                "the shape of its output follows from the values of its inputs and cannot be planned ahead",
+                where=f"{node.name} ({op.name})",
+                remedy="Use it on arrays (nd), or a mask that keeps the shape, such as where",
+            )
         names = op.output_names(p)
         node.outputs = tuple(
             self._value(spec, f"{node.name}_{n}", node, i) for i, (spec, n) in enumerate(zip(specs, names, strict=True))

@@ -203,6 +203,7 @@ REFERENCES = {
     "_advanced_index": _advanced,
     "_advanced_index_grad": _advanced_grad,
     "_contrib_boolean_mask": _boolean_mask,
+    "_kept": _boolean_mask,
     "_boolean_mask_grad": _boolean_mask_grad,
     "_contrib_index_copy": _index_copy,
     "_contrib_index_array": _index_array,
