@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from netwright import datasets, model_store
+from netwright.model_store import SavedModel
 from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store, open_store
@@ -65,9 +66,9 @@ class Fixture:
         self.predictors: list[LinearPredictor] = []
         self.server = ModelServer(self.repository, load=self._load, **options)
 
-    def _load(self, graph: dict[str, Any], weights: Path) -> LinearPredictor:
-        self.loads.append(weights.parent.parent.name)
-        self.predictors.append(LinearPredictor(model_store.load_model(weights.parent).weights(), self.delay))
+    def _load(self, saved: SavedModel) -> LinearPredictor:
+        self.loads.append(saved.folder.parent.name)
+        self.predictors.append(LinearPredictor(saved.weights(), self.delay))
         return self.predictors[-1]
 
     def publish(self, name: str = "iris") -> int:

@@ -361,7 +361,7 @@ def test_a_failing_network_is_a_500_without_its_text(tmp_path: Path) -> None:
     models = Fixture(tmp_path)
     models.publish()
 
-    def fail(graph: Any, weights: Path) -> Any:
+    def fail(saved: Any) -> Any:
         predictor = LinearPredictor(iris_weights())
         predictor.__class__ = type("Broken", (LinearPredictor,), {"__call__": _raise})
         return predictor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netwright.datasets import Dataset, SplitName
-from netwright_studio.datasets.pictures import encode_png
+from netwright.datasets.pictures import encode_png
 from netwright_studio.errors import NotFoundError
 from netwright_studio.schemas.datasets import ColumnStats, DatasetPreview, DatasetSample, PreviewImage
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
-from netwright_studio.inference.predictor import Array
+from netwright_studio.inference.predictor import Array, Predictor
 from netwright_studio.inference.stats import ModelStats
 
 CAP = 64
-Run = Callable[[list[Array]], Sequence[Array]]
 
 
 @dataclass(slots=True)
@@ -34,7 +32,7 @@ class Batcher:
     two, so that a predictor with a plan per batch size needs only a few plans.
     """
 
-    def __init__(self, run: Run, executor: Executor, stats: ModelStats, cap: int = CAP) -> None:
+    def __init__(self, run: Predictor, executor: Executor, stats: ModelStats, cap: int = CAP) -> None:
         self._run = run
         self._executor = executor
         self._stats = stats
@@ -109,7 +107,7 @@ class Batcher:
         for start in range(0, rows, self._cap):
             part = [array[start : start + self._cap] for array in joined]
             count = len(part[0])
-            outputs = self._run([_pad(array, bucket(count)) for array in part])
+            outputs = self._run(*(_pad(array, bucket(count)) for array in part))
             pieces.append([np.array(output[:count]) for output in outputs])
         if len(pieces) == 1:
             return pieces[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from netwright.model_store import SavedModel
 
 Array = NDArray[Any]
 
@@ -24,7 +25,7 @@ class TensorSpec(Protocol):
 
 
 class Predictor(Protocol):
-    """A network ready to answer: one array in (or one per input, by name), one array out per head.
+    """A network ready to answer: one array in per input, in their order; one array out per head.
 
     Not required to be re-entrant: the batcher calls it from one thread at a time.
     """
@@ -34,17 +35,17 @@ class Predictor(Protocol):
     @property
     def outputs(self) -> Sequence[TensorSpec]: ...
 
-    def __call__(self, x: Array | Mapping[str, Array]) -> Sequence[Array]: ...
+    def __call__(self, *inputs: Array) -> Sequence[Array]: ...
 
 
-LoadPredictor = Callable[[dict[str, Any], Path], Predictor]
+LoadPredictor = Callable[[SavedModel], Predictor]
 
 
-def load_with_framework(graph: dict[str, Any], weights: Path) -> Predictor:
+def load_with_framework(saved: SavedModel) -> Predictor:
     """Load through the framework, imported on first use so that the start is quick."""
     from netwright.graph import load_predictor
 
-    return cast(Predictor, load_predictor(graph, weights))
+    return load_predictor(saved.graph, saved.weights_path, input_shape=saved.info.input.shape)
 
 
 def datatype_of(spec: TensorSpec) -> np.dtype[Any]:

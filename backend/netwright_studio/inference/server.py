@@ -123,19 +123,14 @@ class ModelServer:
         loop = asyncio.get_running_loop()
         saved, predictor = await loop.run_in_executor(self._executor, self._open, key)
         stats = self.stats_of(key)
-        names = [spec.name for spec in predictor.inputs]
-
-        def run(arrays: list[Array]) -> list[Array]:
-            return list(predictor(arrays[0] if len(names) == 1 else dict(zip(names, arrays, strict=True))))
-
-        model = LoadedModel(*key, saved, predictor, Batcher(run, self._executor, stats), stats)
+        model = LoadedModel(*key, saved, predictor, Batcher(predictor, self._executor, stats), stats)
         self._loaded[key] = model
         self._evict(keep=key)
         return model
 
     def _open(self, key: Key) -> tuple[SavedModel, Predictor]:
         saved = self.repository.open(*key)
-        return saved, self._load_predictor(saved.graph, saved.weights_path)
+        return saved, self._load_predictor(saved)
 
     def _evict(self, keep: Key) -> None:
         """Forget the models used longest ago that are idle, until the rest fits the budget."""

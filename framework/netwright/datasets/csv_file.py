@@ -109,9 +109,7 @@ def _unique_names(header: list[str]) -> list[str]:
     for i, cell in enumerate(header):
         name = cell[:80] or f"column {i + 1}"
         if name in names:
-            raise DataError(
-                "a column name is used twice", where="line 1", wanted="one name per column", got=repr(name)
-            )
+            raise DataError("a column name is used twice", where="line 1", wanted="one name per column", got=repr(name))
         names.append(name)
     return names
 

@@ -61,35 +61,24 @@ def load_csv(
     y, label = _read_label(table, label_at, limits)
     kept = [i for i in range(len(table.names)) if i != label_at]
     if not kept:
-        raise DataError(
-            "nothing to learn from", wanted="at least one column besides the label", got="one column"
-        )
-    fields = [
-        _describe_column(table.names[i], table.columns[i], missing, limits, table.first_row) for i in kept
-    ]
+        raise DataError("nothing to learn from", wanted="at least one column besides the label", got="one column")
+    fields = [_describe_column(table.names[i], table.columns[i], missing, limits, table.first_row) for i in kept]
     if table.rows * sum(field.width for field in fields) * 4 > limits.array_bytes:
         raise DataError(
             "too large once its texts are one-hot", wanted=f"at most {limits.array_bytes} bytes", got="more"
         )
     x = np.concatenate(
-        [
-            encode_column(field, table.columns[i], table.first_row)
-            for i, field in zip(kept, fields, strict=True)
-        ],
+        [encode_column(field, table.columns[i], table.first_row) for i, field in zip(kept, fields, strict=True)],
         axis=1,
     )
     train, test = split_indices(len(x), y if label.kind == "class" else None)
     fitted = Preprocessing.fit(x[train], y[train] if label.kind == "value" else None, columns=fields)
     rows = [[table.columns[i][row] for i in kept] for row in range(table.rows)]
-    raw = {
-        split: [_typed(rows[i], fields) for i in part] for split, part in (("train", train), ("test", test))
-    }
+    raw = {split: [_typed(rows[i], fields) for i in part] for split, part in (("train", train), ("test", test))}
     return Dataset(
         _describe(
             name or path.stem,
-            InputInfo(
-                kind="table", shape=(x.shape[1],), columns=tuple(f.name for f in fields), fields=tuple(fields)
-            ),
+            InputInfo(kind="table", shape=(x.shape[1],), columns=tuple(f.name for f in fields), fields=tuple(fields)),
             label,
             (x[train], y[train]),
             (x[test], y[test]),
@@ -127,9 +116,7 @@ def _read_label(table: CSVTable, at: int | None, limits: Limits) -> tuple[NDArra
     distinct = sorted(set(cells))
     numbers = _as_numbers(distinct)
     if numbers is not None and not _looks_like_classes(numbers, len(cells)):
-        return encode_column(Column(name=name), cells, table.first_row)[:, 0], LabelInfo(
-            kind="value", name=name
-        )
+        return encode_column(Column(name=name), cells, table.first_row)[:, 0], LabelInfo(kind="value", name=name)
     if len(distinct) > limits.classes:
         raise DataError("too many classes", where=name, wanted=f"at most {limits.classes}", got=len(distinct))
     if numbers is not None:
@@ -156,9 +143,7 @@ def _describe_column(name: str, cells: list[str], missing: Missing, limits: Limi
     """A number when every cell that is there is one, else a category."""
     present = [cell for cell in cells if not is_missing(cell)]
     if not present:
-        raise DataError(
-            "a column is empty", where=name, wanted="values", got="none", remedy="Leave the column out"
-        )
+        raise DataError("a column is empty", where=name, wanted="values", got="none", remedy="Leave the column out")
     numbers = _as_numbers(present)
     if numbers is not None:
         gaps = len(present) != len(cells)
@@ -238,9 +223,7 @@ def _find_arrays(arrays: dict[str, NDArray[Any]]) -> tuple[NDArray[Any], NDArray
         if len(labels) == 1:
             raise DataError("only one part has labels", wanted="y_train and y_test", got="one of them")
         if labels and [len(y) if y.ndim else -1 for y in labels] != [len(x_train), len(x_test)]:
-            raise DataError(
-                "labels and inputs differ in number", wanted=f"{len(x_train)} and {len(x_test)} labels"
-            )
+            raise DataError("labels and inputs differ in number", wanted=f"{len(x_train)} and {len(x_test)} labels")
         return np.concatenate([x_train, x_test]), np.concatenate(labels) if labels else None, parts
     raise DataError(
         "the arrays have other names",
@@ -257,16 +240,12 @@ def _as_input(x: NDArray[Any]) -> NDArray[Any]:
     if x.ndim == 3:
         x = x[:, None]
     if x.ndim not in (2, 4) or not x.size:
-        raise DataError(
-            "x has another shape", wanted="(n, features) or (n, channels, height, width)", got=x.shape
-        )
+        raise DataError("x has another shape", wanted="(n, features) or (n, channels, height, width)", got=x.shape)
     if x.dtype != np.uint8 or x.ndim == 2:
         x = x.astype(np.float32)
     if x.dtype == np.float32 and not np.isfinite(x).all():
         first = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(1))[0])
-        raise DataError(
-            "x holds NaN or infinity", where=f"sample {first}", wanted="finite numbers", got="others"
-        )
+        raise DataError("x holds NaN or infinity", where=f"sample {first}", wanted="finite numbers", got="others")
     return x
 
 
@@ -298,9 +277,7 @@ def _brightest(x: NDArray[Any]) -> float:
     return 1.0 if top <= 1.0 else top
 
 
-def _describe(
-    name: str, shape: InputInfo, label: LabelInfo, train: Split, test: Split, *, source: str
-) -> DatasetInfo:
+def _describe(name: str, shape: InputInfo, label: LabelInfo, train: Split, test: Split, *, source: str) -> DatasetInfo:
     size = sum(array.nbytes for array in (*train, *test))
     return DatasetInfo(
         name=name,

@@ -40,9 +40,7 @@ def _read(stream: IO[bytes] | gzip.GzipFile, name: str, max_bytes: int) -> NDArr
     shape = struct.unpack(f">{magic[3]}I", lengths)
     size = math.prod(shape) * dtype.itemsize
     if size > max_bytes:
-        raise DataError(
-            "too large", where=name, wanted=f"at most {max_bytes} bytes", got=f"{size} for {shape}"
-        )
+        raise DataError("too large", where=name, wanted=f"at most {max_bytes} bytes", got=f"{size} for {shape}")
     data = stream.read(size + 1)
     if len(data) != size:
         raise DataError("the data do not fit the header", where=name, wanted=f"{size} bytes", got=len(data))

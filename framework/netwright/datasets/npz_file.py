@@ -46,24 +46,16 @@ def _check_archive(members: list[zipfile.ZipInfo], limits: Limits, file_size: in
         raise DataError("an array's name is used twice", wanted="one array per name", got="a repeated name")
     total = sum(member.file_size for member in members)
     if total > limits.array_bytes:
-        raise DataError(
-            "the arrays are too large", wanted=f"at most {limits.array_bytes} bytes unpacked", got=total
-        )
+        raise DataError("the arrays are too large", wanted=f"at most {limits.array_bytes} bytes unpacked", got=total)
     packed = sum(member.compress_size for member in members)
     if packed > file_size:
-        raise DataError(
-            "the arrays overlap in the file", wanted=f"at most {file_size} bytes packed", got=packed
-        )
+        raise DataError("the arrays overlap in the file", wanted=f"at most {file_size} bytes packed", got=packed)
     for member in members:
         where = member.filename[:60]
         if not member.filename.endswith(".npy"):
-            raise DataError(
-                "not an array", where=where, wanted="a name that ends in .npy", got="another name"
-            )
+            raise DataError("not an array", where=where, wanted="a name that ends in .npy", got="another name")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
-            raise DataError(
-                "packed in an unusual way", where=where, wanted="stored or deflated", got="another way"
-            )
+            raise DataError("packed in an unusual way", where=where, wanted="stored or deflated", got="another way")
         if member.file_size > MIB and member.file_size > limits.packing_ratio * max(member.compress_size, 1):
             raise DataError(
                 "packed suspiciously small",
@@ -100,18 +92,14 @@ def _read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dty
     wide = start[6] > 1
     length = struct.unpack("<I" if wide else "<H", stream.read(4 if wide else 2))[0]
     if length > _MAX_HEADER:
-        raise DataError(
-            "the header is too long", where=where, wanted=f"at most {_MAX_HEADER} bytes", got=length
-        )
+        raise DataError("the header is too long", where=where, wanted=f"at most {_MAX_HEADER} bytes", got=length)
     text = stream.read(length)
     try:
         header = ast.literal_eval(text.decode("utf-8" if start[6] == 3 else "latin-1").strip())
         descr, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
         dtype = np.dtype(descr) if isinstance(descr, str) else None
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError):
-        raise DataError(
-            "the header cannot be read", where=where, wanted="numpy's header", got="other text"
-        ) from None
+        raise DataError("the header cannot be read", where=where, wanted="numpy's header", got="other text") from None
     if dtype is None or dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise DataError(
             "only arrays of numbers are read",
@@ -120,9 +108,7 @@ def _read_header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], np.dty
             got=str(descr)[:40],
             remedy="Save texts and objects as numbers; nothing pickled is ever loaded",
         )
-    lengths_ok = (
-        isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int and n >= 0 for n in shape)
-    )
+    lengths_ok = isinstance(shape, tuple) and len(shape) <= 8 and all(type(n) is int and n >= 0 for n in shape)
     if not lengths_ok or not isinstance(fortran, bool):
         raise DataError("the header cannot be read", where=where, wanted="a shape", got=str(shape)[:40])
     return shape, dtype, fortran, len(start) + (4 if wide else 2) + length

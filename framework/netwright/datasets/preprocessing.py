@@ -45,9 +45,7 @@ class Preprocessing(BaseModel):
         A constant column keeps its values but for the mean; one-hot columns stay 0 and 1.
         """
         if x.ndim != 2:
-            raise DataError(
-                "only a table can be standardised by column", wanted="(samples, columns)", got=x.shape
-            )
+            raise DataError("only a table can be standardised by column", wanted="(samples, columns)", got=x.shape)
         mean, scale = _moments(x)
         start = 0
         for column in columns or ():
@@ -55,9 +53,7 @@ class Preprocessing(BaseModel):
             if column.kind == "category":
                 mean[start:stop], scale[start:stop] = 0.0, 1.0
             start = stop
-        target_mean, target_scale = (
-            (None, None) if y is None else (float(part[0]) for part in _moments(y[:, None]))
-        )
+        target_mean, target_scale = (None, None) if y is None else (float(part[0]) for part in _moments(y[:, None]))
         return cls(
             mean=tuple(mean.tolist()),
             scale=tuple(scale.tolist()),
@@ -108,9 +104,7 @@ class Preprocessing(BaseModel):
 
     def encode(self, rows: Sequence[Row], *, first_row: int = 1) -> NDArray[np.float32]:
         """Raw table rows → the (rows, inputs) table for ``apply``; errors count rows from ``first_row``."""
-        columns = self.columns or tuple(
-            Column(name=f"column {i + 1}") for i in range(len(rows[0]) if rows else 0)
-        )
+        columns = self.columns or tuple(Column(name=f"column {i + 1}") for i in range(len(rows[0]) if rows else 0))
         if not columns:
             raise DataError("a row without values", wanted="at least one value per row", got="none")
         _check_widths(rows, columns, first_row)
@@ -129,9 +123,7 @@ class Preprocessing(BaseModel):
         try:
             return cls.model_validate(json.loads(text))
         except (ValidationError, ValueError) as error:
-            raise DataError(
-                "this is not the description of a preprocessing", got=type(error).__name__
-            ) from None
+            raise DataError("this is not the description of a preprocessing", got=type(error).__name__) from None
 
 
 def _moments(x: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -26,9 +26,7 @@ def split_indices(
     Both parts hold at least one sample when there are two.
     """
     rng = np.random.Generator(np.random.Philox(seed))
-    groups = (
-        [np.arange(samples)] if labels is None else [np.flatnonzero(labels == c) for c in np.unique(labels)]
-    )
+    groups = [np.arange(samples)] if labels is None else [np.flatnonzero(labels == c) for c in np.unique(labels)]
     train, test = [], []
     for group in groups:
         order = rng.permutation(group)

@@ -127,9 +127,7 @@ def table(
     train, test = split_indices(len(x), y if label.kind == "class" else None)
     fields = tuple(Column(name=column) for column in columns)
     values = y[train] if label.kind == "value" else None
-    fitted = (
-        Preprocessing.fit(x[train], values, columns=fields) if standardise else Preprocessing(columns=fields)
-    )
+    fitted = Preprocessing.fit(x[train], values, columns=fields) if standardise else Preprocessing(columns=fields)
     info = DatasetInfo(
         name=name,
         title=title,

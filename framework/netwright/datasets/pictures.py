@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from netwright.datasets import InputInfo
-from netwright.errors import DataError
+from ..errors import DataError
+from .info import InputInfo
 
 MAX_PIXELS = 4096 * 4096
 MAX_BYTES = 16 << 20
@@ -32,13 +32,20 @@ def encode_png(image: NDArray[Any], info: InputInfo) -> str:
 
 
 def decode_picture(text: str, info: InputInfo, *, dark_background: bool = True) -> NDArray[np.float32]:
-    """A base64 PNG or JPEG (or data URL) → a raw image of the shape and range of ``info``.
+    """A PNG or JPEG as base64 text or data URL → a raw image; see ``read_picture``."""
+    return read_picture(_decode_base64(text), info, dark_background=dark_background)
+
+
+def read_picture(content: bytes, info: InputInfo, *, dark_background: bool = True) -> NDArray[np.float32]:
+    """The bytes of a PNG or JPEG → a raw image of the shape and range of ``info``.
 
     A picture of another size is taken for a drawing or a photo: where its border is empty it is cropped to what is
     drawn and centred, and turned to the brightness of the data's background, before it is scaled.
     """
     channels, height, width = info.shape
-    picture = _open(_decode_base64(text))
+    if len(content) > MAX_BYTES:
+        raise DataError("the picture is too large", where="png", wanted=f"at most {MAX_BYTES} bytes", got=len(content))
+    picture = _open(content)
     grey = picture.convert("L" if channels == 1 else "RGB")
     if grey.size != (width, height):
         grey = _centre(grey, dark_background).resize((width, height), Image.Resampling.BOX)

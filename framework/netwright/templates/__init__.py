@@ -1,0 +1,47 @@
+"""Networks that work, each with its data set and settings: the gallery of the studio, and ``netwright train NAME``."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..errors import DataError
+
+
+class Template(BaseModel):
+    """A graph, what to train it on and how, and what to expect. ``level`` orders them from simple to involved."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    level: int
+    title: str
+    summary: str
+    category: Literal["tables", "images"]
+    task: Literal["classification", "regression", "reconstruction"]
+    dataset: str
+    expected: str
+    settings: dict[str, Any]
+    graph: dict[str, Any]
+
+
+@functools.cache
+def _all() -> dict[str, Template]:
+    files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".json"))
+    found = sorted((Template.model_validate_json(file.read_bytes()) for file in files), key=lambda t: t.level)
+    return {template.id: template for template in found}
+
+
+def all() -> list[Template]:
+    """All templates, from simple to involved."""
+    return list(_all().values())
+
+
+def get(name: str) -> Template:
+    """The template of that id; raises DataError when there is none."""
+    if name not in _all():
+        raise DataError("there is no such template", wanted=f"one of {', '.join(_all())}", got=repr(name[:60]))
+    return _all()[name]
