@@ -1,23 +1,21 @@
-"""The templates that come with the studio."""
+"""The templates that come with the framework, as the API shows them."""
 
 from __future__ import annotations
 
 import functools
-from importlib import resources
 
 from netwright_studio.errors import NotFoundError
 from netwright_studio.schemas.templates import Template
 
 
 class Gallery:
-    """Networks that work, read from the JSON files of the package on first use."""
+    """Networks that work, read on first use; the framework's ``netwright.templates`` is where they are defined."""
 
     @functools.cached_property
     def _templates(self) -> dict[str, Template]:
-        folder = resources.files("netwright_studio") / "templates"
-        files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
-        templates = [Template.model_validate_json(file.read_bytes()) for file in files]
-        return {template.id: template for template in templates}
+        from netwright import templates
+
+        return {found.id: Template.model_validate(found.model_dump()) for found in templates.all()}
 
     def list(self) -> list[Template]:
         """Return all templates, from simple to involved."""

@@ -15,9 +15,9 @@ class Template(Model):
     id: str
     title: str
     summary: str
+    category: Literal["tables", "images"]
     task: Literal["classification", "regression", "reconstruction"]
     dataset: str
-    fallback_dataset: str | None = None
     expected: str
     settings: TrainSettings
     graph: Graph
