@@ -203,7 +203,7 @@ def test_gradient(case: Case) -> None:
 
 
 def found_gradient(case: Case, arrays: list[Array], wanted: list[int], i: int) -> Array | None:
-    """The gradient as the operator itself gives it, before it is put into the gradient array (which could hide its shape)."""
+    """The gradient as the operator itself gives it: copied into a gradient array its shape and dtype would not show."""
     inputs = arrays_on_tape(arrays, wanted)
     with autograd.record(train_mode=case.sample.train):
         outputs = [o for o in run(case, inputs) if o._entry is not None]
@@ -232,6 +232,8 @@ def test_gradient_keeps_the_dtype(case: Case, dtype: str) -> None:
     for i in wanted:
         raw = found_gradient(lower, arrays, wanted, i)
         assert raw is None or raw.dtype == arrays[i].dtype
+    if "rng" in case.op.forward_takes:
+        return  # each dtype draws its own numbers
     inputs, _ = eager_gradients(lower, arrays, wanted)
     for i in wanted:
         got, want = inputs[i].grad, exact_inputs[i].grad

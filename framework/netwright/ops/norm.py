@@ -45,7 +45,7 @@ class Norm(Operator):
     def forward(self, xp: Any, p: NormParams, data: Any, *, out: Any = None) -> Any:
         axes = normalize_axes(p.axis, data.ndim)
         work = np.dtype(np.float64) if data.dtype.kind != "f" else accumulator(data.dtype)
-        values = data.astype(work, copy=False)
+        values = data.astype(np.promote_types(work, p.out_dtype) if p.out_dtype else work, copy=False)
         if p.ord == 1:
             value = xp.sum(xp.absolute(values), axis=axes)
         else:

@@ -97,9 +97,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "_rdiv_scalar": with_scalar(RULES["div"], swapped=True),
     "_rmod_scalar": with_scalar(RULES["mod"], swapped=True),
     "_rpower_scalar": with_scalar(RULES["power"], swapped=True),
-    "broadcast_to": lambda p, data: stretched(
-        data, tuple(m or n for m, n in zip(p.shape, data.shape, strict=True))
-    ),
+    "broadcast_to": lambda p, data: stretched(data, tuple(m or n for m, n in zip(p.shape, data.shape, strict=True))),
     "broadcast_axis": broadcast_axis,
     "broadcast_like": broadcast_like,
     "where": where,
