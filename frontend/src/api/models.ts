@@ -25,4 +25,13 @@ export const predict = (
 ): Promise<PredictReply> =>
   request("POST", `${path(name)}/versions/${version}/predict`, { body: { inputs }, signal });
 
-export const exportUrl = (name: string, format: ExportFormat): string => apiUrl(`${path(name)}/export`, { format });
+export const exportUrl = (name: string, version: number, format: ExportFormat): string =>
+  apiUrl(`${path(name)}/versions/${version}/export`, { format });
+
+/** Where predictions of a version are had from outside; without a version, those of the newest. */
+export const predictUrl = (name: string, version?: number): string =>
+  apiUrl(`${path(name)}${version === undefined ? "" : `/versions/${version}`}/predict`);
+
+/** The same model by the Open Inference Protocol. */
+export const inferUrl = (name: string, version: number): string =>
+  apiUrl(`v2/models/${encodeURIComponent(name)}/versions/${version}/infer`);

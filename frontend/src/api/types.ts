@@ -237,8 +237,9 @@ export interface DatasetLabel {
   name: string | null;
 }
 
-export type Label = string | WireNumber | null;
-export type Cell = string | WireNumber | null;
+/** A class name, a value, or nothing; NaN comes as a word here too. */
+export type Label = string | number | null;
+export type Cell = string | number | null;
 
 export interface Dataset {
   id: string;

@@ -1,7 +1,97 @@
-import { Boxes } from "lucide-react";
+import { Anchor, Select, Skeleton } from "@mantine/core";
+import { ArrowLeft } from "lucide-react";
+import { useState } from "react";
+import { Link } from "wouter";
 
-import { EmptyState } from "@/shared/EmptyState";
+import type { Model, ModelVersion } from "@/api/types";
+import { formatAge } from "@/shared/format";
+import { PageHeader } from "@/shared/PageHeader";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { DeleteModel } from "./DeleteModel";
+import { GraphSummary } from "./GraphSummary";
+import { headline } from "./metrics";
+import classes from "./models.module.css";
+import { Playground } from "./playground/Playground";
+import { firstTrial } from "./playground/trial";
+import { useModel } from "./queries";
+import { SnippetTabs } from "./snippets/SnippetTabs";
+import { VersionFacts } from "./VersionFacts";
 
 export default function ModelPage({ name }: { name: string }) {
-  return <EmptyState icon={Boxes} title={name} />;
+  const { data, error, refetch } = useModel(name);
+  return (
+    <div className="nw-page">
+      <Anchor component={Link} href="/models" size="sm" display="inline-flex" mb="xs">
+        <ArrowLeft size={15} aria-hidden />
+        &nbsp;All models
+      </Anchor>
+      {data ? (
+        <ModelBody model={data} />
+      ) : error ? (
+        <ProblemText error={error} onRetry={() => void refetch()} />
+      ) : (
+        <Skeleton height={420} />
+      )}
+    </div>
+  );
+}
+
+function ModelBody({ model }: { model: Model }) {
+  const newest = model.versions.reduce<ModelVersion | null>(
+    (best, version) => (best === null || version.version > best.version ? version : best),
+    null,
+  );
+  const [chosen, setChosen] = useState<number | null>(null);
+  const version = model.versions.find((one) => one.version === chosen) ?? newest;
+  if (!version || !newest) return <PageHeader title={model.name} subtitle="This model has no version." />;
+  return (
+    <>
+      <PageHeader
+        title={model.name}
+        subtitle={[`Version ${version.version}`, headline(version)].filter(Boolean).join(" · ")}
+        actions={
+          <>
+            {model.versions.length > 1 ? (
+              <Select
+                aria-label="Version"
+                w={210}
+                allowDeselect={false}
+                data={model.versions.map((one) => ({
+                  value: String(one.version),
+                  label: `Version ${one.version}, ${formatAge(one.created_at)}`,
+                }))}
+                value={String(version.version)}
+                onChange={(next) => setChosen(Number(next))}
+              />
+            ) : null}
+            <DeleteModel name={model.name} />
+          </>
+        }
+      />
+      <VersionBody key={version.version} name={model.name} version={version} newest={version === newest} />
+    </>
+  );
+}
+
+interface BodyProps {
+  name: string;
+  version: ModelVersion;
+  newest: boolean;
+}
+
+function VersionBody({ name, version, newest }: BodyProps) {
+  const [trial, setTrial] = useState(() => firstTrial(version));
+  return (
+    <div className={classes["columns"]}>
+      <div className={classes["column"]}>
+        <Playground name={name} version={version} trial={trial} onTrial={setTrial} />
+        <SnippetTabs name={name} version={version} newest={newest} raw={trial.raw} />
+        <GraphSummary version={version} />
+      </div>
+      <div className={classes["column"]}>
+        <VersionFacts name={name} version={version} />
+      </div>
+    </div>
+  );
 }

@@ -1,7 +1,69 @@
+import { Badge, Button, Group, Skeleton, Text } from "@mantine/core";
 import { Boxes } from "lucide-react";
+import { Link } from "wouter";
 
+import type { Model } from "@/api/types";
 import { EmptyState } from "@/shared/EmptyState";
+import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
+import { PageHeader } from "@/shared/PageHeader";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { headline } from "./metrics";
+import classes from "./models.module.css";
+import { useModels } from "./queries";
 
 export default function ModelsPage() {
-  return <EmptyState icon={Boxes} title="Models" />;
+  const { data, error, refetch } = useModels();
+  return (
+    <div className="nw-page">
+      <PageHeader title="Models" subtitle="What training has made: try it, take it away, ask it from a program." />
+      {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
+      {data?.items.length === 0 ? <NoModels /> : null}
+      <div className={classes["cards"]}>
+        {data
+          ? data.items.map((model) => <ModelCard key={model.name} model={model} />)
+          : error
+            ? null
+            : [0, 1, 2].map((place) => <Skeleton key={place} height={130} />)}
+      </div>
+    </div>
+  );
+}
+
+function ModelCard({ model }: { model: Model }) {
+  const newest = model.versions[0];
+  return (
+    <Link href={`/models/${encodeURIComponent(model.name)}`} className={`nw-card ${classes["card"] ?? ""}`}>
+      <Group justify="space-between" wrap="nowrap" gap="xs">
+        <Text fw={600} truncate>
+          {model.name}
+        </Text>
+        <Badge size="sm" variant="light" tt="none">
+          {model.versions.length === 1 ? "1 version" : `${model.versions.length} versions`}
+        </Badge>
+      </Group>
+      {newest ? (
+        <>
+          <Text size="sm">{headline(newest) ?? "No metrics"}</Text>
+          <Text size="xs" c="dimmed">
+            {newest.dataset ?? "unknown data"} · {formatShape(newest.input.shape)} · {formatCount(newest.parameters)} weights ·{" "}
+            {formatBytes(newest.bytes)}
+          </Text>
+          <Text size="xs" c="dimmed">
+            Trained {formatAge(newest.created_at)}
+          </Text>
+        </>
+      ) : null}
+    </Link>
+  );
+}
+
+function NoModels() {
+  return (
+    <EmptyState icon={Boxes} title="No model yet" text="A training that completes makes one, named after its project.">
+      <Button component={Link} href="/">
+        To the projects
+      </Button>
+    </EmptyState>
+  );
 }

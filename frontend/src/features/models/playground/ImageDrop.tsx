@@ -1,0 +1,109 @@
+import { Button, FileButton, Switch, Text } from "@mantine/core";
+import { ImageUp } from "lucide-react";
+import { useState } from "react";
+
+import type { DatasetInput, Nested } from "@/api/types";
+
+import classes from "../models.module.css";
+import { borderMedian, channelsOf, heightOf, invert, type Picture, readPixels, shrink, toRaw, wholeBox, widthOf } from "./pixels";
+
+/** Larger pictures are scaled to this first: enough for any input, quick to work through. */
+const WORK_SIDE = 512;
+
+interface Props {
+  input: DatasetInput;
+  dark: boolean;
+  onInput: (raw: Nested | null) => void;
+}
+
+/** Takes a picture from a file, turns it to what the network wants, and lets one correct its polarity. */
+export function ImageDrop({ input, dark, onInput }: Props) {
+  const [picture, setPicture] = useState<Picture | null>(null);
+  const [inverted, setInverted] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [over, setOver] = useState(false);
+
+  const report = (shown: Picture, negative: boolean): void => {
+    const turned = negative ? invert(shown) : shown;
+    onInput(toRaw(shrink(turned, wholeBox(turned), widthOf(input), heightOf(input)), input));
+  };
+  const take = async (file: File | null): Promise<void> => {
+    if (!file) return;
+    const shown = await readPicture(file, channelsOf(input));
+    setProblem(shown ? null : `“${file.name}” is not a picture this browser can read.`);
+    if (!shown) return;
+    // Grey data with bright things on black: a photo of ink on paper is its negative.
+    const negative = channelsOf(input) === 1 && borderMedian(shown) > 0.5 === dark;
+    setPicture(shown);
+    setInverted(negative);
+    report(shown, negative);
+  };
+
+  return (
+    <div
+      className={classes["drop"]}
+      data-over={over}
+      role="group"
+      aria-label="Picture to try"
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        void take(event.dataTransfer.files[0] ?? null);
+      }}
+    >
+      <ImageUp size={26} strokeWidth={1.6} aria-hidden />
+      <Text size="sm">Drop a picture here</Text>
+      <FileButton accept="image/*" onChange={(file) => void take(file)}>
+        {(props) => (
+          <Button {...props} size="xs" variant="default">
+            Choose a picture
+          </Button>
+        )}
+      </FileButton>
+      {picture ? (
+        <Switch
+          size="xs"
+          label="Swap bright and dark"
+          checked={inverted}
+          onChange={(event) => {
+            setInverted(event.currentTarget.checked);
+            report(picture, event.currentTarget.checked);
+          }}
+        />
+      ) : null}
+      {problem === null ? null : (
+        <Text size="xs" c="var(--nw-danger)" role="alert">
+          {problem}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+/** The middle square of a picture; null when the browser cannot read it. */
+async function readPicture(file: File, channels: number): Promise<Picture | null> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    return null;
+  }
+  const side = Math.min(bitmap.width, bitmap.height);
+  const size = Math.min(side, WORK_SIDE);
+  const canvas = document.createElement("canvas");
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (!context) return null;
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, size, size);
+  context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, size, size);
+  bitmap.close();
+  return readPixels(context.getImageData(0, 0, size, size), channels);
+}

@@ -1,0 +1,60 @@
+import { Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+
+import type { ModelVersion } from "@/api/types";
+import { ProblemText } from "@/shared/ProblemText";
+
+import classes from "../models.module.css";
+import { usePrediction } from "../queries";
+import { ImageTrial } from "./ImageTrial";
+import { PredictionView } from "./PredictionView";
+import { TableTrial } from "./TableTrial";
+import type { Trial } from "./trial";
+
+/** Long enough to gather the strokes of a moving hand, short enough to feel live. */
+const PAUSE_MS = 120;
+
+interface Props {
+  name: string;
+  version: ModelVersion;
+  trial: Trial;
+  onTrial: (trial: Trial) => void;
+}
+
+/** Something goes in by hand, the prediction comes out beside it. */
+export function Playground({ name, version, trial, onTrial }: Props) {
+  const [settled] = useDebouncedValue(trial, PAUSE_MS);
+  const prediction = usePrediction(name, version.version, settled.raw);
+  const { kind } = version.input;
+  return (
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Playground">
+      <h2>Try it</h2>
+      <div className={classes["try"]} data-kind={kind}>
+        {kind === "image" ? (
+          <ImageTrial version={version} trial={trial} onTrial={onTrial} />
+        ) : (
+          <TableTrial version={version} onTrial={onTrial} />
+        )}
+        <div role="region" aria-label="Prediction">
+          {settled.raw === null ? (
+            <Text c="dimmed" size="sm">
+              {kind === "image" ? "Draw something or take a test sample." : "Fill in the row to see the prediction."}
+            </Text>
+          ) : prediction.error ? (
+            <ProblemText error={prediction.error} title="No prediction" onRetry={() => void prediction.refetch()} />
+          ) : prediction.data ? (
+            <PredictionView
+              reply={prediction.data}
+              truth={settled.truth}
+              valueName={version.label.name ?? "Value"}
+            />
+          ) : (
+            <Text c="dimmed" size="sm">
+              Asking the network …
+            </Text>
+          )}
+        </div>
+      </div>
+    </section>
+  );
+}

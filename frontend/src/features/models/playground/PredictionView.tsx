@@ -1,0 +1,109 @@
+import { Badge, Text } from "@mantine/core";
+
+import type { Label, Prediction, PredictReply } from "@/api/types";
+import { formatMetric, toNumber } from "@/shared/format";
+
+import classes from "../models.module.css";
+import { flatten } from "./pixels";
+
+/** Up to this many classes are shown in their own order; of more, the likeliest. */
+const ALL_CLASSES = 12;
+const LIKELIEST = 8;
+const OUTPUTS_SHOWN = 16;
+
+interface Props {
+  reply: PredictReply;
+  /** What the sample really is; undefined when nobody knows. */
+  truth: Label | undefined;
+  /** What a predicted value is called. */
+  valueName: string;
+}
+
+/** What the network says: a class with its probabilities, a value, or its output as it is. */
+export function PredictionView({ reply, truth, valueName }: Props) {
+  const prediction = reply.predictions[0];
+  if (!prediction) return null;
+  return (
+    <div className={classes["answer"]} aria-live="polite">
+      {prediction.probabilities ? (
+        <ClassAnswer prediction={prediction} truth={truth} />
+      ) : prediction.value !== undefined ? (
+        <ValueAnswer value={toNumber(prediction.value)} truth={truth} name={valueName} />
+      ) : (
+        <OutputAnswer prediction={prediction} />
+      )}
+      <Text size="xs" c="dimmed" mt="sm">
+        Version {reply.version} answered in {formatMetric(Number(reply.ms.toPrecision(2)))} ms
+      </Text>
+    </div>
+  );
+}
+
+function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Label | undefined }) {
+  const all = prediction.probabilities ?? [];
+  const shown = all.length <= ALL_CLASSES ? all : [...all].sort((a, b) => toNumber(b.p) - toNumber(a.p)).slice(0, LIKELIEST);
+  return (
+    <>
+      <p className={classes["verdict"]}>
+        <strong>{prediction.label}</strong>
+        {truth === undefined || truth === null ? null : (
+          <Badge color={String(truth) === prediction.label ? "green" : "red"} variant="light" tt="none">
+            {String(truth) === prediction.label ? "as labelled" : `labelled ${truth}`}
+          </Badge>
+        )}
+      </p>
+      <ul className={classes["bars"]} aria-label="Probabilities">
+        {shown.map(({ label, p }) => {
+          const percent = 100 * toNumber(p);
+          return (
+            <li key={label} data-best={label === prediction.label}>
+              <span title={label}>{label}</span>
+              <span className={classes["track"]} aria-hidden>
+                <div className={classes["fill"]} style={{ width: `${percent}%` }} />
+              </span>
+              <span>{percent.toFixed(1)} %</span>
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
+
+function ValueAnswer({ value, truth, name }: { value: number; truth: Label | undefined; name: string }) {
+  return (
+    <>
+      <Text size="sm" c="dimmed">
+        {name}
+      </Text>
+      <p className={classes["verdict"]}>
+        <strong>{formatMetric(value)}</strong>
+        {typeof truth === "number" ? (
+          <Text component="span" size="sm" c="dimmed">
+            really {formatMetric(truth)}, off by {formatMetric(Math.abs(value - truth))}
+          </Text>
+        ) : null}
+      </p>
+    </>
+  );
+}
+
+function OutputAnswer({ prediction }: { prediction: Prediction }) {
+  if (prediction.png !== undefined)
+    return (
+      <div className={classes["seen"]}>
+        <img src={prediction.png} alt="Output of the network" className={classes["picture"]} />
+        <Text size="xs" c="dimmed">
+          What the network makes of it
+        </Text>
+      </div>
+    );
+  const values = flatten(prediction.output ?? []);
+  const more = values.length > OUTPUTS_SHOWN ? ` … and ${values.length - OUTPUTS_SHOWN} more` : "";
+  return (
+    <Text size="sm" ff="monospace">
+      {values.slice(0, OUTPUTS_SHOWN).map(formatMetric).join(", ")}
+      {more}
+    </Text>
+  );
+}

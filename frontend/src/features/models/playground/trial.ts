@@ -1,0 +1,15 @@
+import type { Label, ModelVersion, RawInput } from "@/api/types";
+
+import { fieldsOf, rowOf } from "./row";
+
+/** An input to try, and what it really is where that is known. */
+export interface Trial {
+  raw: RawInput | null;
+  truth?: Label;
+}
+
+/** A table starts with a real row, a picture with an empty pad. */
+export function firstTrial(version: ModelVersion): Trial {
+  if (version.input.kind === "image") return { raw: null };
+  return { raw: rowOf(version.sample, fieldsOf(version.input)) };
+}
