@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+import numpy as np
 from pydantic import Field
 
-from .arrays import accumulator, deliver
+from .arrays import deliver
 from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, hint
 from .registry import register
@@ -59,9 +60,8 @@ class Dropout(Operator):
             mask[...] = 1
             return deliver(xp, data.copy() if y is None else data, y), mask
         keep = 1.0 - p.p
-        drawn = rng.random(mask.shape, dtype=accumulator(data.dtype) if data.dtype.kind == "f" else "float32")
-        xp.less(drawn, keep, out=drawn)
-        mask[...] = drawn
+        # drawn in one dtype, so that a seed drops the same elements whatever data is made of
+        mask[...] = rng.random(mask.shape, dtype=np.float32) < keep
         if keep:
             mask *= data.dtype.type(1.0 / keep)
         return xp.multiply(data, mask, out=y), mask

@@ -137,9 +137,9 @@ class MAERegressionOutput(_Regression):
 
 @register
 class LogisticRegressionOutput(_Regression):
-    """Puts out y = 1/(1 + e⁻ˣ) and learns it towards labels in [0, 1]: gradient (y − label) · grad_scale / numbers per
-    sample.
+    """Puts out y = 1/(1 + e⁻ˣ) and learns it towards labels in [0, 1].
 
+    Gradient (y − label) · grad_scale / numbers per sample.
     Shapes: data (N, …); label the same, or (N,) for data (N, 1). Loss shown: mean binary cross-entropy.
     """
 

@@ -280,7 +280,7 @@ class PoolMaxPick(_PoolingPart):
     )
 
     def infer_shape(self, p: PoolingParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
-        return get("Pooling").infer_shape(p, [shapes[1]])
+        return shapes, get("Pooling").infer_shape(p, [shapes[1]])[1]
 
     def forward(self, xp: Any, p: PoolingParams, value: Any, data: Any, *, out: Any = None) -> Any:
         last, windows = _geometry(p, data.shape)

@@ -60,9 +60,9 @@ def _is_distribution(data: Shape, label: Shape) -> bool:
 class SoftmaxOutput(LossHead):
     """Puts out class probabilities and learns them by cross-entropy.
 
-    y = softmax(x), gradient (y − one_hot(label)) · grad_scale / n, where n is 1 for ``normalization`` null, the number of
-    rows for batch, the number of labels that are not ``ignore_label`` for valid; with ``multi_output`` null and batch
-    divide by the positions too.
+    y = softmax(x), gradient (y − one_hot(label)) · grad_scale / n, where n is 1 for ``normalization`` null, the number
+    of rows for batch, the number of labels that are not ``ignore_label`` for valid; with ``multi_output`` null and
+    batch divide by the positions too.
     Shapes: data (N, …) taken as N rows of classes; (N, K, …) with ``multi_output``; (…, K) with ``preserve_shape``.
     label: data's shape without the classes (class numbers), or data's shape (probabilities). Output: data's shape.
     Errors: ShapeError where the label fits neither form.
