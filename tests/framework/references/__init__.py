@@ -1,9 +1,9 @@
 """What each operator should give, computed another way: one module a family, each with a dict ``REFERENCES``.
 
-``REFERENCES[operator name] = function(p, *inputs)``. ``inputs`` are NumPy arrays (floating-point ones in float64),
-``p`` holds all parameters, defaults included, as ``p.axis`` or ``p["axis"]``. The function returns an array, or a tuple for
-several outputs, whose shape counts; the dtype is compared with inference instead. A function that also names ``train``
-is given the mode.
+``REFERENCES[operator name] = function(p, *inputs)``. ``inputs`` are NumPy arrays (floating-point ones in float64) and
+``p`` holds all parameters, defaults included, as ``p.axis`` or ``p["axis"]``. The function returns an array, or a tuple
+for several outputs, whose shape counts; the dtype is compared with inference instead. A function that also names
+``train`` is given the mode.
 
 ``UNREFERENCED[operator name] = "why"`` is for operators whose result cannot be written down (random numbers); such an
 operator is tested in a module of its own.
