@@ -14,7 +14,19 @@ from __future__ import annotations
 
 import sys as _sys
 
-from . import autograd, initializer, lr_scheduler, ndarray, optimizer, random, symbol
+from . import (
+    autograd,
+    gluon,
+    initializer,
+    io,
+    lr_scheduler,
+    metric,
+    ndarray,
+    optimizer,
+    random,
+    symbol,
+    test_utils,
+)
 from . import device as context
 from . import initializer as init
 from . import ndarray as nd
@@ -43,10 +55,13 @@ __all__ = [
     "cpu_pinned",
     "current_context",
     "current_device",
+    "gluon",
     "gpu",
     "init",
     "initializer",
+    "io",
     "lr_scheduler",
+    "metric",
     "nd",
     "ndarray",
     "num_gpus",
@@ -54,4 +69,5 @@ __all__ = [
     "random",
     "sym",
     "symbol",
+    "test_utils",
 ]

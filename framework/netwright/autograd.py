@@ -149,6 +149,7 @@ def backward(
 def _store(node: Node, gradient: NDArray) -> None:
     assert isinstance(node, Variable)
     target = node.gradient
+    node.fresh = True
     if target is None or node.request == "null":
         return
     if node.request == "add":

@@ -83,6 +83,11 @@ class SavedModel:
         return self.folder / WEIGHTS
 
     @property
+    def graph_path(self) -> Path:
+        """The graph JSON."""
+        return self.folder / GRAPH
+
+    @property
     def bytes(self) -> int:
         """How large the three files are together."""
         return sum((self.folder / name).stat().st_size for name in (GRAPH, WEIGHTS, INFO))
@@ -142,7 +147,7 @@ def publish_folder(source: Path, root: Path, name: str) -> tuple[int, SavedModel
 def load_model(folder: Path | str) -> SavedModel:
     """Find a saved model and compare its checksums; raises CheckpointError where it is missing or damaged."""
     folder = Path(folder)
-    info = _read_info(folder)
+    info = read_info(folder)
     for name in (GRAPH, WEIGHTS):
         path = folder / name
         if not path.is_file():
@@ -240,7 +245,8 @@ def _number(staging: Path, root: Path, name: str) -> tuple[int, SavedModel]:
         return version, load_model(target)
 
 
-def _read_info(folder: Path) -> ModelInfo:
+def read_info(folder: Path) -> ModelInfo:
+    """The description of a saved model alone; raises CheckpointError where there is none."""
     path = folder / INFO
     if not path.is_file():
         raise CheckpointError(

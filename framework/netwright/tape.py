@@ -56,12 +56,14 @@ Entry = tuple[Node, int]
 class Variable(Node):
     """A leaf: an array with ``attach_grad``."""
 
-    __slots__ = ("gradient", "request")
+    __slots__ = ("fresh", "gradient", "request")
 
     def __init__(self, spec: TensorSpec, gradient: NDArray | None, request: str) -> None:
         super().__init__((), (spec,))
         self.gradient = gradient
         self.request = request
+        self.fresh = False
+        """Whether a backward pass has written the gradient since the last update."""
 
 
 class Call(Node):

@@ -26,10 +26,12 @@ def invoke(
     inputs: tuple[NDArray, ...],
     out: Any = None,
     device: Device | None = None,
+    hidden: bool = False,
 ) -> Any:
     """Run the operator; record it where the tape runs and an input is on it.
 
-    Returns an NDArray, or a list for several visible outputs. ``out`` is written to and returned.
+    Returns an NDArray, or a list for several visible outputs (of all outputs under ``hidden``). ``out`` is written to and
+    returned.
     """
     try:
         datas = [a._data for a in inputs]
@@ -48,13 +50,13 @@ def invoke(
         if specs is None:
             specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
         recorded = Call(op, p, inputs, specs, results, mode.training)
-    visible = op.visible_outputs(p) if len(results) > 1 else 1
+    visible = len(results) if hidden or len(results) == 1 else op.visible_outputs(p)
     if out is not None:
         return _deliver(op, results[:visible], out, recorded)
     arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
     if _TRACERS:
         _TRACERS[-1].saw(op, p, inputs, arrays)
-    return arrays[0] if visible == 1 else arrays
+    return arrays[0] if visible == 1 and not hidden else arrays
 
 
 def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device: Device) -> tuple[Any, ...]:

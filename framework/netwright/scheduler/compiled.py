@@ -49,6 +49,10 @@ class Compiled:
             self._follow(graph)
         prune(graph)
         self.plan: Plan = make_plan(graph, device, strategy, reason)
+        self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
+        self.state_names = [
+            node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)
+        ]
         self._free: list[Program] = []
 
     def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int) -> None:

@@ -1,0 +1,503 @@
+"""Block: a layer or a network of layers, and HybridBlock, which can be compiled."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, ClassVar
+
+from .. import ndarray, symbol
+from ..errors import DeferredInitializationError, GraphError, NetwrightError, ParamError, ShapeError
+from ..naming import NameManager, Prefix
+from ..ndarray.array import NDArray
+from ..ndarray.storage import load as load_file
+from ..ndarray.storage import save as save_file
+from ..scheduler.strategy import Strategy
+from ..symbol.symbol import Group, Symbol, Variable
+from .cached import CachedGraph
+from .parameter import Contexts, Parameter, ParameterDict, load_into
+from .summary import print_summary
+
+
+class _Scope:
+    """Gives names to the blocks and parameters made inside a block's ``name_scope()``."""
+
+    _current: ClassVar[threading.local] = threading.local()
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._counter: dict[str, int] = {}
+        self._outer: list[tuple[_Scope | None, NameManager]] = []
+
+    @classmethod
+    def make(
+        cls, prefix: str | None, params: ParameterDict | None, hint: str
+    ) -> tuple[str, ParameterDict]:
+        """(full prefix, parameters) of a new block."""
+        current: _Scope | None = getattr(cls._current, "value", None)
+        if current is None:
+            if prefix is None:
+                prefix = NameManager.current().get(None, hint) + "_"
+            return prefix, ParameterDict(prefix) if params is None else ParameterDict(params.prefix, params)
+        if prefix is None:
+            number = current._counter.get(hint, 0)
+            current._counter[hint] = number + 1
+            prefix = f"{hint}{number}_"
+        parent = current._block.params
+        shared = ParameterDict(parent.prefix + prefix, parent._shared) if params is None else None
+        if shared is None:
+            assert params is not None
+            shared = ParameterDict(params.prefix, params)
+        return current._block.prefix + prefix, shared
+
+    def __enter__(self) -> None:
+        if self._block._empty_prefix:
+            return
+        names = Prefix(self._block.prefix)
+        self._outer.append((getattr(_Scope._current, "value", None), names))
+        _Scope._current.value = self
+        names.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._block._empty_prefix:
+            return
+        outer, names = self._outer.pop()
+        names.__exit__(kind, error, trace)
+        _Scope._current.value = outer
+
+
+class _Hook:
+    """A registered hook; ``detach()`` (or leaving a ``with`` block) removes it."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+        hooks.append(hook)
+
+    def detach(self) -> None:
+        """Remove the hook."""
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+    def __enter__(self) -> _Hook:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.detach()
+
+
+class Block:
+    """Base of all layers and networks: children and parameters set as attributes are found by themselves.
+
+    A subclass makes children in ``__init__`` and computes in ``forward``.
+    """
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+        self._empty_prefix = prefix == ""
+        self._prefix, self._params = _Scope.make(prefix, params, self._alias())
+        self._name = self._prefix.removesuffix("_")
+        self._scope = _Scope(self)
+        self._children: OrderedDict[str, Block] = OrderedDict()
+        self._reg_params: dict[str, Parameter] = {}
+        self._forward_hooks: list[Any] = []
+        self._forward_pre_hooks: list[Any] = []
+
+    def _alias(self) -> str:
+        return type(self).__name__.lower()
+
+    # ---------------------------------------------------------------- structure
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = self.__dict__.get(name)
+        if isinstance(known, (Block, Parameter)) and not isinstance(value, type(known)):
+            raise ParamError(
+                f"attribute {name!r} is a {type(known).__name__} and cannot become a {type(value).__name__}",
+                where=self.name,
+            )
+        if isinstance(value, Block):
+            self.register_child(value, name)
+        elif isinstance(value, Parameter):
+            self._reg_params[name] = value
+        super().__setattr__(name, value)
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its parameters begin with."""
+        return self._prefix
+
+    @property
+    def name(self) -> str:
+        """The prefix without the last underscore."""
+        return self._name
+
+    @property
+    def params(self) -> ParameterDict:
+        """Its own parameters, without its children's."""
+        return self._params
+
+    def name_scope(self) -> _Scope:
+        """``with self.name_scope():`` gives children and parameters names that begin with this block's."""
+        return self._scope
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Add a child."""
+        self._children[name if name is not None else str(len(self._children))] = block
+
+    def collect_params(self, select: str | None = None) -> ParameterDict:
+        """All parameters, of the children too; those whose name matches the regular expression ``select``."""
+        found = ParameterDict(self._params.prefix)
+        own = self.params if select is None else self.params.select(select)
+        found.update(own)
+        for child in self._children.values():
+            found.update(child.collect_params(select))
+        return found
+
+    def _structured(self, prefix: str = "") -> dict[str, Parameter]:
+        """Parameters by path (``0.weight``), independent of prefixes."""
+        dot = prefix + "." if prefix else ""
+        found = {dot + name: parameter for name, parameter in self._reg_params.items()}
+        for name, child in self._children.items():
+            found.update(child._structured(dot + name))
+        return found
+
+    def apply(self, fn: Callable[[Block], Any]) -> Block:
+        """Call ``fn`` on every child, deepest first, and on itself."""
+        for child in self._children.values():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def __repr__(self) -> str:
+        rows = []
+        for name, child in self._children.items():
+            rows.append(f"  ({name}): " + repr(child).replace("\n", "\n  "))
+        return f"{type(self).__name__}(\n" + "\n".join(rows) + "\n)" if rows else f"{type(self).__name__}()"
+
+    # ---------------------------------------------------------------- parameters
+    def initialize(
+        self, init: Any = None, ctx: Contexts = None, verbose: bool = False, force_reinit: bool = False
+    ) -> None:
+        """Initialise all parameters (``Uniform`` by default)."""
+        self.collect_params().initialize(init, ctx, verbose, force_reinit)
+
+    def save_parameters(self, filename: str, deduplicate: bool = False) -> None:
+        """Write all parameters by path."""
+        found = self._structured()
+        if deduplicate:
+            found = {n: p for p, n in {p: n for n, p in reversed(found.items())}.items()}
+        save_file(filename, {name: parameter.data().detach() for name, parameter in found.items()})
+
+    def load_parameters(
+        self,
+        filename: str,
+        ctx: Contexts = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+        cast_dtype: bool = False,
+        dtype_source: str = "current",
+    ) -> None:
+        """Read parameters that ``save_parameters`` wrote (by path), or ``ParameterDict.save`` or ``export`` (by name)."""
+        arrays = load_file(filename)
+        if isinstance(arrays, list):
+            raise ParamError("the file holds arrays without names", where=filename)
+        arrays = {name.removeprefix("arg:").removeprefix("aux:"): a for name, a in arrays.items()}
+        params: dict[str, Parameter] = self._structured()
+        if not any("." in n for n in arrays) and not set(params) & set(arrays):
+            params = dict(self.collect_params().items())
+        load_into(
+            params, arrays, filename, ctx, allow_missing=allow_missing, ignore_extra=ignore_extra, cast_dtype=cast_dtype
+        )
+
+    save_params, load_params = save_parameters, load_parameters
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of all parameters."""
+        for child in self._children.values():
+            child.cast(dtype)
+        for parameter in self.params.values():
+            parameter.cast(dtype)
+
+    def zero_grad(self) -> None:
+        """Set all gradients to 0."""
+        self.collect_params().zero_grad()
+
+    def reset_ctx(self, ctx: Contexts) -> None:
+        """Move all parameters to other devices."""
+        self.collect_params().reset_ctx(ctx)
+
+    # ---------------------------------------------------------------- running
+    def register_forward_hook(self, hook: Any) -> _Hook:
+        """``hook(block, inputs, output)`` is called after each forward."""
+        return _Hook(self._forward_hooks, hook)
+
+    def register_forward_pre_hook(self, hook: Any) -> _Hook:
+        """``hook(block, inputs)`` is called before each forward."""
+        return _Hook(self._forward_pre_hooks, hook)
+
+    def __call__(self, *args: Any) -> Any:
+        for hook in self._forward_pre_hooks:
+            hook(self, args)
+        out = self.forward(*args)
+        for hook in self._forward_hooks:
+            hook(self, args, out)
+        return out
+
+    def forward(self, *args: Any) -> Any:
+        """What the block computes; a subclass says it."""
+        raise NetwrightError("forward() is not defined", where=type(self).__name__)
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Compile the hybrid blocks among the children."""
+        for child in self._children.values():
+            child.hybridize(active, **kwargs)
+
+    def summary(self, *inputs: NDArray) -> None:
+        """Print layers, output shapes and parameter counts for these inputs."""
+        print_summary(self, inputs)
+
+
+class HybridBlock(Block):
+    """A block that runs eagerly, and after ``hybridize()`` as one compiled plan.
+
+    Define ``hybrid_forward(self, F, x, *args, **params)`` (``F`` is ``nd`` or ``sym``; parameters come by attribute name), or a plain
+    ``forward`` that calls children and operators.
+    """
+
+    def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
+        super().__init__(prefix, params)
+        self._active = False
+        self._strategy: Strategy | None = None
+        self._cached: tuple[CachedGraph, list[str]] | None = None
+
+    def register_child(self, block: Block, name: str | None = None) -> None:
+        """Add a child, which must be hybrid too."""
+        if not isinstance(block, HybridBlock):
+            raise ParamError(
+                f"children of a HybridBlock must be HybridBlocks, not {type(block).__name__}",
+                where=self.name,
+                remedy="Use HybridSequential instead of Sequential, or make this block a Block",
+            )
+        super().register_child(block, name)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._cached = None
+
+    def hybridize(
+        self, active: bool = True, strategy: Strategy | str | None = None, **kwargs: Any
+    ) -> None:
+        """Run as a compiled plan from the next call on. ``strategy`` is a Strategy or a preset's name.
+
+        MXNet's ``static_alloc`` and ``static_shape`` are taken: plans are always static here.
+        """
+        self._active = active
+        self._strategy = Strategy.preset(strategy) if isinstance(strategy, str) else strategy
+        self._clear()
+        for child in self._children.values():
+            # the outermost plan holds the whole network; children run inside it
+            child.hybridize(active, strategy=strategy, **kwargs)
+
+    def cast(self, dtype: Any) -> None:
+        """Change the element type of all parameters."""
+        self._clear()
+        super().cast(dtype)
+
+    # ---------------------------------------------------------------- running
+    def forward(self, x: Any, *args: Any) -> Any:
+        """Run ``hybrid_forward`` on arrays or symbols."""
+        if isinstance(x, Symbol):
+            params = {name: parameter.var() for name, parameter in self._reg_params.items()}
+            with self.name_scope():
+                return self.hybrid_forward(symbol, x, *args, **params)
+        if not isinstance(x, NDArray):
+            raise ShapeError(
+                f"a block is called with an NDArray or a Symbol, not {type(x).__name__}",
+                where=self.name,
+                remedy="Wrap it with nd.array(…)",
+            )
+        if self._active:
+            return self._run_compiled(x, *args)
+        ctx = x.ctx
+        try:
+            arrays = {name: parameter.data(ctx) for name, parameter in self._reg_params.items()}
+        except DeferredInitializationError:
+            self._infer_and_make(x, *args)
+            arrays = {name: parameter.data(ctx) for name, parameter in self._reg_params.items()}
+        return self.hybrid_forward(ndarray, x, *args, **arrays)
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """What the block computes, on ``F = nd`` or ``F = sym``; a subclass says it."""
+        raise NetwrightError("neither hybrid_forward() nor forward() is defined", where=type(self).__name__)
+
+    def infer_shape(self, *args: NDArray) -> None:
+        """Find the shapes of all parameters from inputs."""
+        out, names = self._trace(args)
+        flat = _flatten(args)[0]
+        arguments, _, states = out.infer_shape_partial(**{n: a.shape for n, a in zip(names, flat, strict=True)})
+        shapes = dict(zip(out.list_arguments(), arguments, strict=True))
+        shapes.update(zip(out.list_auxiliary_states(), states, strict=True))
+        for name, parameter in self.collect_params().items():
+            if shapes.get(name):
+                parameter.shape = shapes[name]
+
+    def infer_type(self, *args: NDArray) -> None:
+        """Set the parameters' element types from inputs."""
+        out, names = self._trace(args)
+        flat = _flatten(args)[0]
+        types, _, states = out.infer_type(**{n: a.dtype for n, a in zip(names, flat, strict=True)})
+        found = dict(zip(out.list_arguments(), types, strict=True))
+        found.update(zip(out.list_auxiliary_states(), states, strict=True))
+        for name, parameter in self.collect_params().items():
+            if name in found:
+                parameter.cast(found[name])
+
+    def _infer_and_make(self, *args: Any) -> None:
+        try:
+            self.infer_shape(*args)
+        except NetwrightError as error:
+            error.remedy = error.remedy or "Check the shape of the input, or give in_units/in_channels"
+            raise
+        for parameter in self.collect_params().values():
+            parameter._finish_deferred_init()
+
+    # ---------------------------------------------------------------- compiling
+    def _trace(self, args: Sequence[Any]) -> tuple[Symbol, list[str]]:
+        """(the symbol of this block, names of its inputs) for arguments of this structure."""
+        flat, rebuild = _flatten(args)
+        names = [f"data{i}" for i in range(len(flat))] if len(flat) > 1 else ["data"]
+        inputs = rebuild([Variable(name) for name in names])
+        with NameManager():
+            out = self._symbolic(*inputs)
+        symbols, self._rebuild_output = _flatten(out if isinstance(out, (list, tuple)) else [out])
+        self._single_output = not isinstance(out, (list, tuple))
+        return Group(symbols), names
+
+    def _symbolic(self, *args: Any) -> Any:
+        """The block on symbols."""
+        return self.forward(*args)
+
+    def _run_compiled(self, *args: Any) -> Any:
+        flat, _ = _flatten(args)
+        if self._cached is None:
+            out, names = self._trace(args)
+            self._cached = (CachedGraph(out, self._strategy), names)
+        graph, names = self._cached
+        params = self.collect_params()
+        used = set(graph.symbol.list_inputs())
+        ctx = flat[0].ctx
+        try:
+            feeds = {n: p.data(ctx) for n, p in params.items() if n in used}
+        except DeferredInitializationError:
+            self._infer_and_make(*args)
+            feeds = {n: p.data(ctx) for n, p in params.items() if n in used}
+        feeds.update((n, a) for n, a in zip(names, flat, strict=True) if n in used)
+        results = graph(feeds)
+        return results[0] if self._single_output else self._rebuild_output(results)
+
+    def plans(self) -> list[Any]:
+        """The Scheduler's plans made so far for this block; ``print(net.plans()[0])``."""
+        return self._cached[0].plans() if self._cached else []
+
+    def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> tuple[str, str]:
+        """Write ``path-symbol.json`` and ``path-0000.params`` for ``SymbolBlock.imports``; returns the two names."""
+        if self._cached is None:
+            raise GraphError(
+                "there is nothing to export yet",
+                where=self.name,
+                remedy="Call hybridize() and run one batch through the network first",
+            )
+        out = self._cached[0].symbol
+        names = f"{path}-symbol.json", f"{path}-{epoch:04d}.params"
+        out.save(names[0])
+        states = set(out.list_auxiliary_states())
+        used = set(out.list_inputs())
+        arrays = {
+            f"{'aux' if n in states else 'arg'}:{n}": p.data().detach()
+            for n, p in self.collect_params().items()
+            if n in used
+        }
+        save_file(names[1], arrays)
+        return names
+
+
+def _flatten(args: Sequence[Any]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """(arrays or symbols in nested lists, in order; how to nest others the same way)."""
+    flat: list[Any] = []
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, (NDArray, Symbol)):
+            flat.append(value)
+            return len(flat) - 1
+        if isinstance(value, (list, tuple)):
+            return [walk(v) for v in value]
+        if value is None:
+            return None
+        raise ParamError(
+            f"a hybridized block is called with arrays (in lists), not {type(value).__name__}",
+            remedy="Keep other arguments as attributes of the block",
+        )
+
+    shape = [walk(a) for a in args]
+
+    def rebuild(values: list[Any]) -> Any:
+        def fill(place: Any) -> Any:
+            if place is None:
+                return None
+            return values[place] if isinstance(place, int) else [fill(p) for p in place]
+
+        return [fill(p) for p in shape]
+
+    return flat, rebuild
+
+
+class SymbolBlock(HybridBlock):
+    """A block made of a symbol, such as one that ``export`` wrote."""
+
+    def __init__(self, outputs: Any, inputs: Any, params: ParameterDict | None = None) -> None:
+        super().__init__(prefix="", params=None)
+        out = Group(list(outputs)) if isinstance(outputs, (list, tuple)) else outputs
+        self._inputs = [s.name for s in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
+        self._out = out
+        states = set(out.list_auxiliary_states())
+        for name in out.list_inputs():
+            if name in self._inputs:
+                continue
+            if params is not None and name in params:
+                self.params.update({name: params[name]})
+                self._reg_params[name] = params[name]
+            else:
+                self._reg_params[name] = self.params.get(
+                    name, allow_deferred_init=True, grad_req="null" if name in states else "write"
+                )
+
+    @staticmethod
+    def imports(
+        symbol_file: str,
+        input_names: str | Sequence[str],
+        param_file: str | None = None,
+        ctx: Contexts = None,
+        allow_missing: bool = False,
+        ignore_extra: bool = False,
+    ) -> SymbolBlock:
+        """Read what ``HybridBlock.export`` wrote."""
+        names = [input_names] if isinstance(input_names, str) else list(input_names)
+        block = SymbolBlock(symbol.load(symbol_file), [Variable(n) for n in names])
+        if param_file is not None:
+            block.load_parameters(
+                param_file, ctx, allow_missing=allow_missing, ignore_extra=ignore_extra, cast_dtype=True
+            )
+        return block
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        """Run the symbol."""
+        if isinstance(x, Symbol):
+            return self._symbolic(x, *args)
+        return self._run_compiled(x, *args)
+
+    def _symbolic(self, *args: Any) -> Any:
+        given = dict(zip(self._inputs, args, strict=True))
+        out = self._out(**given)
+        return out if len(out) == 1 else list(out)
+

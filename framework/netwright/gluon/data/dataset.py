@@ -1,0 +1,119 @@
+"""Datasets: things with a length and items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ...errors import DataError
+from ...ndarray.array import NDArray
+from .sampler import Sampler
+
+
+class Dataset:
+    """Base: ``len(dataset)`` items, ``dataset[i]`` is one."""
+
+    def __getitem__(self, idx: int) -> Any:
+        raise IndexError(idx)
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def filter(self, fn: Callable[[Any], bool]) -> Dataset:
+        """The items for which ``fn`` is true."""
+        return _Chosen(self, [i for i in range(len(self)) if fn(self[i])])
+
+    def shard(self, num_shards: int, index: int) -> Dataset:
+        """Part ``index`` of ``num_shards`` nearly equal ones."""
+        if not 0 <= index < num_shards:
+            raise DataError("there is no such shard", wanted=f"0 to {num_shards - 1}", got=index)
+        size, rest = divmod(len(self), num_shards)
+        start = size * index + min(index, rest)
+        return _Chosen(self, range(start, start + size + (index < rest)))
+
+    def take(self, count: int | None) -> Dataset:
+        """The first ``count`` items."""
+        return _Chosen(self, range(len(self) if count is None else min(count, len(self))))
+
+    def sample(self, sampler: Sampler) -> Dataset:
+        """The items in a sampler's order."""
+        return _Chosen(self, list(sampler))
+
+    def transform(self, fn: Callable[..., Any], lazy: bool = True) -> Dataset:
+        """Items passed through ``fn`` (a tuple's elements as its arguments), when read or (not ``lazy``) now."""
+        mapped = _Mapped(self, fn)
+        return mapped if lazy else SimpleDataset(list(mapped))
+
+    def transform_first(self, fn: Callable[[Any], Any], lazy: bool = True) -> Dataset:
+        """Items whose first element (the data, not the label) is passed through ``fn``."""
+        return self.transform(_First(fn), lazy)
+
+
+class _Chosen(Dataset):
+    def __init__(self, data: Dataset, indices: Any) -> None:
+        self._data, self._indices = data, indices
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, idx: int) -> Any:
+        return self._data[self._indices[idx]]
+
+
+class _Mapped(Dataset):
+    def __init__(self, data: Dataset, fn: Callable[..., Any]) -> None:
+        self._data, self._fn = data, fn
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __getitem__(self, idx: int) -> Any:
+        item = self._data[idx]
+        return self._fn(*item) if isinstance(item, tuple) else self._fn(item)
+
+
+class _First:
+    """A picklable function, for loaders with worker processes."""
+
+    def __init__(self, fn: Callable[[Any], Any]) -> None:
+        self._fn = fn
+
+    def __call__(self, x: Any, *args: Any) -> Any:
+        return (self._fn(x), *args) if args else self._fn(x)
+
+
+class SimpleDataset(Dataset):
+    """A list as a dataset."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __getitem__(self, idx: int) -> Any:
+        return self._data[idx]
+
+
+class ArrayDataset(Dataset):
+    """Several arrays of one length: an item is the tuple of their i-th elements."""
+
+    def __init__(self, *args: Any) -> None:
+        if not args:
+            raise DataError("an ArrayDataset needs at least one array")
+        for i, data in enumerate(args):
+            if len(data) != len(args[0]):
+                raise DataError("all arrays must have one length", wanted=len(args[0]), got=f"{len(data)} in array {i}")
+        # a label per sample is a number, as in MXNet
+        self._data = [a.asnumpy() if isinstance(a, NDArray) and a.ndim == 1 else a for a in args]
+
+    def __len__(self) -> int:
+        return len(self._data[0])
+
+    def __getitem__(self, idx: int) -> Any:
+        if len(self._data) == 1:
+            return self._data[0][idx]
+        return tuple(data[idx] for data in self._data)

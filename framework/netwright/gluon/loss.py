@@ -1,0 +1,258 @@
+"""Losses (MXNet's ``gluon.loss``): blocks that give one value for each sample, the mean over its other axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ParamError
+from .block import HybridBlock
+
+
+def _weighted(F: Any, loss: Any, weight: float | None, sample_weight: Any) -> Any:
+    if sample_weight is not None:
+        loss = F.broadcast_mul(loss, sample_weight)
+    return loss if weight is None else loss * weight
+
+
+class Loss(HybridBlock):
+    """Base: ``weight`` scales the loss, ``batch_axis`` is the axis of samples."""
+
+    def __init__(self, weight: float | None, batch_axis: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._weight, self._batch_axis = weight, batch_axis
+
+    def _mean(self, F: Any, loss: Any) -> Any:
+        return F.mean(loss, axis=self._batch_axis, exclude=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
+
+
+class L2Loss(Loss):
+    """½·weight·(label − pred)²."""
+
+    def __init__(self, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        loss = F.square(F.reshape_like(label, pred) - pred)
+        return self._mean(F, _weighted(F, loss, (1.0 if self._weight is None else self._weight) / 2, sample_weight))
+
+
+class L1Loss(Loss):
+    """weight·|label − pred|."""
+
+    def __init__(self, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        loss = F.abs(F.reshape_like(label, pred) - pred)
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class SigmoidBinaryCrossEntropyLoss(Loss):
+    """Cross-entropy of probabilities of one class: pred are logits, or probabilities with ``from_sigmoid``."""
+
+    def __init__(
+        self, from_sigmoid: bool = False, weight: float | None = None, batch_axis: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_sigmoid = from_sigmoid
+
+    def hybrid_forward(
+        self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None
+    ) -> Any:
+        """The loss of each sample."""
+        label = F.reshape_like(label, pred)
+        if self._from_sigmoid:
+            eps = 1e-12
+            positive = F.log(pred + eps) * label
+            if pos_weight is not None:
+                positive = F.broadcast_mul(positive, pos_weight)
+            loss = -(positive + F.log(1.0 - pred + eps) * (1.0 - label))
+        elif pos_weight is None:
+            # max(x, 0) − x·z + log(1 + e^−|x|), which does not overflow
+            loss = F.relu(pred) - pred * label + F.Activation(-F.abs(pred), act_type="softrelu")
+        else:
+            log_weight = 1 + F.broadcast_mul(pos_weight - 1, label)
+            loss = pred - pred * label + log_weight * (
+                F.Activation(-F.abs(pred), act_type="softrelu") + F.relu(-pred)
+            )
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
+
+
+class SoftmaxCrossEntropyLoss(Loss):
+    """−log softmax(pred) at the label (``sparse_label``), or −Σ label·log softmax(pred)."""
+
+    def __init__(
+        self,
+        axis: int = -1,
+        sparse_label: bool = True,
+        from_logits: bool = False,
+        weight: float | None = None,
+        batch_axis: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._axis, self._sparse_label, self._from_logits = axis, sparse_label, from_logits
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        if not self._from_logits:
+            pred = F.log_softmax(pred, axis=self._axis)
+        if self._sparse_label:
+            loss = -F.pick(pred, label, axis=self._axis, keepdims=True)
+        else:
+            loss = -F.sum(pred * F.reshape_like(label, pred), axis=self._axis, keepdims=True)
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+SoftmaxCELoss = SoftmaxCrossEntropyLoss
+
+
+class KLDivLoss(Loss):
+    """label·(log label − pred), pred being log-probabilities (``from_logits``) or logits."""
+
+    def __init__(
+        self,
+        from_logits: bool = True,
+        axis: int = -1,
+        weight: float | None = None,
+        batch_axis: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_logits, self._axis = from_logits, axis
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        if not self._from_logits:
+            pred = F.log_softmax(pred, axis=self._axis)
+        loss = label * (F.log(label + 1e-12) - pred)
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class HuberLoss(Loss):
+    """Quadratic up to ``rho``, then linear: |e| − rho/2 for |e| > rho, else e²/(2·rho)."""
+
+    def __init__(self, rho: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._rho = rho
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        error = F.abs(F.reshape_like(label, pred) - pred)
+        loss = F.where(error > self._rho, error - 0.5 * self._rho, (0.5 / self._rho) * F.square(error))
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class HingeLoss(Loss):
+    """max(0, margin − pred·label), labels −1 and 1."""
+
+    def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        loss = F.relu(self._margin - pred * F.reshape_like(label, pred))
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class SquaredHingeLoss(Loss):
+    """max(0, margin − pred·label)², labels −1 and 1."""
+
+    def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        loss = F.square(F.relu(self._margin - pred * F.reshape_like(label, pred)))
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class LogisticLoss(Loss):
+    """log(1 + e^(−pred·label)); labels −1 and 1 (``signed``) or 0 and 1 (``binary``)."""
+
+    def __init__(
+        self, weight: float | None = None, batch_axis: int = 0, label_format: str = "signed", **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        if label_format not in ("signed", "binary"):
+            raise ParamError("unknown label_format", wanted="signed or binary", got=repr(label_format))
+        self._label_format = label_format
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        label = F.reshape_like(label, pred)
+        if self._label_format == "signed":
+            label = (label + 1.0) / 2.0
+        loss = F.relu(pred) - pred * label + F.Activation(-F.abs(pred), act_type="softrelu")
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class TripletLoss(Loss):
+    """max(0, margin + Σ(positive − pred)² − Σ(negative − pred)²) (Schroff et al., 2015)."""
+
+    def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        positive, negative = F.reshape_like(positive, pred), F.reshape_like(negative, pred)
+        loss = F.sum(F.square(positive - pred) - F.square(negative - pred), axis=self._batch_axis, exclude=True)
+        return _weighted(F, F.relu(loss + self._margin), self._weight, sample_weight)
+
+
+class CosineEmbeddingLoss(Loss):
+    """1 − cos(a, b) for label 1, max(0, cos(a, b) − margin) for label −1."""
+
+    def __init__(self, weight: float | None = None, batch_axis: int = 0, margin: float = 0, **kwargs: Any) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._margin = margin
+
+    def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
+        """The loss of each sample."""
+        input1 = F.reshape_like(input1, input2)
+        dot = F.sum(input1 * input2, axis=-1).reshape((-1, 1))
+        norms = F.norm(input1, axis=-1).reshape((-1, 1)) * F.norm(input2, axis=-1).reshape((-1, 1))
+        cosine = dot / F.broadcast_maximum(norms, F.ones_like(norms) * 1e-12)
+        label = label.reshape((-1, 1))
+        loss = F.where(label == 1, 1 - cosine, F.relu(cosine - self._margin))
+        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+
+
+class PoissonNLLLoss(Loss):
+    """Negative log-likelihood of counts: eᵖ − label·p (``from_logits``), or p − label·log p."""
+
+    def __init__(
+        self,
+        weight: float | None = None,
+        from_logits: bool = True,
+        batch_axis: int = 0,
+        compute_full: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self._from_logits, self._compute_full = from_logits, compute_full
+
+    def hybrid_forward(
+        self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08
+    ) -> Any:
+        """The mean over all elements, as MXNet gives it."""
+        target = F.reshape_like(target, pred)
+        if self._from_logits:
+            loss = F.exp(pred) - target * pred
+        else:
+            loss = pred - target * F.log(pred + epsilon)
+        if self._compute_full:
+            stirling = target * F.log(target + epsilon) - target + 0.5 * F.log(2 * 3.1415926535 * (target + epsilon))
+            loss = loss + stirling * (target > 1)
+        return F.mean(_weighted(F, loss, self._weight, sample_weight))

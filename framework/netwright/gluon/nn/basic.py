@@ -1,0 +1,231 @@
+"""Containers, dense layers and simple layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ... import ndarray, symbol
+from ..block import Block, HybridBlock
+from .activations import Activation
+
+
+class Sequential(Block):
+    """Children run one after the other."""
+
+    def add(self, *blocks: Block) -> None:
+        """Append layers."""
+        for block in blocks:
+            self.register_child(block)
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        """Run the children in order."""
+        for block in self._children.values():
+            x = block(x, *args)
+            args = ()
+            if isinstance(x, (tuple, list)):
+                x, args = x[0], tuple(x[1:])
+        return [x, *args] if args else x
+
+    def __getitem__(self, key: int | slice) -> Any:
+        layers = list(self._children.values())[key]
+        if isinstance(layers, list):
+            net = type(self)(prefix=self._prefix)
+            with net.name_scope():
+                net.add(*layers)
+            return net
+        return layers
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._children.values())
+
+
+class HybridSequential(HybridBlock):
+    """Hybrid children run one after the other."""
+
+    def add(self, *blocks: HybridBlock) -> None:
+        """Append layers."""
+        for block in blocks:
+            self.register_child(block)
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run the children in order."""
+        for block in self._children.values():
+            x = block(x, *args)
+            args = ()
+            if isinstance(x, (tuple, list)):
+                x, args = x[0], tuple(x[1:])
+        return [x, *args] if args else x
+
+    def __getitem__(self, key: int | slice) -> Any:
+        layers = list(self._children.values())[key]
+        if isinstance(layers, list):
+            net = type(self)(prefix=self._prefix)
+            with net.name_scope():
+                net.add(*layers)  # type: ignore[arg-type]
+            return net
+        return layers
+
+    def __len__(self) -> int:
+        return len(self._children)
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._children.values())
+
+
+class Dense(HybridBlock):
+    """y = activation(x·Wᵀ + b); with ``flatten`` all axes behind the first are features, else only the last."""
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | None = None,
+        use_bias: bool = True,
+        flatten: bool = True,
+        dtype: Any = "float32",
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        in_units: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._units, self._in_units, self._flatten = units, in_units, flatten
+        with self.name_scope():
+            self.weight = self.params.get(
+                "weight", shape=(units, in_units), init=weight_initializer, dtype=dtype, allow_deferred_init=True
+            )
+            self.bias = (
+                self.params.get("bias", shape=(units,), init=bias_initializer, dtype=dtype, allow_deferred_init=True)
+                if use_bias
+                else None
+            )
+            self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        """One matrix product."""
+        out = F.FullyConnected(
+            x, weight, bias, num_hidden=self._units, no_bias=bias is None, flatten=self._flatten, name="fwd"
+        )
+        return self.act(out) if self.act is not None else out
+
+    def __repr__(self) -> str:
+        shape = self.weight.shape or (0, 0)
+        act = self.act if self.act is not None else "linear"
+        return f"Dense({shape[1] or None} -> {shape[0]}, {act})"
+
+
+class Dropout(HybridBlock):
+    """Sets a part ``rate`` of the elements to 0 while training, and scales the rest by 1/(1 − rate)."""
+
+    def __init__(self, rate: float, axes: tuple[int, ...] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._rate, self._axes = rate, axes
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Drop while training; identity otherwise."""
+        if self._rate > 0:
+            return F.Dropout(x, p=self._rate, axes=self._axes, name="fwd")
+        return F.identity(x)
+
+    def __repr__(self) -> str:
+        return f"Dropout(p = {self._rate}, axes={self._axes})"
+
+
+class Embedding(HybridBlock):
+    """Rows of a trained table by index: (…) → (…, output_dim)."""
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        dtype: Any = "float32",
+        weight_initializer: Any = None,
+        sparse_grad: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._kwargs = {"input_dim": input_dim, "output_dim": output_dim, "dtype": dtype, "sparse_grad": sparse_grad}
+        with self.name_scope():
+            self.weight = self.params.get(
+                "weight", shape=(input_dim, output_dim), init=weight_initializer, dtype=dtype, allow_deferred_init=True
+            )
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
+        """Look up."""
+        return F.Embedding(x, weight, name="fwd", **self._kwargs)
+
+    def __repr__(self) -> str:
+        return f"Embedding({self._kwargs['input_dim']} -> {self._kwargs['output_dim']})"
+
+
+class Flatten(HybridBlock):
+    """(N, a, b, …) → (N, a·b·…)."""
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Join all axes behind the first."""
+        return F.Flatten(x)
+
+    def __repr__(self) -> str:
+        return "Flatten"
+
+
+class Lambda(Block):
+    """A function (or the name of an ``nd`` function) as a layer."""
+
+    def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        self._function = getattr(ndarray, function) if isinstance(function, str) else function
+
+    def forward(self, *args: Any) -> Any:
+        """Call the function."""
+        return self._function(*args)
+
+
+class HybridLambda(HybridBlock):
+    """A function ``f(F, x, …)`` (or the name of an operator) as a hybrid layer."""
+
+    def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
+        super().__init__(prefix=prefix)
+        self._function = function
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
+        """Call the function."""
+        if isinstance(self._function, str):
+            module = symbol if F is symbol else ndarray
+            return getattr(module, self._function)(x, *args)
+        return self._function(F, x, *args)
+
+
+class Identity(HybridBlock):
+    """The input itself."""
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Nothing to do."""
+        return x
+
+
+class Concurrent(Sequential):
+    """Children all get the input; their outputs are joined along ``axis``."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def forward(self, x: Any, *args: Any) -> Any:
+        """Run all and join."""
+        return ndarray.concat(*[block(x) for block in self._children.values()], dim=self.axis)
+
+
+class HybridConcurrent(HybridSequential):
+    """Hybrid children all get the input; their outputs are joined along ``axis``."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Run all and join."""
+        return F.concat(*[block(x) for block in self._children.values()], dim=self.axis)

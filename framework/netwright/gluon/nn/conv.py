@@ -1,0 +1,276 @@
+"""Convolutions, transposed convolutions and pooling, in one, two and three dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..block import HybridBlock
+from .activations import Activation
+
+Sizes = int | Sequence[int]
+
+
+def _tuple(value: Sizes, ndim: int) -> tuple[int, ...]:
+    return (value,) * ndim if isinstance(value, int) else tuple(value)
+
+
+class _Conv(HybridBlock):
+    """Shared by all convolutions; ``op`` is Convolution or Deconvolution."""
+
+    def __init__(
+        self,
+        channels: int,
+        kernel_size: tuple[int, ...],
+        strides: Sizes,
+        padding: Sizes,
+        dilation: Sizes,
+        groups: int,
+        layout: str,
+        in_channels: int = 0,
+        activation: str | None = None,
+        use_bias: bool = True,
+        weight_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        op_name: str = "Convolution",
+        adj: tuple[int, ...] | None = None,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+        ndim = len(kernel_size)
+        self._channels, self._in_channels, self._op_name = channels, in_channels, op_name
+        self._kwargs: dict[str, Any] = {
+            "kernel": kernel_size,
+            "stride": _tuple(strides, ndim),
+            "dilate": _tuple(dilation, ndim),
+            "pad": _tuple(padding, ndim),
+            "num_filter": channels,
+            "num_group": groups,
+            "no_bias": not use_bias,
+            "layout": layout,
+        }
+        if adj is not None:
+            self._kwargs["adj"] = adj
+        with self.name_scope():
+            self.weight = self.params.get(
+                "weight",
+                shape=self._weight_shape(kernel_size, groups, layout),
+                init=weight_initializer,
+                allow_deferred_init=True,
+            )
+            self.bias = (
+                self.params.get("bias", shape=(channels,), init=bias_initializer, allow_deferred_init=True)
+                if use_bias
+                else None
+            )
+            self.act = Activation(activation, prefix=activation + "_") if activation is not None else None
+
+    def _weight_shape(self, kernel: tuple[int, ...], groups: int, layout: str) -> tuple[int, ...]:
+        outer, inner = self._channels, self._in_channels // groups
+        if self._op_name == "Deconvolution":
+            outer, inner = self._in_channels, self._channels // groups
+        return (outer, inner, *kernel) if layout.startswith("NC") else (outer, *kernel, inner)
+
+    def _alias(self) -> str:
+        return "conv"
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any, bias: Any = None) -> Any:
+        """One convolution."""
+        out = getattr(F, self._op_name)(x, weight, bias, name="fwd", **self._kwargs)
+        return self.act(out) if self.act is not None else out
+
+    def __repr__(self) -> str:
+        k = self._kwargs
+        inputs = self._in_channels or None
+        act = f", {self.act}" if self.act is not None else ""
+        return (
+            f"{type(self).__name__}({inputs} -> {self._channels}, kernel_size={k['kernel']}, stride={k['stride']}, "
+            f"padding={k['pad']}{act})"
+        )
+
+
+def _conv(ndim: int, layouts: tuple[str, ...], doc: str) -> type[_Conv]:
+    class Conv(_Conv):
+        def __init__(
+            self,
+            channels: int,
+            kernel_size: Sizes,
+            strides: Sizes = 1,
+            padding: Sizes = 0,
+            dilation: Sizes = 1,
+            groups: int = 1,
+            layout: str = layouts[0],
+            activation: str | None = None,
+            use_bias: bool = True,
+            weight_initializer: Any = None,
+            bias_initializer: Any = "zeros",
+            in_channels: int = 0,
+            **kwargs: Any,
+        ) -> None:
+            super().__init__(
+                channels,
+                _tuple(kernel_size, ndim),
+                strides,
+                padding,
+                dilation,
+                groups,
+                layout,
+                in_channels,
+                activation,
+                use_bias,
+                weight_initializer,
+                bias_initializer,
+                **kwargs,
+            )
+
+    Conv.__name__ = Conv.__qualname__ = f"Conv{ndim}D"
+    Conv.__doc__ = doc
+    return Conv
+
+
+def _conv_transpose(ndim: int, layout_default: str, doc: str) -> type[_Conv]:
+    class ConvTranspose(_Conv):
+        def __init__(
+            self,
+            channels: int,
+            kernel_size: Sizes,
+            strides: Sizes = 1,
+            padding: Sizes = 0,
+            output_padding: Sizes = 0,
+            dilation: Sizes = 1,
+            groups: int = 1,
+            layout: str = layout_default,
+            activation: str | None = None,
+            use_bias: bool = True,
+            weight_initializer: Any = None,
+            bias_initializer: Any = "zeros",
+            in_channels: int = 0,
+            **kwargs: Any,
+        ) -> None:
+            super().__init__(
+                channels,
+                _tuple(kernel_size, ndim),
+                strides,
+                padding,
+                dilation,
+                groups,
+                layout,
+                in_channels,
+                activation,
+                use_bias,
+                weight_initializer,
+                bias_initializer,
+                op_name="Deconvolution",
+                adj=_tuple(output_padding, ndim),
+                **kwargs,
+            )
+
+    ConvTranspose.__name__ = ConvTranspose.__qualname__ = f"Conv{ndim}DTranspose"
+    ConvTranspose.__doc__ = doc
+    return ConvTranspose
+
+
+Conv1D = _conv(1, ("NCW", "NWC"), "Convolution over (N, C, W).")
+Conv2D = _conv(2, ("NCHW", "NHWC"), "Convolution over (N, C, H, W).")
+Conv3D = _conv(3, ("NCDHW", "NDHWC"), "Convolution over (N, C, D, H, W).")
+Conv1DTranspose = _conv_transpose(1, "NCW", "Transposed convolution over (N, C, W).")
+Conv2DTranspose = _conv_transpose(2, "NCHW", "Transposed convolution over (N, C, H, W).")
+Conv3DTranspose = _conv_transpose(3, "NCDHW", "Transposed convolution over (N, C, D, H, W).")
+
+
+class _Pooling(HybridBlock):
+    """Shared by all pooling layers."""
+
+    def __init__(
+        self,
+        pool_size: tuple[int, ...],
+        strides: Sizes | None,
+        padding: Sizes,
+        ceil_mode: bool,
+        global_pool: bool,
+        pool_type: str,
+        layout: str,
+        count_include_pad: bool | None = None,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+        ndim = len(pool_size)
+        self._kwargs: dict[str, Any] = {
+            "kernel": pool_size,
+            "stride": _tuple(pool_size if strides is None else strides, ndim),
+            "pad": _tuple(padding, ndim),
+            "global_pool": global_pool,
+            "pool_type": pool_type,
+            "layout": layout,
+            "pooling_convention": "full" if ceil_mode else "valid",
+        }
+        if count_include_pad is not None:
+            self._kwargs["count_include_pad"] = count_include_pad
+
+    def _alias(self) -> str:
+        return "pool"
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Pool."""
+        return F.Pooling(x, name="fwd", **self._kwargs)
+
+    def __repr__(self) -> str:
+        k = self._kwargs
+        ceil = k["pooling_convention"] == "full"
+        return (
+            f"{type(self).__name__}(size={k['kernel']}, stride={k['stride']}, padding={k['pad']}, ceil_mode={ceil}, "
+            f"global_pool={k['global_pool']}, pool_type={k['pool_type']}, layout={k['layout']})"
+        )
+
+
+_LAYOUTS = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
+
+
+def _pool(ndim: int, kind: str) -> type[_Pooling]:
+    class Pool(_Pooling):
+        def __init__(
+            self,
+            pool_size: Sizes = 2,
+            strides: Sizes | None = None,
+            padding: Sizes = 0,
+            layout: str = _LAYOUTS[ndim],
+            ceil_mode: bool = False,
+            **kwargs: Any,
+        ) -> None:
+            if kind == "avg":
+                kwargs.setdefault("count_include_pad", True)
+            super().__init__(_tuple(pool_size, ndim), strides, padding, ceil_mode, False, kind, layout, **kwargs)
+
+    Pool.__name__ = Pool.__qualname__ = f"{kind.capitalize()}Pool{ndim}D"
+    Pool.__doc__ = f"{'Largest' if kind == 'max' else 'Mean'} of each window over {ndim} spatial axes."
+    return Pool
+
+
+def _global_pool(ndim: int, kind: str) -> type[_Pooling]:
+    class Pool(_Pooling):
+        def __init__(self, layout: str = _LAYOUTS[ndim], **kwargs: Any) -> None:
+            super().__init__((1,) * ndim, None, 0, True, True, kind, layout, **kwargs)
+
+    Pool.__name__ = Pool.__qualname__ = f"Global{kind.capitalize()}Pool{ndim}D"
+    Pool.__doc__ = f"{'Largest' if kind == 'max' else 'Mean'} over all {ndim} spatial axes."
+    return Pool
+
+
+MaxPool1D, MaxPool2D, MaxPool3D = _pool(1, "max"), _pool(2, "max"), _pool(3, "max")
+AvgPool1D, AvgPool2D, AvgPool3D = _pool(1, "avg"), _pool(2, "avg"), _pool(3, "avg")
+GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = (_global_pool(n, "max") for n in (1, 2, 3))
+GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (_global_pool(n, "avg") for n in (1, 2, 3))
+
+
+class ReflectionPad2D(HybridBlock):
+    """Pads height and width with the mirrored border."""
+
+    def __init__(self, padding: int | Sequence[int] = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._padding = (0, 0, 0, 0, *(padding,) * 4) if isinstance(padding, int) else tuple(padding)
+
+    def hybrid_forward(self, F: Any, x: Any) -> Any:
+        """Pad."""
+        return F.pad(x, mode="reflect", pad_width=self._padding)

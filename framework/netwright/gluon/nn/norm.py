@@ -1,0 +1,169 @@
+"""Normalisation layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..block import HybridBlock
+from ..parameter import Parameter
+
+
+class _Scaled(HybridBlock):
+    """Shared by layers with a trained gain ``gamma`` and offset ``beta``."""
+
+    def _weights(
+        self, size: int, center: bool, scale: bool, beta_initializer: Any, gamma_initializer: Any
+    ) -> tuple[Parameter, Parameter]:
+        gamma = self.params.get(
+            "gamma",
+            grad_req="write" if scale else "null",
+            shape=(size,),
+            init=gamma_initializer,
+            allow_deferred_init=True,
+            differentiable=scale,
+        )
+        beta = self.params.get(
+            "beta",
+            grad_req="write" if center else "null",
+            shape=(size,),
+            init=beta_initializer,
+            allow_deferred_init=True,
+            differentiable=center,
+        )
+        return gamma, beta
+
+    def __repr__(self) -> str:
+        shape = self.__dict__["gamma"].shape or (0,)
+        return f"{type(self).__name__}(in_channels={shape[0] or None})"
+
+
+class BatchNorm(_Scaled):
+    """Normalises each channel over the batch while training, by moving averages otherwise (Ioffe and Szegedy, 2015)."""
+
+    def __init__(
+        self,
+        axis: int = 1,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        use_global_stats: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        running_mean_initializer: Any = "zeros",
+        running_variance_initializer: Any = "ones",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._kwargs = {
+            "axis": axis,
+            "eps": epsilon,
+            "momentum": momentum,
+            "fix_gamma": not scale,
+            "use_global_stats": use_global_stats,
+        }
+        with self.name_scope():
+            self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
+            self.running_mean = self.params.get(
+                "running_mean",
+                grad_req="null",
+                shape=(in_channels,),
+                init=running_mean_initializer,
+                allow_deferred_init=True,
+                differentiable=False,
+            )
+            self.running_var = self.params.get(
+                "running_var",
+                grad_req="null",
+                shape=(in_channels,),
+                init=running_variance_initializer,
+                allow_deferred_init=True,
+                differentiable=False,
+            )
+
+    def cast(self, dtype: Any) -> None:
+        """Statistics stay in float32 where the network becomes float16."""
+        super().cast("float32" if np.dtype(dtype) == np.float16 else dtype)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        """Normalise."""
+        return F.BatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
+
+
+class LayerNorm(_Scaled):
+    """Normalises along one axis of each sample (Ba et al., 2016)."""
+
+    def __init__(
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._axis, self._epsilon = axis, epsilon
+        with self.name_scope():
+            self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+        """Normalise."""
+        return F.LayerNorm(x, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
+
+
+class InstanceNorm(_Scaled):
+    """Normalises each channel of each sample (Ulyanov et al., 2016)."""
+
+    def __init__(
+        self,
+        axis: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        in_channels: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._axis, self._epsilon = axis, epsilon
+        with self.name_scope():
+            self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+        """Normalise."""
+        if self._axis == 1:
+            return F.InstanceNorm(x, gamma, beta, name="fwd", eps=self._epsilon)
+        x = x.swapaxes(dim1=1, dim2=self._axis)
+        return F.InstanceNorm(x, gamma, beta, name="fwd", eps=self._epsilon).swapaxes(dim1=1, dim2=self._axis)
+
+
+class GroupNorm(_Scaled):
+    """Normalises groups of channels of each sample (Wu and He, 2018)."""
+
+    def __init__(
+        self,
+        num_groups: int = 1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        prefix: str | None = None,
+        params: Any = None,
+    ) -> None:
+        super().__init__(prefix=prefix, params=params)
+        self._num_groups, self._epsilon = num_groups, epsilon
+        with self.name_scope():
+            self.gamma, self.beta = self._weights(num_groups, center, scale, beta_initializer, gamma_initializer)
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+        """Normalise."""
+        return F.GroupNorm(data=x, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)
