@@ -52,12 +52,13 @@ def make_node(
     given = dict(zip((port.name for port in op.inputs), inputs, strict=False)) if not op.variadic else {}
     entries: list[SymbolEntry] = []
     ports = op.ports(p)
-    if op.variadic and len(inputs) != len(ports):
+    if op.variadic and (len(inputs) > len(ports) or any(port.kind == "data" for port in ports[len(inputs) :])):
         raise ParamError("wrong number of inputs", where=name, wanted=len(ports), got=len(inputs))
     for i, port in enumerate(ports):
-        value = inputs[i] if op.variadic else given.pop(port.name, None)
+        value = (inputs[i] if i < len(inputs) else None) if op.variadic else given.pop(port.name, None)
         if value is None:
-            if port.optional:
+            # An optional weight that these parameters use (a bias without no_bias) is implied like any other.
+            if port.optional and port.kind != "weight":
                 continue
             entries.append((SymbolNode(None, None, f"{name}_{port.name}", (), dict(attributes)), 0))
         elif not isinstance(value, Symbol):
