@@ -5,7 +5,7 @@ import { chain, graphOf, node, perceptron } from "@/test/fixtures";
 
 import { arrange, arrangeWithDagre } from "./layout";
 import { downstream, ranks, reaches, topologicalOrder, upstream } from "./order";
-import { arrangeInRows, completeLayout, type Layout, NODE_SIZE } from "./rows";
+import { arrangeInRows, completeLayout, GAP, type Layout, NODE_SIZE } from "./rows";
 import { align, freeSpot } from "./spots";
 
 function overlaps(layout: Layout): string[] {
@@ -48,7 +48,7 @@ describe("layout of hard graphs", () => {
     const start = performance.now();
     const layout = arrange(chain(3000));
     expect(performance.now() - start).toBeLessThan(1000);
-    expect(layout["n2999"]?.[1]).toBe(2999 * (NODE_SIZE.height + 46));
+    expect(layout["n2999"]?.[1]).toBe(2999 * (NODE_SIZE.height + GAP.height));
   });
 
   it("survives a cycle and a dangling reference", () => {

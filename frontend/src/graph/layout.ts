@@ -3,10 +3,12 @@ import dagre from "@dagrejs/dagre";
 import type { Graph } from "@/api/types";
 
 import { connectionsOf } from "./model";
+import { ranks } from "./order";
 import { arrangeInRows, GAP, type Layout, NODE_SIZE, type Size } from "./rows";
 
 /** dagre recurses: a chain of some thousands overflows its stack, and large graphs take it seconds. */
 const DAGRE_LIMIT = 1200;
+const LANE = 40;
 
 /** Places for all nodes, from top to bottom. Good for small graphs, quick for large ones. */
 export function arrange(graph: Graph, size: Size = NODE_SIZE): Layout {
@@ -23,7 +25,12 @@ export function arrangeWithDagre(graph: Graph, size: Size = NODE_SIZE): Layout {
   plan.setGraph({ rankdir: "TB", nodesep: GAP.width, ranksep: GAP.height, ranker: "network-simplex" });
   plan.setDefaultEdgeLabel(() => ({}));
   for (const { id } of graph.nodes) plan.setNode(id, { ...size });
-  for (const { from, to } of connectionsOf(graph)) plan.setEdge(from, to);
+  const rank = ranks(graph);
+  for (const { from, to } of connectionsOf(graph)) {
+    // A connection past other rows is drawn straight: it is given a lane of its own that no node stands in.
+    const isLong = (rank.get(to) ?? 0) - (rank.get(from) ?? 0) > 1;
+    plan.setEdge(from, to, isLong ? { width: LANE, height: 0, labelpos: "c", weight: 2 } : {});
+  }
   dagre.layout(plan);
   return Object.fromEntries(
     graph.nodes.map(({ id }) => {

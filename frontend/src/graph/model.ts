@@ -25,12 +25,19 @@ export function writeReference(node: string, output: string | null): string {
   return output === null ? node : `${node}:${output}`;
 }
 
-export function findNode(graph: Graph, id: string): GraphNode | undefined {
-  return graph.nodes.find((node) => node.id === id);
+const indices = new WeakMap<GraphNode[], ReadonlyMap<string, GraphNode>>();
+
+/** A graph is never changed in place, so its nodes are indexed once: 500 drawn nodes each look themselves up. */
+function indexOf(nodes: GraphNode[]): ReadonlyMap<string, GraphNode> {
+  const known = indices.get(nodes);
+  if (known) return known;
+  const index = new Map(nodes.map((node) => [node.id, node]));
+  indices.set(nodes, index);
+  return index;
 }
 
-export function indexNodes(graph: Graph): Map<string, GraphNode> {
-  return new Map(graph.nodes.map((node) => [node.id, node]));
+export function findNode(graph: Graph, id: string): GraphNode | undefined {
+  return indexOf(graph.nodes).get(id);
 }
 
 /** All connections whose two ends exist; a dangling reference is the check's to report. */

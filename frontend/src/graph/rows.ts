@@ -11,8 +11,8 @@ export interface Size {
 }
 
 /** The size nodes are drawn at; the layout needs it before anything is drawn. */
-export const NODE_SIZE: Size = { width: 196, height: 58 };
-export const GAP: Size = { width: 44, height: 46 };
+export const NODE_SIZE: Size = { width: 196, height: 54 };
+export const GAP: Size = { width: 44, height: 40 };
 
 /** Rows by longest way from the inputs; within a row each node leans towards what it reads. Linear time. */
 export function arrangeInRows(graph: Graph, size: Size = NODE_SIZE): Layout {

@@ -20,6 +20,10 @@ function sentence(value: unknown): string | null {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 interface Props {
   /** An `ApiError`, any error, or a problem of a graph. */
   error: unknown;
@@ -34,7 +38,7 @@ export function ProblemText({ error, title = "That did not work", onRetry }: Pro
   const got = sentence(facts.got);
   return (
     <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={title} role="alert">
-      <Text size="sm">{facts.message}</Text>
+      <Text size="sm">{capitalise(facts.message)}</Text>
       {wanted === null ? null : <Text size="sm">Wanted: {wanted}</Text>}
       {got === null ? null : <Text size="sm">Got: {got}</Text>}
       {facts.remedy ? (

@@ -22,6 +22,11 @@ export function formatCount(value: number): string {
   return scaled(value, 1000, ["", "K", "M", "G", "T", "P"], 1);
 }
 
+/** 296400000 → "296.4 MFLOP". */
+export function formatFlops(value: number): string {
+  return scaled(value, 1000, [" FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP"], 1);
+}
+
 /** 28840 → "28.2 KiB". */
 export function formatBytes(value: number): string {
   return scaled(value, 1024, [" B", " KiB", " MiB", " GiB", " TiB"], 1);

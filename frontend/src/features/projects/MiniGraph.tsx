@@ -24,7 +24,7 @@ export function MiniGraph({ graph, height = 96 }: { graph: Graph; height?: numbe
           d={line.path}
           fill="none"
           stroke="var(--nw-line-strong)"
-          strokeWidth={5}
+          strokeWidth={4}
         />
       ))}
       {nodes.map(({ id, op, x, y, width, height: high }) => (
@@ -34,7 +34,7 @@ export function MiniGraph({ graph, height = 96 }: { graph: Graph; height?: numbe
           y={y}
           width={width}
           height={high}
-          rx={14}
+          rx={9}
           fill={`oklch(0.68 0.12 ${lookOf(family.get(op) ?? op.toLowerCase()).hue})`}
         />
       ))}

@@ -13,6 +13,7 @@ const taskColours: Record<string, string> = { classification: "sea", regression:
 /** Networks that work, with what to expect of them. */
 export function TemplateGallery() {
   const templates = useQuery(templatesQuery);
+  if (templates.data?.items.length === 0) return null;
   return (
     <section aria-labelledby="templates">
       <Title order={2} id="templates" mb="sm">

@@ -3,8 +3,8 @@ import { type Connection, connectionsOf } from "@/graph/model";
 import { ranks } from "@/graph/order";
 import { arrangeInRows } from "@/graph/rows";
 
-const BLOCK = { width: 64, height: 40 };
-const STEP = { along: 92, across: 70 };
+const BLOCK = { width: 36, height: 62 };
+const STEP = { along: 56, across: 96 };
 const EDGE = 18;
 
 interface Block {
@@ -47,7 +47,7 @@ function curve(from: Block, to: Block): string {
   const [x2, y2] = [to.x, to.y + to.height / 2];
   const span = to.x - from.x;
   // A way past other blocks bends around them.
-  const bend = span > STEP.along * 1.5 && y1 === y2 ? BLOCK.height * 1.2 : 0;
+  const bend = span > STEP.along * 1.5 && y1 === y2 ? BLOCK.height * 0.85 : 0;
   const pull = span / 3;
   return `M${x1} ${y1}C${x1 + pull} ${y1 + bend} ${x2 - pull} ${y2 + bend} ${x2} ${y2}`;
 }

@@ -117,7 +117,7 @@ export function Canvas() {
         aria-label="Network"
       >
         <Background gap={22} size={1.4} />
-        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} ariaLabel="Map of the network" />
+        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel="Map of the network" />
       </ReactFlow>
       {isEmpty ? (
         <div className={classes["empty"]}>

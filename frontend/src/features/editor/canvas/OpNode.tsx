@@ -4,6 +4,7 @@ import { CircleAlert, TriangleAlert } from "lucide-react";
 import { type CSSProperties, memo } from "react";
 
 import type { NodeReport, Problem } from "@/api/types";
+import { findNode, readReference } from "@/graph/model";
 import { inputPorts, outputNames, type Port } from "@/graph/ports";
 import { formatCount, formatShape } from "@/shared/format";
 
@@ -16,10 +17,10 @@ import classes from "./OpNode.module.css";
 /** The one node there is: everything it shows comes from the operator's definition and the last check. */
 export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNode>) {
   const { operators } = useSession();
-  const node = useSessionState((state) => state.graph.nodes.find((one) => one.id === id));
+  const node = useSessionState((state) => findNode(state.graph, id));
   const report = useSessionState((state) => state.report?.nodes[id]);
   const problems = useSessionState((state) => state.problems.get(id));
-  const isOutput = useSessionState((state) => state.graph.outputs.includes(id));
+  const isOutput = useSessionState((state) => state.graph.outputs.some((reference) => readReference(reference)[0] === id));
   if (!node) return null;
   const operator = operators.get(node.op);
   const { icon: Icon, hue } = lookOf(operator?.category ?? "");
@@ -39,7 +40,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
         <span className={classes["id"]}>{id}</span>
       </div>
       <div className={classes["facts"]}>
-        <span className={classes["params"]}>{summarise(node, operator)}</span>
+        <span className={classes["params"]}>{summarise(node, operator) || describeOutput(report)}</span>
         <Count report={report} />
       </div>
       {isOutput ? <EndShape report={report} /> : null}
@@ -57,6 +58,12 @@ function Count({ report }: { report: NodeReport | undefined }) {
       {formatCount(report.parameters)}
     </span>
   );
+}
+
+/** A node without parameters says what it gives. */
+function describeOutput(report: NodeReport | undefined): string {
+  const shape = report?.outputs[0]?.shape;
+  return shape ? `gives ${formatShape(shape)}` : "";
 }
 
 /** Nothing leaves an end of the graph, so its shape is written under it. */

@@ -8,7 +8,7 @@ import { useSession } from "../session/context";
 import { useUi } from "../ui";
 
 /** Smaller than this, names cannot be read: then the beginning of the graph is shown instead of all of it. */
-const READABLE = 0.62;
+const READABLE = 0.8;
 const MARGIN = 36;
 
 /** Hands the canvas to the rest of the editor; returns how to show the graph when it is opened. */

@@ -2,7 +2,7 @@ import { Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Dataset } from "@/api/types";
-import { formatBytes, formatCount, formatShape } from "@/shared/format";
+import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 
 import { ProblemCard } from "../problems/ProblemCard";
 import { datasetsQuery } from "@/shared/queries";
@@ -42,7 +42,7 @@ export function GraphFacts() {
             <dt>Activations</dt>
             <dd>{formatBytes(report.totals.activation_bytes)}</dd>
             <dt>Forward pass</dt>
-            <dd>{formatCount(report.totals.flops)}FLOP</dd>
+            <dd>{formatFlops(report.totals.flops)}</dd>
           </dl>
         </section>
       ) : null}

@@ -3,7 +3,7 @@ import { Badge, Checkbox, Group, Text } from "@mantine/core";
 import type { GraphNode, ParamValue } from "@/api/types";
 import type { GraphEdit } from "@/graph/edits";
 import { readReference } from "@/graph/model";
-import { formatBytes, formatCount, formatShape } from "@/shared/format";
+import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
 import { titleOf } from "@/shared/schema/field";
 
@@ -101,7 +101,7 @@ function Derived({ id }: { id: string }) {
           </Fact>
         ))}
         <Fact name="Trained parameters">{report.parameters.toLocaleString()}</Fact>
-        <Fact name="Operations">{formatCount(report.flops)}FLOP</Fact>
+        <Fact name="Operations">{formatFlops(report.flops)}</Fact>
         <Fact name="Memory">{formatBytes(report.bytes)}</Fact>
       </dl>
     </section>

@@ -6,7 +6,7 @@ import type { Palette, Project } from "@/api/types";
 import { ProblemText } from "@/shared/ProblemText";
 import { paletteQuery } from "@/shared/queries";
 
-import { arrangeGraph } from "../actions/arrange";
+import { requestLayout } from "../actions/arrange";
 import { startChecker } from "./checker";
 import { SaverContext, SessionContext } from "./context";
 import { type Saver, startSaver } from "./saver";
@@ -62,7 +62,8 @@ function OpenSession({ project, palette, children }: { project: Project; palette
   useEffect(() => guardUnload(session), [session]);
   useEffect(() => {
     // A graph without a layout was put in rows at once; the better layout follows when it is worked out.
-    if (project.graph.nodes.length > 1 && Object.keys(project.graph.layout).length === 0) void arrangeGraph(session);
+    if (project.graph.nodes.length > 1 && Object.keys(project.graph.layout).length === 0)
+      void requestLayout(project.graph).then((layout) => session.place(layout));
   }, [session, project]);
 
   if (!saver) return null;

@@ -57,6 +57,8 @@ export interface Session {
   redo(): string | null;
   select(nodes: Iterable<string>, edges?: Iterable<string>): void;
   setReport(report: CheckReport): void;
+  /** Places nodes without a step of undo: for a layout nobody asked for. */
+  place(layout: Graph["layout"]): void;
   /** Takes in what the server holds now, as a step that can be undone. */
   takeOver(project: Project): void;
 }
@@ -121,6 +123,7 @@ export function createSession(project: Project, palette: Palette): Session {
       const report = shareReport(getState().report, fresh);
       setState({ report, problems: groupProblems(report.problems, getState().problems), check: "done" });
     },
+    place: (layout) => setState({ graph: applyEdits(getState().graph, [{ type: "move-nodes", positions: layout }]) }),
     takeOver(theirs) {
       step("Take the other version", {
         graph: { ...theirs.graph, layout: completeLayout(theirs.graph) },

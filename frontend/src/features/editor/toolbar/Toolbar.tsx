@@ -1,4 +1,4 @@
-import { Divider, Menu, ActionIcon, Text, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Divider, Menu, Text, UnstyledButton } from "@mantine/core";
 import { Ellipsis } from "lucide-react";
 import { Fragment } from "react";
 
@@ -6,7 +6,7 @@ import { type Action, type ActionGroup, actions, findAction } from "../actions/r
 import { writeShortcut } from "../actions/shortcut";
 import { usePerform } from "../actions/useActions";
 import { useSession, useSessionState } from "../session/context";
-import { formatBytes, formatCount } from "@/shared/format";
+import { formatBytes, formatCount, formatFlops } from "@/shared/format";
 import { ActionIconButton } from "./ActionButtons";
 import classes from "./Toolbar.module.css";
 
@@ -83,7 +83,7 @@ function Totals() {
     <span className={classes["totals"]}>
       <b>{formatCount(totals.parameters)}</b> parameters
       <i>·</i>
-      <b>{formatCount(totals.flops)}FLOP</b>
+      <b>{formatFlops(totals.flops)}</b>
       <i>·</i>
       <b>{formatBytes(totals.activation_bytes)}</b> activations
     </span>
