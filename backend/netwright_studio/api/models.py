@@ -103,7 +103,7 @@ def _export(model: model_store.SavedModel, name: str, format: ExportFormat) -> R
     if format == "safetensors":
         return FileResponse(model.weights_path, media_type="application/octet-stream", filename=f"{name}.safetensors")
     if format == "graph":
-        return FileResponse(model.folder / model_store.GRAPH, media_type="application/json", filename=f"{name}.json")
+        return FileResponse(model.graph_path, media_type="application/json", filename=f"{name}.json")
     from netwright.graph import to_symbol
 
     content = orjson.dumps(orjson.loads(to_symbol(model.graph).tojson()), option=orjson.OPT_INDENT_2)

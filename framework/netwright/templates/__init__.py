@@ -6,9 +6,9 @@ import functools
 from importlib import resources
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ..errors import DataError
+from ..errors import DataError, GraphError
 
 
 class Template(BaseModel):
@@ -33,6 +33,18 @@ def _all() -> dict[str, Template]:
     files = (file for file in resources.files(__name__).iterdir() if file.name.endswith(".json"))
     found = sorted((Template.model_validate_json(file.read_bytes()) for file in files), key=lambda t: t.level)
     return {template.id: template for template in found}
+
+
+def read(content: bytes, where: str) -> Template:
+    """A template from a file of one's own; raises GraphError where it is none."""
+    try:
+        return Template.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise GraphError(
+            "this is neither a graph nor a template", where=where, got=f"{place}: {first['msg']}"
+        ) from None
 
 
 def all() -> list[Template]:
