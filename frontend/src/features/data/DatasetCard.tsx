@@ -32,6 +32,9 @@ export function DatasetCard({ dataset }: { dataset: Dataset }) {
   );
 }
 
+/** Columns as people see them, before words become several inputs. */
+const fieldCount = (input: Dataset["input"]): number => input.fields?.length ?? input.columns?.length ?? 0;
+
 function CardBody({ dataset }: { dataset: Dataset }) {
   const { samples, input } = dataset;
   const Icon = input.kind === "image" ? ImageIcon : Table2;
@@ -52,7 +55,7 @@ function CardBody({ dataset }: { dataset: Dataset }) {
       {dataset.available ? (
         <p className={classes["counts"]}>
           {taskName(dataset.task)} · {(samples.train + samples.test).toLocaleString("en")} samples ·{" "}
-          {formatShape(input.shape)}
+          {input.kind === "table" ? `${fieldCount(input)} columns` : `${formatShape(input.shape)} images`}
         </p>
       ) : (
         <Text size="xs" c="var(--nw-warn)">

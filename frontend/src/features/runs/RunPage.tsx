@@ -6,6 +6,7 @@ import type { Run } from "@/api/types";
 import { formatAge, formatDuration } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
+import { runTitle } from "@/shared/runTitle";
 
 import { secondsOf } from "./facts";
 import { useRun } from "./queries";
@@ -28,7 +29,7 @@ function RunBody({ run }: { run: Run }) {
   return (
     <>
       <PageHeader
-        title={`#${run.number} ${run.name}`}
+        title={runTitle(run)}
         subtitle={subtitleOf(run)}
         actions={
           run.project === null ? null : (

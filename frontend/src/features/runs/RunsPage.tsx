@@ -7,6 +7,7 @@ import type { Run } from "@/api/types";
 import { EmptyState } from "@/shared/EmptyState";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
+import { runTitle } from "@/shared/runTitle";
 
 import { useDeleteRun, useRuns } from "./queries";
 import { RunsTable } from "./RunsTable";
@@ -76,7 +77,7 @@ function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }
   return (
     <Modal opened={run !== null} onClose={onClose} title="Delete this run?">
       <Text size="sm">
-        Curves, log and checkpoints of {run ? `#${run.number} ${run.name}` : "it"} go for good. A model it made stays.
+        Curves, log and checkpoints of {run ? runTitle(run) : "it"} go for good. A model it made stays.
       </Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose} data-autofocus>

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
 import { formatAge, formatDuration, formatMetric } from "@/shared/format";
+import { runTitle } from "@/shared/runTitle";
 
 import { percentOf, secondsOf } from "./facts";
 import { isOver } from "./moves";
@@ -77,7 +78,7 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
     <Table.Tr>
       <Table.Td>
         <Link href={`/runs/${run.id}`} className={classes["name"] ?? ""}>
-          #{run.number} {run.name}
+          {runTitle(run)}
         </Link>
         <Text size="xs" c="dimmed">
           {formatAge(run.created_at)}
@@ -95,7 +96,7 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={`Delete run #${run.number} ${run.name}`}
+          aria-label={`Delete ${runTitle(run)}`}
           disabled={!isOver(run.state)}
           title={isOver(run.state) ? "Delete" : "Stop the run before deleting it"}
           onClick={onDelete}

@@ -4,6 +4,8 @@ import type { Params, TrainingChoice } from "@/api/types";
 import { fieldsOf } from "@/shared/schema/field";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
 
+import classes from "./training.module.css";
+
 interface Choice {
   name: string;
   params: Params;
@@ -42,16 +44,49 @@ export function ChoiceFields({ label, choices, value, none, onChange }: Props) {
           <Text size="xs" c="dimmed">
             {chosen.summary}
           </Text>
-          <SchemaForm
-            schema={chosen.params_schema}
-            value={value?.params ?? {}}
-            onChange={(name, next) => {
-              const { [name]: _old, ...rest } = value?.params ?? {};
-              onChange({ name: chosen.name, params: next === undefined ? rest : { ...rest, [name]: next } });
-            }}
+          <ChoiceForm
+            choice={chosen}
+            params={value?.params ?? {}}
+            onChange={(params) => onChange({ name: chosen.name, params })}
           />
         </>
       ) : null}
+    </>
+  );
+}
+
+/** What people turn first; the rest is folded away. */
+const main = new Set(["learning_rate", "momentum", "wd"]);
+
+interface FormProps {
+  choice: TrainingChoice;
+  params: Params;
+  onChange: (params: Params) => void;
+}
+
+function ChoiceForm({ choice, params, onChange }: FormProps) {
+  const names = fieldsOf(choice.params_schema).map((field) => field.name);
+  const folded = names.some((name) => main.has(name)) ? names.filter((name) => !main.has(name)) : [];
+  const form = (hide: readonly string[]) => (
+    <SchemaForm
+      schema={choice.params_schema}
+      value={params}
+      hide={hide}
+      onChange={(name, next) => {
+        const { [name]: _old, ...rest } = params;
+        onChange(next === undefined ? rest : { ...rest, [name]: next });
+      }}
+    />
+  );
+  return (
+    <>
+      {form(folded)}
+      {folded.length === 0 ? null : (
+        <details className={classes["more"]}>
+          <summary>{folded.length} more settings</summary>
+          {form(names.filter((name) => !folded.includes(name)))}
+        </details>
+      )}
     </>
   );
 }

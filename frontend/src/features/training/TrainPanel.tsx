@@ -1,10 +1,11 @@
 import { Select, Text } from "@mantine/core";
 import { ChartSpline } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import type { CheckReport, Run, TrainSettings } from "@/api/types";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
+import { runTitle } from "@/shared/runTitle";
 
 import { useProjectRuns, useStartRun } from "./queries";
 import { SettingsForm } from "./SettingsForm";
@@ -33,7 +34,13 @@ export default function TrainPanel(props: TrainPanelProps) {
   const runs = useProjectRuns(projectId);
   const start = useStartRun(projectId, saveNow);
   const [chosen, setChosen] = useState<string | null>(null);
+  const runArea = useRef<HTMLElement>(null);
   const shown = runs.data?.find((run) => run.id === chosen) ?? runs.data?.[0] ?? null;
+  const showNew = (id: string): void => {
+    setChosen(id);
+    // On a phone the run is below the settings.
+    runArea.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+  };
 
   return (
     <div className={classes["panel"]}>
@@ -45,10 +52,10 @@ export default function TrainPanel(props: TrainPanelProps) {
           error={start.error}
           starting={start.isPending}
           onShowNode={onShowNode}
-          onStart={() => start.mutate(settings, { onSuccess: (run) => setChosen(run.id) })}
+          onStart={() => start.mutate(settings, { onSuccess: (run) => showNew(run.id) })}
         />
       </aside>
-      <section className={classes["run"]} aria-label="Training run">
+      <section ref={runArea} className={classes["run"]} aria-label="Training run">
         {runs.error && !runs.data ? (
           <ProblemText error={runs.error} onRetry={() => void runs.refetch()} />
         ) : shown ? (
@@ -78,7 +85,7 @@ function RunPicker({ runs, shown, onPick }: PickerProps) {
   if (runs.length < 2)
     return (
       <Text component="h2" size="md" fw={600} mb="sm">
-        {nameOf(shown)}
+        {runTitle(shown)}
       </Text>
     );
   return (
@@ -87,7 +94,7 @@ function RunPicker({ runs, shown, onPick }: PickerProps) {
       mb="sm"
       maw={340}
       allowDeselect={false}
-      data={runs.map((run) => ({ value: run.id, label: `${nameOf(run)}, ${run.state}` }))}
+      data={runs.map((run) => ({ value: run.id, label: `${runTitle(run)}, ${run.state}` }))}
       value={shown.id}
       onChange={(id) => {
         if (id !== null) onPick(id);
@@ -95,5 +102,3 @@ function RunPicker({ runs, shown, onPick }: PickerProps) {
     />
   );
 }
-
-const nameOf = (run: Run): string => `Run #${run.number} ${run.name}`;
