@@ -43,7 +43,9 @@ def bind(
         if i < len(port_names) and (is_tensor(value) or value is None or not _may_skip(op, i)):
             inputs[i] = value
         elif is_tensor(value):
-            raise ParamError("too many inputs", where=op.name, wanted=", ".join(port_names), got=f"{len(args)} arguments")
+            raise ParamError(
+                "too many inputs", where=op.name, wanted=", ".join(port_names), got=f"{len(args)} arguments"
+            )
         else:
             name = next(names, None)
             while name is not None and name in values:
@@ -62,11 +64,12 @@ def _may_skip(op: Operator, position: int) -> bool:
 def _bind_variadic(
     op: Operator, args: tuple[Any, ...], values: dict[str, Any], common: dict[str, Any], is_tensor: Any
 ) -> tuple[OpParams, tuple[Any, ...], dict[str, Any]]:
-    if "data" in values and "data" not in op.Params.model_fields:
+    if "data" in values and "data" not in op.Params.model_fields and not is_tensor(values["data"]):
         args = (*args, *values.pop("data"))
     if len(args) == 1 and isinstance(args[0], (list, tuple)):
         args = tuple(args[0])
     named = sorted((k for k in values if k.startswith("arg") and k[3:].isdigit()), key=lambda k: int(k[3:]))
+    named += [port.name for port in op.inputs if is_tensor(values.get(port.name))]
     inputs = (*(a for a in args if is_tensor(a)), *(values.pop(k) for k in named))
     others = [a for a in args if not is_tensor(a)]
     if others:
