@@ -13,7 +13,7 @@ from ..ops import get
 from ..ops.operator import Operator, TensorSpec
 from ..ops.params import OpParams
 from ..random import state_of
-from ..tape import Call, mode
+from ..tape import Call, Variable, mode
 from .array import NDArray, install_invoke
 
 _TRACERS: list[Any] = []
@@ -122,7 +122,10 @@ def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | 
         if target.shape != result.shape:
             raise ShapeError("out has another shape", where=op.name, wanted=result.shape, got=target.shape)
         target._write(result)
-        target._entry = None if recorded is None else (recorded, i)
+        if recorded is not None:
+            target._entry = (recorded, i)
+        elif target._entry is not None and not isinstance(target._entry[0], Variable):
+            target._entry = None  # what it was computed from no longer says what it holds
     return out
 
 

@@ -26,7 +26,7 @@ class Tensor:
     """The value whose memory it shares: of a view, or of the input it is written over."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Plan:
     """Steps in order; ``boundary`` is where the backward part begins."""
 
@@ -129,6 +129,9 @@ class Plan:
             else:
                 notes.append(tensor.storage)
         return ", ".join(notes)
+
+    def __repr__(self) -> str:
+        return f"<Plan of {len(self.steps)} steps on {self.device}, arena {self.arena_bytes} bytes>"
 
     def __str__(self) -> str:
         rows = [("step", "operator", "name", "output", "memory", "lives", "MFLOP")]

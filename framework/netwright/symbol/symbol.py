@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import GraphError, ParamError
-from ..naming import AttrScope, NameManager
+from ..naming import AttrScope
 from ..ndarray.methods import FluentMethods
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import Operator
@@ -375,7 +375,7 @@ def Variable(
         if not (key.startswith("__") and key.endswith("__")):
             raise ParamError(f"attribute {key!r} is not known", remedy="Attributes of one's own read __name__")
         attributes[key] = str(value)
-    return Symbol([(SymbolNode(None, None, NameManager.current().get(name, "var"), (), attributes), 0)])
+    return Symbol([(SymbolNode(None, None, name, (), attributes), 0)])
 
 
 var = Variable
