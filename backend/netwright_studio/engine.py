@@ -60,6 +60,16 @@ class Engine:
             details=[problem.model_dump() for problem in problems],
         )
 
+    def require_settings(self, settings: dict[str, Any]) -> None:
+        """Raise NetwrightError when a name or parameter of the settings is wrong, or the device is not there."""
+        from netwright import initializer
+        from netwright.scheduler import choose_device
+        from netwright.train import TrainSettings
+
+        TrainSettings.model_validate(settings).make_optimizer(steps_total=1)
+        initializer.create(settings["initializer"])
+        choose_device(settings["device"])
+
     def plan(self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool) -> dict[str, Any]:
         """Return the Scheduler's plan for a batch of that size."""
         from netwright import graph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from netwright.errors import DeviceError, NetwrightError
+from netwright.errors import NetwrightError
 
 MAX_TEXT = 600
 MAX_DETAILS = 50
@@ -106,7 +106,7 @@ def describe(error: NetwrightError) -> tuple[int, dict[str, Any]]:
         status, code, details = error.status, error.code, error.details
     else:
         status, code, details = (
-            (409 if isinstance(error, DeviceError) else 422),
+            422,
             _snake(type(error).__name__),
             [],
         )

@@ -31,6 +31,11 @@ def _read(path: str) -> str:
         return ""
 
 
+def resident_memory() -> int:
+    """Return the bytes of memory this process holds."""
+    return int(_read("/proc/self/statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def devices() -> list[DeviceInfo]:
     """Return the CPU and the GPUs, or why there is no GPU."""
     from netwright.device import num_gpus, why_no_gpu

@@ -22,7 +22,9 @@ from netwright_studio.store.tables import Run
 with warnings.catch_warnings():
     # It would rather have another HTTP client; both do.
     warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+    from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
+
+__all__ = ["TestClient", "WebSocketDenialResponse"]
 
 FAKE_WORKER = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
 ORIGIN = "http://127.0.0.1:8000"
@@ -60,6 +62,12 @@ def make_client(tmp_path: Path) -> Iterator[MakeClient]:
 @pytest.fixture
 def client(make_client: MakeClient) -> TestClient:
     return make_client()
+
+
+def connect(client: TestClient, path: str, origin: str | None = ORIGIN) -> WebSocketTestSession:
+    """Open a socket the way the page does; the test client would name a host of its own."""
+    headers = {} if origin is None else {"origin": origin}
+    return client.websocket_connect("ws://127.0.0.1:8000" + path, headers=headers)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def suffer(mishap: str) -> None:
         time.sleep(600)
 
 
-def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any]:
+def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any] | None:
     settings = order["settings"]
     every = settings.get("checkpoint_every", 10)
     start = max((int(p.name[5:]) for p in (folder / "checkpoints").glob("step-*")), default=0) if order["resume"] else 0
@@ -58,7 +58,7 @@ def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Cont
             reporter.say("checkpoint", {"step": step, "epoch": step / 100, "bytes": 2})
         if step == settings.get("at"):
             suffer(settings["mishap"])
-    return {"metrics": {"train_loss": 1.0 / step}}
+    return {"steps": step} if step == settings["steps"] else None
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from starlette.websockets import WebSocketDisconnect
-from tests.backend.conftest import ORIGIN, MakeClient, TestClient, add_run
+from tests.backend.conftest import ORIGIN, MakeClient, TestClient, WebSocketDenialResponse, add_run, connect
 
 FOREIGN_HOSTS = [
     "evil.com",
@@ -82,12 +81,22 @@ def test_named_origins_may_change_things(make_client: MakeClient) -> None:
 @pytest.mark.parametrize("origin", [*FOREIGN_ORIGINS, None])
 def test_a_socket_needs_our_own_origin(client: TestClient, origin: str | None) -> None:
     run = add_run(client.app.state.studio.store).id  # type: ignore[attr-defined]
-    headers = {} if origin is None else {"origin": origin}
+    with pytest.raises(WebSocketDenialResponse) as denied, connect(client, f"/api/runs/{run}/events", origin):
+        raise AssertionError("the socket was opened")
+    assert denied.value.status_code == 403
+    assert denied.value.json()["error"]["code"] == "origin_not_allowed"
+
+
+def test_a_socket_with_our_own_origin_is_let_in_but_not_under_a_foreign_host(client: TestClient) -> None:
+    run = add_run(client.app.state.studio.store).id  # type: ignore[attr-defined]
+    with connect(client, f"/api/runs/{run}/events") as socket:
+        assert '"queued"' in socket.receive_text()
+    foreign = {"host": "evil.com", "origin": "http://evil.com"}
     with (
-        pytest.raises(WebSocketDisconnect),
-        client.websocket_connect(f"/api/runs/{run}/events", headers=headers) as socket,
+        pytest.raises(WebSocketDenialResponse),
+        client.websocket_connect(f"ws://evil.com/api/runs/{run}/events", headers=foreign),
     ):
-        socket.receive_text()
+        raise AssertionError("the socket was opened")
 
 
 @pytest.mark.parametrize("path", ["/", "/api/system", "/api/nowhere", "/api/docs", "/v2", "/v2/nowhere"])

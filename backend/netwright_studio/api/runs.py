@@ -54,6 +54,7 @@ def _create(studio: Studio, body: RunCreate) -> tables.Run:
     if dataset is None:
         raise InvalidError("No data set has been chosen.", where="dataset", remedy="Choose one to train on.")
     info = studio.catalog.info(dataset)
+    studio.engine.require_settings(settings.model_dump())
     studio.engine.require_trainable(graph, info, settings.batch_size)
     return studio.store.runs.create(
         name=body.name,

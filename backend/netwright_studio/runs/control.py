@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from typing import IO, Any
+from io import RawIOBase
+from typing import Any
 
 import orjson
 
@@ -51,7 +52,7 @@ class Control:
             if not self.end_requested:
                 reporter.state(RunState.RUNNING)
 
-    def listen(self, stream: IO[bytes], on_end: Callable[[], None]) -> None:
+    def listen(self, stream: RawIOBase, on_end: Callable[[], None]) -> None:
         """Take words from ``stream`` in a thread; its end means that the server is gone."""
 
         def read() -> None:

@@ -12,7 +12,7 @@ from netwright.serialization import write_atomically
 
 
 class RunFolder:
-    """``run.json``, ``checkpoints/``, ``result/`` and ``worker.log`` under the data folder."""
+    """``run.json``, ``checkpoints/``, ``model/`` and ``worker.log`` under the data folder."""
 
     def __init__(self, runs_dir: Path, run: str) -> None:
         self.path = runs_dir / run
@@ -23,9 +23,9 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
-    def result(self) -> Path:
-        """Where a finished training leaves its weights."""
-        return self.path / "result"
+    def model(self) -> Path:
+        """Where a finished training leaves its model."""
+        return self.path / "model"
 
     def has_checkpoint(self) -> bool:
         """Tell whether training could go on; whether the checkpoint is sound shows when it is read."""

@@ -15,8 +15,8 @@ from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import read_order
 from netwright_studio.runs.state import RunState
 
-# (order, run folder, reporter, control) → what the completed training is remembered by
-Train = Callable[[dict[str, Any], Path, Reporter, Control], dict[str, Any]]
+# (order, run folder, reporter, control) → facts of the completed training, None when it was stopped
+Train = Callable[[dict[str, Any], Path, Reporter, Control], dict[str, Any] | None]
 
 
 def main(arguments: list[str], train: Train) -> int:
@@ -26,7 +26,8 @@ def main(arguments: list[str], train: Train) -> int:
     order = read_order(folder)
     guard.die_with(order["server_pid"])
     control = Control()
-    control.listen(sys.stdin.buffer, on_end=guard.leave)
+    # Unbuffered: at exit nothing may hold the lock of a buffer that a thread still reads.
+    control.listen(open(0, "rb", buffering=0, closefd=False), on_end=guard.leave)  # noqa: SIM115
     reporter.log("The worker has started.", "debug")
     guard.limit_memory(order["memory_bytes"])
     reporter.say("result", _train(train, order, folder, reporter, control))
@@ -49,7 +50,7 @@ def _train(train: Train, order: dict[str, Any], folder: Path, reporter: Reporter
         # The trace goes to worker.log; a browser gets neither it nor a path of this machine.
         traceback.print_exc()
         return {"state": RunState.FAILED, "reason": f"Training failed unexpectedly ({type(error).__name__})."}
-    if control.end_requested:
+    if facts is None:
         return {"state": RunState.STOPPED, "reason": None}
     return {"state": RunState.COMPLETED, "reason": None, **facts}
 

@@ -1,0 +1,158 @@
+"""What a worker does: the framework's one training loop on the run's graph and data, told as events."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import netwright.datasets
+from netwright import model_store
+from netwright.datasets import Dataset
+from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit
+from netwright_studio.machine import resident_memory
+from netwright_studio.runs.control import Control, Reporter
+from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.state import RunState
+
+METRICS_SECONDS = 0.01
+PROGRESS_SECONDS = 0.5
+
+
+def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any] | None:
+    """Train and save the model in the run's folder; None when it was stopped before the end."""
+    place = RunFolder(folder.parent, folder.name)
+    data = load_data(order["dataset"], reporter)
+    settings = TrainSettings.model_validate(order["settings"])
+    task = GraphTask(order["graph"], data.info)
+    teller = Teller(reporter, control, settings.batch_size)
+    result = fit(
+        task,
+        data.arrays("train"),
+        settings=settings,
+        callbacks=[teller],
+        checkpoint=place.checkpoints,
+        resume=order["resume"],
+    )
+    if not result.completed:
+        return None
+    tested = {f"test_{name}": value for name, value in evaluate(task, data.arrays("test")).items()}
+    reporter.say("metrics", {"step": result.steps, "epoch": result.epochs, "values": tested})
+    metrics = {**result.metrics, **tested}
+    metrics.pop("lr", None)
+    info = model_store.describe_model(
+        data,
+        name=order["graph"].get("name") or "model",
+        metrics=metrics,
+        settings=settings.model_dump(),
+        seed=settings.seed,
+        run=order["run"],
+    )
+    shutil.rmtree(place.model, ignore_errors=True)
+    complete = info.model_copy(update={"dataset": order["dataset"], "parameters": task.parameters})
+    model_store.save_model(place.model, order["graph"], task.arrays(), complete)
+    return {"model": place.model.name}
+
+
+def load_data(ident: str, reporter: Reporter) -> Dataset:
+    """Return a built-in data set or an upload; only an upload needs the store."""
+    if ident not in netwright.datasets.names():
+        from netwright_studio.datasets import DatasetCatalog
+        from netwright_studio.settings import Settings
+        from netwright_studio.store import open_store
+
+        return DatasetCatalog(open_store(Settings())).load(ident)
+    info = netwright.datasets.info(ident)
+    if not info.available:
+        reporter.log(f"Fetching {info.title}, which is not on this machine yet.")
+    return netwright.datasets.get(ident)
+
+
+class Teller(Callback):
+    """Tells the server how training goes, and does what it wants between two steps.
+
+    Steps can be far quicker than anyone looks: a point covers the steps of at least ``METRICS_SECONDS`` and holds
+    their means.
+    """
+
+    def __init__(self, reporter: Reporter, control: Control, batch_size: int) -> None:
+        self._reporter = reporter
+        self._control = control
+        self._batch_size = batch_size
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+        self._told_metrics = self._told_progress = 0.0
+
+    def on_start(self, state: TrainState) -> None:
+        """Say what runs and that it does."""
+        for note in state.notes:
+            self._reporter.log(note, "warning")
+        plan = state.task.plan(self._batch_size)
+        reason = state.device_reason or None
+        self._reporter.say("plan", {"text": str(plan), "device": state.device, "reason": reason})
+        facts = {"resumed_from_step": state.resumed_from or 0} if state.resumed_from is not None else {}
+        self._reporter.state(RunState.RUNNING, **facts)
+        self._tell_progress(state)
+        self._obey(state)
+
+    def on_step(self, state: TrainState) -> None:
+        """Gather the step's values; tell when it is time."""
+        self._steps += 1
+        for name, value in state.metrics.items():
+            if not name.startswith("val_"):
+                self._sums[name] = self._sums.get(name, 0.0) + value
+        now = time.monotonic()
+        if now - self._told_metrics >= METRICS_SECONDS:
+            self._tell_metrics(state)
+        if now - self._told_progress >= PROGRESS_SECONDS:
+            self._tell_progress(state)
+        self._obey(state)
+
+    def on_epoch(self, state: TrainState) -> None:
+        """Tell the values on held-out data."""
+        self._tell_metrics(state)
+        values = {name: value for name, value in state.metrics.items() if name.startswith("val_")}
+        if values:
+            self._reporter.say("metrics", {"step": state.step, "epoch": state.epoch, "values": values})
+        self._tell_progress(state)
+
+    def on_checkpoint(self, state: TrainState) -> None:
+        """Tell that training can go on from here."""
+        facts = {"step": state.step, "epoch": state.epoch, "bytes": state.checkpoint_bytes}
+        self._reporter.say("checkpoint", facts)
+
+    def on_end(self, state: TrainState) -> None:
+        """Tell what is left to tell."""
+        self._tell_metrics(state)
+        self._tell_progress(state)
+
+    def _obey(self, state: TrainState) -> None:
+        if self._control.pause_requested:
+            self._tell_metrics(state)
+            self._control.hold(self._reporter)
+        if self._control.end_requested:
+            state.request_stop()
+
+    def _tell_metrics(self, state: TrainState) -> None:
+        if not self._steps:
+            return
+        values = {name: total / self._steps for name, total in self._sums.items()}
+        self._reporter.say("metrics", {"step": state.step, "epoch": state.epoch, "values": values})
+        self._sums, self._steps = {}, 0
+        self._told_metrics = time.monotonic()
+
+    def _tell_progress(self, state: TrainState) -> None:
+        self._reporter.say(
+            "progress",
+            {
+                "step": state.step,
+                "steps_total": state.steps_total,
+                "epoch": state.epoch,
+                "epochs": state.epochs,
+                "samples_per_second": state.samples_per_second or None,
+                "seconds_left": state.seconds_left,
+                "memory_bytes": resident_memory(),
+            },
+        )
+        self._told_progress = time.monotonic()
