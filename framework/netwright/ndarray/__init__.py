@@ -21,6 +21,7 @@ from .creation import (
     waitall,
     zeros,
 )
+from .forms import make_histogram, make_split_v2
 from .functions import make_function
 from .storage import load, save
 
@@ -33,15 +34,19 @@ __all__ = [
     "eye",
     "from_numpy",
     "full",
+    "histogram",
     "linspace",
     "load",
     "moveaxis",
     "ones",
     "save",
+    "split_v2",
     "waitall",
     "zeros",
 ]
 
+split_v2 = make_split_v2(make_function)
+histogram = make_histogram(make_function)
 for _name in TABLE:
     globals()[_name] = make_binary(_name, NDArray)
 populate(sys.modules[__name__], make_function)

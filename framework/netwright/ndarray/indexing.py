@@ -79,8 +79,11 @@ def plain_key(array: Any, key: Any) -> tuple[str, tuple[Any, ...], dict[str, Any
         if is_basic(part):
             pattern.append(_encode(part))
         else:
-            arrays.append(NDArray(_part(part, array._data)))
-            pattern.append("array")
+            raw = _part(part, array._data)
+            # a mask stands for the places where it holds
+            for index in raw.nonzero() if raw.dtype.kind == "b" else (raw,):
+                arrays.append(NDArray(index))
+                pattern.append("array")
     return "_advanced_index", (array, *arrays), {"key": tuple(pattern), "num_args": 1 + len(arrays)}
 
 

@@ -90,8 +90,6 @@ FLUENT = [
 ]
 """Method names; each is the operator of the same name with the array as its first input."""
 
-_RENAMED = {"split_v2": "_split_v2"}
-
 
 class FluentMethods:
     """Mixin that gives a method for each name of FLUENT; the class gives ``_call(name, self, args, kwargs)``."""
@@ -103,13 +101,11 @@ class FluentMethods:
 
 
 def _method(name: str) -> Any:
-    operator = _RENAMED.get(name, name)
-
     def method(self: FluentMethods, *args: Any, **kwargs: Any) -> Any:
-        return self._call(operator, args, kwargs)
+        return self._call(name, args, kwargs)
 
     method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"The operator ``{operator}`` with this array as its first input."
+    method.__doc__ = f"The operator ``{name}`` with this array as its first input."
     return method
 
 

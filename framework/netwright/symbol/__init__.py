@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ..ndarray.binary import TABLE, make_binary
+from ..ndarray.forms import make_histogram, make_split_v2
 from ..ops.namespaces import populate
 from .compose import apply, make_function
 from .executor import Executor
@@ -22,9 +23,11 @@ __all__ = [
     "arange",
     "fromjson",
     "full",
+    "histogram",
     "load",
     "load_json",
     "ones",
+    "split_v2",
     "var",
     "zeros",
 ]
@@ -61,6 +64,8 @@ def arange(
     )
 
 
+split_v2 = make_split_v2(make_function)
+histogram = make_histogram(make_function)
 for _name in TABLE:
     globals()[_name] = make_binary(_name, Symbol)
 populate(sys.modules[__name__], make_function)
