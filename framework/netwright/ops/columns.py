@@ -1,12 +1,13 @@
 """Convolution as matrix products on columns: y = conv(x, w) and the two other corners of that triangle.
 
-Each of y, x, w is linear in the other two, so three functions are closed under differentiation. Columns are built for
-a few samples at a time, so that they stay in cache and memory does not grow with the batch.
+Each of y, x, w is linear in the other two, so three functions are closed under differentiation. Columns are built
+for a few samples at a time, so that they stay in cache and memory does not grow with the batch.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,9 @@ def convolve(xp: Any, x: Any, w: Any, windows: Windows, groups: int, y: Any) -> 
     if not depth:
         y[...] = 0
         return
+    space = _space(xp, x, windows, work)
     for part in _parts(x, windows, work):
-        columns = _columns(xp, x[part], windows, groups, work)
+        columns = _columns(xp, x[part], windows, groups, space)
         product = xp.matmul(matrix, columns)
         count = part.stop - part.start
         y[part] = product.reshape(filters, count, *windows.out).swapaxes(0, 1)
@@ -59,8 +61,9 @@ def convolve_weight(xp: Any, y: Any, x: Any, windows: Windows, groups: int, w: A
     filters, depth = w.shape[0], math.prod(w.shape[1:])
     total = xp.zeros((groups, filters // groups, depth), work)
     if depth and y.size:
+        space = _space(xp, x, windows, work)
         for part in _parts(x, windows, work):
-            columns = _columns(xp, x[part], windows, groups, work)
+            columns = _columns(xp, x[part], windows, groups, space)
             total += xp.matmul(_rows(xp, y[part], groups, work), columns.swapaxes(1, 2))
     w[...] = total.reshape(w.shape)
 
@@ -70,21 +73,31 @@ def _work_dtype(dtype: Any) -> Any:
     return np.dtype(np.float32) if dtype == np.float16 else dtype
 
 
-def _parts(x: Any, windows: Windows, work: Any) -> Any:
-    column = x.shape[1] * math.prod(windows.kernel) * math.prod(windows.out) * work.itemsize
-    return batches(x.shape[0], column, COLUMN_BYTES)
-
-
 def _matrix(w: Any, groups: int, work: Any) -> tuple[int, int, Any]:
     """(number of filters, depth of a column, weights as (groups, filters per group, depth))."""
     filters, depth = w.shape[0], math.prod(w.shape[1:])
     return filters, depth, w.astype(work, copy=False).reshape(groups, filters // groups, depth)
 
 
-def _columns(xp: Any, x: Any, windows: Windows, groups: int, work: Any) -> Any:
-    """(groups, depth, samples · positions)."""
+def _column(x: Any, windows: Windows) -> int:
+    """Numbers in one sample's columns."""
+    return int(x.shape[1] * math.prod(windows.kernel) * math.prod(windows.out))
+
+
+def _parts(x: Any, windows: Windows, work: Any) -> Iterator[slice]:
+    return batches(x.shape[0], _column(x, windows) * work.itemsize, COLUMN_BYTES)
+
+
+def _space(xp: Any, x: Any, windows: Windows, work: Any) -> Any:
+    """Memory for the columns of the largest run of samples: fresh pages for each run cost more than filling them."""
+    first = next(_parts(x, windows, work), slice(0, 0))
+    return xp.empty(first.stop * _column(x, windows), work)
+
+
+def _columns(xp: Any, x: Any, windows: Windows, groups: int, space: Any) -> Any:
+    """(groups, depth, samples · positions), in the memory given."""
     view = windowed(xp, x, windows)
-    columns = xp.empty(view.shape, work)
+    columns = space[: view.size].reshape(view.shape)
     columns[...] = view
     return columns.reshape(groups, -1, x.shape[0] * math.prod(windows.out))
 

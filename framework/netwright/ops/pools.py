@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from .arrays import accumulator
-from .windows import Windows, taps
+from .windows import Tap, Windows, taps
 
 _EVERY = (slice(None), slice(None))
 
@@ -67,9 +68,13 @@ def spread_maxima(xp: Any, value: Any, x: Any, windows: Windows, dx: Any) -> Non
         dx[...] = _whole_maxima(xp, x) * value
         return
     dx[...] = 0
-    place = _first_maxima(xp, x, windows)
-    for number, tap in enumerate(taps(windows)):
-        dx[_EVERY + tap.data] += (place[_EVERY + tap.out] == number) * value[_EVERY + tap.out]
+    apart = all(k <= s for k, s in zip(windows.kernel, windows.stride, strict=True))
+    for tap, hit in _first_maxima(xp, x, windows):
+        part = dx[_EVERY + tap.data]
+        if apart:
+            xp.multiply(hit, value[_EVERY + tap.out], out=part)
+        else:
+            part += hit * value[_EVERY + tap.out]
 
 
 def pick_maxima(xp: Any, value: Any, x: Any, windows: Windows, picked: Any) -> None:
@@ -78,23 +83,21 @@ def pick_maxima(xp: Any, value: Any, x: Any, windows: Windows, picked: Any) -> N
         picked[...] = xp.sum(_whole_maxima(xp, x) * value, axis=_axes(x), keepdims=True)
         return
     picked[...] = 0
-    place = _first_maxima(xp, x, windows)
-    for number, tap in enumerate(taps(windows)):
-        xp.copyto(picked[_EVERY + tap.out], value[_EVERY + tap.data], where=place[_EVERY + tap.out] == number)
+    for tap, hit in _first_maxima(xp, x, windows):
+        picked[_EVERY + tap.out] += hit * value[_EVERY + tap.data]
 
 
-def _first_maxima(xp: Any, x: Any, windows: Windows) -> Any:
-    """For each window the number of the kernel position with its first maximum; −1 where there is none."""
-    steps = taps(windows)
+def _first_maxima(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[Tap, Any]]:
+    """For each kernel position: where the window's maximum lies there, and at no position before."""
     best = xp.empty((*x.shape[:2], *windows.out), x.dtype)
-    best[...] = _lowest(x.dtype)
-    place = xp.full(best.shape, -1, np.int16 if len(steps) < 2**15 else np.int32)
-    for number, tap in enumerate(steps):
-        part, found = best[_EVERY + tap.out], x[_EVERY + tap.data]
-        higher = found > part
-        xp.copyto(part, found, where=higher)
-        xp.copyto(place[_EVERY + tap.out], place.dtype.type(number), where=higher)
-    return place
+    max_windows(xp, x, windows, best)
+    free = xp.ones(best.shape, bool)
+    for tap in taps(windows):
+        region = free[_EVERY + tap.out]
+        hit = x[_EVERY + tap.data] == best[_EVERY + tap.out]
+        xp.logical_and(hit, region, out=hit)
+        xp.logical_xor(region, hit, out=region)
+        yield tap, hit
 
 
 def _whole_maxima(xp: Any, x: Any) -> Any:
