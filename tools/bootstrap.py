@@ -24,12 +24,14 @@ LOCKS = {
 }
 # The version lies in the installed metadata, so a new one asks for a new editable install.
 PACKAGE_SOURCES = ["pyproject.toml", "tools/build_hook.py", "framework/netwright/_version.py"]
-STARTED = time.monotonic()
+# Handed down, so that the page's progress lines count on from the same start.
+STARTED = time.time()
+os.environ["NETWRIGHT_STARTED"] = str(STARTED)
 
 
 def say(text: str) -> None:
     """One progress line with the time since the start."""
-    print(f"[{time.monotonic() - STARTED:5.1f} s] {text}", flush=True)
+    print(f"[{time.time() - STARTED:5.1f} s] {text}", flush=True)
 
 
 def fail(text: str) -> None:

@@ -113,11 +113,7 @@ def write_openapi(checks: Checks) -> bool:
 
 def generate(checks: Checks) -> bool:
     """Make the generated files anew: the stubs of nd and sym, and the page's API types."""
-    return (
-        checks.call(PYTHON, "-m", "netwright.ops.stubs")
-        and write_openapi(checks)
-        and checks.call_npm("generate")
-    )
+    return checks.call(PYTHON, "-m", "netwright.ops.stubs") and write_openapi(checks) and checks.call_npm("generate")
 
 
 def check_generated(checks: Checks) -> bool:

@@ -33,11 +33,7 @@ def find_sources(frontend: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(frontend):
         folders[:] = sorted(name for name in folders if name not in NOT_SOURCES)
         for name in sorted(names):
-            if (
-                ".test." not in name
-                and not name.endswith((".tsbuildinfo", ".md"))
-                and name not in NOT_SOURCES
-            ):
+            if ".test." not in name and not name.endswith((".tsbuildinfo", ".md")) and name not in NOT_SOURCES:
                 yield Path(folder, name)
 
 
@@ -53,11 +49,7 @@ def compute_digest(frontend: Path) -> str:
 def is_fresh(frontend: Path, static: Path) -> bool:
     """Whether `static` holds the page that `frontend` describes now."""
     stamp = static / DIGEST_NAME
-    return (
-        (static / "index.html").is_file()
-        and stamp.is_file()
-        and stamp.read_text() == compute_digest(frontend)
-    )
+    return (static / "index.html").is_file() and stamp.is_file() and stamp.read_text() == compute_digest(frontend)
 
 
 def run_npm(*args: str, frontend: Path = FRONTEND, quiet: bool = False) -> None:
@@ -124,10 +116,10 @@ def build(frontend: Path = FRONTEND, static: Path = STATIC, say: Say = print) ->
 
 def main() -> int:
     """Build the page, or with arguments run npm with them (`python tools/page.py run test`)."""
-    started = time.monotonic()
+    started = float(os.environ.get("NETWRIGHT_STARTED", time.time()))
 
     def say(text: str) -> None:
-        print(f"[{time.monotonic() - started:5.1f} s] {text}", flush=True)
+        print(f"[{time.time() - started:5.1f} s] {text}", flush=True)
 
     try:
         if sys.argv[1:]:
