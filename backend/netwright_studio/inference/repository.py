@@ -83,8 +83,11 @@ class ModelRepository:
 
     def get(self, name: str, version: int | None = None) -> ModelVersion:
         """Return a version's row, the newest without a number, or raise NotFoundError."""
-        self.versions(name)
-        return self._rows.get(name, version)
+        try:
+            return self._rows.get(name, version)
+        except NotFoundError:
+            self.sync()
+            return self._rows.get(name, version)
 
     def folder(self, name: str, version: int) -> Path:
         """Return where a version lies; the name is one that ``is_name`` has let through."""
@@ -128,6 +131,7 @@ class ModelRepository:
 
     def delete(self, name: str, version: int | None = None) -> list[int]:
         """Delete one version or all, files and rows; return the numbers that were deleted."""
+        self.sync()
         with self._lock:
             rows = [self._rows.get(name, version)] if version is not None else self._rows.versions(name)
             for row in rows:

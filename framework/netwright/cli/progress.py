@@ -13,7 +13,7 @@ from ..train import Callback, TrainState
 from .console import errors, number, out
 
 # What is shown for each epoch, where it is measured.
-COLUMNS = ("train_loss", "train_accuracy", "train_mse", "val_loss", "val_accuracy", "val_mse", "val_r2")
+COLUMNS = ("train_loss", "train_accuracy", "train_r2", "val_loss", "val_accuracy", "val_r2")
 LINES = 40
 
 

@@ -150,7 +150,7 @@ def show_start(title: str, data: Dataset, settings: TrainSettings) -> None:
     samples = data.info.samples
     rate = settings.optimizer_params.get("learning_rate")
     out.print(
-        f"[bold]{title}[/] on {data.info.title} ({samples.train} training and {samples.test} test samples), "
+        f"[bold]{title}[/] on {data.info.title} ({samples.train:,} training and {samples.test:,} test samples), "
         f"{settings.optimizer}{'' if rate is None else f' at {rate:g}'}, batches of {settings.batch_size}, "
         f"{settings.epochs} epochs, seed {settings.seed}",
         soft_wrap=True,
@@ -159,14 +159,14 @@ def show_start(title: str, data: Dataset, settings: TrainSettings) -> None:
 
 def show_result(data: Dataset, tested: dict[str, float], seconds: float) -> None:
     """The figures on the test samples."""
-    out.print(f"\n[bold]Test[/] ({data.info.samples.test} samples the network has never seen)")
+    out.print(f"\n[bold]Test[/] ({data.info.samples.test:,} samples the network has never seen)")
     rows = [(key, f"{value * 100:.2f} %" if key == "accuracy" else number(value)) for key, value in tested.items()]
     scale = data.preprocessing.target_scale
     if "mse" in tested and scale is not None:
         unit = f" in the unit of {data.info.label.name}" if data.info.label.name else ""
         rows.append((f"root mean squared error{unit}", number(tested["mse"] ** 0.5 * scale)))
-        y = data.arrays("test")[1]
-        baseline = float(((y - 0.0) ** 2).mean())
+        y = data.arrays("test")[1]  # standardised: the mean of the training values is 0
+        baseline = float((y**2).mean())
         rows.append(("better than the mean, in squared error", f"{(1 - tested['mse'] / baseline) * 100:.1f} %"))
     rows.append(("training took", duration(seconds)))
     table(("measure", "value"), rows, right=(1,))
