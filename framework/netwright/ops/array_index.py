@@ -20,9 +20,7 @@ from .scattering import add_at
 class AdvancedIndexParams(OpParams):
     """What _advanced_index takes."""
 
-    key: MixedKey = Field(
-        description="integers, (start, stop, step), None, '...', and 'array' for each index input"
-    )
+    key: MixedKey = Field(description="integers, (start, stop, step), None, '...', and 'array' for each index input")
     num_args: Size = Field(description="the number of inputs: the array and its index arrays")
 
 
@@ -73,9 +71,7 @@ class AdvancedIndex(ArrayIndexing):
             found = found.reshape(1)
         # without an index array the result is a view; with them it is new memory, whose axes NumPy may have
         # moved
-        return (
-            copied(xp, found, out) if out is not None or not arrays or not found.flags.c_contiguous else found
-        )
+        return copied(xp, found, out) if out is not None or not arrays or not found.flags.c_contiguous else found
 
     def gradient(self, F: Any, p: AdvancedIndexParams, at: Any, dy: Any, xs: Any) -> Any:
         _, *arrays = xs
@@ -122,9 +118,7 @@ class AdvancedIndexGrad(ArrayIndexing):
         if values is not None and len(known) == len(rest):
             part = mixed_shape(p.key, p.shape, known)
             if values != part:
-                raise ShapeError(
-                    "the values have another shape than the part", port="arg0", wanted=part, got=values
-                )
+                raise ShapeError("the values have another shape than the part", port="arg0", wanted=part, got=values)
         return shapes, [p.shape]
 
     def forward(self, xp: Any, p: AdvancedIndexGradParams, values: Any, *arrays: Any, out: Any = None) -> Any:

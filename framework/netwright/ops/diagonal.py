@@ -110,9 +110,7 @@ class DiagGrad(Operator):
     def infer_shape(self, p: DiagGradParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         wanted = _diagonal_shape(p, p.shape)
         if shapes[0] is not None and shapes[0] != wanted:
-            raise ShapeError(
-                "this is not the shape of the diagonals", port="data", wanted=wanted, got=shapes[0]
-            )
+            raise ShapeError("this is not the shape of the diagonals", port="data", wanted=wanted, got=shapes[0])
         return [wanted], [p.shape]
 
     def forward(self, xp: Any, p: DiagGradParams, data: Any, *, out: Any = None) -> Any:

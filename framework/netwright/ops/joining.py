@@ -121,9 +121,7 @@ class Stack(Operator):
     def gradient(self, F: Any, p: StackParams, at: Any, dy: Any) -> Any:
         axis = normalize_axis(p.axis, len(at.outputs[0].shape))
         before = ((None, None, None),) * axis
-        return [
-            F._basic_index(dy, key=(*before, i)) if wanted else None for i, wanted in enumerate(at.wanted)
-        ]
+        return [F._basic_index(dy, key=(*before, i)) if wanted else None for i, wanted in enumerate(at.wanted)]
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return 0

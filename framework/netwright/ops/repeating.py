@@ -181,9 +181,7 @@ class Pad(Operator):
         if out is None:
             out = xp.empty(_padded(p, data.shape), dtype=data.dtype)
         out.fill(data.dtype.type(p.constant_value))
-        out[tuple(slice(before, before + n) for n, (before, _) in zip(data.shape, widths, strict=True))] = (
-            data
-        )
+        out[tuple(slice(before, before + n) for n, (before, _) in zip(data.shape, widths, strict=True))] = data
         return out
 
     def gradient(self, F: Any, p: PadParams, at: Any, dy: Any) -> Any:

@@ -67,9 +67,10 @@ def _places(shape: tuple[int, ...]) -> Draw:
 
 @register
 class BilinearSampler(Operator):
-    """Images sampled at the places of a grid, interpolated between pixels: (N, C, H, W) at (N, 2, h, w) → (N, C, h, w).
+    """Images sampled at the places of a grid, interpolated between pixels.
 
-    grid[:, 0] is x and grid[:, 1] is y, from −1 (first pixel) to 1 (last one); pixels outside of the image count as 0.
+    (N, C, H, W) at (N, 2, h, w) → (N, C, h, w); grid[:, 0] is x and grid[:, 1] is y, from −1 (first pixel) to 1 (last
+    one); pixels outside of the image count as 0.
     """
 
     name = "BilinearSampler"

@@ -44,9 +44,7 @@ class Part(Operator):
 
     def gradient(self, F: Any, p: Any, at: Any, dy: Any) -> Any:
         shapes = [s.shape for s in at.inputs]
-        return F._basic_index_grad(dy, shape=shapes[0], key=self.key(p, *shapes)), *(None,) * (
-            len(shapes) - 1
-        )
+        return F._basic_index_grad(dy, shape=shapes[0], key=self.key(p, *shapes)), *(None,) * (len(shapes) - 1)
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return 0
@@ -101,9 +99,7 @@ class BasicIndexGrad(Operator):
     def infer_shape(self, p: BasicIndexGradParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         part = basic_shape(p.key, p.shape)
         if shapes[0] is not None and shapes[0] != part:
-            raise ShapeError(
-                "the gradient has another shape than the part", port="data", wanted=part, got=shapes[0]
-            )
+            raise ShapeError("the gradient has another shape than the part", port="data", wanted=part, got=shapes[0])
         return [part], [p.shape]
 
     def forward(self, xp: Any, p: BasicIndexGradParams, data: Any, *, out: Any = None) -> Any:
@@ -129,9 +125,7 @@ class SliceParams(OpParams):
 
     begin: Bounds = Field(description="first position along each axis; none: from the start")
     end: Bounds = Field(description="position behind the last along each axis; none: to the end")
-    step: Bounds = Field(
-        (), description="distance between positions along each axis; none: 1; negative ones go back"
-    )
+    step: Bounds = Field((), description="distance between positions along each axis; none: 1; negative ones go back")
 
 
 def _slices(p: SliceParams, ndim: int) -> BasicKey:

@@ -91,9 +91,10 @@ class Im2Col(Operator):
 
 @register
 class Col2Im(Operator):
-    """Columns added up into the images they are windows of: (N, C·∏kernel, number of windows) → (N, C, *output_size).
+    """Columns added up into the images they are windows of; undoes im2col but for overlaps.
 
-    The adjoint of im2col: where windows overlap, their elements are summed.
+    (N, C·∏kernel, number of windows) → (N, C, *output_size). The adjoint of im2col: where windows overlap, their
+    elements are summed.
     """
 
     name = "col2im"
