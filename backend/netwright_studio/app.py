@@ -57,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
             studio.store.blobs.sweep()
             await studio.manager.start()
             studio.engine.warm()
+            studio.catalog.warm()
             try:
                 yield
             finally:

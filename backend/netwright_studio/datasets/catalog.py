@@ -39,6 +39,10 @@ class DatasetCatalog:
         self._loaded: OrderedDict[str, Dataset] = OrderedDict()
         self._lock = threading.Lock()
 
+    def warm(self) -> None:
+        """Read the built-in data sets in the background: the first import of what ships them takes seconds."""
+        threading.Thread(target=datasets.infos, daemon=True, name="warm-datasets").start()
+
     def list(self) -> list[CatalogEntry]:
         """Return the uploads, newest first, then the built-in data sets."""
         built_in = [CatalogEntry(info.name, "built_in", info) for info in datasets.infos()]
