@@ -1,4 +1,14 @@
+import type { paths } from "./generated";
 import type { ErrorBody } from "./types";
+
+/** "/api/runs/{run_id}/log" → `api/runs/${string}/log`. */
+type Filled<Path extends string> = Path extends `${infer Head}{${string}}${infer Tail}`
+  ? `${Head}${string}${Filled<Tail>}`
+  : Path;
+type Relative<Path extends string> = Path extends `/${infer Rest}` ? Rest : Path;
+
+/** A path the server has, so that a route renamed there does not compile here. The inference protocol is not ours. */
+export type ApiPath = Relative<Filled<keyof paths>> | `v2/${string}`;
 
 /** The folder the page was served from, with a trailing slash; right behind any path prefix. */
 export function baseUrl(): URL {
@@ -6,7 +16,7 @@ export function baseUrl(): URL {
 }
 
 /** An absolute URL of the server for a path such as `api/runs`. */
-export function apiUrl(path: string, query: Query = {}): string {
+export function apiUrl(path: ApiPath, query: Query = {}): string {
   const url = new URL(path, baseUrl());
   for (const [key, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) url.searchParams.set(key, String(value));
@@ -15,7 +25,7 @@ export function apiUrl(path: string, query: Query = {}): string {
 }
 
 /** The same, for a WebSocket. */
-export function socketUrl(path: string, query: Query = {}): string {
+export function socketUrl(path: ApiPath, query: Query = {}): string {
   return apiUrl(path, query).replace(/^http/, "ws");
 }
 
@@ -47,7 +57,7 @@ export interface RequestOptions {
 type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** One request to the server. Raises `ApiError` for every failure except an abort. */
-export async function request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
+export async function request<T>(method: Method, path: ApiPath, options: RequestOptions = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
   const init: RequestInit = { method, headers };
   if (options.signal) init.signal = options.signal;

@@ -3,7 +3,7 @@ import type { Model, ModelVersion, Page, PredictReply, RawInput } from "./types"
 
 export type ExportFormat = "safetensors" | "graph" | "symbol";
 
-const path = (name: string): string => `api/models/${encodeURIComponent(name)}`;
+const path = (name: string): `api/models/${string}` => `api/models/${encodeURIComponent(name)}`;
 
 export const listModels = (
   query: { limit?: number; offset?: number } = {},

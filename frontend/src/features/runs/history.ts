@@ -137,7 +137,7 @@ export class RunHistory {
     change.state = data.state;
     change.reason = data.reason;
     const from = data.resumed_from_step;
-    if (from === undefined || from === null) return;
+    if (typeof from !== "number") return;
     for (const curve of this.curves.values()) cutAfter(curve, from);
     change.curves = new Map(this.curves);
   }

@@ -4,11 +4,11 @@ import { Fragment } from "react";
 import type { PlanReport } from "@/api/types";
 import { formatBytes, formatCount } from "@/shared/format";
 
-import { readSteps } from "./steps";
+import { planRows } from "./steps";
 
 /** The steps of a plan, forward and backward apart. */
 export function PlanTable({ plan }: { plan: PlanReport }) {
-  const steps = readSteps(plan);
+  const steps = planRows(plan);
   return (
     <Table fz="xs" verticalSpacing={4} stickyHeader highlightOnHover className="nw-numbers">
       <Table.Thead>

@@ -1,41 +1,17 @@
-import type { PlanReport } from "@/api/types";
+import type { PlanReport, PlanStep } from "@/api/types";
 import { formatShape } from "@/shared/format";
 
-export interface PlanStep {
-  step: number;
-  op: string;
-  name: string;
-  phase: string;
+export interface PlanRow extends PlanStep {
+  /** Shape of the first output. */
   output: string;
-  memory: string;
-  flops: number;
-  bytes: number;
 }
 
-type Loose = Record<string, unknown>;
-
-const records = (value: unknown): Loose[] =>
-  Array.isArray(value) ? value.filter((one): one is Loose => typeof one === "object" && one !== null) : [];
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-
-/** The steps of a plan. The Scheduler may tell more tomorrow; what is not there is left blank. */
-export function readSteps(plan: PlanReport): PlanStep[] {
-  const tensors = new Map([...records(plan["tensors"]), ...records(plan["lifetimes"])].map((one) => [one["id"], one]));
-  return records(plan["steps"]).map((step, at) => ({
-    step: typeof step["step"] === "number" ? step["step"] : at,
-    op: text(step["op"]),
-    name: text(step["name"]),
-    phase: text(step["phase"]),
-    output: outputOf(step, tensors),
-    memory: text(step["memory"]),
-    flops: number(step["flops"]),
-    bytes: number(step["bytes"]),
-  }));
-}
-
-function outputOf(step: Loose, tensors: ReadonlyMap<unknown, Loose>): string {
-  const [first] = Array.isArray(step["outputs"]) ? (step["outputs"] as unknown[]) : [];
-  const shape = tensors.get(first)?.["shape"];
-  return Array.isArray(shape) ? formatShape(shape as number[]) : "";
+/** The steps of a plan with the shapes they make. */
+export function planRows(plan: PlanReport): PlanRow[] {
+  const tensors = new Map(plan.tensors.map((tensor) => [tensor.id, tensor]));
+  return plan.steps.map((step) => {
+    const [first] = step.outputs;
+    const tensor = first === undefined ? undefined : tensors.get(first);
+    return { ...step, output: tensor ? formatShape(tensor.shape) : "" };
+  });
 }
