@@ -23,19 +23,21 @@ class Device:
     cpu(0)
     """
 
-    __slots__ = ("device_id", "device_type", "_hash", "_outer")
+    __slots__ = ("_hash", "_outer", "device_id", "device_type")
+    device_type: str
+    device_id: int
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {"cpu": 1, "gpu": 2, "cpu_pinned": 3, "cpu_shared": 5}
     _current = threading.local()
 
     def __init__(self, device_type: str | Device, device_id: int = 0) -> None:
-        if isinstance(device_type, Device):
-            device_type, device_id = device_type.device_type, device_type.device_id
-        if device_type not in self.devstr2type:
-            raise DeviceError("unknown kind of device", wanted="cpu or gpu", got=repr(device_type))
-        self.device_type = device_type
-        self.device_id = int(device_id)
-        self._hash = hash((device_type, self.device_id))
+        kind: str = device_type.device_type if isinstance(device_type, Device) else device_type
+        number: int = device_type.device_id if isinstance(device_type, Device) else int(device_id)
+        if kind not in self.devstr2type:
+            raise DeviceError("unknown kind of device", wanted="cpu or gpu", got=repr(kind))
+        self.device_type = kind
+        self.device_id = number
+        self._hash = hash((kind, number))
         self._outer: list[Device | None] = []
 
     @property

@@ -20,7 +20,8 @@ register = _table.register
 class InitDesc(str):
     """A weight's name with its attributes; what an initializer decides by."""
 
-    __slots__ = ("attrs", "global_init")
+    attrs: dict[str, str]
+    global_init: Any
 
     def __new__(cls, name: str, attrs: dict[str, str] | None = None, global_init: Any = None) -> InitDesc:
         made = super().__new__(cls, name)
@@ -159,7 +160,8 @@ def _fans(name: str, shape: tuple[int, ...]) -> tuple[float, float]:
 class Xavier(Initializer):
     """Keeps the variance of activations (Glorot and Bengio, 2010).
 
-    scale = √(magnitude / factor), factor = mean of fan in and fan out (``avg``), or one of them (``in``, ``out``); uniform in
+    scale = √(magnitude / factor), factor = mean of fan in and fan out (``avg``), or
+    one of them (``in``, ``out``); uniform in
     [−scale, scale] or normal with that deviation (``rnd_type`` ``uniform``, ``gaussian``).
     """
 

@@ -16,8 +16,8 @@ create = _table.create
 class LRScheduler:
     """Base: ``scheduler(num_update)`` is the learning rate for that update.
 
-    During the first ``warmup_steps`` updates the rate rises from ``warmup_begin_lr`` to ``base_lr`` (``linear``) or stays at
-    ``warmup_begin_lr`` (``constant``).
+    During the first ``warmup_steps`` updates the rate rises from ``warmup_begin_lr`` to ``base_lr`` (``linear``) or
+    stays at ``warmup_begin_lr`` (``constant``).
     """
 
     def __init__(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from .errors import ParamError, ShapeError
 from .ndarray.array import NDArray
 from .registry import Table
 
-_table: Table["EvalMetric"] = Table("metric")
+_table: Table[EvalMetric] = Table("metric")
 register = _table.register
 
 Arrays = Any
@@ -120,7 +119,9 @@ class TopKAccuracy(EvalMetric):
 
     def __init__(self, top_k: int = 1, name: str = "top_k_accuracy", **kwargs: Any) -> None:
         if top_k < 2:
-            raise ParamError("top_k must exceed 1", parameter="top_k", got=top_k, remedy="Use Accuracy for the first class")
+            raise ParamError(
+                "top_k must exceed 1", parameter="top_k", got=top_k, remedy="Use Accuracy for the first class"
+            )
         super().__init__(f"{name}_{top_k}", top_k=top_k, **kwargs)
         self.top_k = top_k
 
@@ -142,7 +143,9 @@ class _Binary:
         label = label.reshape(-1).astype(np.int64)
         classes = pred.argmax(axis=1) if pred.ndim > 1 and pred.shape[-1] > 1 else (pred.reshape(-1) > 0.5)
         if np.unique(label).size > 2 or label.max(initial=0) > 1:
-            raise ParamError("this metric is for two classes", wanted="labels 0 and 1", got=np.unique(label)[:5].tolist())
+            raise ParamError(
+                "this metric is for two classes", wanted="labels 0 and 1", got=np.unique(label)[:5].tolist()
+            )
         positive, right = classes.astype(bool), label.astype(bool)
         self.tp += int((positive & right).sum())
         self.fp += int((positive & ~right).sum())
@@ -172,6 +175,7 @@ class _BinaryMetric(EvalMetric):
         if average not in ("macro", "micro"):
             raise ParamError("unknown average", wanted="macro or micro", got=repr(average))
         self.average = average
+        self._counts = _Binary()
         super().__init__(name, average=average, **kwargs)
 
     def score(self, counts: _Binary) -> float:
@@ -352,7 +356,7 @@ class CustomMetric(EvalMetric):
         allow_extra_outputs: bool = False,
         **kwargs: Any,
     ) -> None:
-        shown = name or getattr(feval, "__name__", "custom")
+        shown = str(name or getattr(feval, "__name__", "custom"))
         super().__init__(f"custom({shown})" if name is None and "<" in shown else shown, **kwargs)
         self._feval, self._extra = feval, allow_extra_outputs
 

@@ -25,6 +25,8 @@ class Mode(threading.local):
 
     recording = False
     training = False
+    tracer: Any = None
+    """Sees every operator call where a block's plain ``forward`` is being turned into a symbol."""
 
 
 mode = Mode()

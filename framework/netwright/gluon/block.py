@@ -16,9 +16,11 @@ from ..ndarray.storage import load as load_file
 from ..ndarray.storage import save as save_file
 from ..scheduler.strategy import Strategy
 from ..symbol.symbol import Group, Symbol, Variable
+from ..tape import mode
 from .cached import CachedGraph
 from .parameter import Contexts, Parameter, ParameterDict, load_into
 from .summary import print_summary
+from .tracing import Tracer
 
 
 class _Scope:
@@ -32,9 +34,7 @@ class _Scope:
         self._outer: list[tuple[_Scope | None, NameManager]] = []
 
     @classmethod
-    def make(
-        cls, prefix: str | None, params: ParameterDict | None, hint: str
-    ) -> tuple[str, ParameterDict]:
+    def make(cls, prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
         """(full prefix, parameters) of a new block."""
         current: _Scope | None = getattr(cls._current, "value", None)
         if current is None:
@@ -198,7 +198,7 @@ class Block:
         cast_dtype: bool = False,
         dtype_source: str = "current",
     ) -> None:
-        """Read parameters that ``save_parameters`` wrote (by path), or ``ParameterDict.save`` or ``export`` (by name)."""
+        """Read what ``save_parameters`` wrote (by path), or ``ParameterDict.save`` or ``export`` (by name)."""
         arrays = load_file(filename)
         if isinstance(arrays, list):
             raise ParamError("the file holds arrays without names", where=filename)
@@ -261,8 +261,8 @@ class Block:
 class HybridBlock(Block):
     """A block that runs eagerly, and after ``hybridize()`` as one compiled plan.
 
-    Define ``hybrid_forward(self, F, x, *args, **params)`` (``F`` is ``nd`` or ``sym``; parameters come by attribute name), or a plain
-    ``forward`` that calls children and operators.
+    Define ``hybrid_forward(self, F, x, *args, **params)`` (``F`` is ``nd`` or ``sym``; parameters come by attribute
+    name), or a plain ``forward`` that calls children and operators.
     """
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
@@ -285,9 +285,7 @@ class HybridBlock(Block):
     def _clear(self) -> None:
         self._cached = None
 
-    def hybridize(
-        self, active: bool = True, strategy: Strategy | str | None = None, **kwargs: Any
-    ) -> None:
+    def hybridize(self, active: bool = True, strategy: Strategy | str | None = None, **kwargs: Any) -> None:
         """Run as a compiled plan from the next call on. ``strategy`` is a Strategy or a preset's name.
 
         MXNet's ``static_alloc`` and ``static_shape`` are taken: plans are always static here.
@@ -305,6 +303,44 @@ class HybridBlock(Block):
         super().cast(dtype)
 
     # ---------------------------------------------------------------- running
+    def __call__(self, *args: Any) -> Any:
+        compiles = self._active and mode.tracer is None and self._has_plain_forward()
+        if not compiles or not args or not isinstance(args[0], NDArray):
+            return super().__call__(*args)
+        if self._cached is None:
+            return self._trace_plain(args)
+        for hook in self._forward_pre_hooks:
+            hook(self, args)
+        out = self._run_compiled(*args)
+        for hook in self._forward_hooks:
+            hook(self, args, out)
+        return out
+
+    def _has_plain_forward(self) -> bool:
+        """Whether it, or a block inside it, computes in a ``forward`` of its own, which only running can tell."""
+        if type(self).forward not in _OWN_FORWARDS:
+            return True
+        return any(isinstance(child, HybridBlock) and child._has_plain_forward() for child in self._children.values())
+
+    def _trace_plain(self, args: tuple[Any, ...]) -> Any:
+        """Run a plain ``forward`` once, eagerly, and keep what it called as a symbol for the calls to come.
+
+        What the run decided from values (``if``, loops) is kept as it went.
+        """
+        flat, _ = _flatten(args)
+        names = [f"data{i}" for i in range(len(flat))] if len(flat) > 1 else ["data"]
+        tracer = Tracer(dict(zip(names, flat, strict=True)))
+        mode.tracer = tracer
+        try:
+            out = super().__call__(*args)
+        finally:
+            mode.tracer = None
+        outputs, self._rebuild_output = _flatten(out if isinstance(out, (list, tuple)) else [out])
+        self._single_output = not isinstance(out, (list, tuple))
+        graph = tracer.symbol(outputs, self.collect_params(), flat[0].ctx)
+        self._cached = (CachedGraph(graph, self._strategy, tracer.constants), names)
+        return out
+
     def forward(self, x: Any, *args: Any) -> Any:
         """Run ``hybrid_forward`` on arrays or symbols."""
         if isinstance(x, Symbol):
@@ -317,7 +353,7 @@ class HybridBlock(Block):
                 where=self.name,
                 remedy="Wrap it with nd.array(…)",
             )
-        if self._active:
+        if self._active and mode.tracer is None:
             return self._run_compiled(x, *args)
         ctx = x.ctx
         try:
@@ -501,3 +537,6 @@ class SymbolBlock(HybridBlock):
         out = self._out(**given)
         return out if len(out) == 1 else list(out)
 
+
+_OWN_FORWARDS = (HybridBlock.forward, SymbolBlock.forward)
+"""``forward`` methods that know how to run compiled by themselves."""

@@ -22,11 +22,14 @@ MAX_PLANS = 16
 class CachedGraph:
     """A symbol with fixed inputs; calling it runs a compiled plan and, while recording, leaves one node on the tape."""
 
-    def __init__(self, symbol: Symbol, strategy: Strategy | None = None) -> None:
-        self.symbol, self.strategy = symbol, strategy
+    def __init__(
+        self, symbol: Symbol, strategy: Strategy | None = None, constants: Mapping[str, NDArray] | None = None
+    ) -> None:
+        self.symbol, self.strategy, self.constants = symbol, strategy, dict(constants or {})
         self._plans: dict[Any, Compiled] = {}
 
     def __call__(self, feeds: Mapping[str, NDArray]) -> list[NDArray]:
+        feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
         compiled = self._compiled(feeds, wrt)
         state = random.state_of(compiled.plan.device).state_dict() if wrt and compiled.random else None
@@ -74,9 +77,7 @@ class PlanNode(Node):
         results: Sequence[Any],
         random_state: dict[str, Any] | None,
     ) -> None:
-        super().__init__(
-            tuple(feeds[n]._entry for n in wrt), tuple([TensorSpec(r.shape, r.dtype) for r in results])
-        )
+        super().__init__(tuple(feeds[n]._entry for n in wrt), tuple([TensorSpec(r.shape, r.dtype) for r in results]))
         self.compiled, self.feeds, self.wrt, self.random_state = compiled, feeds, wrt, random_state
         self.program: Program | None = program
         self.spent = False

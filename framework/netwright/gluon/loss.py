@@ -61,9 +61,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._from_sigmoid = from_sigmoid
 
-    def hybrid_forward(
-        self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None
-    ) -> Any:
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
         """The loss of each sample."""
         label = F.reshape_like(label, pred)
         if self._from_sigmoid:
@@ -77,9 +75,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
             loss = F.relu(pred) - pred * label + F.Activation(-F.abs(pred), act_type="softrelu")
         else:
             log_weight = 1 + F.broadcast_mul(pos_weight - 1, label)
-            loss = pred - pred * label + log_weight * (
-                F.Activation(-F.abs(pred), act_type="softrelu") + F.relu(-pred)
-            )
+            loss = pred - pred * label + log_weight * (F.Activation(-F.abs(pred), act_type="softrelu") + F.relu(-pred))
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
 
@@ -243,9 +239,7 @@ class PoissonNLLLoss(Loss):
         super().__init__(weight, batch_axis, **kwargs)
         self._from_logits, self._compute_full = from_logits, compute_full
 
-    def hybrid_forward(
-        self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08
-    ) -> Any:
+    def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08) -> Any:
         """The mean over all elements, as MXNet gives it."""
         target = F.reshape_like(target, pred)
         if self._from_logits:

@@ -317,8 +317,10 @@ class ParameterDict:
         elif kwargs.get("shape") is not None:
             shape = kwargs["shape"]
             shape = (shape,) if isinstance(shape, int) else tuple(shape)
-            if found.shape is None or len(found.shape) != len(shape) or any(
-                m and n and m != n for m, n in zip(found.shape, shape, strict=True)
+            if (
+                found.shape is None
+                or len(found.shape) != len(shape)
+                or any(m and n and m != n for m, n in zip(found.shape, shape, strict=True))
             ):
                 raise ShapeError("the shared parameter has another shape", where=full, wanted=shape, got=found.shape)
             found._shape = tuple(m or n for m, n in zip(found.shape, shape, strict=True))

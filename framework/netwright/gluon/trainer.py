@@ -112,7 +112,8 @@ class Trainer:
                 raise NetwrightError(
                     "its gradient was not computed since the last step",
                     where=parameter.name,
-                    remedy="Call backward() on a loss that uses it inside autograd.record(), or pass ignore_stale_grad=True",
+                    remedy="Call backward() on a loss that uses it inside autograd.record(), or pass "
+                    "ignore_stale_grad=True",
                 )
 
     def save_states(self, fname: str) -> None:

@@ -25,6 +25,7 @@ _SHAPE_KEEPERS = {
 
 
 def set_params(node: str, label: str, params: dict[str, Any]) -> Fix:
+    """Set parameters of a node."""
     return Fix(label=label, edits=[{"type": "set-params", "id": node, "params": params}])
 
 

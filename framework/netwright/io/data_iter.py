@@ -107,8 +107,8 @@ def _named(data: Any, default: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
 class NDArrayIter(DataIter):
     """Batches of arrays in memory.
 
-    ``last_batch_handle``: ``pad`` fills the last batch up with samples from the beginning (``getpad`` says how many), ``discard`` drops
-    it, ``roll_over`` puts its samples at the beginning of the next epoch.
+    ``last_batch_handle``: ``pad`` fills the last batch up with samples from the beginning (``getpad`` says how
+    many), ``discard`` drops it, ``roll_over`` puts its samples at the beginning of the next epoch.
     """
 
     def __init__(
@@ -123,7 +123,9 @@ class NDArrayIter(DataIter):
     ) -> None:
         super().__init__(batch_size)
         if last_batch_handle not in ("pad", "discard", "roll_over"):
-            raise ParamError("unknown last_batch_handle", wanted="pad, discard or roll_over", got=repr(last_batch_handle))
+            raise ParamError(
+                "unknown last_batch_handle", wanted="pad, discard or roll_over", got=repr(last_batch_handle)
+            )
         self.data, self.label = _named(data, data_name), _named(label, label_name)
         if not self.data:
             raise DataError("NDArrayIter needs data", where="NDArrayIter")
@@ -252,7 +254,7 @@ def MNISTIter(
     part_index: int = 0,
     **kwargs: Any,
 ) -> NDArrayIter:
-    """Batches of images in MNIST's IDX files (gzip or not), scaled to [0, 1]; (784,) where ``flat``, else (1, 28, 28)."""
+    """Batches of images in MNIST's IDX files (gzip or not) in [0, 1]; (784,) where ``flat``, else (1, 28, 28)."""
     from ..datasets.idx import read_idx
 
     images, labels = read_idx(Path(image)), read_idx(Path(label))

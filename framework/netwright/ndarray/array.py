@@ -201,6 +201,10 @@ class NDArray(FluentMethods, Arithmetic):
             return self
         return self._apply("Cast", (self,), {"dtype": name})  # type: ignore[no-any-return]
 
+    def _followed(self) -> bool:
+        """Whether what is made of it must be an operator call: for the tape, or for a block being traced."""
+        return (mode.recording and self._entry is not None) or mode.tracer is not None
+
     def _snapshot(self) -> NDArray:
         return NDArray(self._data, self._entry)
 
@@ -210,7 +214,7 @@ class NDArray(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- indexing
     def __getitem__(self, key: Any) -> NDArray:
-        if mode.recording and self._entry is not None:
+        if self._followed():
             name, inputs, params = plain_key(self, key)
             return self._apply(name, inputs, params)  # type: ignore[no-any-return]
         return NDArray(take_view(self._data, key))
@@ -260,7 +264,7 @@ class NDArray(FluentMethods, Arithmetic):
             target = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
         op = get("Reshape")
         p = op.make_params({"shape": (target,) if isinstance(target, int) else tuple(target), **kwargs})
-        if mode.recording and self._entry is not None:
+        if self._followed():
             return _invoke(op, p, (self,))  # type: ignore[no-any-return]
         found = op.infer(p, (TensorSpec(self.shape, self._data.dtype),))[0]
         return NDArray(self._data.reshape(found.shape))
@@ -330,6 +334,7 @@ class NDArray(FluentMethods, Arithmetic):
 
 
 def check_request(request: str) -> None:
+    """Raise AutogradError unless it is a ``grad_req``."""
     if request not in ("write", "add", "null"):
         raise AutogradError("unknown grad_req", wanted="write, add or null", got=repr(request))
 

@@ -16,9 +16,6 @@ from ..random import state_of
 from ..tape import Call, Variable, mode
 from .array import NDArray, install_invoke
 
-_TRACERS: list[Any] = []
-"""Active tracers (gluon's plain ``forward`` under hybridize): each sees every call."""
-
 
 def invoke(
     op: Operator,
@@ -30,8 +27,8 @@ def invoke(
 ) -> Any:
     """Run the operator; record it where the tape runs and an input is on it.
 
-    Returns an NDArray, or a list for several visible outputs (of all outputs under ``hidden``). ``out`` is written to and
-    returned.
+    Returns an NDArray, or a list for several visible outputs (of all outputs under ``hidden``). ``out`` is written
+    to and returned.
     """
     try:
         datas = [a._data for a in inputs]
@@ -46,7 +43,7 @@ def invoke(
     if op.view and results[0].base is not None and not op.forward_takes:
         results = (results[0].copy(),)
     recorded = None
-    if mode.recording and op.gradient_takes is not None and any([a._entry is not None for a in inputs]):
+    if mode.recording and op.gradient_takes is not None and any(a._entry is not None for a in inputs):
         if specs is None:
             specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
         recorded = Call(op, p, inputs, specs, results, mode.training)
@@ -54,8 +51,8 @@ def invoke(
     if out is not None:
         return _deliver(op, results[:visible], out, recorded)
     arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
-    if _TRACERS:
-        _TRACERS[-1].saw(op, p, inputs, arrays)
+    if mode.tracer is not None:
+        mode.tracer.saw(op, p, inputs, arrays)
     return arrays[0] if visible == 1 and not hidden else arrays
 
 

@@ -67,8 +67,8 @@ class Dot(Operator):
                 port="rhs",
                 wanted=f"{m} on axis {-1 if p.transpose_b else 0}",
                 got=rhs,
-                remedy="transpose_a and transpose_b choose which axis is contracted; * is the product element by
-                element",
+                remedy="transpose_a and transpose_b choose which axis is contracted; * is the product element by "
+                "element",
             )
         return shapes, [free_a + free_b or (1,)]
 

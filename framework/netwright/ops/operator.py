@@ -245,7 +245,7 @@ class Operator:
             if len(p._inferred) >= 256:
                 p._inferred.clear()
             p._inferred[specs] = found
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _check_count(self, p: OpParams, count: int) -> None:
         ports = self.ports(p)

@@ -31,7 +31,7 @@ def dtype_name(value: Any) -> str:
     """``np.float32``, ``"float32"`` or ``np.dtype("float32")`` → ``"float32"``."""
     if isinstance(value, bool) or value is None:
         raise ValueError(f"wanted a dtype, got {value!r}")
-    name = np.dtype(value).name
+    name: str = np.dtype(value).name
     if name not in DTYPES:
         raise ValueError(f"wanted one of {', '.join(DTYPES)}, got {name}")
     return name

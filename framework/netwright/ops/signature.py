@@ -33,7 +33,7 @@ def bind(
     ``is_tensor(value)`` tells an array or symbol from a parameter.
     """
     port_names, parameter_names = positions(op)
-    common = {k: kwargs[k] for k in COMMON if k in kwargs and k not in parameter_names}
+    common = {k: kwargs[k] for k in COMMON if k in kwargs and (k not in parameter_names or k == "ctx")}
     values = {k: v for k, v in kwargs.items() if k not in common}
     if op.variadic:
         return _bind_variadic(op, args, values, common, is_tensor)

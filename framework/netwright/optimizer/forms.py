@@ -1,4 +1,4 @@
-"""JSON Schemas of optimizers, schedules and initializers, read from their own signatures: what the page's forms show."""
+"""JSON Schemas of optimizers, schedules and initializers, read from their own signatures, for the page's forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import types
 import typing
 from typing import Any
 
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from ..initializer import initializers
 from ..lr_scheduler import schedulers
@@ -56,7 +56,8 @@ def schema_of(cls: type[Any]) -> dict[str, Any]:
         fields[name] = (hints[name], _field(name, parameter.default))
     if issubclass(cls, Optimizer):
         fields.update({name: (kind, _field(name, default)) for name, (kind, default) in _COMMON.items()})
-    return create_model(cls.__name__, **fields).model_json_schema()
+    model: type[BaseModel] = create_model(cls.__name__, **fields)
+    return model.model_json_schema()
 
 
 def _field(name: str, default: Any) -> Any:

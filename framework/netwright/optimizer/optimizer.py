@@ -19,9 +19,11 @@ register = table.register
 
 
 class Optimizer:
-    """Base of all optimizers. A subclass gives ``create_state(index, weight)`` and ``step(weight, grad, state, lr, wd, t)``.
+    """Base of all optimizers. A subclass gives ``create_state(index, weight)`` and ``step(weight, grad, state, lr,
+    wd, t)``.
 
-    The gradient is multiplied by ``rescale_grad`` and clipped to ±``clip_gradient`` first. ``wd`` is weight decay; names that end in
+    The gradient is multiplied by ``rescale_grad`` and clipped to ±``clip_gradient`` first. ``wd`` is weight decay;
+    names that end in
     ``_gamma``, ``_beta`` or ``_bias`` are decayed too unless ``set_wd_mult`` says otherwise, as in MXNet's Gluon.
     """
 
@@ -139,7 +141,7 @@ class Optimizer:
     def _get_wd(self, index: Any) -> float:
         return self.wd * self._multiplier(self.wd_mult, "wd_mult", index)
 
-    def _common(self, lr: float, wd: float) -> dict[str, float]:
+    def _common(self, lr: float, wd: float) -> dict[str, Any]:
         """The parameters every update operator takes."""
         clip = -1.0 if self.clip_gradient is None else self.clip_gradient
         return {"lr": lr, "wd": wd, "rescale_grad": self.rescale_grad, "clip_gradient": clip}

@@ -21,8 +21,8 @@ HEAD = "__head_gradient_{}__"
 class Compiled:
     """Plan of a symbol's forward pass and, where gradients are wanted, its backward pass.
 
-    ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients; ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do
-    not depend on it.
+    ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients;
+    ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do not depend on it.
     """
 
     def __init__(
@@ -50,9 +50,7 @@ class Compiled:
         prune(graph)
         self.plan: Plan = make_plan(graph, device, strategy, reason)
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
-        self.state_names = [
-            node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)
-        ]
+        self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
         self._free: list[Program] = []
 
     def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int) -> None:

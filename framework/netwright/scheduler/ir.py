@@ -1,7 +1,7 @@
 """The Scheduler's graph: operator calls on tensors whose shape and dtype are known.
 
-A ``Graph`` is built by calling operators on its values (``graph.F``), each call inferring its outputs at once; so a gradient
-rule written for the tape builds the backward graph unchanged.
+A ``Graph`` is built by calling operators on its values (``graph.F``), each call inferring its outputs at once; so a
+gradient rule written for the tape builds the backward graph unchanged.
 """
 
 from __future__ import annotations

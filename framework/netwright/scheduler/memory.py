@@ -25,6 +25,7 @@ class Lifetime:
 
 
 def align(nbytes: int) -> int:
+    """Rounded up to the alignment."""
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 

@@ -6,7 +6,7 @@ from ..device import Device, best_device, why_no_gpu
 
 
 def choose_device(wanted: str | Device | None = "auto") -> tuple[Device, str]:
-    """(device, why). ``auto`` takes a GPU where there is one; a device asked for that is not there raises DeviceError."""
+    """(device, why). ``auto`` takes a GPU where there is one; another that is not there raises DeviceError."""
     if wanted not in (None, "auto"):
         device = Device.parse(wanted)
         device.xp  # noqa: B018 - raises where the device is not there

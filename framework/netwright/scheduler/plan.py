@@ -167,6 +167,7 @@ class Plan:
 
 
 def step_flops(node: Node) -> int:
+    """Floating-point operations of one step."""
     return int(node.op.flops(node.p, [v.spec for v in node.inputs], [v.spec for v in node.outputs]))
 
 

@@ -16,7 +16,7 @@ from .plan import Plan
 
 
 class Program:
-    """Runs a plan. One program is used by one caller at a time: its arena holds the values between forward and backward."""
+    """Runs a plan, for one caller at a time: its arena holds the values between forward and backward."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan

@@ -19,7 +19,7 @@ def interpret(
     wanted: Sequence[Value],
     call: Callable[[Operator, OpParams, tuple[Any, ...]], Sequence[Any]],
 ) -> list[Any]:
-    """The wanted values; ``call(op, p, inputs)`` runs one operator on whatever the feeds are and returns all outputs."""
+    """The wanted values; ``call(op, p, inputs)`` runs one operator on what is fed and returns all outputs."""
     values: dict[Value, Any] = {v: feeds[name] for name, v in graph.inputs.items() if name in feeds}
     for node in graph.nodes:
         values.update(zip(node.outputs, call(node.op, node.p, tuple(values[v] for v in node.inputs)), strict=True))

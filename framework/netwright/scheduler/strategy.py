@@ -12,8 +12,8 @@ from ..errors import ParamError
 class Strategy(BaseModel):
     """Named presets and single knobs; every strategy gives the same numbers.
 
-    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default; ``debug`` keeps every tensor in memory of its own and
-    checks each result.
+    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default; ``debug`` keeps every tensor in memory of its
+    own and checks each result.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

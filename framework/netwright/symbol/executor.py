@@ -88,7 +88,7 @@ class Executor:
         return self._outputs
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
-        """Gradients into ``grad_dict``, by each argument's ``grad_req``; ``out_grads`` weigh outputs that are no losses."""
+        """Gradients into ``grad_dict``, by each ``grad_req``; ``out_grads`` weigh outputs that are no losses."""
         program, compiled = self._program, self._trained
         if program is None or compiled is None:
             raise AutogradError("there is nothing to differentiate", remedy="Call forward(is_train=True) first")

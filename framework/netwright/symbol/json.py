@@ -1,7 +1,7 @@
 """MXNet's symbol JSON, both ways.
 
-The format: ``nodes`` (op, name, attrs as texts, inputs as [node, output, version]), ``arg_nodes``, ``node_row_ptr``, ``heads``.
-Older files write ``param`` or ``attr`` for ``attrs`` and leave the version out.
+The format: ``nodes`` (op, name, attrs as texts, inputs as [node, output, version]), ``arg_nodes``, ``node_row_ptr``,
+``heads``. Older files write ``param`` or ``attr`` for ``attrs`` and leave the version out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Checkpoints: everything a training needs to go on as if it had never stopped.
 
-A checkpoint is a folder ``step-N`` with ``weights.safetensors``, ``optimizer.safetensors`` and ``state.json``, which holds the
+A checkpoint is a folder ``step-N`` with ``weights.safetensors``, ``optimizer.safetensors`` and ``state.json``, which
+holds the
 checksums of the other two. It is written beside its place and renamed, so that it is there whole or not at all.
 """
 
@@ -65,7 +66,7 @@ def write(folder: Path, step: int, weights: Arrays, optimizer: Arrays, state: Ma
 
 def read_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """(the newest good checkpoint or None, what was wrong with newer ones)."""
-    damaged = []
+    damaged: list[str] = []
     for step, place in _steps(folder):
         try:
             return _read(place, step), damaged

@@ -36,8 +36,8 @@ def hold_out(data: Arrays, fraction: float, seed: int) -> tuple[Arrays, Arrays |
 class Shuffled:
     """Epochs of shuffled mini-batches; the last batch of an epoch may be smaller.
 
-    ``state`` is what one needs to go on in the middle of an epoch: the generator as it was before the epoch's order was drawn, and
-    how many batches are done.
+    ``state`` is what one needs to go on in the middle of an epoch: the generator as it was before the epoch's order
+    was drawn, and how many batches are done.
     """
 
     def __init__(self, data: Arrays, batch_size: int, seed: int) -> None:

@@ -92,9 +92,10 @@ def fit(
 ) -> TrainResult:
     """Train ``task`` (a ``GraphTask`` or ``BlockTask``) on arrays (x, y).
 
-    Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a folder) the state
-    is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from the newest good one,
-    to the same numbers as if nothing had happened (on one device, bit for bit).
+    Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a
+    folder) the state
+    is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from the newest good
+    one, to the same numbers as if nothing had happened (on one device, bit for bit).
     """
     settings = settings or TrainSettings()
     train_data = check_arrays(train_data, "training")

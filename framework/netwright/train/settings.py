@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .. import lr_scheduler, optimizer
+from .. import lr_scheduler
+from ..optimizer import Optimizer, create
 
 
 class SchedulerChoice(BaseModel):
@@ -34,7 +35,7 @@ class TrainSettings(BaseModel):
     validation_split: float = Field(0.1, ge=0.0, lt=1.0)
     checkpoint_every_seconds: float = Field(30.0, gt=0)
 
-    def make_optimizer(self, steps_total: int) -> optimizer.Optimizer:
+    def make_optimizer(self, steps_total: int) -> Optimizer:
         """The optimizer with its schedule; raises ParamError where a name or parameter is wrong.
 
         A schedule that ends (``poly``, ``cosine``) ends with the training unless it is told when.
@@ -46,4 +47,4 @@ class TrainSettings(BaseModel):
             if self.scheduler.name.lower() in ("poly", "cosine"):
                 params.setdefault("max_update", max(1, steps_total))
             schedule = lr_scheduler.create(self.scheduler.name, **params)
-        return optimizer.create(self.optimizer, lr_scheduler=schedule, **values)
+        return create(self.optimizer, lr_scheduler=schedule, **values)

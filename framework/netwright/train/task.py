@@ -26,7 +26,8 @@ Batch = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 
 class GraphTask:
-    """Training of a graph JSON: its loss heads start the backward pass, labels come from the data or from inside the graph.
+    """Training of a graph JSON: its loss heads start the backward pass, labels come from the data or from inside the
+    graph.
 
     ``data`` (a DatasetInfo or DataSpec) says what feeds the graph.
     """
@@ -127,7 +128,7 @@ class GraphTask:
 
     # ---------------------------------------------------------------- inside
     def _watching_labels(self) -> Symbol:
-        """The network and, behind its heads, the labels that come from inside the graph (so that the loss can be told)."""
+        """The network and, behind its heads, the labels that come from inside the graph: the loss needs them."""
         entries = list(self.network.symbol._entries)
         self._heads = len(entries)
         self._watched: dict[str, int] = {}

@@ -89,9 +89,7 @@ class DataLoader:
                 raise ParamError("shuffle and sampler exclude each other", where="DataLoader")
             batch_sampler = BatchSampler(sampler, batch_size, last_batch or "keep")
         elif batch_size is not None or shuffle or sampler is not None or last_batch is not None:
-            raise ParamError(
-                "batch_sampler excludes batch_size, shuffle, sampler and last_batch", where="DataLoader"
-            )
+            raise ParamError("batch_sampler excludes batch_size, shuffle, sampler and last_batch", where="DataLoader")
         self._batch_sampler = batch_sampler
         self._batchify = batchify_fn
         self._num_workers = max(0, num_workers)

@@ -75,8 +75,8 @@ class IntervalSampler(Sampler):
 
 
 class BatchSampler(Sampler):
-    """Lists of ``batch_size`` indices; the last, smaller one is kept (``keep``), dropped (``discard``) or begins the next pass
-    (``rollover``).
+    """Lists of ``batch_size`` indices; the last, smaller one is kept (``keep``), dropped (``discard``) or begins the
+    next pass (``rollover``).
     """
 
     def __init__(self, sampler: Sampler | Sequence[int], batch_size: int, last_batch: str = "keep") -> None:
