@@ -113,5 +113,15 @@ REFERENCES = {
     "_contrib_isfinite": each(math.isfinite),
     "shape_array": lambda p, data: np.array(list(data.shape)),
     "size_array": lambda p, data: np.array([math.prod(data.shape)]),
+    "_contrib_round_ste": each(away_from_zero),
+    "_contrib_sign_ste": each(lambda x: (x > 0) - (x < 0)),
+    "_contrib_gradientmultiplier": each(lambda x: x),
+    "_contrib_quadratic": each_with(lambda p, x: p.a * x**2 + p.b * x + p.c),
+    "_contrib_allclose": lambda p, a, b: np.array(
+        [float(all(abs(x - y) <= p.atol + p.rtol * abs(y) for x, y in zip(a.ravel(), b.ravel(), strict=True)))]
+    ),
+    "amp_multicast": lambda p, *arrays: arrays,
+    "multi_sum_sq": lambda p, *arrays: np.array([math.fsum(v * v for v in a.ravel().tolist()) for a in arrays]),
+    "multi_all_finite": lambda p, *arrays: np.array([float(all(math.isfinite(v) for a in arrays for v in a.ravel()))]),
     "all_finite": lambda p, data: np.array([float(all(math.isfinite(v) for v in data.ravel()))]),
 }
