@@ -6,6 +6,7 @@ palette and forms, the documentation, and the generic tests.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Iterable, Sequence
@@ -258,9 +259,11 @@ class Operator:
 
     def __init__(self) -> None:
         self._params_cache: dict[Any, OpParams] = {}
-        self.default_params: OpParams | None = (
-            None if any(f.is_required() for f in self.Params.model_fields.values()) else self.Params()
-        )
+
+    @functools.cached_property
+    def default_params(self) -> OpParams | None:
+        """The parameters of a call that gives none; None where some must be given."""
+        return None if any(f.is_required() for f in self.Params.model_fields.values()) else self.Params()
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"

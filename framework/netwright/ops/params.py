@@ -75,7 +75,8 @@ def hint(default: Any, doc: str = "") -> Any:
 class OpParams(BaseModel):
     """Base of every operator's parameters: frozen, and refusing names it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    # building the validators of hundreds of models takes a second: each is built at its first use
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), defer_build=True)
 
     # What inference found for given input specifications: filled by Operator.infer, dropped with the parameters.
     _inferred: dict[Any, Any] = PrivateAttr(default_factory=dict)
