@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, GraphError
+from .console import errors
 
 if TYPE_CHECKING:
     from ..datasets import Dataset, DatasetInfo
@@ -50,6 +51,8 @@ def read_data(source: str, target: str | None = None) -> Dataset:
     from .. import datasets
 
     if source in datasets.names():
+        if not datasets.info(source).available:
+            errors.print(f"Fetching {source}, which is not on this machine yet …")
         return datasets.get(source)
     path = Path(source)
     if path.exists() or path.suffix:
