@@ -40,5 +40,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     css: false,
     restoreMocks: true,
+    // Typing key by key is slow where two cores are busy with other tests.
+    testTimeout: 20_000,
   },
 });
