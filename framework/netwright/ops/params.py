@@ -140,5 +140,32 @@ def _param_error(cls: type[OpParams], error: ValidationError) -> ParamError:
         )
     if first["type"] == "missing":
         return ParamError(f"parameter {parameter!r} is missing", parameter=parameter, remedy=f"Give {parameter}=…")
-    wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return ParamError(f"parameter {parameter!r} cannot be taken", parameter=parameter, wanted=wanted, got=got)
+    wanted = _for_people(first["msg"])
+    remedy = f"Set {parameter} to {wanted}" if parameter and wanted != first["msg"] else None
+    return ParamError(
+        f"parameter {parameter!r} cannot be taken", parameter=parameter, wanted=wanted, got=got, remedy=remedy
+    )
+
+
+_WORDS = {
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+    "greater than": "more than",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "a valid string": "a text",
+    "a valid tuple": "a list",
+    "a valid array": "a list",
+}
+
+
+def _for_people(message: str) -> str:
+    """Pydantic's message as what is wanted."""
+    text = message.removeprefix("Value error, ").removeprefix("wanted ")
+    if not text.startswith("Input should be "):
+        return text
+    text = text.removeprefix("Input should be ").split(", unable to")[0]
+    for technical, plain in _WORDS.items():
+        text = text.replace(technical, plain)
+    return text
