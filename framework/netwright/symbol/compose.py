@@ -40,7 +40,15 @@ def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
     op = get(name)
     if op.variadic and op.variadic not in params:
         params = {**params, op.variadic: len(inputs)}
-    return make_node(op, op.make_params(params), inputs, None, None)
+    p = op.make_params(params)
+    if not op.variadic:
+        # as in eager calls, inputs come in the order of the ports that these parameters leave
+        ports = op.ports(p)
+        if len(inputs) > len(ports):
+            raise ParamError("wrong number of inputs", where=op.name, wanted=len(ports), got=len(inputs))
+        named = dict(zip((port.name for port in ports), inputs, strict=False))
+        inputs = tuple(named.get(port.name) for port in op.inputs)
+    return make_node(op, p, inputs, None, None)
 
 
 def make_node(
