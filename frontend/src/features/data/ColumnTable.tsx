@@ -11,7 +11,7 @@ export function ColumnTable({ stats }: { stats: readonly ColumnStats[] }) {
   return (
     <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Columns">
       <h2>Columns</h2>
-      <Table.ScrollContainer minWidth={300} maxHeight={420}>
+      <Table.ScrollContainer type="native" minWidth={300} maxHeight={420}>
         <Table fz="xs" verticalSpacing={4} aria-label="Column statistics">
           <Table.Thead>
             <Table.Tr>

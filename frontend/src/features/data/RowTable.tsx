@@ -18,7 +18,7 @@ interface Props {
 /** Rows as they are, the label first so that it stays in sight. */
 export function RowTable({ columns, rows, labels, labelName, first }: Props) {
   return (
-    <Table.ScrollContainer minWidth={Math.max(320, 110 * (columns.length + 1))}>
+    <Table.ScrollContainer type="native" minWidth={Math.max(320, 110 * (columns.length + 1))}>
       <Table aria-label="Rows" verticalSpacing={5} fz="xs">
         <Table.Thead>
           <Table.Tr>

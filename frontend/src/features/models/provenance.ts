@@ -6,7 +6,8 @@ const DIGEST = /^[0-9a-f]{40,}$/i;
 /** Nested facts as flat rows: {data: {sha256: …}} → ["Data sha256", "ab12…"]. */
 export function provenanceRows(provenance: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
   return Object.entries(provenance).flatMap(([key, value]): [string, string][] => {
-    const name = prefix === "" ? key : `${prefix} ${key}`;
+    // "Batch size" says enough; that it is one of the settings need not be in front of each.
+    const name = prefix === "" || prefix === "settings" ? key : `${prefix} ${key}`;
     if (value === null || value === undefined) return [];
     if (typeof value === "object" && !Array.isArray(value))
       return provenanceRows(value as Record<string, unknown>, name);

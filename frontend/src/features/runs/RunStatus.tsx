@@ -3,12 +3,12 @@ import { Boxes, Info, WifiOff } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run, RunState } from "@/api/types";
+import { formatMetric } from "@/shared/format";
 
+import { keyTitle } from "./charts/groups";
 import { type Fact, percentOf, progressFacts, progressOf } from "./facts";
 import { FactList } from "./FactList";
 import type { RunSnapshot } from "./history";
-import { metricTitle, splitKey } from "./charts/groups";
-import { formatMetric } from "@/shared/format";
 import classes from "./runs.module.css";
 import { RunControls } from "./RunControls";
 import { StateBadge } from "./StateBadge";
@@ -61,17 +61,12 @@ export function RunStatus({ run, snapshot, state }: Props) {
   );
 }
 
-/** The newest value of each metric, losses and validation first. */
+/** The newest value of each metric. */
 function metricFacts(run: Run, snapshot: RunSnapshot): Fact[] {
   const values = { ...run.metrics, ...snapshot.metrics };
   return Object.entries(values)
     .filter(([key]) => key !== "lr")
-    .map(([key, value]) => {
-      const [role, metric] = splitKey(key);
-      const name = metricTitle(metric).toLowerCase();
-      const prefix = role === "val" ? "Validation " : role === "train" ? "Training " : "";
-      return { label: prefix + name, value: formatMetric(value) };
-    });
+    .map(([key, value]) => ({ label: keyTitle(key), value: formatMetric(value) }));
 }
 
 function ConnectionNote({ snapshot }: { snapshot: RunSnapshot }) {

@@ -30,7 +30,7 @@ interface Props {
 
 export function RunsTable({ runs, sorting, onSort, onDelete }: Props) {
   return (
-    <Table.ScrollContainer minWidth={860}>
+    <Table.ScrollContainer minWidth={860} type="native">
       <Table className={classes["table"] ?? ""} verticalSpacing="sm" highlightOnHover aria-label="Runs">
         <Table.Thead>
           <Table.Tr>

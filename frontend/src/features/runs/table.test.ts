@@ -108,6 +108,6 @@ describe("facts", () => {
     expect(percentOf({ ...progress, stepsTotal: 0 })).toBe(0);
   });
   it("name the best metric", () => {
-    expect(bestText(runOf(1, { best: bestOf(0.97212) }))).toBe("val accuracy 0.9721");
+    expect(bestText(runOf(1, { best: bestOf(0.97212) }))).toBe("Validation accuracy 0.9721");
   });
 });

@@ -1,7 +1,7 @@
 import type { Run, RunState } from "@/api/types";
 import { formatMetric, toNumber } from "@/shared/format";
 
-import { metricTitle, splitKey } from "./charts/groups";
+import { keyTitle } from "./charts/groups";
 import { secondsOf } from "./facts";
 import { isOver } from "./moves";
 
@@ -22,12 +22,7 @@ export function lossOf(run: Run): number | null {
 /** "Validation accuracy 0.972". */
 export function bestText(run: Run): string {
   if (!run.best) return "–";
-  return `${metricLabel(run.best.metric)} ${formatMetric(run.best.value)}`;
-}
-
-function metricLabel(key: string): string {
-  const [role, metric] = splitKey(key);
-  return `${role === "val" ? "val " : role === "train" ? "train " : ""}${metricTitle(metric).toLowerCase()}`;
+  return `${keyTitle(run.best.metric)} ${formatMetric(run.best.value)}`;
 }
 
 const keys: Record<SortKey, (run: Run) => number | string | null> = {

@@ -1,6 +1,6 @@
 import { Button, Group, Switch, Text } from "@mantine/core";
 import { Eraser } from "lucide-react";
-import { type PointerEvent, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
 
@@ -24,6 +24,7 @@ export function DrawPad({ input, dark, onInput }: Props) {
   const last = useRef<[number, number] | null>(null);
   const [centred, setCentred] = useState(true);
   const paper = dark ? "#000000" : "#ffffff";
+  useEffect(() => fillPaper(canvas.current, paper), [paper]);
 
   const report = (centre: boolean): void => {
     const context = canvas.current?.getContext("2d");
@@ -55,22 +56,14 @@ export function DrawPad({ input, dark, onInput }: Props) {
     report(centred);
   };
   const clear = (): void => {
-    canvas.current?.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
-    const context = canvas.current?.getContext("2d");
-    if (context) {
-      context.fillStyle = paper;
-      context.fillRect(0, 0, SIDE, SIDE);
-    }
+    fillPaper(canvas.current, paper);
     onInput(null);
   };
 
   return (
     <div>
       <canvas
-        ref={(element) => {
-          if (element && !canvas.current) fillPaper(element, paper);
-          canvas.current = element;
-        }}
+        ref={canvas}
         className={classes["pad"]}
         width={SIDE}
         height={SIDE}
@@ -110,8 +103,8 @@ export function DrawPad({ input, dark, onInput }: Props) {
   );
 }
 
-function fillPaper(element: HTMLCanvasElement, paper: string): void {
-  const context = element.getContext("2d", { willReadFrequently: true });
+function fillPaper(element: HTMLCanvasElement | null, paper: string): void {
+  const context = element?.getContext("2d", { willReadFrequently: true });
   if (!context) return;
   context.fillStyle = paper;
   context.fillRect(0, 0, SIDE, SIDE);

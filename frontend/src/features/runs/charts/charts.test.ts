@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { addPoint, type Curve, emptyCurve, valueAt } from "../curves";
 import { alignCurves, mergeSteps } from "./align";
 import { readout, writeCsv } from "./download";
-import { type ChartCurve, groupCurves } from "./groups";
+import { type ChartCurve, groupCurves, keyTitle } from "./groups";
 import { smooth } from "./smooth";
 
 function curveOf(key: string, points: [number, number][]): Curve {
@@ -16,10 +16,11 @@ const setOf = (...curves: Curve[]): Map<string, Curve> => new Map(curves.map((cu
 
 describe("groupCurves", () => {
   it("puts training and validation of a metric into one chart, loss first and lr last", () => {
-    const keys = ["lr", "val_accuracy", "val_loss", "train_loss", "train_accuracy", "val_mae"];
+    const keys = ["lr", "test_loss", "val_accuracy", "val_loss", "train_loss", "train_accuracy", "val_mae"];
     const groups = groupCurves(setOf(...keys.map((key) => curveOf(key, [[1, 1]]))));
     expect(groups.map((group) => group.metric)).toEqual(["loss", "accuracy", "mae", "lr"]);
-    expect(groups[0]?.curves.map((curve) => curve.label)).toEqual(["Training", "Validation"]);
+    expect(groups[0]?.curves.map((curve) => curve.label)).toEqual(["Training", "Validation", "Test"]);
+    expect(["val_loss", "test_r2", "lr"].map(keyTitle)).toEqual(["Validation loss", "Test R²", "Learning rate"]);
     expect(groups[3]?.curves[0]?.label).toBe("Learning rate");
   });
 });

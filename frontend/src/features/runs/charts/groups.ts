@@ -2,7 +2,7 @@ import { titleOf } from "@/shared/schema/field";
 
 import type { Curve, CurveSet } from "../curves";
 
-export type Role = "train" | "val" | "other";
+export type Role = "train" | "val" | "test" | "other";
 
 export interface ChartCurve extends Curve {
   role: Role;
@@ -23,22 +23,29 @@ const titles: Record<string, string> = {
   rmse: "Root mean squared error",
   r2: "R²",
 };
-const labels: Record<Role, string> = { train: "Training", val: "Validation", other: "" };
+const labels: Record<Role, string> = { train: "Training", val: "Validation", test: "Test", other: "" };
+const roles: Role[] = ["train", "val", "test"];
 const first = ["loss", "accuracy"];
 const last = ["lr"];
 
 /** train_loss → ["train", "loss"]; lr → ["other", "lr"]. */
 export function splitKey(key: string): [Role, string] {
-  if (key.startsWith("train_")) return ["train", key.slice("train_".length)];
-  if (key.startsWith("val_")) return ["val", key.slice("val_".length)];
-  return ["other", key];
+  const role = roles.find((one) => key.startsWith(`${one}_`));
+  return role ? [role, key.slice(role.length + 1)] : ["other", key];
 }
 
 export function metricTitle(metric: string): string {
   return titles[metric] ?? titleOf(metric);
 }
 
-/** One chart per metric, training and validation together: loss first, learning rate last. */
+/** val_loss → "Validation loss". */
+export function keyTitle(key: string): string {
+  const [role, metric] = splitKey(key);
+  const title = metricTitle(metric);
+  return role === "other" ? title : `${labels[role]} ${title === titles[metric] ? title : title.toLowerCase()}`;
+}
+
+/** One chart per metric, training, validation and test together: loss first, learning rate last. */
 export function groupCurves(curves: CurveSet): ChartGroup[] {
   const groups = new Map<string, ChartGroup>();
   for (const curve of curves.values()) {
@@ -55,7 +62,7 @@ export function groupCurves(curves: CurveSet): ChartGroup[] {
   return [...groups.values()].sort((a, b) => place(a.metric) - place(b.metric));
 }
 
-const rank = (role: Role): number => ["train", "val", "other"].indexOf(role);
+const rank = (role: Role): number => [...roles, "other"].indexOf(role);
 
 function place(metric: string): number {
   const early = first.indexOf(metric);

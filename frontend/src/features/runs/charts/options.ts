@@ -51,7 +51,7 @@ export function makeOptions(
     padding: [10, 12, 0, 0],
     scales: {
       x: { time: false, range: (_plot, min, max) => rangeOf(hooks.range(), min, max) },
-      y: logarithmic ? { distr: LOGARITHMIC, log: 10 } : {},
+      y: logarithmic ? { distr: LOGARITHMIC, log: 10, range: (_plot, min, max) => logRange(min, max) } : {},
     },
     axes: [
       { ...axis, size: 28, values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? step.toLocaleString() : "")) },
@@ -77,6 +77,14 @@ export function makeOptions(
       draw: [(plot) => drawMarks(plot, hooks)],
     },
   };
+}
+
+/** A constant, such as a learning rate, gets a decade around it; uPlot's own range would be empty. */
+function logRange(min: number | null, max: number | null): [number, number] {
+  if (min === null || max === null) return [0.1, 1];
+  if (min === max) return [min / 10, max * 10];
+  const [low, high] = uPlot.rangeLog(min, max, 10, false);
+  return [low ?? min, high ?? max];
 }
 
 function rangeOf(chosen: Range | null, min: number, max: number): [number, number] {

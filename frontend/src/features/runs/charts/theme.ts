@@ -16,7 +16,7 @@ export function readColors(element: Element): PlotColors {
   const style = getComputedStyle(element);
   const read = (name: string): string => style.getPropertyValue(name).trim() || "#888888";
   return {
-    lines: { train: read("--nw-plot-train"), val: read("--nw-plot-val"), other: read("--nw-plot-other") },
+    lines: { train: read("--nw-plot-train"), val: read("--nw-plot-val"), test: read("--nw-plot-test"), other: read("--nw-plot-other") },
     text: read("--nw-muted"),
     grid: read("--nw-plot-grid"),
     mark: read("--nw-danger"),
