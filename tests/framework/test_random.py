@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import netwright as mx
 from netwright import autograd, random
 from netwright.errors import NetwrightError, ParamError, ShapeError
 from netwright.ndarray.array import NDArray
@@ -184,3 +185,34 @@ def test_mistakes_are_named() -> None:
         F._sample_poisson(NDArray(np.array([-1.0])))
     with pytest.raises(ShapeError, match="no probabilities"):
         F._sample_multinomial(NDArray(np.zeros((2, 0))))
+
+
+@pytest.mark.parametrize("space", [mx.nd.random, mx.random])
+def test_public_functions_take_numbers_or_arrays(space: Any) -> None:
+    random.seed(19)
+    assert space.uniform(1, 2, shape=(3,)).shape == (3,)
+    assert space.uniform(low=mx.nd.array([0, 5]), high=mx.nd.array([1, 6]), shape=(2,)).shape == (2, 2)
+    assert space.normal(0, 1, (2, 2), dtype=np.float64).dtype == np.float64
+    assert space.randn(2, 3, loc=5.0).shape == (2, 3)
+    assert space.multinomial(mx.nd.array([[0.0, 1.0]]), shape=4).asnumpy().tolist() == [[1, 1, 1, 1]]
+    assert space.randint(0, 3, shape=(5,)).dtype == np.int32
+    assert sorted(space.shuffle(mx.nd.array([1, 2, 3])).asnumpy().tolist()) == [1, 2, 3]
+    assert set(space.bernoulli(0.5, shape=(50,)).asnumpy().tolist()) == {0.0, 1.0}
+    for name in ("gamma", "poisson", "negative_binomial", "generalized_negative_binomial"):
+        assert getattr(space, name)(shape=(2,)).shape == (2,)
+    with pytest.raises(ParamError, match="all numbers or all arrays"):
+        space.uniform(0.0, mx.nd.array([1.0]))
+
+
+def test_exponential_is_given_by_its_mean() -> None:
+    """The function takes the mean, the operator the rate (both as in MXNet)."""
+    random.seed(21)
+    assert abs(mx.nd.random.exponential(3.0, shape=(COUNT,)).asnumpy().mean() - 3.0) < 0.1
+    assert abs(F._random_exponential(lam=3.0, shape=(COUNT,)).asnumpy().mean() - 1 / 3) < 0.01
+    assert mx.nd.random.exponential(mx.nd.array([1.0, 9.0]), shape=(3,)).shape == (2, 3)
+
+
+def test_symbols_draw_too() -> None:
+    random.seed(23)
+    drawn = mx.sym.random.normal(2.0, 0.1, shape=(1000,)).eval()[0]
+    assert abs(drawn.asnumpy().mean() - 2.0) < 0.02

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from .arrays import deliver
 from .elementwise import Elementwise
-from .operator import At, Draw, Operator, Port, Sample, Shapes
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
 from .params import OpParams
 from .registry import get, register
 from .scalar import ScalarParams
@@ -109,7 +110,7 @@ class AllcloseParams(OpParams):
 
 @register
 class Allclose(Operator):
-    """1 where all elements are as good as equal, \\|a − b\\| ≤ atol + rtol \\|b\\|, else 0: an array of one number."""
+    """1 where all elements are as good as equal, \\|a − b\\| ≤ atol + rtol \\|b\\|, else 0: an array of one uint8."""
 
     name = "_contrib_allclose"
     category = "reduce"
@@ -120,9 +121,13 @@ class Allclose(Operator):
         filled, _ = super().infer_shape(p, shapes)
         return filled, [(1,)]
 
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        filled, _ = super().infer_dtype(p, dtypes)
+        return filled, [np.dtype(np.uint8)]
+
     def forward(self, xp: Any, p: AllcloseParams, a: Any, b: Any) -> Any:
         same = xp.isclose(a, b, rtol=p.rtol, atol=p.atol, equal_nan=p.equal_nan).all()
-        return xp.asarray(same).astype(a.dtype).reshape(1)
+        return xp.asarray(same).astype(np.uint8).reshape(1)
 
     def samples(self) -> Iterable[Sample]:
         yield Sample(((3, 4), (3, 4)), differentiable=False)

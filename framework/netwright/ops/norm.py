@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .arrays import accumulator, deliver
 from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes
-from .params import Axes, DType, Ints, OpParams
+from .params import Axes, DType, Ints, OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axes, normalize_axis, reduced_shape
+
+OutDType = Annotated[Literal["float16", "float32", "float64", "int32", "int64", "int8"], BeforeValidator(dtype_name)]
 
 
 class NormParams(OpParams):
@@ -20,9 +22,7 @@ class NormParams(OpParams):
 
     ord: Literal[1, 2] = Field(2, description="1: sum of absolute values; 2: root of the sum of squares")
     axis: Axes = Field(None, description="the axis or axes to reduce over; all of them where none is given")
-    out_dtype: Literal["float16", "float32", "float64", "int32", "int64", "int8"] | None = Field(
-        None, description="element type of the result; the input's where none is given"
-    )
+    out_dtype: OutDType | None = Field(None, description="element type of the result; the input's where none is given")
     keepdims: bool = Field(False, description="keep reduced axes with size 1")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError
 from .distributions import (
@@ -21,10 +21,11 @@ from .distributions import (
     drawn,
 )
 from .operator import DTypes, Operator, Port, Sample, Shape, Shapes
-from .params import OpParams, Pads, hint
+from .params import OpParams, Pads, dtype_name, hint
 from .registry import register
 
-FloatDType = Literal["float16", "float32", "float64"]
+FloatDType = Annotated[Literal["float16", "float32", "float64"], BeforeValidator(dtype_name)]
+IntegerDType = Annotated[Literal["int32", "int64"], BeforeValidator(dtype_name)]
 
 
 class DistributionParams(OpParams):
@@ -269,10 +270,14 @@ class RandomGeneralizedLike(GeneralizedNegativeBinomial, RandomLike):
     Params = GeneralizedFacts
 
 
-class BernoulliParams(DistributionParams):
-    """What _random_bernoulli takes."""
+class BernoulliChance(OpParams):
+    """The parameter of a Bernoulli distribution."""
 
     prob: float = Field(0.5, ge=0, le=1, description="probability of a 1")
+
+
+class BernoulliParams(DistributionParams, BernoulliChance):
+    """What _random_bernoulli takes."""
 
 
 @register
@@ -295,7 +300,7 @@ class RandintParams(OpParams):
     high: int = Field(description="upper bound, not reached")
     shape: Pads | None = Field(None, description="shape of the array; (1,) where none is given")
     ctx: str = hint("", "MXNet's text for the device; the device is chosen by the call.")
-    dtype: Literal["int32", "int64"] | None = Field(None, description="element type; int32 where none is given")
+    dtype: IntegerDType | None = Field(None, description="element type; int32 where none is given")
 
 
 @register

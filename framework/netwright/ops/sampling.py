@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..errors import ShapeError
 from .distributions import (
@@ -22,7 +22,7 @@ from .distributions import (
     drawn,
 )
 from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
-from .params import OpParams, Pads
+from .params import OpParams, Pads, dtype_name
 from .random import FloatDType
 from .registry import register
 
@@ -148,7 +148,7 @@ class MultinomialParams(OpParams):
 
     shape: Pads = Field((), description="how many draws, in which shape, from each distribution")
     get_prob: bool = Field(False, description="also give the logarithm of the drawn probabilities")
-    dtype: Literal["float16", "float32", "float64", "int32", "uint8"] = Field(
+    dtype: Annotated[Literal["float16", "float32", "float64", "int32", "uint8"], BeforeValidator(dtype_name)] = Field(
         "int32", description="element type of the draws"
     )
 

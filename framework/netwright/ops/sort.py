@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
-from .params import OpParams
+from .params import OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axis
 
-IndexDType = Literal["uint8", "int32", "int64", "float16", "float32", "float64"]
+IndexDType = Annotated[Literal["uint8", "int32", "int64", "float16", "float32", "float64"], BeforeValidator(dtype_name)]
 ALL_DTYPES = ("float16", "float32", "float64", "int32")
 
 
