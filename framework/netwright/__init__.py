@@ -40,6 +40,11 @@ from .naming import AttrScope
 for _short, _module in {"nd": ndarray, "sym": symbol, "context": context, "init": initializer}.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
+# mx.random has the functions of nd.random too, beside the seed
+for _name, _function in vars(ndarray.random).items():
+    if not _name.startswith("_") and not hasattr(random, _name):
+        setattr(random, _name, _function)
+
 MXNetError = NetwrightError
 
 __all__ = [

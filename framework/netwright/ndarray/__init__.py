@@ -23,6 +23,7 @@ from .creation import (
 )
 from .forms import make_histogram, make_split_v2
 from .functions import make_function
+from .random_functions import make_random
 from .storage import load, save
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "load",
     "moveaxis",
     "ones",
+    "random",
     "save",
     "split_v2",
     "waitall",
@@ -47,6 +49,7 @@ __all__ = [
 
 split_v2 = make_split_v2(make_function)
 histogram = make_histogram(make_function)
+random = make_random(__name__, make_function, NDArray)
 for _name in TABLE:
     globals()[_name] = make_binary(_name, NDArray)
 populate(sys.modules[__name__], make_function)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ndarray.binary import TABLE, make_binary
 from ..ndarray.forms import make_histogram, make_split_v2
+from ..ndarray.random_functions import make_random
 from ..ops.namespaces import populate
 from .compose import apply, make_function
 from .executor import Executor
@@ -27,6 +28,7 @@ __all__ = [
     "load",
     "load_json",
     "ones",
+    "random",
     "split_v2",
     "var",
     "zeros",
@@ -66,6 +68,7 @@ def arange(
 
 split_v2 = make_split_v2(make_function)
 histogram = make_histogram(make_function)
+random = make_random(__name__, make_function, Symbol)
 for _name in TABLE:
     globals()[_name] = make_binary(_name, Symbol)
 populate(sys.modules[__name__], make_function)
