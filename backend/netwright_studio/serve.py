@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import webbrowser
@@ -83,7 +84,9 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
                     if open_page:
                         webbrowser.open(address)
 
-        Server(uvicorn.Config(create_app(settings), **_SERVER)).run(sockets=[listener])
+        # Ctrl+C has been heeded by the time it arrives here: the server has ended in order.
+        with contextlib.suppress(KeyboardInterrupt):
+            Server(uvicorn.Config(create_app(settings), **_SERVER)).run(sockets=[listener])
 
 
 _SERVER: dict[str, Any] = {

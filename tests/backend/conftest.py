@@ -15,6 +15,7 @@ from netwright_studio.app import create_app
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.state import RunState
+from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store, open_store
 from netwright_studio.store.tables import Run
@@ -79,14 +80,8 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def add_run(store: Store, **settings: Any) -> Run:
     """Queue a run of the fake worker."""
-    return store.runs.create(
-        name=None,
-        project=None,
-        graph={"name": "Fake"},
-        dataset="iris",
-        settings={"steps": 20, **settings},
-        epochs=1,
-    )
+    plan = TrainSettings(optimizer_params=settings).model_dump()
+    return store.runs.create(name=None, project=None, graph={"name": "Fake"}, dataset="iris", settings=plan, epochs=1)
 
 
 class Bench:

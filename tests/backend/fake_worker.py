@@ -1,7 +1,7 @@
 """A worker whose training is a loop of its own, so that runs can be tested without a network.
 
-``settings`` of the run: ``steps``, ``pause`` (seconds a step), ``checkpoint_every`` (steps), and at step ``at`` one of
-the ``mishap``s raise, allocate, kill, exit, print, deaf.
+``optimizer_params`` of the run: ``steps``, ``pause`` (seconds a step), ``checkpoint_every`` (steps), and at step
+``at`` one of the ``mishap``s raise, data, allocate, kill, exit, print, deaf.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def suffer(mishap: str) -> None:
 
 
 def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any] | None:
-    settings = order["settings"]
+    settings = {"steps": 20, **order["settings"]["optimizer_params"]}
     every = settings.get("checkpoint_every", 10)
     start = max((int(p.name[5:]) for p in (folder / "checkpoints").glob("step-*")), default=0) if order["resume"] else 0
     reporter.state(RunState.RUNNING, **({"resumed_from_step": start} if order["resume"] else {}))

@@ -1,0 +1,228 @@
+"""The real server in a process of its own: started, killed, started again."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import typer
+from tests.backend.conftest import FAKE_WORKER, add_run
+from tests.backend.test_api import MLP
+from typer.testing import CliRunner
+from websockets.sync.client import connect
+
+from netwright_studio.serve import register
+from netwright_studio.settings import Settings
+from netwright_studio.store import open_store
+
+START = "import typer; from netwright_studio.serve import register; app = typer.Typer(); register(app); app()"
+SECONDS = 40.0
+
+
+class Server:
+    """``netwright serve`` on a free port, with the fake worker unless told otherwise."""
+
+    def __init__(self, home: Path, *, real: bool = False) -> None:
+        environment = {**os.environ, "NETWRIGHT_HOME": str(home)}
+        if not real:
+            environment["NETWRIGHT_WORKER_COMMAND"] = json.dumps(FAKE_WORKER)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", START, "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True, bufsize=1
+        )
+        assert self.process.stderr is not None
+        said = ""
+        for line in self.process.stderr:
+            said += line
+            if match := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                self.address = match.group()
+                break
+        else:
+            raise AssertionError(said)
+        self.http = httpx.Client(base_url=self.address, timeout=30)
+
+    def get(self, path: str) -> Any:
+        return self.http.get(path).raise_for_status().json()
+
+    def post(self, path: str, **body: Any) -> Any:
+        return self.http.post(path, json=body or None).raise_for_status().json()
+
+    def until(self, run: str, test: Any) -> Any:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            row = self.get(f"/api/runs/{run}")
+            if test(row):
+                return row
+            time.sleep(0.01)
+        raise AssertionError(row)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.close()
+
+    def close(self) -> None:
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.wait(SECONDS)
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[Any]:
+    opened: list[Server] = []
+
+    def start(**options: Any) -> Server:
+        opened.append(Server(tmp_path, **options))
+        return opened[-1]
+
+    yield start
+    for server in opened:
+        if server.process.poll() is None:
+            server.kill()
+
+
+def workers_of(home: Path) -> list[int]:
+    """Processes whose command line names the folder of a run."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(home / "runs").encode() in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+        except OSError:
+            continue
+    return found
+
+
+def is_over(row: Any) -> bool:
+    return row["state"] in ("completed", "stopped", "failed", "interrupted")
+
+
+def events_of(server: Server, run: str) -> list[Any]:
+    events: list[Any] = server.get(f"/api/runs/{run}/events?limit=10000")["events"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    return events
+
+
+def test_kill_9_of_the_server_loses_nothing_and_leaves_nobody(servers: Any, tmp_path: Path) -> None:
+    first = servers()
+    long = add_long_run(tmp_path, first)
+    waiting = first.post("/api/runs", graph=MLP, dataset="iris")["id"]
+    first.until(long, lambda row: row["step"] >= 25)
+    seen = events_of(first, long)
+    assert len(workers_of(tmp_path)) == 1
+    first.kill()
+    deadline = time.monotonic() + 5
+    while workers_of(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert workers_of(tmp_path) == []
+
+    second = servers()
+    row = second.get(f"/api/runs/{long}")
+    assert (row["state"], row["resumable"]) == ("interrupted", True)
+    assert "running" in row["state_reason"]
+    events = events_of(second, long)
+    assert events[: len(seen)] == seen
+    assert second.until(waiting, is_over)["step"] == 20, "what was queued is still done"
+    second.post(f"/api/runs/{long}/resume")
+    assert second.until(long, is_over)["step"] == 60
+    points = second.get(f"/api/runs/{long}/series")["series"]["train_loss"]
+    assert points["step"] == list(range(1, 61))
+    second.close()
+    assert second.process.returncode == 0
+
+
+def add_long_run(home: Path, server: Server) -> str:
+    """Queue a run that only the fake worker understands; the server finds it when it next looks at its queue."""
+    store = open_store(Settings(home=home))
+    run = add_run(store, steps=60, pause=0.02).id
+    store.close()
+    server.post("/api/runs", graph=MLP, dataset="iris")
+    return run
+
+
+def test_a_real_socket_end_to_end(servers: Any, tmp_path: Path) -> None:
+    server = servers()
+    run = add_long_run(tmp_path, server)
+    address = server.address.replace("http", "ws") + f"/api/runs/{run}/events"
+    events: list[Any] = []
+    with connect(address, origin=server.address) as stream:
+        for message in stream:
+            frame = orjson.loads(message)
+            events += frame.get("events", [])
+    assert frame == {"type": "end"}
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    with pytest.raises(Exception, match="403"):
+        connect(address, origin="http://evil.com")
+
+
+def test_ctrl_c_interrupts_the_run_and_ends_cleanly(servers: Any, tmp_path: Path) -> None:
+    server = servers()
+    run = add_long_run(tmp_path, server)
+    server.until(run, lambda row: row["step"] >= 11)
+    server.close()
+    assert server.process.returncode == 0
+    assert workers_of(tmp_path) == []
+    again = servers()
+    row = again.get(f"/api/runs/{run}")
+    assert (row["state"], row["resumable"]) == ("interrupted", True)
+
+
+def test_the_second_start_is_quick(servers: Any) -> None:
+    servers().close()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    server = servers()
+    server.get("/api/system")
+    server.close()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # The processor's time: the promise of 5 seconds is for a machine that does nothing else.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 5
+
+
+runner = CliRunner()
+
+
+def call(*arguments: str) -> Any:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    register(app)
+    return runner.invoke(app, arguments)
+
+
+def test_an_address_others_can_reach_is_refused(home: Path) -> None:
+    for host in ("0.0.0.0", "192.168.1.7", "::", "example.com"):
+        done = call("--host", host)
+        assert done.exit_code == 1
+        assert "127.0.0.1" in done.output
+
+
+def test_a_port_that_is_taken_is_told(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = call("--port", str(taken.getsockname()[1]))
+    assert done.exit_code == 1
+    assert "--port" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_folder_that_is_taken_is_told(home: Path) -> None:
+    from netwright_studio.store.lock import FolderLock
+
+    with FolderLock(home):
+        done = call("--port", "0")
+    assert done.exit_code == 1
+    assert str(os.getpid()) in done.output
+    assert "NETWRIGHT_HOME" in done.output
