@@ -29,4 +29,4 @@ def show_models() -> None:
     if not rows:
         out.print("No model has been trained yet. Try: netwright train mlp-digits")
         return
-    table(("model", "version", "data set", "on the test samples", "parameters", "trained"), rows, right=(1, 4))
+    table(("model", "version", "data set", "test", "parameters", "trained"), rows, right=(1, 4))
