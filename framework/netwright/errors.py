@@ -52,6 +52,10 @@ class ShapeError(NetwrightError, ValueError):
     """Shapes that do not fit together."""
 
 
+class IndexRangeError(NetwrightError, IndexError):
+    """An index outside the array; an ``IndexError`` too, so that Python's own loops end at it."""
+
+
 class DTypeError(NetwrightError, TypeError):
     """Element types that do not fit together."""
 

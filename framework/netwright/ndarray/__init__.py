@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from ..ops.arithmetic import BINARY
 from ..ops.namespaces import populate
 from .array import NDArray
-from .binary import TABLE, make_binary
+from .binary import make_binary
 from .creation import (
     arange,
     array,
@@ -50,6 +51,6 @@ __all__ = [
 split_v2 = make_split_v2(make_function)
 histogram = make_histogram(make_function)
 random = make_random(__name__, make_function, NDArray)
-for _name in TABLE:
+for _name in BINARY:
     globals()[_name] = make_binary(_name, NDArray)
 populate(sys.modules[__name__], make_function)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from .array import NDArray as NDArray
-from .binary import TABLE as TABLE
 from .binary import make_binary as make_binary
 from .creation import arange as arange
 from .creation import array as array
@@ -20,6 +19,7 @@ from .creation import zeros as zeros
 from .forms import make_histogram as make_histogram
 from .forms import make_split_v2 as make_split_v2
 from .functions import make_function as make_function
+from .random_functions import make_random as make_random
 from .storage import load as load
 from .storage import save as save
 
@@ -58,6 +58,8 @@ multiply: Callable[..., Any]
 not_equal: Callable[..., Any]
 
 power: Callable[..., Any]
+
+random: Callable[..., Any]
 
 split_v2: Callable[..., Any]
 
@@ -437,6 +439,29 @@ def Pooling_v1(
 ) -> Any:
     """Summarises windows of the data: their maximum, mean, sum, or p-norm (Σ xᵖ)^(1/p)."""
 
+def RNN(
+    data: NDArray | None = None,
+    parameters: NDArray | None = None,
+    state: NDArray | None = None,
+    state_cell: NDArray | None = None,
+    sequence_length: NDArray | None = None,
+    state_size: int = ...,
+    num_layers: int = ...,
+    bidirectional: bool = False,
+    mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    zero_state: bool = False,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Runs recurrent layers over sequences: plain (tanh or relu), LSTM or GRU."""
+
 def ROIPooling(
     data: NDArray | None = None,
     rois: NDArray | None = None,
@@ -643,6 +668,14 @@ def amp_cast(
     name: str | None = None,
 ) -> Any:
     """Cast between floating-point types, as mixed precision inserts it; integers pass unchanged."""
+
+def amp_multicast(
+    *data: NDArray | Sequence[NDArray],
+    cast_narrow: bool = False,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Several arrays cast to the widest (or narrowest) of their floating-point types; integers pass unchanged."""
 
 def arccos(
     data: NDArray | None = None,
@@ -1563,6 +1596,162 @@ def moments(
 ) -> Any:
     """Mean and variance over axes: μ = Σ x / n and Σ (x − μ)² / n."""
 
+def mp_lamb_update_phase1(
+    weight: NDArray | None = None,
+    grad: NDArray | None = None,
+    mean: NDArray | None = None,
+    var: NDArray | None = None,
+    weight32: NDArray | None = None,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    t: int = ...,
+    bias_correction: bool = True,
+    wd: float = ...,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """lamb_update_phase1 on a master copy in single precision; the direction is in single precision too."""
+
+def mp_lamb_update_phase2(
+    weight: NDArray | None = None,
+    g: NDArray | None = None,
+    r1: NDArray | None = None,
+    r2: NDArray | None = None,
+    weight32: NDArray | None = None,
+    lr: float = ...,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """lamb_update_phase2 on a master copy in single precision."""
+
+def mp_nag_mom_update(
+    weight: NDArray | None = None,
+    grad: NDArray | None = None,
+    mom: NDArray | None = None,
+    weight32: NDArray | None = None,
+    lr: float = ...,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """nag_mom_update on a master copy in single precision."""
+
+def mp_sgd_mom_update(
+    weight: NDArray | None = None,
+    grad: NDArray | None = None,
+    mom: NDArray | None = None,
+    weight32: NDArray | None = None,
+    lr: float = ...,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_mom_update on a master copy in single precision."""
+
+def mp_sgd_update(
+    weight: NDArray | None = None,
+    grad: NDArray | None = None,
+    weight32: NDArray | None = None,
+    lr: float = ...,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_update on a master copy in single precision."""
+
+def multi_all_finite(
+    *data: NDArray | Sequence[NDArray],
+    init_output: bool = True,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """1 where every element of all arrays is a finite number, else 0: an array of one float32."""
+
+def multi_lars(
+    lrs: NDArray | None = None,
+    weights_sum_sq: NDArray | None = None,
+    grads_sum_sq: NDArray | None = None,
+    wds: NDArray | None = None,
+    eta: float = ...,
+    eps: float = ...,
+    rescale_grad: float = 1.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Learning rates by LARS: lr · eta · ‖w‖ / (‖g‖ + wd · ‖w‖ + eps) where both norms are above 0, else lr."""
+
+def multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """mp_sgd_mom_update for many weights: weight_0, grad_0, mom_0, weight32_0, weight_1, …"""
+
+def multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """mp_sgd_update for many weights: weight_0, grad_0, weight32_0, weight_1, …"""
+
+def multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_mom_update for many weights: weight_0, grad_0, mom_0, weight_1, …"""
+
+def multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_update for many weights: weight_0, grad_0, weight_1, …"""
+
+def multi_sum_sq(
+    *data: NDArray | Sequence[NDArray],
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Sum of squares of each of several arrays: an array of as many float32 numbers."""
+
 def nag_mom_update(
     weight: NDArray | None = None,
     grad: NDArray | None = None,
@@ -1665,6 +1854,56 @@ def pick(
 ) -> Any:
     """One element of each line along an axis: y[i] = data[i, index[i]]."""
 
+def preloaded_multi_mp_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_mp_sgd_mom_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_mp_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_mp_sgd_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_sgd_mom_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_sgd_mom_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_sgd_update(
+    *data: NDArray | Sequence[NDArray],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_sgd_update with learning rates and decays in two arrays at the end."""
+
 def prod(
     data: NDArray | None = None,
     axis: int | int | Sequence[int] | None = None,
@@ -1683,9 +1922,9 @@ def radians(
     """Degrees to radians: y = π x / 180."""
 
 def random_bernoulli(
+    prob: float = 0.5,
     shape: int | Sequence[int] | None = None,
     dtype: Literal['float16', 'float32', 'float64'] | None = None,
-    prob: float = 0.5,
     out: NDArray | list[NDArray] | None = None,
     name: str | None = None,
     ctx: Any = None,
@@ -1892,6 +2131,13 @@ def repeat(
     name: str | None = None,
 ) -> Any:
     """Each element repeated in place: [1, 2] twice → [1, 1, 2, 2]."""
+
+def reset_arrays(
+    *data: NDArray | Sequence[NDArray],
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Writes zeros over each array, as before gradients are added up. Puts out the number of arrays, shape (1,)."""
 
 def reshape(
     data: NDArray | None = None,
@@ -3353,6 +3599,26 @@ class _internal_namespace:
         """Remainder by a scalar, with its sign; 0 for the scalar 0: y = x mod s."""
 
     @staticmethod
+    def _mp_adamw_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        mean: NDArray | None = None,
+        var: NDArray | None = None,
+        weight32: NDArray | None = None,
+        rescale_grad: NDArray | None = None,
+        lr: float = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wd: float = 0.0,
+        eta: float = ...,
+        clip_gradient: float = -1.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """adamw_update on a master copy in single precision."""
+
+    @staticmethod
     def _mul(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -3646,6 +3912,35 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Remainder of a scalar by the array, with the array's sign; 0 where that is 0: y = s mod x."""
+
+    @staticmethod
+    def _rnn_grad(
+        data: NDArray | None = None,
+        parameters: NDArray | None = None,
+        state: NDArray | None = None,
+        state_cell: NDArray | None = None,
+        sequence_length: NDArray | None = None,
+        output: NDArray | None = None,
+        reserve: NDArray | None = None,
+        doutput: NDArray | None = None,
+        dstate: NDArray | None = None,
+        dstate_cell: NDArray | None = None,
+        state_size: int = ...,
+        num_layers: int = ...,
+        bidirectional: bool = False,
+        mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+        p: float = 0.0,
+        state_outputs: bool = False,
+        projection_size: int | None = None,
+        lstm_state_clip_min: float | None = None,
+        lstm_state_clip_max: float | None = None,
+        lstm_state_clip_nan: bool = False,
+        use_sequence_length: bool = False,
+        zero_state: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of RNN through time: gives those of data, parameters, state and state_cell."""
 
     @staticmethod
     def _rnn_param_concat(
@@ -3957,6 +4252,18 @@ class _contrib_namespace:
         """Adam with decay apart from the gradient: w ← w − eta · (lr · m / (√v + ε) + wd · w)."""
 
     @staticmethod
+    def allclose(
+        a: NDArray | None = None,
+        b: NDArray | None = None,
+        rtol: float = 1e-05,
+        atol: float = 1e-08,
+        equal_nan: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """1 where all elements are as good as equal, \\|a − b\\| ≤ atol + rtol \\|b\\|, else 0: an array of one uint8."""
+
+    @staticmethod
     def arange_like(
         data: NDArray | None = None,
         start: float = 0.0,
@@ -3993,6 +4300,30 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Gaussian error linear unit: y = x Φ(x) = x (1 + erf(x/√2)) / 2 (Hendrycks and Gimpel 2016)."""
+
+    @staticmethod
+    def gradientmultiplier(
+        data: NDArray | None = None,
+        scalar: float = 1.0,
+        is_int: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy whose gradient is multiplied by ``scalar``; a negative one turns it round (Ganin and Lempitsky 2015)."""
+
+    @staticmethod
+    def group_adagrad_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        history: NDArray | None = None,
+        lr: float = ...,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        epsilon: float = 1e-05,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """AdaGrad with one history per row: h ← h + mean(g²) of the row; w ← w − lr · g / √(h + ε)."""
 
     @staticmethod
     def index_array(
@@ -4093,6 +4424,25 @@ class _contrib_namespace:
         """Scaled dot-product attention in one or more heads: y = softmax(scale · q kᵀ) v for each head's share of features."""
 
     @staticmethod
+    def quadratic(
+        data: NDArray | None = None,
+        a: float = 0.0,
+        b: float = 0.0,
+        c: float = 0.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quadratic function: y = a x² + b x + c."""
+
+    @staticmethod
+    def round_ste(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
+
+    @staticmethod
     def scaled_dot_product_attention(
         query: NDArray | None = None,
         key: NDArray | None = None,
@@ -4107,6 +4457,14 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Scaled dot-product attention in one or more heads: y = softmax(scale · q kᵀ) v for each head's share of features."""
+
+    @staticmethod
+    def sign_ste(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
 contrib: type[_contrib_namespace]
 
@@ -4284,9 +4642,9 @@ class _random_namespace:
 
     @staticmethod
     def bernoulli(
+        prob: float = 0.5,
         shape: int | Sequence[int] | None = None,
         dtype: Literal['float16', 'float32', 'float64'] | None = None,
-        prob: float = 0.5,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
         ctx: Any = None,
@@ -4656,6 +5014,22 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
+
+    @staticmethod
+    def _contrib_round_ste(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
+
+    @staticmethod
+    def _contrib_sign_ste(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
     @staticmethod
     def adagrad_update(

@@ -14,7 +14,7 @@ from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
 from ..tape import Entry, Variable, mode
-from .indexing import plain_key, take_view
+from .indexing import index_error, numpy_key, plain_key, take_view
 from .methods import FluentMethods
 
 if TYPE_CHECKING:
@@ -227,8 +227,6 @@ class NDArray(FluentMethods, Arithmetic):
             value = np.asarray(value, dtype=self._data.dtype)
         if isinstance(value, np.ndarray) and self.ctx.is_gpu:
             value = self.ctx.xp.asarray(value)
-        from .indexing import numpy_key
-
         index = numpy_key(key, self._data)
         try:
             self._data[index] = value
@@ -240,7 +238,7 @@ class NDArray(FluentMethods, Arithmetic):
                 got=getattr(value, "shape", type(value).__name__),
             ) from error
         except IndexError as error:
-            raise ShapeError(str(error), where="x[…] = value", got=f"an index into shape {self.shape}") from error
+            raise index_error(error, self._data, "x[…] = value") from None
 
     def _refuse_recorded(self, what: str) -> None:
         if mode.recording and self._entry is not None:

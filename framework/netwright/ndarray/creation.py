@@ -46,7 +46,11 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
                 raise ValueError("rows of different lengths, or values that are not numbers")
         except ValueError as error:
             raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
-    placed = _moved(source.astype(name, copy=True), _device(ctx))
+    try:
+        copied = source.astype(name, copy=True)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
+    placed = _moved(copied, _device(ctx))
     return NDArray(np.ascontiguousarray(placed) if isinstance(placed, np.ndarray) else placed)
 
 

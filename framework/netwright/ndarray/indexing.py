@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, ShapeError
+from ..errors import DTypeError, IndexRangeError
 
 
 def numpy_key(key: Any, data: Any) -> Any:
@@ -49,7 +49,7 @@ def take_view(data: Any, key: Any) -> Any:
     try:
         found = data[numpy_key(key, data)]
     except IndexError as error:
-        raise ShapeError(str(error), where="x[…]", got=f"an index into shape {tuple(data.shape)}") from error
+        raise index_error(error, data, "x[…]") from None
     if is_basic(key):
         if found.ndim == 0:
             # MXNet 1.x has no arrays without axes: one element is an array of shape (1,)
@@ -57,6 +57,11 @@ def take_view(data: Any, key: Any) -> Any:
             return flat.reshape(1)
         return found if found.flags.c_contiguous else found.copy()
     return found.reshape(1) if found.ndim == 0 else found
+
+
+def index_error(error: IndexError, data: Any, where: str) -> IndexRangeError:
+    """NumPy's words with the array's shape."""
+    return IndexRangeError(str(error), where=where, got=f"an index into shape {tuple(data.shape)}")
 
 
 def _last_as_slice(key: Any, ndim: int) -> Any:

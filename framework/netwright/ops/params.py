@@ -22,19 +22,30 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from ..errors import ParamError
+from ..errors import DTypeError, ParamError
 
 DTYPES = ("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bool")
 
 
 def dtype_name(value: Any) -> str:
-    """``np.float32``, ``"float32"`` or ``np.dtype("float32")`` → ``"float32"``."""
-    if isinstance(value, bool) or value is None:
-        raise ValueError(f"wanted a dtype, got {value!r}")
-    name: str = np.dtype(value).name
+    """``np.float32``, ``"float32"`` or ``np.dtype("float32")`` → ``"float32"``; raises DTypeError for others."""
+    name = ""
+    if not isinstance(value, bool) and value is not None:
+        try:
+            name = np.dtype(value).name
+        except TypeError:
+            name = ""
     if name not in DTYPES:
-        raise ValueError(f"wanted one of {', '.join(DTYPES)}, got {name}")
+        raise DTypeError("this element type is not known here", wanted=", ".join(DTYPES), got=name or repr(value)[:80])
     return name
+
+
+def _checked_dtype(value: Any) -> str:
+    """The same for Pydantic, which turns a ValueError into its own."""
+    try:
+        return dtype_name(value)
+    except DTypeError as error:
+        raise ValueError(f"one of {error.wanted}") from None
 
 
 def _one_or_many(value: Any) -> Any:
@@ -44,7 +55,7 @@ def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-DType = Annotated[str, BeforeValidator(dtype_name), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
+DType = Annotated[str, BeforeValidator(_checked_dtype), WithJsonSchema({"type": "string", "enum": list(DTYPES)})]
 """An element type, by its NumPy name."""
 
 Size = Annotated[int, Field(ge=1, le=2**31 - 1)]

@@ -13,6 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from .arithmetic import BINARY
 from .namespaces import places
 from .operator import Operator
 
@@ -97,9 +98,7 @@ def _imports(module: str) -> list[str]:
 
 def _own_names(module: str) -> set[str]:
     """Names that the module defines by hand: they stand before operators of the same name."""
-    from ..ndarray.binary import TABLE
-
-    defined = set(TABLE)
+    defined = set(BINARY)
     for node in _tree(module).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             defined.add(node.name)

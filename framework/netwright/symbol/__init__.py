@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ..ndarray.binary import TABLE, make_binary
+from ..ndarray.binary import make_binary
 from ..ndarray.forms import make_histogram, make_split_v2
 from ..ndarray.random_functions import make_random
+from ..ops.arithmetic import BINARY
 from ..ops.namespaces import populate
 from .compose import apply, make_function
 from .executor import Executor
@@ -69,6 +70,6 @@ def arange(
 split_v2 = make_split_v2(make_function)
 histogram = make_histogram(make_function)
 random = make_random(__name__, make_function, Symbol)
-for _name in TABLE:
+for _name in BINARY:
     globals()[_name] = make_binary(_name, Symbol)
 populate(sys.modules[__name__], make_function)

@@ -56,6 +56,8 @@ ones: Callable[..., Any]
 
 power: Callable[..., Any]
 
+random: Callable[..., Any]
+
 split_v2: Callable[..., Any]
 
 subtract: Callable[..., Any]
@@ -436,6 +438,29 @@ def Pooling_v1(
 ) -> Any:
     """Summarises windows of the data: their maximum, mean, sum, or p-norm (Σ xᵖ)^(1/p)."""
 
+def RNN(
+    data: Symbol | None = None,
+    parameters: Symbol | None = None,
+    state: Symbol | None = None,
+    state_cell: Symbol | None = None,
+    sequence_length: Symbol | None = None,
+    state_size: int = ...,
+    num_layers: int = ...,
+    bidirectional: bool = False,
+    mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+    p: float = 0.0,
+    state_outputs: bool = False,
+    projection_size: int | None = None,
+    lstm_state_clip_min: float | None = None,
+    lstm_state_clip_max: float | None = None,
+    lstm_state_clip_nan: bool = False,
+    use_sequence_length: bool = False,
+    zero_state: bool = False,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Runs recurrent layers over sequences: plain (tanh or relu), LSTM or GRU."""
+
 def ROIPooling(
     data: Symbol | None = None,
     rois: Symbol | None = None,
@@ -642,6 +667,14 @@ def amp_cast(
     name: str | None = None,
 ) -> Any:
     """Cast between floating-point types, as mixed precision inserts it; integers pass unchanged."""
+
+def amp_multicast(
+    *data: Symbol | Sequence[Symbol],
+    cast_narrow: bool = False,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Several arrays cast to the widest (or narrowest) of their floating-point types; integers pass unchanged."""
 
 def arccos(
     data: Symbol | None = None,
@@ -1562,6 +1595,162 @@ def moments(
 ) -> Any:
     """Mean and variance over axes: μ = Σ x / n and Σ (x − μ)² / n."""
 
+def mp_lamb_update_phase1(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mean: Symbol | None = None,
+    var: Symbol | None = None,
+    weight32: Symbol | None = None,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-06,
+    t: int = ...,
+    bias_correction: bool = True,
+    wd: float = ...,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """lamb_update_phase1 on a master copy in single precision; the direction is in single precision too."""
+
+def mp_lamb_update_phase2(
+    weight: Symbol | None = None,
+    g: Symbol | None = None,
+    r1: Symbol | None = None,
+    r2: Symbol | None = None,
+    weight32: Symbol | None = None,
+    lr: float = ...,
+    lower_bound: float = -1.0,
+    upper_bound: float = -1.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """lamb_update_phase2 on a master copy in single precision."""
+
+def mp_nag_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    weight32: Symbol | None = None,
+    lr: float = ...,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """nag_mom_update on a master copy in single precision."""
+
+def mp_sgd_mom_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    mom: Symbol | None = None,
+    weight32: Symbol | None = None,
+    lr: float = ...,
+    momentum: float = 0.0,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_mom_update on a master copy in single precision."""
+
+def mp_sgd_update(
+    weight: Symbol | None = None,
+    grad: Symbol | None = None,
+    weight32: Symbol | None = None,
+    lr: float = ...,
+    wd: float = 0.0,
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    lazy_update: bool = True,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_update on a master copy in single precision."""
+
+def multi_all_finite(
+    *data: Symbol | Sequence[Symbol],
+    init_output: bool = True,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """1 where every element of all arrays is a finite number, else 0: an array of one float32."""
+
+def multi_lars(
+    lrs: Symbol | None = None,
+    weights_sum_sq: Symbol | None = None,
+    grads_sum_sq: Symbol | None = None,
+    wds: Symbol | None = None,
+    eta: float = ...,
+    eps: float = ...,
+    rescale_grad: float = 1.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Learning rates by LARS: lr · eta · ‖w‖ / (‖g‖ + wd · ‖w‖ + eps) where both norms are above 0, else lr."""
+
+def multi_mp_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """mp_sgd_mom_update for many weights: weight_0, grad_0, mom_0, weight32_0, weight_1, …"""
+
+def multi_mp_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """mp_sgd_update for many weights: weight_0, grad_0, weight32_0, weight_1, …"""
+
+def multi_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_mom_update for many weights: weight_0, grad_0, mom_0, weight_1, …"""
+
+def multi_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """sgd_update for many weights: weight_0, grad_0, weight_1, …"""
+
+def multi_sum_sq(
+    *data: Symbol | Sequence[Symbol],
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Sum of squares of each of several arrays: an array of as many float32 numbers."""
+
 def nag_mom_update(
     weight: Symbol | None = None,
     grad: Symbol | None = None,
@@ -1664,6 +1853,56 @@ def pick(
 ) -> Any:
     """One element of each line along an axis: y[i] = data[i, index[i]]."""
 
+def preloaded_multi_mp_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_mp_sgd_mom_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_mp_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_mp_sgd_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_sgd_mom_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    momentum: float = 0.0,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_sgd_mom_update with learning rates and decays in two arrays at the end."""
+
+def preloaded_multi_sgd_update(
+    *data: Symbol | Sequence[Symbol],
+    lrs: Sequence[float] = (),
+    wds: Sequence[float] = (),
+    rescale_grad: float = 1.0,
+    clip_gradient: float = -1.0,
+    num_weights: int = 1,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """multi_sgd_update with learning rates and decays in two arrays at the end."""
+
 def prod(
     data: Symbol | None = None,
     axis: int | int | Sequence[int] | None = None,
@@ -1682,9 +1921,9 @@ def radians(
     """Degrees to radians: y = π x / 180."""
 
 def random_bernoulli(
+    prob: float = 0.5,
     shape: int | Sequence[int] | None = None,
     dtype: Literal['float16', 'float32', 'float64'] | None = None,
-    prob: float = 0.5,
     out: Symbol | list[Symbol] | None = None,
     name: str | None = None,
     ctx: Any = None,
@@ -1891,6 +2130,13 @@ def repeat(
     name: str | None = None,
 ) -> Any:
     """Each element repeated in place: [1, 2] twice → [1, 1, 2, 2]."""
+
+def reset_arrays(
+    *data: Symbol | Sequence[Symbol],
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Writes zeros over each array, as before gradients are added up. Puts out the number of arrays, shape (1,)."""
 
 def reshape(
     data: Symbol | None = None,
@@ -3352,6 +3598,26 @@ class _internal_namespace:
         """Remainder by a scalar, with its sign; 0 for the scalar 0: y = x mod s."""
 
     @staticmethod
+    def _mp_adamw_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        mean: Symbol | None = None,
+        var: Symbol | None = None,
+        weight32: Symbol | None = None,
+        rescale_grad: Symbol | None = None,
+        lr: float = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wd: float = 0.0,
+        eta: float = ...,
+        clip_gradient: float = -1.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """adamw_update on a master copy in single precision."""
+
+    @staticmethod
     def _mul(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -3645,6 +3911,35 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Remainder of a scalar by the array, with the array's sign; 0 where that is 0: y = s mod x."""
+
+    @staticmethod
+    def _rnn_grad(
+        data: Symbol | None = None,
+        parameters: Symbol | None = None,
+        state: Symbol | None = None,
+        state_cell: Symbol | None = None,
+        sequence_length: Symbol | None = None,
+        output: Symbol | None = None,
+        reserve: Symbol | None = None,
+        doutput: Symbol | None = None,
+        dstate: Symbol | None = None,
+        dstate_cell: Symbol | None = None,
+        state_size: int = ...,
+        num_layers: int = ...,
+        bidirectional: bool = False,
+        mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+        p: float = 0.0,
+        state_outputs: bool = False,
+        projection_size: int | None = None,
+        lstm_state_clip_min: float | None = None,
+        lstm_state_clip_max: float | None = None,
+        lstm_state_clip_nan: bool = False,
+        use_sequence_length: bool = False,
+        zero_state: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of RNN through time: gives those of data, parameters, state and state_cell."""
 
     @staticmethod
     def _rnn_param_concat(
@@ -3956,6 +4251,18 @@ class _contrib_namespace:
         """Adam with decay apart from the gradient: w ← w − eta · (lr · m / (√v + ε) + wd · w)."""
 
     @staticmethod
+    def allclose(
+        a: Symbol | None = None,
+        b: Symbol | None = None,
+        rtol: float = 1e-05,
+        atol: float = 1e-08,
+        equal_nan: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """1 where all elements are as good as equal, \\|a − b\\| ≤ atol + rtol \\|b\\|, else 0: an array of one uint8."""
+
+    @staticmethod
     def arange_like(
         data: Symbol | None = None,
         start: float = 0.0,
@@ -3992,6 +4299,30 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Gaussian error linear unit: y = x Φ(x) = x (1 + erf(x/√2)) / 2 (Hendrycks and Gimpel 2016)."""
+
+    @staticmethod
+    def gradientmultiplier(
+        data: Symbol | None = None,
+        scalar: float = 1.0,
+        is_int: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy whose gradient is multiplied by ``scalar``; a negative one turns it round (Ganin and Lempitsky 2015)."""
+
+    @staticmethod
+    def group_adagrad_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        history: Symbol | None = None,
+        lr: float = ...,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        epsilon: float = 1e-05,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """AdaGrad with one history per row: h ← h + mean(g²) of the row; w ← w − lr · g / √(h + ε)."""
 
     @staticmethod
     def index_array(
@@ -4092,6 +4423,25 @@ class _contrib_namespace:
         """Scaled dot-product attention in one or more heads: y = softmax(scale · q kᵀ) v for each head's share of features."""
 
     @staticmethod
+    def quadratic(
+        data: Symbol | None = None,
+        a: float = 0.0,
+        b: float = 0.0,
+        c: float = 0.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quadratic function: y = a x² + b x + c."""
+
+    @staticmethod
+    def round_ste(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
+
+    @staticmethod
     def scaled_dot_product_attention(
         query: Symbol | None = None,
         key: Symbol | None = None,
@@ -4106,6 +4456,14 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Scaled dot-product attention in one or more heads: y = softmax(scale · q kᵀ) v for each head's share of features."""
+
+    @staticmethod
+    def sign_ste(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
 contrib: type[_contrib_namespace]
 
@@ -4283,9 +4641,9 @@ class _random_namespace:
 
     @staticmethod
     def bernoulli(
+        prob: float = 0.5,
         shape: int | Sequence[int] | None = None,
         dtype: Literal['float16', 'float32', 'float64'] | None = None,
-        prob: float = 0.5,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
         ctx: Any = None,
@@ -4655,6 +5013,22 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
+
+    @staticmethod
+    def _contrib_round_ste(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
+
+    @staticmethod
+    def _contrib_sign_ste(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
     @staticmethod
     def adagrad_update(

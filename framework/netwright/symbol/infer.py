@@ -186,8 +186,8 @@ def infer_type(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any])
         if node.op is None and node.name in given:
             try:
                 inference.dtypes[node, 0] = np.dtype(dtype_name(given[node.name]))
-            except (TypeError, ValueError) as error:
-                raise DTypeError(str(error), where=node.name) from None
+            except DTypeError as error:
+                raise error.at(node.name) from None
     inference.run_dtypes()
     arguments, states = _variables(symbol, nodes)
     return tuple([inference.dtypes[e].type for e in entries] for entries in (arguments, symbol._entries, states))  # type: ignore[return-value]
