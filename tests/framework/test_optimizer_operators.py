@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from netwright import nd
+from netwright.errors import ParamError
 
 WEIGHT = [0.1257302165031433, -0.13210485875606537, 0.6404226422309875, 0.10490011423826218]
 GRAD = [-1.6070080995559692, 1.0847852230072021, 3.9120001792907715, 2.841242790222168]
@@ -83,3 +84,32 @@ def test_adamw_leaves_everything_where_the_loss_scale_overflowed() -> None:
     np.testing.assert_array_equal(weight.asnumpy(), np.float32(WEIGHT))
     np.testing.assert_array_equal(mean.asnumpy(), np.ones(4))
     np.testing.assert_array_equal(var.asnumpy(), np.ones(4))
+
+
+def test_mixed_precision_keeps_small_steps_in_the_master_copy() -> None:
+    weight, master = nd.ones((3,), dtype="float16"), nd.ones((3,))
+    for _ in range(100):  # each step is too small for float16 to see
+        nd.mp_sgd_update(weight, nd.ones((3,), dtype="float16"), master, lr=1e-4, out=weight)
+    np.testing.assert_allclose(master.asnumpy(), 0.99, rtol=1e-5)
+    np.testing.assert_allclose(weight.asnumpy(), 0.99, rtol=1e-3)
+    assert weight.dtype == np.float16
+
+
+def test_many_weights_step_as_each_alone() -> None:
+    arrays = [nd.array(WEIGHT), nd.array(GRAD), nd.ones((4,)), nd.ones((2, 2)), nd.ones((2, 2)), nd.zeros((2, 2))]
+    alone = [a.copy() for a in arrays]
+    nd.multi_sgd_mom_update(
+        *arrays, lrs=(0.1, 0.2), wds=(0.0, 0.1), momentum=0.9, num_weights=2, out=[arrays[0], arrays[3]]
+    )
+    nd.sgd_mom_update(*alone[:3], lr=0.1, momentum=0.9, out=alone[0])
+    nd.sgd_mom_update(*alone[3:], lr=0.2, wd=0.1, momentum=0.9, out=alone[3])
+    for got, want in zip(arrays, alone, strict=True):
+        np.testing.assert_array_equal(got.asnumpy(), want.asnumpy())
+    with pytest.raises(ParamError, match="wrong number of arrays.*wanted 4: 2 for each of 2 weights, got 3"):
+        nd.multi_sgd_update(*arrays[:3], lrs=(0.1, 0.2), wds=(0.0, 0.1), num_weights=2)
+
+
+def test_reset_arrays_writes_zeros() -> None:
+    arrays = [nd.ones((2, 3)), nd.ones((4,))]
+    nd.reset_arrays(*arrays, num_arrays=2)
+    assert not any(a.asnumpy().any() for a in arrays)
