@@ -1,4 +1,4 @@
-"""The operator that CONTRIBUTING.md shows is one: it registers, runs, and its gradient is right."""
+"""What the guides show is true: the operator of CONTRIBUTING.md works, the READMEs' example runs."""
 
 from __future__ import annotations
 
@@ -42,3 +42,22 @@ def test_the_guides_gradient_is_right(shown: Any) -> None:
     y.backward(nd.array([1.0, 2.0, 3.0, 4.0, 5.0], dtype="float64"))
     assert x.grad is not None
     assert x.grad.asnumpy() == pytest.approx([1.0, 0.0, 0.0, 4.0, 5.0])
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readmes_python_example_runs(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    source = re.search(r"```python\n(.*?)```", (GUIDE.parent / name).read_text(encoding="utf-8"), re.DOTALL)
+    assert source, f"{name} shows no Python"
+    exec(source[1], {})
+    assert "[[4. 2.]\n [6. 8.]]" in capsys.readouterr().out
+
+
+def test_both_readmes_show_the_same_commands() -> None:
+    """The translation has every code block of the original; only what follows # may differ."""
+
+    def read_blocks(name: str) -> list[str]:
+        text = (GUIDE.parent / name).read_text(encoding="utf-8")
+        blocks = re.findall(r"```(?:python)?\n(.*?)```", text, re.DOTALL)
+        return [re.sub(r"\s*#.*", "", block) for block in blocks]
+
+    assert read_blocks("README.md") == read_blocks("README.zh-CN.md") != []
