@@ -24,14 +24,14 @@ _ON_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "minimum": min,
     "hypot": np.hypot,
 }
-"""What two numbers give; comparisons give 1.0 or 0.0 as for arrays."""
+"""What two numbers give; comparisons give 1 or 0, as MXNet has it."""
 
 
 def _on_numbers(name: str, lhs: Any, rhs: Any) -> Any:
     if name in _ON_NUMBERS:
         return _ON_NUMBERS[name](lhs, rhs)
     compare = getattr(np, {"lesser": "less", "lesser_equal": "less_equal"}.get(name, name))
-    return float(compare(lhs, rhs))
+    return int(compare(lhs, rhs))
 
 
 def make_binary(name: str, tensor: type[Any]) -> Callable[[Any, Any], Any]:

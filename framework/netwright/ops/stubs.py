@@ -72,9 +72,13 @@ def render(module: str) -> str:
         "from collections.abc import Callable, Sequence\nfrom typing import Any, Literal\n",
         *_imports(module),
     ]
-    lines += [f"{name}: Callable[..., Any]\n" for name in sorted(own - spaces[""].keys())]
+    by_hand = own & spaces.keys()  # a namespace that the module makes itself, such as random
+    lines += [f"{name}: Any\n" for name in sorted(by_hand)]
+    lines += [f"{name}: Callable[..., Any]\n" for name in sorted(own - by_hand)]
     lines += [render_function(name, op, tensor) for name, op in sorted(spaces.pop("").items()) if name not in taken]
     for space, functions in sorted(spaces.items()):
+        if space in by_hand:
+            continue
         lines.append(f"class _{space.strip('_')}_namespace:\n")
         for name, op in sorted(functions.items()):
             lines.append("    @staticmethod\n" + render_function(name, op, tensor, "    "))
