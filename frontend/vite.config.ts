@@ -30,8 +30,8 @@ export default defineConfig({
   server: {
     port: 5173,
     proxy: {
-      "/api": { target: backend, ws: true, changeOrigin: true },
-      "/v2": { target: backend, ws: true, changeOrigin: true },
+      "/api": { target: backend, ws: true, changeOrigin: false },
+      "/v2": { target: backend, ws: true, changeOrigin: false },
     },
   },
   test: {

@@ -127,9 +127,7 @@ class SetOutputs(Model):
     outputs: list[str]
 
 
-Edit = Annotated[
-    SetParams | AddNode | RemoveNode | Connect | Disconnect | SetOutputs, Field(discriminator="type")
-]
+Edit = Annotated[SetParams | AddNode | RemoveNode | Connect | Disconnect | SetOutputs, Field(discriminator="type")]
 
 
 class Fix(Model):

@@ -59,9 +59,7 @@ class EventStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(
-        self, run: str, drafts: Sequence[Draft], changes: Mapping[str, Any] | None = None
-    ) -> list[Event]:
+    def append(self, run: str, drafts: Sequence[Draft], changes: Mapping[str, Any] | None = None) -> list[Event]:
         """Number and store events, and change the run's row in the same transaction."""
         with self._database.write_fast() as session:
             return append(session, run, drafts, changes)
@@ -77,9 +75,7 @@ class EventStore:
         last = events[-1].seq if events else max(after, pruned_to)
         return Page(events, last, gap)
 
-    def of_types(
-        self, run: str, types: Iterable[str], after: int = 0, limit: int | None = None
-    ) -> list[Event]:
+    def of_types(self, run: str, types: Iterable[str], after: int = 0, limit: int | None = None) -> list[Event]:
         """Return the events of some types with a number above ``after``, in order."""
         wanted = (RunEvent.run_id == run, RunEvent.type.in_(list(types)), RunEvent.seq > after)
         with self._database.read() as session:
@@ -110,8 +106,7 @@ def append(
         raise NotFoundError.of("run", run)
     first = last - len(drafts) + 1
     events = [
-        Event(first + index, draft.time, draft.type, dumps(draft.data).decode())
-        for index, draft in enumerate(drafts)
+        Event(first + index, draft.time, draft.type, dumps(draft.data).decode()) for index, draft in enumerate(drafts)
     ]
     if events:
         session.execute(

@@ -17,9 +17,7 @@ class ProjectStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def create(
-        self, *, name: str, graph: dict[str, Any], dataset: str | None, settings: dict[str, Any]
-    ) -> Project:
+    def create(self, *, name: str, graph: dict[str, Any], dataset: str | None, settings: dict[str, Any]) -> Project:
         """Store a new project at revision 1."""
         moment = now()
         project = Project(
@@ -34,9 +32,7 @@ class ProjectStore:
         """Return a page of projects, the last changed first, and how many there are."""
         with self._database.read() as session:
             total = session.scalar(select(func.count()).select_from(Project)) or 0
-            query = (
-                select(Project).order_by(Project.updated_at.desc(), Project.id).limit(limit).offset(offset)
-            )
+            query = select(Project).order_by(Project.updated_at.desc(), Project.id).limit(limit).offset(offset)
             return list(session.scalars(query)), total
 
     def get(self, ident: str) -> Project:
