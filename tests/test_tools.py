@@ -37,9 +37,7 @@ def test_the_page_is_stale_when_a_source_changes(frontend: Path, tmp_path: Path)
     assert not page.is_fresh(frontend, static)
 
 
-@pytest.mark.parametrize(
-    "name", ["src/main.test.ts", "node_modules/react/index.js", "README.md", "openapi.json"]
-)
+@pytest.mark.parametrize("name", ["src/main.test.ts", "node_modules/react/index.js", "README.md", "openapi.json"])
 def test_what_the_page_is_not_made_from_does_not_make_it_stale(frontend: Path, name: str) -> None:
     before = page.compute_digest(frontend)
     (frontend / name).parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +79,7 @@ def test_runs_of_pytest_are_added_up_as_pytest_writes() -> None:
     assert check.format_closing_line(counts, 61.2).strip("= ") == "3 failed, 120 passed, 2 warnings in 61.20s"
 
 
-def test_what_pytest_counted_is_read_from_its_closing_line(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_pytest_counted_is_read_from_its_closing_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "test_two.py").write_text("def test_good(): pass\ndef test_bad(): assert 0\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     checks = check.Checks({"PATH": "/usr/bin:/bin"})
@@ -92,9 +88,7 @@ def test_what_pytest_counted_is_read_from_its_closing_line(
     assert "1 failed, 1 passed" in capfd.readouterr().out
 
 
-def test_a_failing_part_fails_the_whole(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failing_part_fails_the_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(checks: check.Checks) -> bool:
         """A part that fails."""
         return False
