@@ -8,6 +8,9 @@ from pydantic import Field
 
 from netwright_studio.schemas.common import Model, Request
 
+# More than this is refused before it is looked at; the framework has the same limit.
+MAX_NODES = 10_000
+
 
 class Node(Request):
     """One operator of a graph. What is not right about it is told by the check, not by the parser."""
@@ -24,7 +27,7 @@ class Graph(Request):
     format: Literal["netwright-graph"] = "netwright-graph"
     version: Literal[1] = 1
     name: str = Field("", max_length=200)
-    nodes: list[Node] = Field(default_factory=list)
+    nodes: list[Node] = Field(default_factory=list, max_length=MAX_NODES)
     outputs: list[str] = Field(default_factory=list)
     layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="node id → [x, y]")
     groups: list[dict[str, Any]] = Field(default_factory=list)
