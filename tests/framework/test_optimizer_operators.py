@@ -105,7 +105,7 @@ def test_many_weights_step_as_each_alone() -> None:
     nd.sgd_mom_update(*alone[3:], lr=0.2, wd=0.1, momentum=0.9, out=alone[3])
     for got, want in zip(arrays, alone, strict=True):
         np.testing.assert_array_equal(got.asnumpy(), want.asnumpy())
-    with pytest.raises(ParamError, match="wrong number of arrays.*wanted 4: 2 for each of 2 weights, got 3"):
+    with pytest.raises(ParamError, match=r"wrong number of arrays.*wanted 4: 2 for each of 2 weights, got 3"):
         nd.multi_sgd_update(*arrays[:3], lrs=(0.1, 0.2), wds=(0.0, 0.1), num_weights=2)
 
 

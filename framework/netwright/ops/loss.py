@@ -33,6 +33,7 @@ class LossHead(Operator):
     category = "loss"
     in_palette = True
     is_loss = True
+    inplace = (0,)
     inputs: ClassVar[tuple[Port, ...]] = (
         Port("data", doc="what the network puts out"),
         Port("label", "label", doc="what it should"),

@@ -62,6 +62,7 @@ class Update(Operator):
     category = "optimizer"
     inputs: ClassVar[tuple[Port, ...]] = (WEIGHT, GRAD)
     outputs = ("weight",)
+    inplace = (0,)
     sample_params: ClassVar[tuple[dict[str, Any], ...]] = ()
 
     def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:

@@ -58,6 +58,7 @@ class _Softmax(Operator):
     """Base: one axis, a temperature, an output dtype."""
 
     category = "activation"
+    inplace = (0,)
     Params: ClassVar[type[OpParams]] = UnmaskedSoftmaxParams
     sign = 1.0
 
@@ -210,6 +211,7 @@ class SoftmaxActivation(Operator):
 
     name = "SoftmaxActivation"
     category = "activation"
+    inplace = (0,)
     Params = SoftmaxActivationParams
 
     @staticmethod
