@@ -10,7 +10,7 @@ from .errors import AutogradError, ParamError, ShapeError
 from .ndarray.array import NDArray, check_request
 from .ndarray.invoke import F
 from .ops.operator import TensorSpec
-from .tape import Node, Variable, mode, walk_back
+from .tape import Node, Spendable, Variable, mode, walk_back
 
 
 class _Scope:
@@ -142,7 +142,7 @@ def backward(
     """Put the gradient of the heads' sum (weighted by ``head_grads``) into ``grad`` of every variable behind them."""
     with _Scope(False, train_mode), _first(heads).ctx:
         found = walk_back(_heads(heads, head_grads), F, retain=retain_graph, add=_sum)
-        for node, gradient in found.items():
+        for (node, _), gradient in found.items():
             _store(node, gradient)
 
 
@@ -179,14 +179,14 @@ def grad(
                 remedy="Call attach_grad() first",
             )
     keep = create_graph if retain_graph is None else retain_graph
-    nodes = [v._entry[0] for v in wanted if v._entry is not None]
+    entries = [v._entry for v in wanted if v._entry is not None]
     with _Scope(create_graph, train_mode), _first(heads).ctx:
-        found = walk_back(_heads(heads, head_grads), F, retain=keep, targets=set(nodes), add=_sum)
-        results = [found[n] if n in found else F.zeros_like(v) for n, v in zip(nodes, wanted, strict=True)]
+        found = walk_back(_heads(heads, head_grads), F, retain=keep, targets=entries, add=_sum)
+        results = [found[e] if e in found else F.zeros_like(v) for e, v in zip(entries, wanted, strict=True)]
     return results[0] if single else results
 
 
-class _FunctionCall(Node):
+class _FunctionCall(Spendable):
     """A recorded call of a user's ``Function``."""
 
     __slots__ = ("function",)
@@ -197,6 +197,7 @@ class _FunctionCall(Node):
         self.function = function
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        self.refuse_released(type(self.function).__name__)
         given = [
             F._zeros(shape=s.shape, dtype=s.dtype.name) if g is None else g
             for g, s in zip(gradients, self.outputs, strict=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .errors import AutogradError
@@ -68,10 +68,32 @@ class Variable(Node):
         """Whether a backward pass has written the gradient since the last update."""
 
 
-class Call(Node):
+class Spendable(Node):
+    """A node whose gradient can be taken once, unless the walk back retains the graph."""
+
+    __slots__ = ("released",)
+
+    def __init__(self, sources: tuple[Entry | None, ...], outputs: tuple[TensorSpec, ...]) -> None:
+        super().__init__(sources, outputs)
+        self.released = False
+
+    def refuse_released(self, where: str) -> None:
+        """Raise AutogradError where a backward pass has already used what was kept."""
+        if self.released:
+            raise AutogradError(
+                "the recorded graph was already used by a backward pass",
+                where=where,
+                remedy="Call backward(retain_graph=True) the first time, or record again",
+            )
+
+    def release(self) -> None:
+        self.released = True
+
+
+class Call(Spendable):
     """A recorded operator call."""
 
-    __slots__ = ("inputs", "op", "p", "released", "saved_inputs", "saved_outputs", "train")
+    __slots__ = ("inputs", "op", "p", "saved_inputs", "saved_outputs", "train")
 
     def __init__(
         self,
@@ -85,7 +107,6 @@ class Call(Node):
         super().__init__(tuple(a._entry for a in inputs), tuple([TensorSpec(r.shape, r.dtype) for r in results]))
         self.op, self.p, self.train = op, p, train
         self.inputs = specs
-        self.released = False
         self.saved_inputs: dict[str, Any] = {}
         self.saved_outputs: tuple[Any, ...] = ()
         keeps = op.gradient_takes or ()
@@ -106,12 +127,7 @@ class Call(Node):
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         from .ndarray.array import NDArray
 
-        if self.released:
-            raise AutogradError(
-                "the recorded graph was already used by a backward pass",
-                where=self.op.name,
-                remedy="Call backward(retain_graph=True) the first time, or record again",
-            )
+        self.refuse_released(self.op.name)
         if self.op.gradient_takes is None:
             return [None] * len(self.sources)
         at = At(self.inputs, self.outputs, self.train, tuple([s is not None for s in self.sources]))
@@ -140,7 +156,7 @@ class Call(Node):
     def release(self) -> None:
         self.saved_inputs = {}
         self.saved_outputs = ()
-        self.released = True
+        super().release()
 
 
 def walk_back(
@@ -148,10 +164,13 @@ def walk_back(
     F: Any,
     *,
     retain: bool,
-    targets: set[Node] | None = None,
+    targets: Collection[Entry] = (),
     add: Callable[[NDArray, NDArray], NDArray],
-) -> dict[Node, NDArray]:
-    """Gradients of the heads' weighted sum with respect to the variables (or ``targets``) they were computed from."""
+) -> dict[Entry, NDArray]:
+    """Gradients of the heads' weighted sum with respect to the variables (and ``targets``) they were computed from."""
+    wanted: dict[Node, list[int]] = {}
+    for target, i in targets:
+        wanted.setdefault(target, []).append(i)
     arrived: dict[Node, list[NDArray | None]] = {}
     waiting: list[tuple[int, Node]] = []
 
@@ -166,13 +185,14 @@ def walk_back(
 
     for entry, gradient in heads:
         arrive(entry, gradient)
-    found: dict[Node, NDArray] = {}
+    found: dict[Entry, NDArray] = {}
     while waiting:
         _, node = heapq.heappop(waiting)
         gradients = arrived.pop(node)
-        first = gradients[0]
-        if (isinstance(node, Variable) or (targets and node in targets)) and first is not None:
-            found[node] = first
+        for i in (0,) if isinstance(node, Variable) else wanted.get(node, ()):
+            reached = gradients[i]
+            if reached is not None:
+                found[node, i] = reached
         if not node.sources:
             continue
         for source, result in zip(node.sources, node.pull(gradients, F), strict=True):

@@ -14,7 +14,7 @@ from ..scheduler.program import Program
 from ..scheduler.reference import interpret
 from ..scheduler.strategy import Strategy
 from ..symbol.symbol import Symbol
-from ..tape import Node, mode
+from ..tape import Spendable, mode
 
 MAX_PLANS = 16
 
@@ -63,7 +63,7 @@ class CachedGraph:
         return [compiled.plan for compiled in self._plans.values()]
 
 
-class PlanNode(Node):
+class PlanNode(Spendable):
     """A recorded run of a plan. The program's memory holds what the backward part needs, until it has run."""
 
     __slots__ = ("compiled", "feeds", "program", "random_state", "spent", "wrt")
@@ -84,6 +84,7 @@ class PlanNode(Node):
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         """Gradients of the inputs; recorded in turn (call by call) where the backward pass itself is recorded."""
+        self.refuse_released("the compiled block")
         given = {
             HEAD.format(i): F._zeros(shape=s.shape, dtype=s.dtype.name) if g is None else g
             for i, (g, s) in enumerate(zip(gradients, self.outputs, strict=True))
@@ -111,7 +112,7 @@ class PlanNode(Node):
         states = self._state_names()
         feeds = {n: a.detach().copy() if n in states else a for n, a in self.feeds.items()}
         values = [self.compiled.gradients[n] for n in self.wrt]
-        with _Rewound(self):
+        with _Rewound(self), _Training(graph.train):
             found = interpret(
                 graph,
                 {**feeds, **given},
@@ -129,10 +130,23 @@ class PlanNode(Node):
         if self.program is not None:
             self.compiled.release(self.program)
             self.program = None
-        self.spent = True
+        super().release()
 
     def __del__(self) -> None:
         self.release()
+
+
+class _Training:
+    """Layers behave as in the plan, whatever the mode the backward pass is called in."""
+
+    def __init__(self, training: bool) -> None:
+        self._wanted = training
+
+    def __enter__(self) -> None:
+        self._outer, mode.training = mode.training, self._wanted
+
+    def __exit__(self, *error: object) -> None:
+        mode.training = self._outer
 
 
 class _Rewound:

@@ -13,7 +13,7 @@ from ..ops import get
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
-from ..tape import Entry, Variable, mode
+from ..tape import Entry, Node, Variable, mode
 from .indexing import index_error, numpy_key, plain_key, take_view
 from .methods import FluentMethods
 
@@ -174,19 +174,29 @@ class NDArray(FluentMethods, Arithmetic):
     def copyto(self, other: NDArray | Device) -> NDArray:
         """Copy into another array (of the same shape, any dtype or device), or onto a device."""
         if isinstance(other, Device):
-            return NDArray(_moved(self._data, other, copy=True))
+            return self._moved_to(other, copy=True)
         if other is self:
             return other
         if other.shape != self.shape:
             raise ShapeError("copyto() needs equal shapes", wanted=self.shape, got=other.shape)
-        other._write(_moved(self._data, other.ctx))
+        other._refuse_recorded("copyto()")
+        source = self.astype(other.dtype, copy=False).as_in_context(other.ctx)
+        other._write(source._data)
+        if mode.recording and source._entry is not None:
+            other._entry = (Move(source), 0)
         return other
 
     def as_in_context(self, context: Device) -> NDArray:
         """This array if it is there already, else a copy on that device."""
         if context == self.ctx or not (context.is_gpu or self.ctx.is_gpu):
             return self
-        return NDArray(_moved(self._data, context))
+        return self._moved_to(context)
+
+    def _moved_to(self, device: Device, copy: bool = False) -> NDArray:
+        found = NDArray(_moved(self._data, device, copy))
+        if mode.recording and self._entry is not None:
+            found._entry = (Move(self), 0)
+        return found
 
     as_in_ctx = as_in_context
     to_device = as_in_context
@@ -329,6 +339,19 @@ class NDArray(FluentMethods, Arithmetic):
 
     def __dlpack_device__(self) -> Any:
         return self._data.__dlpack_device__()
+
+
+class Move(Node):
+    """A recorded copy, perhaps onto another device: the gradient moves back."""
+
+    __slots__ = ("device",)
+
+    def __init__(self, source: NDArray) -> None:
+        super().__init__((source._entry,), (TensorSpec(source.shape, source._data.dtype),))
+        self.device = source.ctx
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        return [None if g is None else g.as_in_context(self.device) for g in gradients]
 
 
 def check_request(request: str) -> None:

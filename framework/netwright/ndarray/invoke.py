@@ -118,6 +118,7 @@ def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | 
     for i, (target, result) in enumerate(zip(targets, results, strict=True)):
         if target.shape != result.shape:
             raise ShapeError("out has another shape", where=op.name, wanted=result.shape, got=target.shape)
+        target._refuse_recorded(f"{op.name}(out=…)")
         target._write(result)
         if recorded is not None:
             target._entry = (recorded, i)

@@ -1,0 +1,520 @@
+"""Automatic differentiation of eager code: modes, requests, head gradients, higher orders, functions of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netwright import autograd, nd
+from netwright.errors import AutogradError, ParamError, ShapeError
+
+
+def variable(*numbers: float, grad_req: str = "write", dtype: str = "float32") -> nd.NDArray:
+    x = nd.array(numbers, dtype=dtype)
+    x.attach_grad(grad_req)
+    return x
+
+
+def gradient(x: nd.NDArray) -> list[float]:
+    assert x.grad is not None
+    return x.grad.asnumpy().tolist()  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- modes
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [
+        (autograd.record, (True, True)),
+        (lambda: autograd.record(train_mode=False), (True, False)),
+        (autograd.pause, (False, False)),
+        (lambda: autograd.pause(train_mode=True), (False, True)),
+        (autograd.train_mode, (False, True)),
+        (autograd.predict_mode, (False, False)),
+    ],
+)
+def test_scopes_set_modes_and_set_them_back(scope: Callable[[], Any], wanted: tuple[bool, bool]) -> None:
+    with scope():
+        assert (autograd.is_recording(), autograd.is_training()) == wanted
+    assert (autograd.is_recording(), autograd.is_training()) == (False, False)
+
+
+def test_scopes_nest_and_leave_their_modes_behind_an_error() -> None:
+    with autograd.record():
+        with autograd.predict_mode():
+            assert (autograd.is_recording(), autograd.is_training()) == (True, False)
+            with autograd.pause():
+                assert (autograd.is_recording(), autograd.is_training()) == (False, False)
+            assert autograd.is_recording()
+        assert autograd.is_training()
+        with pytest.raises(ZeroDivisionError), autograd.pause():
+            raise ZeroDivisionError
+        assert autograd.is_recording()
+    assert not autograd.is_recording()
+
+
+def test_setters_return_what_was() -> None:
+    assert autograd.set_recording(True) is False
+    assert autograd.set_recording(False) is True
+    assert autograd.set_training(True) is False
+    assert autograd.set_training(False) is True
+
+
+def test_what_is_computed_in_pause_is_a_constant() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        with autograd.pause():
+            y = x * 2
+        z = y * x
+    z.backward()
+    assert gradient(x) == [2, 4]
+
+
+def test_backward_says_whether_layers_train_for_gradients_too() -> None:
+    x = variable(*[1.0] * 1000)
+    with autograd.record(train_mode=False):
+        y = nd.Dropout(x, p=0.5)
+    y.backward()
+    assert gradient(x) == [1.0] * 1000
+
+
+# ---------------------------------------------------------------- requests
+def test_write_replaces_and_add_adds() -> None:
+    written, added = variable(1, 2), variable(1, 2, grad_req="add")
+    for _ in range(3):
+        with autograd.record():
+            y = written * written + added * added
+        y.backward()
+    assert gradient(written) == [2, 4]
+    assert gradient(added) == [6, 12]
+
+
+def test_null_wants_none() -> None:
+    x, w = variable(1, 2, grad_req="null"), variable(3, 4)
+    assert x.grad is None
+    with autograd.record():
+        y = x * w
+    y.backward()
+    assert gradient(w) == [1, 2]
+    with autograd.record():
+        z = x * 2
+    with pytest.raises(AutogradError, match="not computed from a variable"):
+        z.backward()
+
+
+def test_the_gradient_array_keeps_its_identity() -> None:
+    x = variable(1, 2)
+    before = x.grad
+    with autograd.record():
+        y = x * 3
+    y.backward()
+    assert x.grad is before
+    assert gradient(x) == [3, 3]
+
+
+def test_attaching_again_cuts_off_what_came_before() -> None:
+    """MXNet 1.9.1."""
+    x = variable(1, 2)
+    with autograd.record():
+        y = x * 2
+    y.attach_grad()
+    with autograd.record():
+        z = y * y
+    z.backward()
+    assert gradient(y) == [4, 8]
+    assert gradient(x) == [0, 0]
+
+
+def test_mark_variables() -> None:
+    x, g = nd.array([1.0, 2.0]), nd.zeros((2,))
+    autograd.mark_variables(x, g)
+    with autograd.record():
+        y = x * x
+    y.backward()
+    assert g.asnumpy().tolist() == [2, 4]
+    with pytest.raises(ShapeError, match=r"variable's shape \(wanted \(2,\), got \(3,\)\)"):
+        autograd.mark_variables(x, nd.zeros((3,)))
+    with pytest.raises(ParamError, match="as many gradients and requests as variables"):
+        autograd.mark_variables([x], [g, g])
+    with pytest.raises(AutogradError, match=r"unknown grad_req .*got 'rewrite'"):
+        autograd.mark_variables(x, g, "rewrite")
+
+
+def test_gradients_have_the_variable_s_dtype() -> None:
+    for dtype in ("float16", "float64"):
+        x = variable(1, 2, dtype=dtype)
+        with autograd.record():
+            y = x.astype("float32") * 3
+        y.backward()
+        assert x.grad is not None
+        assert x.grad.dtype is np.dtype(dtype).type
+        assert gradient(x) == [3, 3]
+
+
+# ---------------------------------------------------------------- heads
+def test_head_gradients_weigh_the_head() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        y = x * x
+    y.backward(nd.array([1.0, 10.0]))
+    assert gradient(x) == [2, 40]
+
+
+def test_several_heads() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        y, z = x * x, x * 5
+    autograd.backward([y, z], [nd.array([1.0, 2.0]), None])
+    assert gradient(x) == [7, 13]
+
+
+def test_only_some_outputs_of_an_operator_lead_on() -> None:
+    x = variable(1, 2, 3, 4)
+    with autograd.record():
+        _, second = nd.split(x, num_outputs=2, axis=0)
+        y = second * 2
+    y.backward()
+    assert gradient(x) == [0, 0, 2, 2]
+
+
+def test_a_variable_used_many_ways_gets_the_sum() -> None:
+    x = variable(2.0)
+    with autograd.record():
+        y = x * x * x + x + 1 / x
+    y.backward()
+    assert gradient(x) == pytest.approx([3 * 4 + 1 - 0.25])
+
+
+def test_copies_and_casts_lead_back() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        target = nd.zeros((2,), dtype="float64")
+        y = x.copy() + x.as_in_context(x.ctx) + x.copyto(x.ctx)
+        z = y.astype("float64") * x.copyto(target)
+    z.backward()
+    assert gradient(x) == [6, 12]
+
+
+def test_detach_cuts_and_shares_memory() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        y = x.detach() * x
+    y.backward()
+    assert gradient(x) == [1, 2]
+    x.detach()[:] = 5
+    assert x.asnumpy().tolist() == [5, 5]
+
+
+def test_indexing_and_reshaping_lead_back() -> None:
+    x = variable(1, 2, 3, 4)
+    with autograd.record():
+        y = x.reshape((2, 2))[1, 0] * 3 + x[0]
+    y.backward()
+    assert gradient(x) == [1, 0, 3, 0]
+
+
+# ---------------------------------------------------------------- what is refused
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda x: (x * 2).backward(), r"backward: this array was not computed.*Call attach_grad\(\)"),
+        (lambda x: x.attach_grad("wirte"), "unknown grad_req .*wanted write, add or null, got 'wirte'"),
+        (lambda x: autograd.grad(x, nd.ones((2,))), r"was not marked before it was used\. Call attach_grad\(\)"),
+    ],
+)
+def test_refusals(use: Callable[[nd.NDArray], Any], words: str) -> None:
+    with pytest.raises(AutogradError, match=words):
+        use(variable(1, 2))
+
+
+def test_a_second_backward_is_refused_unless_the_graph_is_retained() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        y = x * x
+    y.backward(retain_graph=True)
+    y.backward()
+    assert gradient(x) == [2, 4]
+    with pytest.raises(AutogradError, match=r"already used by a backward pass\. Call backward\(retain_graph=True\)"):
+        y.backward()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.__iadd__(1),
+        lambda x: x.__setitem__(0, 1.0),
+        lambda x: nd.ones((2,)).copyto(x),
+        lambda x: nd.ones_like(nd.ones((2,)), out=x),
+    ],
+)
+@pytest.mark.parametrize("computed", [False, True])
+def test_arrays_on_the_tape_cannot_be_changed_in_place(change: Callable[[Any], Any], computed: bool) -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        recorded = x * 1 if computed else x
+        with pytest.raises(AutogradError, match=r"cannot be changed in place\. Write y = x \+"):
+            change(recorded)
+    change(x)  # outside it may
+
+
+def test_head_gradients_must_fit() -> None:
+    x = variable(1, 2)
+    with autograd.record():
+        y = x * x
+    with pytest.raises(ShapeError, match=r"a head gradient has the head's shape \(wanted \(2,\), got \(3,\)\)"):
+        y.backward(nd.ones((3,)))
+    with pytest.raises(ParamError, match=r"as many head gradients as heads are needed \(wanted 2, got 1\)"):
+        autograd.backward([y, y], [None])
+
+
+# ---------------------------------------------------------------- autograd.grad
+def test_grad_returns_new_arrays_and_leaves_the_attached_ones() -> None:
+    x, w = variable(1, 2), variable(3, 4)
+    with autograd.record():
+        y = x * x * w
+    dx, dw = autograd.grad(y, [x, w])
+    assert dx.asnumpy().tolist() == [6, 16]
+    assert dw.asnumpy().tolist() == [1, 4]
+    assert gradient(x) == [0, 0]
+
+
+def test_grad_of_what_is_computed_on_the_way() -> None:
+    x = variable(1, 2, 3, 4)
+    with autograd.record():
+        first, second = nd.split(x * 1, num_outputs=2, axis=0)
+        y = first * second * second
+    by_first, by_second = autograd.grad(y, [first, second])
+    assert by_first.asnumpy().tolist() == [9, 16]
+    assert by_second.asnumpy().tolist() == [6, 16]
+
+
+def test_grad_of_something_that_plays_no_part_is_zero() -> None:
+    x, other = variable(1, 2), variable(5.0)
+    with autograd.record():
+        y = x * 2
+    assert autograd.grad(y, other).asnumpy().tolist() == [0]
+    with pytest.raises(ParamError, match="no variables were given"):
+        autograd.grad(y, [])
+
+
+# ---------------------------------------------------------------- higher orders
+def test_third_order_of_a_power() -> None:
+    x = variable(2.0, dtype="float64")
+    with autograd.record():
+        y = x**5
+        first = autograd.grad(y, x, create_graph=True)
+        second = autograd.grad(first, x, create_graph=True)
+        third = autograd.grad(second, x, create_graph=True)
+    assert [float(d) for d in (first, second, third)] == pytest.approx([80, 160, 240])
+
+
+@pytest.mark.parametrize(
+    ("function", "derivatives"),
+    [
+        (nd.sin, [np.cos, lambda v: -np.sin(v), lambda v: -np.cos(v)]),
+        (nd.exp, [np.exp] * 3),
+        (
+            nd.tanh,
+            [
+                lambda v: 1 - np.tanh(v) ** 2,
+                lambda v: -2 * np.tanh(v) * (1 - np.tanh(v) ** 2),
+                lambda v: (1 - np.tanh(v) ** 2) * (6 * np.tanh(v) ** 2 - 2),
+            ],
+        ),
+    ],
+)
+def test_orders_of_functions(function: Callable[[Any], Any], derivatives: list[Callable[[Any], Any]]) -> None:
+    x = variable(0.3, -0.8, dtype="float64")
+    with autograd.record():
+        current = function(x)
+        for derivative in derivatives:
+            current = autograd.grad(current, x, create_graph=True)
+            np.testing.assert_allclose(current.asnumpy(), derivative(x.asnumpy()), rtol=1e-10)
+
+
+def test_backward_through_a_gradient() -> None:
+    """A gradient penalty: d/dx of (d/dx x³)²."""
+    x = variable(2.0)
+    with autograd.record():
+        slope = autograd.grad(x**3, x, create_graph=True)
+        penalty = slope * slope
+    penalty.backward()
+    assert gradient(x) == pytest.approx([36 * 8])
+
+
+def test_without_create_graph_the_gradient_is_a_constant() -> None:
+    x = variable(2.0)
+    with autograd.record():
+        slope = autograd.grad(x * x, x)
+        y = slope * x
+    y.backward()
+    assert gradient(x) == [4]
+
+
+def test_mixed_second_derivatives() -> None:
+    x, y = variable(1.5, dtype="float64"), variable(-0.5, dtype="float64")
+    with autograd.record():
+        z = nd.exp(x * y)
+        by_x = autograd.grad(z, x, create_graph=True)
+    by_x.backward()
+    assert gradient(y) == pytest.approx([(1 - 0.75) * np.exp(-0.75)])
+
+
+# ---------------------------------------------------------------- functions of one's own
+class Sigmoid(autograd.Function):
+    def forward(self, x: nd.NDArray) -> nd.NDArray:
+        y = 1 / (1 + nd.exp(-x))
+        self.save_for_backward(y)
+        return y
+
+    def backward(self, dy: nd.NDArray) -> nd.NDArray:
+        (y,) = self.saved_tensors
+        return dy * y * (1 - y)
+
+
+class Swap(autograd.Function):
+    """Two in, two out; no call of the base's __init__."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def forward(self, a: nd.NDArray, b: nd.NDArray) -> tuple[nd.NDArray, nd.NDArray]:
+        return b, a * 10
+
+    def backward(self, db: nd.NDArray, da: nd.NDArray) -> tuple[nd.NDArray, nd.NDArray]:
+        self.calls += 1
+        return da * 10, db
+
+
+def test_function() -> None:
+    x = variable(0.0, 2.0)
+    with autograd.record():
+        y = Sigmoid()(x) * 3
+    y.backward()
+    s = 1 / (1 + np.exp(-2.0))
+    assert gradient(x) == pytest.approx([0.75, 3 * s * (1 - s)])
+
+
+def test_function_of_several_inputs_and_outputs() -> None:
+    a, b = variable(1, 2), variable(3, 4)
+    function = Swap()
+    with autograd.record():
+        first, second = function(a, b)
+        y = second * 2
+    y.backward()
+    assert first.asnumpy().tolist() == [3, 4]
+    assert gradient(a) == [20, 20]
+    assert gradient(b) == [0, 0]
+    assert function.calls == 1
+
+
+def test_function_whose_backward_is_differentiated() -> None:
+    x = variable(0.7, dtype="float64")
+
+    class Square(autograd.Function):
+        def forward(self, x: nd.NDArray) -> nd.NDArray:
+            return x * x
+
+        def backward(self, dy: nd.NDArray) -> nd.NDArray:
+            return dy * 2 * x
+
+    with autograd.record():
+        slope = autograd.grad(Square()(x), x, create_graph=True)
+    slope.backward()
+    assert gradient(x) == [2]
+
+
+def test_functions_that_are_wrong_say_so() -> None:
+    class Nothing(autograd.Function):
+        pass
+
+    class TooFew(Swap):
+        def backward(self, *output_grads: nd.NDArray) -> Any:
+            return output_grads[0]
+
+    with pytest.raises(AutogradError, match=r"Nothing: a Function needs a forward\(\)"):
+        Nothing()(nd.ones((1,)))
+    a, b = variable(1), variable(2)
+    with autograd.record():
+        y, _ = TooFew()(a, b)
+    with pytest.raises(AutogradError, match=r"TooFew: backward\(\) must return one gradient for each.*wanted 2, got 1"):
+        y.backward()
+    with autograd.record():
+        y = Sigmoid()(a)
+    y.backward()
+    with pytest.raises(AutogradError, match="Sigmoid: the recorded graph was already used"):
+        y.backward()
+
+
+# ---------------------------------------------------------------- random expressions against finite differences
+UNARY = [
+    nd.sin,
+    nd.tanh,
+    nd.sigmoid,
+    nd.exp,
+    nd.square,
+    lambda a: nd.log(a * a + 1),
+    lambda a: -a,
+    lambda a: 1 / (a * a + 1),
+]
+BINARY = [
+    nd.broadcast_add,
+    nd.broadcast_sub,
+    nd.broadcast_mul,
+    lambda a, b: nd.broadcast_div(a, b * b + 1),
+    lambda a, b: nd.tanh(a) * 2 + b,
+]
+SHAPES = [lambda a: a.sum(axis=0, keepdims=True), lambda a: a.mean(axis=1, keepdims=True), lambda a: a[:, ::-1]]
+
+
+@st.composite
+def expressions(draw: st.DrawFn) -> list[tuple[str, int, int, int]]:
+    """Steps (kind, which function, which values): each takes values that are there already."""
+    steps = []
+    for count in range(2, 2 + draw(st.integers(2, 7))):
+        kind = draw(st.sampled_from(["unary", "binary", "shape"]))
+        size = {"unary": len(UNARY), "binary": len(BINARY), "shape": len(SHAPES)}[kind]
+        first, second = draw(st.integers(0, count - 1)), draw(st.integers(0, count - 1))
+        steps.append((kind, draw(st.integers(0, size - 1)), first, second))
+    return steps
+
+
+def run(steps: list[tuple[str, int, int, int]], x: nd.NDArray, y: nd.NDArray) -> nd.NDArray:
+    found = [x, y]
+    for kind, which, i, j in steps:
+        if kind == "unary":
+            found.append(nd.tanh(UNARY[which](found[i])))
+        elif kind == "binary":
+            found.append(BINARY[which](found[i], found[j]))
+        else:
+            found.append(SHAPES[which](found[i]))
+    return nd.add_n(*[v.mean() for v in found])
+
+
+@given(expressions(), st.integers(0, 2**31))
+@settings(max_examples=60, deadline=None)
+def test_gradients_of_random_expressions(steps: list[tuple[str, int, int, int]], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = (nd.array(rng.normal(size=s), dtype="float64") for s in ((3, 4), (1, 4)))
+    dx, dy = (rng.normal(size=a.shape) for a in (x, y))
+    for a in (x, y):
+        a.attach_grad()
+    with autograd.record():
+        z = run(steps, x, y)
+    z.backward()
+    assert x.grad is not None
+    assert y.grad is not None
+    eps = 1e-6
+
+    def at(step: float) -> float:
+        return float(run(steps, x + nd.array(step * dx, dtype="float64"), y + nd.array(step * dy, dtype="float64")))
+
+    numeric = (at(eps) - at(-eps)) / (2 * eps)
+    assert x.grad.shape == x.shape
+    assert y.grad.shape == y.shape
+    exact = float((x.grad.asnumpy() * dx).sum() + (y.grad.asnumpy() * dy).sum())
+    assert exact == pytest.approx(numeric, rel=1e-5, abs=1e-7)

@@ -1,0 +1,568 @@
+"""NDArray: making, arithmetic and its dtype rules, indexing, assignment, conversion, files.
+
+Values marked "MXNet 1.9.1" were read off that release.
+"""
+
+from __future__ import annotations
+
+import operator
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netwright as mx
+from netwright import nd
+from netwright.errors import (
+    CheckpointError,
+    DataError,
+    DeviceError,
+    DTypeError,
+    IndexRangeError,
+    ParamError,
+    ShapeError,
+)
+
+
+def grid() -> nd.NDArray:
+    return nd.arange(12).reshape((3, 4))
+
+
+def values(a: Any) -> Any:
+    return a.asnumpy().tolist()
+
+
+# ---------------------------------------------------------------- making
+def test_the_default_dtype_is_float32_whatever_the_source() -> None:
+    for source in ([1, 2], (1.0, 2.0), np.arange(2), np.ones(2, np.float64), [True, False]):
+        assert nd.array(source).dtype is np.float32
+    assert nd.array(nd.array([1], dtype="int32")).dtype is np.int32
+    assert nd.array([1, 0], dtype="bool").dtype is np.bool_
+    assert nd.array(np.arange(2), dtype=np.int64).dtype is np.int64
+
+
+def test_an_array_is_a_copy_of_its_source() -> None:
+    source = np.ones((2, 2), np.float32)
+    a = nd.array(source)
+    source[:] = 5
+    assert values(a) == [[1, 1], [1, 1]]
+    b = nd.array(a)
+    b[:] = 7
+    assert values(a) == [[1, 1], [1, 1]]
+
+
+def test_from_numpy_shares_memory_unless_told_not_to() -> None:
+    source = np.zeros(3, np.float64)
+    shared, own = nd.from_numpy(source), nd.from_numpy(source, zero_copy=False)
+    source[0] = 4
+    assert values(shared) == [4, 0, 0]
+    assert values(own) == [0, 0, 0]
+    assert shared.dtype is np.float64
+
+
+def test_lists_may_hold_arrays_and_a_number_is_one_element() -> None:
+    row = nd.array([1, 2])
+    assert values(nd.array([row, row])) == [[1, 2], [1, 2]]
+    assert nd.array(5.0).shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted"),
+    [
+        (lambda: nd.zeros(3), [0, 0, 0]),
+        (lambda: nd.ones((1, 2)), [[1, 1]]),
+        (lambda: nd.full((2,), 7), [7, 7]),
+        (lambda: nd.arange(2, 8, 2, repeat=2), [2, 2, 4, 4, 6, 6]),
+        (lambda: nd.arange(3), [0, 1, 2]),
+        (lambda: nd.arange(0, 1, 0.25), [0, 0.25, 0.5, 0.75]),
+        (lambda: nd.linspace(0, 1, 4, endpoint=False), [0, 0.25, 0.5, 0.75]),
+        (lambda: nd.linspace(0, 1, 3), [0, 0.5, 1]),
+        (lambda: nd.eye(2, 3, 1), [[0, 1, 0], [0, 0, 1]]),
+        (lambda: nd.concatenate([nd.ones((1, 2)), nd.zeros((1, 2))]), [[1, 1], [0, 0]]),
+    ],
+)
+def test_makers(make: Callable[[], nd.NDArray], wanted: Any) -> None:
+    made = make()
+    assert values(made) == wanted
+    assert made.dtype is np.float32
+    assert made.ctx == mx.cpu()
+
+
+def test_makers_take_shapes_dtypes_and_devices() -> None:
+    assert nd.empty((2, 3), dtype="int8").dtype is np.int8
+    assert nd.zeros((2, 0)).shape == (2, 0)
+    assert nd.ones((2,), mx.cpu(), "float64").dtype is np.float64
+    assert nd.full((2,), 1.7, dtype="int32").asnumpy().tolist() == [1, 1]
+    target = nd.zeros((2,))
+    assert nd.full((2,), 3, out=target) is target
+    assert values(target) == [3, 3]
+    assert nd.moveaxis(nd.zeros((2, 3, 4)), 0, -1).shape == (3, 4, 2)
+    assert nd.moveaxis(nd.zeros((2, 3, 4)), [0, 1], [1, 2]).shape == (4, 2, 3)
+    alone = nd.ones((2,))
+    assert nd.concatenate([alone], always_copy=False) is alone
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "words"),
+    [
+        (lambda: nd.array([[1], [2, 3]]), DataError, "nd.array: this cannot be made an array"),
+        (lambda: nd.array(["a"]), DataError, "nd.array: this cannot be made an array: could not convert"),
+        (lambda: nd.array([1], dtype="complex64"), DTypeError, "wanted float16, .*got complex64"),
+        (lambda: nd.array([1], dtype="float31"), DTypeError, "not known here.*got 'float31'"),
+        (lambda: nd.zeros((2,), dtype=True), DTypeError, "not known here.*got True"),
+        (lambda: nd.concatenate([]), DataError, "at least one array"),
+        (lambda: nd.ones((2,)).astype("text"), DTypeError, "got 'text'"),
+        (lambda: nd.zeros((2,), ctx="tpu"), DeviceError, "unknown device.*got 'tpu'"),
+    ],
+)
+def test_what_cannot_be_made(make: Callable[[], Any], kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        make()
+
+
+@pytest.mark.skipif(mx.num_gpus() > 0, reason="there is a GPU")
+def test_a_device_that_is_not_there() -> None:
+    with pytest.raises(DeviceError, match=r"gpu\(0\) is not there .*Use cpu\(\), or the device 'auto'"):
+        nd.zeros((2,), ctx=mx.gpu())
+
+
+# ---------------------------------------------------------------- facts
+def test_facts() -> None:
+    a = nd.zeros((2, 3, 4))
+    assert (a.shape, a.size, a.ndim, len(a), a.T.shape, a.stype) == ((2, 3, 4), 24, 3, 2, (4, 3, 2), "default")
+    assert a.context == a.ctx == a.device == mx.cpu(0)
+    assert repr(nd.array([1.0, 2.0])) == "\n[1. 2.]\n<NDArray 2 @cpu(0)>"
+    assert str(nd.ones((2, 2))) == "\n[[1. 1.]\n [1. 1.]]\n<NDArray 2x2 @cpu(0)>"
+    assert a.asnd() is a
+    assert a.as_nd_ndarray() is a
+    assert a.tostype("default") is a
+    a.wait_to_read()
+    nd.waitall()
+
+
+def test_one_element_becomes_a_python_value() -> None:
+    one = nd.array([3.7])
+    assert one.asscalar() == np.float32(3.7)
+    assert isinstance(one.asscalar(), np.float32)
+    assert isinstance(one.item(), float)
+    assert (float(one), int(one)) == (pytest.approx(3.7), 3)
+    assert [10, 20, 30][nd.array([1], dtype="int32")] == 20
+    assert bool(nd.array([0])) is False
+    assert bool(nd.array([[2]])) is True
+    assert bool(nd.zeros((0,))) is False
+    assert grid().tolist()[1] == [4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("use", "kind", "words"),
+    [
+        (lambda a: a.asscalar(), ShapeError, r"asscalar\(\) is for arrays of one element .*got \(3, 4\)"),
+        (bool, ShapeError, r"ambiguous\. Compare a sum\(\) or use asnumpy\(\)\.any\(\)"),
+        (lambda a: [1][nd.array([0.0])], DTypeError, "only an integer array.*got float32"),
+        (lambda a: a.tostype("csr"), DTypeError, "only dense arrays"),
+        (lambda a: a @ a, DTypeError, r"@ is not defined.*Use dot\(a, b\)"),
+    ],
+)
+def test_what_has_no_python_value(use: Callable[[Any], Any], kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        use(grid())
+
+
+def test_numpy_reads_arrays() -> None:
+    a = grid()
+    assert np.asarray(a).tolist() == values(a)
+    assert np.asarray(a, dtype=np.int64).dtype == np.int64
+    assert float(np.sum(np.asarray(a))) == 66
+    copy = a.asnumpy()
+    copy[:] = 0
+    assert a.sum().asscalar() == 66
+    np.testing.assert_array_equal(np.from_dlpack(a), a.asnumpy())
+
+
+# ---------------------------------------------------------------- arithmetic
+BINARY = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.mod,
+    operator.pow,
+    operator.eq,
+    operator.ne,
+    operator.gt,
+    operator.ge,
+    operator.lt,
+    operator.le,
+]
+
+
+@pytest.mark.parametrize("op", BINARY, ids=lambda op: op.__name__)
+def test_operators_between_arrays_numbers_and_numpy(op: Callable[[Any, Any], Any]) -> None:
+    x = np.array([[0.5, 1.5, 2.0], [3.0, 2.5, 1.0]], np.float32)
+    y = np.array([2.0, 1.5, 2.0], np.float32)
+    for left, right, wanted in [
+        (nd.array(x), nd.array(y), op(x, y)),
+        (nd.array(x), 2, op(x, np.float32(2))),
+        (2, nd.array(x), op(np.float32(2), x)),
+        (np.float64(1.5), nd.array(x), op(np.float32(1.5), x)),
+        (nd.array(x), y, op(x, y)),
+        (x, nd.array(y), op(x, y)),
+    ]:
+        found = op(left, right)
+        assert isinstance(found, nd.NDArray)
+        assert found.dtype is np.float32
+        np.testing.assert_allclose(found.asnumpy(), wanted, rtol=1e-6)
+
+
+def test_unary_operators() -> None:
+    a = nd.array([-1.5, 0, 2])
+    assert values(-a) == [1.5, 0, -2]
+    assert values(abs(a)) == [1.5, 0, 2]
+    assert values(~a) == [0, 1, 0]
+
+
+def test_a_number_takes_the_dtype_of_the_array() -> None:
+    """MXNet 1.9.1: the number is converted first, so integers stay integers."""
+    i, u = nd.array([1, 2], dtype="int32"), nd.array([1, 2], dtype="uint8")
+    for found, wanted in [
+        (i + 1.5, [2, 3]),
+        (1.5 + i, [2, 3]),
+        (i / 2, [0, 1]),
+        (2 / i, [2, 1]),
+        (i * 2.7, [2, 4]),
+        (i % 1.5, [0, 0]),
+        (i > 1, [0, 1]),
+        (i + True, [2, 3]),
+    ]:
+        assert found.dtype is np.int32
+        assert values(found) == wanted
+    assert values(u - 3) == [254, 255]
+    assert values(-u) == [255, 254]
+    assert np.isinf((nd.array([1], dtype="float16") * 1e5).asnumpy()).all()
+    assert (nd.array([1], dtype="float64") + 1).dtype is np.float64
+
+
+def test_modulo_follows_the_divisor_s_sign() -> None:
+    """MXNet 1.9.1."""
+    assert values(nd.array([-5.0]) % 3) == [1]
+    assert values(7 % nd.array([-3.0])) == [-2]
+    assert values(nd.modulo(-5, nd.array([3.0]))) == [1]
+    assert values(nd.array([2.0]) % 0) == [0]
+
+
+@pytest.mark.parametrize(
+    ("use", "kind", "words"),
+    [
+        (lambda: nd.ones((2,)) + nd.ones((2,), dtype="int32"), DTypeError, r"one dtype .*float32.*int32.*astype"),
+        (lambda: nd.ones((2, 3)) * nd.ones((2, 2)), ShapeError, r"\(2, 3\) and \(2, 2\) do not fit"),
+        (lambda: nd.ones((2,)) - [1, 2], TypeError, "unsupported operand"),
+        (lambda: nd.maximum("a", nd.ones((2,))), DTypeError, "maximum: this function is for arrays and numbers"),
+    ],
+)
+def test_operands_that_do_not_fit(use: Callable[[], Any], kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        use()
+
+
+def test_functions_of_arrays_and_numbers() -> None:
+    a = nd.array([1.0, 3.0])
+    assert values(nd.maximum(a, 2)) == [2, 3]
+    assert values(nd.maximum(2, a)) == [2, 3]
+    assert values(nd.subtract(5, a)) == [4, 2]
+    assert values(nd.power(2, a)) == [2, 8]
+    assert values(nd.lesser(2, a)) == [0, 1]
+    assert values(nd.greater_equal(a, nd.array([1.0, 4.0]))) == [1, 0]
+    # of two numbers, MXNet 1.9.1 gives a number
+    assert [nd.add(2, 3), nd.maximum(2, 3), nd.equal(2, 3), nd.greater(3, 2), nd.logical_and(2, 0)] == [5, 3, 0, 1, 0]
+    assert nd.divide(1, 2) == 0.5
+
+
+def test_equality_is_elementwise_and_arrays_can_be_keys() -> None:
+    a, b = nd.ones((2,)), nd.ones((2,))
+    assert values(a == b) == [1, 1]
+    assert len({a: 1, b: 2}) == 2
+    assert (a == None) is False  # noqa: E711 - what == gives is the point
+
+
+# ---------------------------------------------------------------- in place
+def test_in_place_operators_keep_memory_and_dtype() -> None:
+    a = nd.array([1, 2, 3])
+    view = a[0:2]
+    before = a
+    a += 1
+    a *= nd.array([2, 2, 2])
+    a -= nd.array([1.0])
+    a /= 2
+    a %= 2
+    assert a is before
+    np.testing.assert_allclose(a.asnumpy(), [1.5, 0.5, 1.5])
+    np.testing.assert_allclose(view.asnumpy(), [1.5, 0.5])
+
+
+def test_in_place_results_must_fit() -> None:
+    a = nd.ones((4,))
+    with pytest.raises(ShapeError, match=r"does not fit into the array \(wanted \(4,\), got \(3, 4\)\)"):
+        a += grid()
+    with pytest.raises(DTypeError, match="cannot use str here"):
+        a += "x"
+
+
+# ---------------------------------------------------------------- indexing
+def test_a_slice_of_whole_rows_is_a_view_and_others_are_copies() -> None:
+    """MXNet 1.9.1."""
+    a = grid()
+    a[1:][:] = 0
+    assert values(a) == [[0, 1, 2, 3], [0, 0, 0, 0], [0, 0, 0, 0]]
+    a = grid()
+    a[:, 1:][:] = 0
+    assert values(a) == values(grid())
+    a = grid()
+    a[1, 2][:] = 99
+    assert a[1, 2].asscalar() == 99
+    a = grid()
+    a.reshape((4, 3))[:] = 0
+    assert a.sum().asscalar() == 0
+    a = grid()
+    a[[0, 1]][:] = 0
+    assert a.sum().asscalar() == 66
+
+
+def test_one_element_has_shape_1() -> None:
+    a = grid()
+    for found in (a[1, 2], a[-2, -2], a[1][2], a[..., 1, 2]):
+        assert found.shape == (1,)
+        assert found.asscalar() == 6
+    assert nd.arange(3)[-1].shape == (1,)
+    assert nd.arange(3)[-1].asscalar() == 2
+
+
+def test_arrays_and_lists_as_indices() -> None:
+    a = grid()
+    assert values(a[nd.array([0, 2])]) == values(a[[0, 2]]) == [[0, 1, 2, 3], [8, 9, 10, 11]]
+    assert values(a[[0, 1], [1, 2]]) == [1, 6]
+    assert values(a[np.array([0, 1]), nd.array([3, 0])]) == [3, 4]
+    assert values(a[:, nd.array([0], dtype="int32")]) == [[0], [4], [8]]
+    assert values(a[np.array([True, False, True])]) == [[0, 1, 2, 3], [8, 9, 10, 11]]
+    assert [row.shape for row in a] == [(4,)] * 3
+    assert 1 in nd.array([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "words"),
+    [
+        (3, IndexRangeError, r"index 3 is out of bounds for axis 0 with size 3 \(got an index into shape \(3, 4\)\)"),
+        (-4, IndexError, "index -4 is out of bounds"),
+        ((0, 0, 0), IndexError, "too many indices"),
+        (1.5, DTypeError, r"cannot index with this .*got float"),
+        ("a", DTypeError, r"wanted integers, slices, None, ... or arrays, got str"),
+    ],
+)
+def test_bad_indices(key: Any, kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        grid()[key]
+    with pytest.raises(kind, match=words):
+        grid()[key] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        (1, 5, [[0, 1, 2], [5, 5, 5]]),
+        ((slice(None), 1), nd.array([7, 8]), [[0, 7, 2], [3, 8, 5]]),
+        (0, [9, 8, 7], [[9, 8, 7], [3, 4, 5]]),
+        (([0, 1], [1, 2]), 9, [[0, 9, 2], [3, 4, 9]]),
+        (slice(None), np.ones(3), [[1, 1, 1], [1, 1, 1]]),
+        (nd.array([1]), np.float64(2), [[0, 1, 2], [2, 2, 2]]),
+        (Ellipsis, -1, [[-1, -1, -1], [-1, -1, -1]]),
+        (np.array([[True, False, False], [False, False, True]]), 0, [[0, 1, 2], [3, 4, 0]]),
+    ],
+)
+def test_assignment(key: Any, value: Any, wanted: Any) -> None:
+    a = nd.arange(6).reshape((2, 3))
+    a[key] = value
+    assert values(a) == wanted
+
+
+def test_assignment_must_fit() -> None:
+    with pytest.raises(ShapeError, match=r"wanted something that broadcasts to \(4,\), got \(3,\)"):
+        grid()[1] = nd.ones((3,))
+
+
+@st.composite
+def _basic_keys(draw: st.DrawFn) -> tuple[tuple[int, ...], Any]:
+    shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=4)))
+
+    def part(size: int) -> Any:
+        return draw(
+            st.one_of(
+                st.integers(-size, size - 1),
+                st.slices(size),
+            )
+        )
+
+    count = draw(st.integers(0, len(shape)))
+    parts: list[Any] = [part(size) for size in shape[:count]]
+    if draw(st.booleans()):
+        parts = [*parts, Ellipsis, *[part(size) for size in shape[len(shape) - draw(st.integers(0, 1)) :]]][:5]
+        while sum(p is not Ellipsis for p in parts) > len(shape):
+            parts.pop(0)
+    if draw(st.booleans()):
+        parts.insert(draw(st.integers(0, len(parts))), None)
+    return shape, tuple(parts)
+
+
+@given(_basic_keys())
+@settings(max_examples=150, deadline=None)
+def test_basic_indexing_is_numpy_s(case: tuple[tuple[int, ...], Any]) -> None:
+    shape, key = case
+    x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    wanted = np.atleast_1d(x[key])
+    a = nd.array(x)
+    np.testing.assert_array_equal(a[key].asnumpy(), wanted)
+    a[key] = -1
+    x[key] = -1
+    np.testing.assert_array_equal(a.asnumpy(), x)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_advanced_indexing_is_numpy_s_on_and_off_the_tape(data: st.DataObject) -> None:
+    shape = (3, 4, 2)
+    length = data.draw(st.integers(1, 3))
+    key = []
+    for size in shape[: data.draw(st.integers(1, 3))]:
+        indices = st.lists(st.integers(-size, size - 1), min_size=length, max_size=length)
+        key.append(data.draw(st.one_of(indices, st.slices(size), st.integers(-size, size - 1))))
+    if not any(isinstance(part, list) for part in key):
+        key[0] = [0] * length
+    x = np.arange(24, dtype=np.float64).reshape(shape)
+    wanted = np.atleast_1d(x[tuple(key)])
+    a = nd.array(x, dtype="float64")
+    np.testing.assert_array_equal(a[tuple(key)].asnumpy(), wanted)
+    a.attach_grad()
+    with mx.autograd.record():
+        y = a[tuple(key)]
+        z = (y * y).sum()
+    z.backward()
+    expected = np.zeros(shape)
+    np.add.at(expected, tuple(key), 2 * x[tuple(key)])
+    np.testing.assert_array_equal(y.asnumpy(), wanted)
+    assert a.grad is not None
+    np.testing.assert_allclose(a.grad.asnumpy(), expected)
+
+
+# ---------------------------------------------------------------- copies and devices
+def test_copies() -> None:
+    a = nd.array([1.0, 2.0])
+    b = a.copy()
+    b[:] = 0
+    assert values(a) == [1, 2]
+    target = nd.zeros((2,), dtype="int32")
+    assert a.copyto(target) is target
+    assert values(target) == [1, 2]
+    assert target.dtype is np.int32
+    other = a.copyto(mx.cpu())
+    other[:] = 9
+    assert values(a) == [1, 2]
+    assert a.copyto(a) is a
+    with pytest.raises(ShapeError, match=r"copyto\(\) needs equal shapes \(wanted \(2,\), got \(3,\)\)"):
+        a.copyto(nd.zeros((3,)))
+
+
+def test_as_in_context_gives_the_array_itself_where_it_is_there() -> None:
+    a = nd.ones((2,))
+    assert a.as_in_context(mx.cpu()) is a
+    assert a.as_in_ctx(mx.cpu(0)) is a
+    assert a.to_device(mx.cpu()) is a
+
+
+def test_astype() -> None:
+    a = nd.array([1.7, -1.7])
+    assert values(a.astype("int32")) == [1, -1]
+    assert a.astype(np.float16).dtype is np.float16
+    assert a.astype("float32") is not a
+    assert a.astype("float32", copy=False) is a
+    same = a.astype("float32")
+    same[:] = 0
+    assert values(a)[0] != 0
+
+
+# ---------------------------------------------------------------- shape
+def test_reshape_codes() -> None:
+    a = nd.zeros((2, 3, 4))
+    for codes, wanted in [
+        ((-1,), (24,)),
+        ((0, -1), (2, 12)),
+        ((-2,), (2, 3, 4)),
+        ((-3, 0), (6, 4)),
+        ((-4, 1, 2, -2), (1, 2, 3, 4)),
+        ((6, 4), (6, 4)),
+    ]:
+        assert a.reshape(codes).shape == wanted
+        assert a.reshape(*codes).shape == wanted
+        assert a.reshape(shape=codes).shape == wanted
+    assert a.reshape(-1).shape == (24,)
+    assert nd.zeros((8, 3, 6)).reshape((-1, 0), reverse=True).shape == (24, 6)
+    assert a.reshape_like(nd.zeros((6, 4))).shape == (6, 4)
+    with pytest.raises(ShapeError, match=r"\(2, 3, 4\) holds 24 elements and cannot become \(5, 5\)"):
+        a.reshape((5, 5))
+
+
+def test_methods_are_the_operators() -> None:
+    a = grid()
+    assert a.sum(axis=1, keepdims=True).shape == (3, 1)
+    assert a.expand_dims(0).shape == (1, 3, 4)
+    assert values(a.slice(begin=(0, 1), end=(2, 3))) == [[1, 2], [5, 6]]
+    assert values(a.max(axis=0)) == [8, 9, 10, 11]
+    assert values(a.argmax(axis=1)) == [3, 3, 3]
+    assert a.flatten().shape == (3, 4)
+    assert values(a.clip(2, 4)[0]) == [2, 2, 2, 3]
+    assert [part.shape for part in a.split(2, axis=1)] == [(3, 2), (3, 2)]
+    with pytest.raises(ParamError, match=r"there is no parameter 'axes'"):
+        a.sum(axes=1)
+
+
+# ---------------------------------------------------------------- files and processes
+def test_save_and_load(tmp_path: Path) -> None:
+    file = str(tmp_path / "arrays")
+    a, b = grid(), nd.array([1, 2], dtype="int64")
+    nd.save(file, a)
+    (found,) = nd.load(file)
+    assert values(found) == values(a)
+    nd.save(file, [a, b])
+    first, second = nd.load(file)
+    assert (first.dtype, second.dtype) == (np.float32, np.int64)
+    assert values(second) == [1, 2]
+    nd.save(file, {"w": a, "b": b})
+    named = nd.load(file)
+    assert isinstance(named, dict)
+    assert sorted(named) == ["b", "w"]
+    assert values(named["w"]) == values(a)
+
+
+def test_a_list_of_many_arrays_keeps_its_order(tmp_path: Path) -> None:
+    file = str(tmp_path / "arrays")
+    nd.save(file, [nd.full((1,), i) for i in range(12)])
+    assert [int(a) for a in nd.load(file)] == list(range(12))
+
+
+def test_what_cannot_be_saved_or_loaded(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"w: only NDArrays can be saved .*got ndarray"):
+        nd.save(str(tmp_path / "x"), {"w": np.ones(2)})
+    with pytest.raises(CheckpointError, match="nothing: the file cannot be read"):
+        nd.load(str(tmp_path / "nothing"))
+    (tmp_path / "bad").write_bytes(b"\x93NUMPY")
+    with pytest.raises(CheckpointError, match="bad: this is not a whole safetensors file"):
+        nd.load(str(tmp_path / "bad"))
+
+
+def test_pickling_keeps_values_dtype_and_device_and_drops_the_tape() -> None:
+    a = nd.array([1, 2], dtype="int8")
+    a.attach_grad()
+    b = pickle.loads(pickle.dumps(a))
+    assert (values(b), b.dtype, b.ctx, b.grad) == ([1, 2], np.int8, mx.cpu(), None)
