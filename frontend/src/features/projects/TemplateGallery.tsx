@@ -57,10 +57,12 @@ function TemplateCard({ template }: { template: Template }) {
         <Text size="xs" c="dimmed" lineClamp={2}>
           {summary}
         </Text>
-        <div className={classes["foot"]}>
-          <span>{dataset}</span>
-          <b>{expected}</b>
-        </div>
+        <dl className={classes["foot"]}>
+          <dt>Data</dt>
+          <dd>{dataset}</dd>
+          <dt>Expect</dt>
+          <dd>{expected}</dd>
+        </dl>
       </div>
     </UnstyledButton>
   );

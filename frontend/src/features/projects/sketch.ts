@@ -6,6 +6,7 @@ import { arrangeInRows } from "@/graph/rows";
 const BLOCK = { width: 36, height: 62 };
 const STEP = { along: 56, across: 96 };
 const EDGE = 18;
+const LEAST_STEPS = 9;
 
 interface Block {
   id: string;
@@ -58,5 +59,7 @@ function boxAround(nodes: Block[]): Sketch["box"] {
   const top = Math.min(...nodes.map((node) => node.y)) - EDGE;
   const right = Math.max(...nodes.map((node) => node.x + node.width)) + EDGE;
   const bottom = Math.max(...nodes.map((node) => node.y + node.height)) + EDGE;
-  return [left, top, right - left, bottom - top];
+  // Small networks are not blown up: blocks have one size on all cards.
+  const width = Math.max(right - left, STEP.along * LEAST_STEPS);
+  return [(left + right - width) / 2, top, width, bottom - top];
 }

@@ -53,6 +53,8 @@ export interface Action {
   /** The browser's own clipboard keys: their events are listened to, the keys are not. */
   native?: boolean;
   enabled: (state: SessionState) => boolean;
+  /** A label that says more about this moment: "Undo Add conv1". */
+  hint?: (state: SessionState) => string;
   perform: (context: ActionContext) => void | Promise<void>;
 }
 
@@ -89,6 +91,7 @@ export const actions: Action[] = [
     group: "Edit",
     shortcuts: ["mod+z"],
     enabled: (state) => state.history.past.length > 0,
+    hint: (state) => `Undo: ${state.history.past.at(-1)?.label ?? "nothing"}`,
     perform: ({ session }) => void session.undo(),
   },
   {
@@ -98,6 +101,7 @@ export const actions: Action[] = [
     group: "Edit",
     shortcuts: ["mod+shift+z", "mod+y"],
     enabled: (state) => state.history.future.length > 0,
+    hint: (state) => `Redo: ${state.history.future[0]?.label ?? "nothing"}`,
     perform: ({ session }) => void session.redo(),
   },
   {

@@ -3,16 +3,25 @@ import { memo } from "react";
 
 import classes from "./Canvas.module.css";
 import type { ShapeFlowEdge } from "./flow";
+import { lanePath } from "./lanes";
 
 /** A connection with the shape that flows along it. Plain SVG text: an HTML label for each would cost every drag. */
 export const ShapeEdge = memo(function ShapeEdge(props: EdgeProps<ShapeFlowEdge>) {
   const { id, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, data } = props;
-  const [path, x, y] = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, curvature: 0.3 });
+  const lane = data?.lane ?? null;
+  const straight = getBezierPath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition, curvature: 0.3 });
+  const [path, x, y] =
+    lane === null
+      ? straight
+      : [lanePath(sourceX, sourceY, targetX, targetY, lane), lane, (sourceY + targetY) / 2];
+  // Beside a lane there are nodes on the inner side, so its label stands outside.
+  const outside = lane === null ? "middle" : lane < sourceX ? "end" : "start";
+  const shift = { end: -5, middle: 0, start: 5 }[outside];
   return (
     <>
       <BaseEdge id={id} path={path} interactionWidth={18} className={classes["edge"] ?? ""} data-kind={data?.kind} />
       {data?.shape ? (
-        <text className={classes["shape"]} x={x} y={y} dy="0.35em" textAnchor="middle">
+        <text className={classes["shape"]} x={x + shift} y={y} dy="0.35em" textAnchor={outside}>
           {data.shape}
         </text>
       ) : null}

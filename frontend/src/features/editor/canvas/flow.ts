@@ -7,10 +7,11 @@ import { NODE_SIZE } from "@/graph/rows";
 import { formatShape } from "@/shared/format";
 
 import type { Selection } from "../session/session";
+import { findLanes } from "./lanes";
 
 /** Nodes carry no data: each reads its own from the session, so a drag draws nothing but what moves. */
 export type OpFlowNode = Node<Record<string, never>, "op">;
-export type ShapeFlowEdge = Edge<{ shape: string | null; kind: string }, "shape">;
+export type ShapeFlowEdge = Edge<{ shape: string | null; kind: string; lane: number | null }, "shape">;
 
 const noData: Record<string, never> = {};
 
@@ -40,12 +41,14 @@ export function flowEdges(
 ): ShapeFlowEdge[] {
   const before = new Map(old.map((edge) => [edge.id, edge]));
   const ops = new Map(graph.nodes.map((node) => [node.id, operators.get(node.op)]));
+  const lanes = findLanes(graph);
   return connectionsOf(graph).map((connection) => {
     const id = connectionId(connection);
     const names = outputNames(ops.get(connection.from), report?.nodes[connection.from]);
     const sourceHandle = outputName(names, connection.output);
     const shape = shapeOf(report, connection, sourceHandle);
     const kind = ops.get(connection.to)?.inputs.find((port) => port.name === connection.port)?.kind ?? "data";
+    const lane = lanes.get(id) ?? null;
     const known = before.get(id);
     const isSelected = selected.has(id);
     if (
@@ -53,6 +56,7 @@ export function flowEdges(
       known.sourceHandle === sourceHandle &&
       known.data?.shape === shape &&
       known.data.kind === kind &&
+      known.data.lane === lane &&
       known.selected === isSelected
     )
       return known;
@@ -63,7 +67,7 @@ export function flowEdges(
       target: connection.to,
       sourceHandle,
       targetHandle: connection.port,
-      data: { shape, kind },
+      data: { shape, kind, lane },
       selected: isSelected,
       ariaLabel: `From ${connection.from} to ${connection.port} of ${connection.to}${shape === null ? "" : `, ${shape}`}`,
     };

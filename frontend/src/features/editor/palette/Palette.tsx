@@ -33,7 +33,7 @@ export function Palette() {
   }
 
   function onKey(event: KeyboardEvent): void {
-    const best = event.key === "Enter" ? bestMatch(groups, words) : null;
+    const best = event.key === "Enter" && words.trim() !== "" ? bestMatch(groups, words) : null;
     if (best) add(best);
     if (event.key === "ArrowDown") {
       event.preventDefault();
@@ -105,7 +105,7 @@ function Entry({ operator, onAdd }: { operator: OperatorInfo; onAdd: (operator: 
         <span className={classes["icon"]}>
           <Icon size={13} strokeWidth={2} aria-hidden />
         </span>
-        {operator.title}
+        <span className={classes["title"]}>{operator.title}</span>
       </button>
     </Tooltip>
   );

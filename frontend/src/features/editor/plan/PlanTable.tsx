@@ -13,7 +13,7 @@ export function PlanTable({ plan }: { plan: PlanReport }) {
     <Table fz="xs" verticalSpacing={4} stickyHeader highlightOnHover className="nw-numbers">
       <Table.Thead>
         <Table.Tr>
-          {["", "Operator", "Name", "Output", "Lies", "Operations", "Memory"].map((title) => (
+          {["", "Operator", "Name", "Output", "Place", "Operations", "Memory"].map((title) => (
             <Table.Th key={title}>{title}</Table.Th>
           ))}
         </Table.Tr>

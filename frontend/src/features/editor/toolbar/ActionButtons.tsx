@@ -38,7 +38,8 @@ export function ActionIconButton({ id }: { id: string }) {
   const { action, enabled, run } = useAction(id);
   const Icon = action.icon;
   const [key] = action.shortcuts;
-  const hint = key === undefined ? action.label : `${action.label} (${writeShortcut(key)})`;
+  const label = useSessionState((state) => action.hint?.(state) ?? action.label);
+  const hint = key === undefined ? label : `${label} (${writeShortcut(key)})`;
   return (
     <Tooltip label={hint}>
       <ActionIcon
