@@ -96,9 +96,16 @@ def _space(xp: Any, x: Any, windows: Windows, work: Any) -> Any:
 
 def _columns(xp: Any, x: Any, windows: Windows, groups: int, space: Any) -> Any:
     """(groups, depth, samples · positions), in the memory given."""
+    shape = (x.shape[1], *windows.kernel, x.shape[0], *windows.out)
+    columns = space[: math.prod(shape)].reshape(shape)
     view = windowed(xp, x, windows)
-    columns = space[: view.size].reshape(view.shape)
-    columns[...] = view
+    if view is not None:
+        columns[...] = view
+    else:
+        columns[...] = 0
+        turned = x.swapaxes(0, 1)
+        for tap in taps(windows):
+            columns[(slice(None), *tap.kernel, slice(None), *tap.out)] = turned[(..., *tap.data)]
     return columns.reshape(groups, -1, x.shape[0] * math.prod(windows.out))
 
 

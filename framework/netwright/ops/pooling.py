@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
-from .params import Ints, OpParams, Pads, Size, Sizes, _one_or_many, hint
+from .params import Ints, OpParams, Pads, Sizes, hint
 from .pools import max_windows, pick_maxima, spread_maxima, spread_windows, sum_windows, window_counts
 from .registry import get, register
 from .windows import (
@@ -23,13 +23,13 @@ from .windows import (
     to_channels_first,
 )
 
-KernelSizes = Annotated[tuple[Size, ...], BeforeValidator(_one_or_many), Field(max_length=3)]
-
 
 class PoolingParams(OpParams):
     """Parameters of Pooling."""
 
-    kernel: KernelSizes = Field((), description="size of a window per spatial axis; not needed with global_pool")
+    kernel: Sizes = Field(
+        (), max_length=3, description="size of a window per spatial axis; not needed with global_pool"
+    )
     pool_type: Literal["max", "avg", "sum", "lp"] = Field("max", description="what becomes of a window")
     global_pool: bool = Field(False, description="one window over all of the data; kernel, stride and pad are ignored")
     cudnn_off: bool = hint(False)

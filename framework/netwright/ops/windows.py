@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import ParamError, ShapeError
@@ -49,7 +49,7 @@ def taps(windows: Windows) -> tuple[Tap, ...]:
 
 def _axis_taps(size: int, out: int, kernel: int, stride: int, dilate: int, pad: int) -> list[tuple[int, slice, slice]]:
     found = []
-    for k in range(kernel):
+    for k in _meeting(size, out, kernel, stride, dilate, pad):
         shift = k * dilate - pad
         first = max(0, -(shift // stride))  # the smallest o with o·stride + shift >= 0
         last = min(out - 1, (size - 1 - shift) // stride)
@@ -58,6 +58,14 @@ def _axis_taps(size: int, out: int, kernel: int, stride: int, dilate: int, pad: 
             stop = last * stride + shift + 1
             found.append((k, slice(first, last + 1), slice(start, stop, stride)))
     return found
+
+
+def _meeting(size: int, out: int, kernel: int, stride: int, dilate: int, pad: int) -> Iterable[int]:
+    """Kernel positions that may meet data. Of a kernel that is mostly padding not each position is looked at."""
+    if kernel <= 4 * (size + out):
+        return range(kernel)
+    lows = (-(-(pad - o * stride) // dilate) for o in range(out))
+    return sorted({k for low in lows for k in range(max(low, 0), min(low + size, kernel))})
 
 
 def per_axis(value: Sequence[int] | None, rank: int, default: int, parameter: str) -> Shape:
@@ -120,7 +128,13 @@ def channels_first(array: Any, channels_last: bool) -> Any:
 
 
 def windowed(xp: Any, data: Any, windows: Windows) -> Any:
-    """View (channels, *kernel, batch, *out) of data (batch, channels, *space); copies only to pad."""
+    """View (channels, *kernel, batch, *out) of data (batch, channels, *space); copies only to pad.
+
+    None where padding would make much more of the data than it is.
+    """
+    padding = math.prod(n + 2 * p for n, p in zip(windows.data, windows.pad, strict=True))
+    if padding > 16 * math.prod(windows.data) + 1024:
+        return None
     padded = pad_space(xp, data, windows)
     batch, channels, *space = padded.strides
     rank = len(windows.kernel)
