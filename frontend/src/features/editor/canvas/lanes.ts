@@ -46,7 +46,11 @@ function laneFor(graph: Graph, rows: Row[], { from, to }: Connection): number | 
     between.filter((row) => row.right > left - MARGIN / 2 && row.left < right + MARGIN / 2);
   const inTheWay = blocks(Math.min(x1, x2), Math.max(x1, x2));
   if (inTheWay.length === 0) return null;
-  const lanes = [clear(blocks, Math.min(...inTheWay.map((row) => row.left)), -1), clear(blocks, Math.max(...inTheWay.map((row) => row.right)), 1)];
+  // Right first: of two equal ways the right one ends nearer to the later ports.
+  const lanes = [
+    clear(blocks, Math.max(...inTheWay.map((row) => row.right)), 1),
+    clear(blocks, Math.min(...inTheWay.map((row) => row.left)), -1),
+  ];
   const cost = (lane: number): number => Math.abs(lane - x1) + Math.abs(lane - x2);
   return lanes.reduce((best, lane) => (cost(lane) < cost(best) ? lane : best));
 }
