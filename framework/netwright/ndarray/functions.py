@@ -7,7 +7,7 @@ from typing import Any
 
 from ..device import Device
 from ..ops.operator import Operator
-from ..ops.signature import bind
+from ..ops.signature import COMMON, bind
 from .array import NDArray
 from .invoke import invoke
 from .methods import FluentMethods
@@ -19,11 +19,14 @@ def _is_array(value: Any) -> bool:
 
 def make_function(op: Operator) -> Callable[..., Any]:
     """The eager function of an operator."""
-    plain = op.default_params if not op.Params.model_fields and len(op.inputs) == 1 and not op.variadic else None
+    named = frozenset((*(port.name for port in op.inputs), *COMMON, "data"))
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        if plain is not None and not kwargs and len(args) == 1:
-            return invoke(op, plain, args)
+        # the usual call: arrays by position, parameters by name
+        if args and not op.variadic and named.isdisjoint(kwargs) and all(type(a) is NDArray for a in args):
+            p = op.make_params(kwargs)
+            if len(args) == len(op.ports(p)):
+                return invoke(op, p, args)
         p, inputs, common = bind(op, args, kwargs, _is_array)
         ctx = common.get("ctx")
         return invoke(

@@ -10,7 +10,7 @@ import numpy as np
 from ..device import Device, current_device, device_of
 from ..errors import DeviceError, DTypeError, NetwrightError, ParamError, ShapeError
 from ..ops import get
-from ..ops.operator import Operator, TensorSpec
+from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, TensorSpec
 from ..ops.params import OpParams
 from ..random import state_of
 from ..tape import Call, Variable, mode
@@ -35,19 +35,22 @@ def invoke(
     except AttributeError:
         raise _wrong_input(op, p, inputs) from None
     xp, rng_device = _module_of(op, datas, device)
-    specs: tuple[TensorSpec, ...] | None = None
+    facts = op.facts(p)
     if op.shape_checked:
-        specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
-        op.infer(p, specs)
-    results = _run(op, p, xp, datas, out, rng_device)
+        # a dtype hashes slowly, its number fast
+        key = tuple([(d.shape, d.dtype.num) for d in datas])
+        if key not in facts.checked:
+            op.infer(p, _specs(datas))
+            if len(facts.checked) >= MAX_REMEMBERED:
+                facts.checked.clear()
+            facts.checked.add(key)
+    results = _run(op, p, xp, datas, facts, rng_device)
     if op.view and results[0].base is not None and not op.forward_takes:
         results = (results[0].copy(),)
     recorded = None
     if mode.recording and op.gradient_takes is not None and any(a._entry is not None for a in inputs):
-        if specs is None:
-            specs = tuple([TensorSpec(d.shape, d.dtype) for d in datas])
-        recorded = Call(op, p, inputs, specs, results, mode.training)
-    visible = len(results) if hidden or len(results) == 1 else op.visible_outputs(p)
+        recorded = Call(op, p, inputs, _specs(datas), results, mode.training)
+    visible = len(results) if hidden or len(results) == 1 else facts.visible
     if out is not None:
         return _deliver(op, results[:visible], out, recorded)
     arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
@@ -56,7 +59,11 @@ def invoke(
     return arrays[0] if visible == 1 and not hidden else arrays
 
 
-def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device: Device) -> tuple[Any, ...]:
+def _specs(datas: list[Any]) -> tuple[TensorSpec, ...]:
+    return tuple([TensorSpec(d.shape, d.dtype) for d in datas])
+
+
+def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts, device: Device) -> tuple[Any, ...]:
     takes = op.forward_takes
     keywords: dict[str, Any] = {}
     if takes:
@@ -70,13 +77,13 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], out: Any, device:
         raise error.at(op.name) from None
     except (ValueError, TypeError) as error:
         # an operator that leaves checking to the array module: ask inference for a better message
-        op.infer(p, tuple(TensorSpec(d.shape, d.dtype) for d in datas))
+        op.infer(p, _specs(datas))
         raise ShapeError(
             f"the operator could not be computed: {error}", where=op.name, got=[tuple(d.shape) for d in datas]
         ) from error
     results: tuple[Any, ...] = result if isinstance(result, tuple) else (result,)
-    states = op.state_ports(p)
-    if states and len(results) > len(op.output_names(p)):
+    states = facts.states
+    if states and len(results) > facts.outputs:
         for position, value in zip(states, results[-len(states) :], strict=True):
             xp.copyto(datas[position], value)
         results = results[: -len(states)]

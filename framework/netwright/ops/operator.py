@@ -99,6 +99,23 @@ class Sample:
         return tuple(d if isinstance(d, Draw) else Draw(d) for d in self.inputs)
 
 
+MAX_REMEMBERED = 256
+"""Combinations of input shapes remembered for one set of parameters."""
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """What an eager call needs to know of an operator under given parameters."""
+
+    p: OpParams
+    states: tuple[int, ...]
+    outputs: int
+    visible: int
+    inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
+    checked: set[tuple[Any, ...]] = field(default_factory=set)
+    """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
+
+
 _RESERVED = {"dy", "dys", "y", "ys", "xs"}
 
 
@@ -210,6 +227,8 @@ class Operator:
 
     def make_params(self, values: dict[str, Any]) -> OpParams:
         """Checked parameters; the same values give the same object."""
+        if not values and self.default_params is not None:
+            return self.default_params
         try:
             # types too, since True == 1 == 1.0
             key = (tuple(values.items()), tuple(map(type, values.values())))
@@ -232,7 +251,8 @@ class Operator:
 
     def infer(self, p: OpParams, specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
         """Specifications of all outputs for fully known inputs; raises with ``where`` set to the operator."""
-        found = p._inferred.get(specs)
+        inferred = self.facts(p).inferred
+        found = inferred.get(specs)
         if found is None:
             try:
                 self._check_count(p, len(specs))
@@ -243,9 +263,9 @@ class Operator:
             found = tuple(
                 TensorSpec(tuple(s), d or FLOAT32) for s, d in zip(out_shapes, out_dtypes, strict=True) if s is not None
             )
-            if len(p._inferred) >= 256:
-                p._inferred.clear()
-            p._inferred[specs] = found
+            if len(inferred) >= MAX_REMEMBERED:
+                inferred.clear()
+            inferred[specs] = found
         return found
 
     def _check_count(self, p: OpParams, count: int) -> None:
@@ -257,8 +277,19 @@ class Operator:
                 got=count,
             )
 
+    def facts(self, p: OpParams) -> CallFacts:
+        """What follows from the parameters alone, remembered for as long as they are used."""
+        found = self._facts.get(id(p))
+        if found is None or found.p is not p:  # an identity may be given anew
+            if len(self._facts) >= 4096:
+                self._facts.clear()
+            names = self.output_names(p)
+            found = self._facts[id(p)] = CallFacts(p, self.state_ports(p), len(names), self.visible_outputs(p))
+        return found
+
     def __init__(self) -> None:
         self._params_cache: dict[Any, OpParams] = {}
+        self._facts: dict[int, CallFacts] = {}
 
     @functools.cached_property
     def default_params(self) -> OpParams | None:

@@ -17,7 +17,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PrivateAttr,
     ValidationError,
     WithJsonSchema,
 )
@@ -88,9 +87,6 @@ class OpParams(BaseModel):
 
     # building the validators of hundreds of models takes a second: each is built at its first use
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), defer_build=True)
-
-    # What inference found for given input specifications: filled by Operator.infer, dropped with the parameters.
-    _inferred: dict[Any, Any] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def make(cls, values: Mapping[str, Any], *, strict: bool = False) -> Self:
