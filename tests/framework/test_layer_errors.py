@@ -21,7 +21,7 @@ from netwright.errors import NetwrightError, ParamError, ShapeError
             r"data \(64, 1, 28, 28\) flattens to 1·28·28 = 784 features.*wanted \(10, 784\), got \(10, 700\)",
         ),
         ("FullyConnected", [(2, 3), (4, 3), (5,)], {"num_hidden": 4}, ShapeError, r"bias.*wanted \(4,\), got \(5,\)"),
-        ("FullyConnected", [(2, 3), (4, 3)], {"num_hidden": 0}, ParamError, "num_hidden.*greater than or equal to 1"),
+        ("FullyConnected", [(2, 3), (4, 3)], {"num_hidden": 0}, ParamError, "num_hidden.*at least 1"),
         (
             "Convolution",
             [(1, 3, 4, 4), (2, 3, 5, 5)],
@@ -105,7 +105,7 @@ def test_layers_with_weights(
         ("LeakyReLU", [(2, 3), (2,)], {"act_type": "prelu"}, r"one slope per channel.*got \(2,\)"),
         ("Activation", [(2, 3)], {"act_type": "rleu"}, r"act_type.*'relu'"),
         ("softmax", [(2, 3)], {"axis": 2}, r"axis 2 does not exist \(wanted -2 to 1"),
-        ("Dropout", [(2, 3)], {"p": 1.5}, r"less than or equal to 1"),
+        ("Dropout", [(2, 3)], {"p": 1.5}, r"at most 1"),
     ],
 )
 def test_other_layers(name: str, shapes: list[Any], params: dict[str, Any], words: str) -> None:

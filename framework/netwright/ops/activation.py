@@ -59,6 +59,8 @@ class Activation(Elementwise):
         for act_type in ("relu", "sigmoid", "tanh", "softrelu", "softsign", "gelu", "silu"):
             for shape in ((3, 4), (2, 3, 2), (5,), (0, 3)):
                 yield Sample((Draw(shape, "distinct", -2.05, 2.1),), {"act_type": act_type})
+            half: dict[str, Any] = {"differentiable": False, "dtypes": ("float16",)}
+            yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), {"act_type": act_type}, **half)
 
 
 class LeakyReLUParams(OpParams):
@@ -183,6 +185,7 @@ class LeakyReLU(Operator):
             for shape in shapes:
                 yield Sample((Draw(shape, "distinct", -2.05, 2.1),), {"act_type": act_type})
         yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), {"slope": 0.1})
+        yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), differentiable=False, dtypes=("float16",))
         yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), {"act_type": "elu", "slope": 0.7})
         slope = Draw((3,), "uniform", 0.1, 0.4)
         shapes = ((2, 3), (2, 3, 4), (2, 3, 2, 2), (3,))

@@ -143,6 +143,7 @@ class MultiHeadAttention(Operator):
         pairs = Draw((1, 3, 5), "integer", 0, 2, "int32")
         yield Sample(((1, 3, 4), (1, 5, 4), (1, 5, 2), pairs), {"use_mask": True, "causal": True})
         yield Sample(((0, 3, 4), (0, 5, 4), (0, 5, 4)), {"heads": 2})
+        yield Sample(((2, 3, 4), (2, 5, 4), (2, 5, 6)), differentiable=False, dtypes=("float16",))
 
 
 _UNMASKED = AttentionParams()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from .arrays import accumulator
 from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, hint
@@ -90,6 +90,15 @@ class BatchNorm(Operator):
     def infer_dtype(self, p: BatchNormParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         data = dtypes[0] or FLOAT32
         single = np.dtype(accumulator(data))
+        for port, dtype in zip(self.inputs[1:], dtypes[1:], strict=True):
+            if dtype not in (None, single):
+                raise DTypeError(
+                    f"{port.name} has the dtype that {data.name} data are summed in",
+                    port=port.name,
+                    wanted=single,
+                    got=dtype,
+                    remedy="Use astype()",
+                )
         return [data, *[single] * 4], [data, single, single]
 
     def forward(

@@ -236,6 +236,8 @@ class Convolution(Operator):
             {"kernel": (2, 2, 2), "num_filter": 2, "layout": "NDHWC", "no_bias": True},
         )
         yield Sample(((0, 3, 5, 5), (2, 3, 3, 3), (2,)), {"kernel": (3, 3), "num_filter": 2})
+        half: dict[str, Any] = {"differentiable": False, "dtypes": ("float16",)}
+        yield Sample(((2, 3, 5, 4), (2, 3, 3, 3), (2,)), {"kernel": (3, 3), "num_filter": 2}, **half)
 
 
 def _shared(p: Any) -> dict[str, Any]:

@@ -195,3 +195,5 @@ class Deconvolution(Operator):
         )
         yield Sample(((1, 2, 2, 3, 2), (2, 2, 2, 2, 2)), {"kernel": (2, 2, 2), "num_filter": 2, "stride": (2, 1, 2)})
         yield Sample(((0, 3, 4), (3, 2, 3)), {"kernel": (3,), "num_filter": 2})
+        half: dict[str, Any] = {"differentiable": False, "dtypes": ("float16",)}
+        yield Sample(((2, 3, 4, 3), (3, 2, 3, 2)), {"kernel": (3, 2), "num_filter": 2}, **half)

@@ -80,3 +80,4 @@ class Dropout(Operator):
         yield Sample(((5,),), {"p": 0.0})
         yield Sample(((5,),), {"p": 1.0})
         yield Sample(((0, 3),))
+        yield Sample(((3, 4),), differentiable=False, dtypes=("float16",))

@@ -165,6 +165,7 @@ class LayerNorm(_Normalization):
         yield Sample(((2, 3, 2, 4), (3,), (3,)), {"axis": -3})
         yield Sample(((5,), (5,), (5,)))
         yield Sample(((0, 4), (4,), (4,)))
+        yield Sample(((3, 5), (5,), (5,)), differentiable=False, dtypes=("float16",))
 
 
 class InstanceNormParams(OpParams):

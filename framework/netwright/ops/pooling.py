@@ -160,6 +160,10 @@ class Pooling(Operator):
             how = {"pool_type": pool_type}
             for shape, params in _CASES:
                 yield Sample((Draw(shape, "distinct", -2.0, 2.0),), {**how, **params})
+        for pool_type, dtypes in (("max", ("float16", "int32")), ("avg", ("float16",)), ("sum", ("float16", "int32"))):
+            data = Draw((2, 3, 5, 4), "distinct", -9.0, 9.0)
+            two: dict[str, Any] = {"pool_type": pool_type, "kernel": (2, 2)}
+            yield Sample((data,), two, differentiable=False, dtypes=dtypes)
         for p_value in (1, 2, 3):
             yield Sample(
                 (Draw((2, 2, 5, 4), "uniform", 0.3, 2.0),),

@@ -80,6 +80,7 @@ class L2Normalization(Operator):
             for mode in ("instance", "channel", "spatial"):
                 yield Sample((shape,), {"mode": mode})
         yield Sample(((3, 4),), {"eps": 1e-3})
+        yield Sample(((3, 4),), differentiable=False, dtypes=("float16",))
 
 
 class LRNParams(OpParams):
