@@ -3,6 +3,8 @@ import { CircleAlert } from "lucide-react";
 
 import { ApiError } from "@/api/client";
 
+import { capitalise } from "./text";
+
 interface Facts {
   message: string;
   wanted?: unknown;
@@ -18,10 +20,6 @@ function factsOf(error: unknown): Facts {
 function sentence(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 interface Props {

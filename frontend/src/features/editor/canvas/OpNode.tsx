@@ -7,6 +7,7 @@ import type { NodeReport, Problem } from "@/api/types";
 import { findNode, readReference } from "@/graph/model";
 import { inputPorts, outputNames, type Port } from "@/graph/ports";
 import { formatCount, formatShape } from "@/shared/format";
+import { sentences } from "@/shared/text";
 
 import { lookOf } from "@/shared/category";
 import { shortTitle, summarise } from "../describeNode";
@@ -74,7 +75,7 @@ function EndShape({ report }: { report: NodeReport | undefined }) {
 
 function Badge({ problems }: { problems: Problem[] }) {
   const isError = problems.some((problem) => problem.severity === "error");
-  const text = problems.map((problem) => problem.message).join("\n");
+  const text = problems.map(({ message, remedy }) => sentences(message, remedy)).join("\n");
   const Icon = isError ? CircleAlert : TriangleAlert;
   return (
     <Tooltip label={text} style={{ whiteSpace: "pre-line" }} position="right">

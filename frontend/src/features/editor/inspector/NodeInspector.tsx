@@ -6,6 +6,7 @@ import { readReference } from "@/graph/model";
 import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
 import { titleOf } from "@/shared/schema/field";
+import { sentences } from "@/shared/text";
 
 import { useAct } from "../actions/useActions";
 import { lookOf } from "@/shared/category";
@@ -24,7 +25,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
   const { icon: Icon } = lookOf(operator?.category ?? "");
   const errors = Object.fromEntries(
     problems.flatMap(({ parameter, message, remedy }) =>
-      parameter === null ? [] : [[parameter, remedy === null ? message : `${message} ${remedy}`]],
+      parameter === null ? [] : [[parameter, sentences(message, remedy)]],
     ),
   );
   const schema = operator?.params_schema;
