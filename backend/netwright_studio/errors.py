@@ -55,13 +55,6 @@ class ForbiddenError(StudioError):
     code = "forbidden"
 
 
-class TooLargeError(StudioError):
-    """The request is larger than the studio takes."""
-
-    status = 413
-    code = "too_large"
-
-
 class UnavailableError(StudioError):
     """Something the request needs is not there now."""
 
