@@ -164,3 +164,16 @@ def test_losses_by_hand() -> None:
 def test_labels_that_do_not_fit_are_refused(name: str, data: Any, label: Any, words: str) -> None:
     with pytest.raises(ShapeError, match=words):
         getattr(nd, name)(nd.zeros(data), nd.zeros(label))
+
+
+def test_the_penalty_on_busy_units_rides_on_the_gradient() -> None:
+    raw = np.random.default_rng(4).random((5, 3)).astype(np.float32)
+    x, moving = nd.array(raw), nd.full((3,), 0.5)
+    x.attach_grad()
+    with autograd.record():
+        y = nd.IdentityAttachKLSparseReg(x, moving, sparseness_target=0.2, penalty=0.3, momentum=0.6)
+    y.backward()
+    mean = 0.6 * 0.5 + 0.4 * raw.mean(0)
+    assert x.grad is not None
+    np.testing.assert_allclose(moving.asnumpy(), mean, rtol=1e-6)
+    np.testing.assert_allclose(x.grad.asnumpy(), np.tile(1 + 0.3 * (-0.2 / mean + 0.8 / (1 - mean)), (5, 1)), rtol=1e-5)

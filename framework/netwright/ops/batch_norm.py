@@ -127,7 +127,7 @@ class BatchNorm(Operator):
         inverse = 1 / xp.sqrt(var + var.dtype.type(p.eps))
         scale = inverse if p.fix_gamma else inverse * gamma
         centred *= scale.reshape(along.along)
-        xp.add(centred, beta.reshape(along.along), out=y, casting="same_kind")
+        xp.add(centred, beta.reshape(along.along), out=y)
         results = (y, _stored(mean, mean_out), _stored(inverse, inverse_out))
         if not of_batch:
             return results

@@ -101,9 +101,34 @@ def deconvolve(p: Any, data: Any, weight: Any, bias: Any = None) -> Any:
     return back(p, y)
 
 
+def correlate(p: Any, one: Any, other: Any) -> Any:
+    """Position by position, displacement by displacement; beyond the maps everything is 0."""
+    batch, channels, height, width = one.shape
+    half, far = p.kernel_size // 2, p.max_displacement
+    radius = far // p.stride2
+    out = [-(-(n + 2 * p.pad_size - 2 * (far + half)) // p.stride1) for n in (height, width)]
+    shifts = [(v * p.stride2, u * p.stride2) for v in range(-radius, radius + 1) for u in range(-radius, radius + 1)]
+
+    def value(array: Any, n: int, c: int, i: int, j: int) -> float:
+        return float(array[n, c, i, j]) if 0 <= i < height and 0 <= j < width else 0.0
+
+    y = np.zeros((batch, len(shifts), *out))
+    for n, d, i, j in np.ndindex(*y.shape):
+        total = 0.0
+        for a, b, c in np.ndindex(p.kernel_size, p.kernel_size, channels):
+            row, column = (k * p.stride1 + far + o - p.pad_size for k, o in ((i, a), (j, b)))
+            first_value = value(one, n, c, row, column)
+            second = value(other, n, c, row + shifts[d][0], column + shifts[d][1])
+            total += first_value * second if p.is_multiply else abs(first_value - second)
+        y[n, d, i, j] = total / (p.kernel_size**2 * channels)
+    return y
+
+
 REFERENCES = {
+    "Correlation": correlate,
     "Convolution": convolve,
     "Deconvolution": deconvolve,
     "_conv_data_grad": data_gradient,
     "_conv_weight_grad": weight_gradient,
 }
+UNREFERENCED = {"_correlation_grad": "the slopes of Correlation are compared with its results"}

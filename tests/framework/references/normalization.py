@@ -85,8 +85,29 @@ def lrn(p: Any, data: Any) -> Any:
     return data / norm**p.beta, norm
 
 
+def batch_norm_then_relu(p: Any, *arrays: Any, train: bool = False) -> Any:
+    y, mean, inverse = batch_norm(p, *arrays, train=train)
+    return np.where(y > 0, y, 0.0), mean, inverse
+
+
+def same_axis(p: Any, *arrays: Any, train: bool = False) -> Any:
+    return batch_norm(type(p)({**p, "axis": 1}), *arrays, train=train)
+
+
+def kl_sparse(p: Any, data: Any, moving: Any, train: bool = False) -> Any:
+    mean = moving.copy()
+    if train:
+        for unit in range(moving.size):
+            active = [float(sample.ravel()[unit]) for sample in data]
+            mean[unit] = p.momentum * moving[unit] + (1 - p.momentum) * math.fsum(active) / len(active)
+    return data, mean
+
+
 REFERENCES = {
     "BatchNorm": batch_norm,
+    "_contrib_SyncBatchNorm": same_axis,
+    "_contrib_BatchNormWithReLU": batch_norm_then_relu,
+    "IdentityAttachKLSparseReg": kl_sparse,
     "LayerNorm": layer_norm,
     "InstanceNorm": instance_norm,
     "GroupNorm": group_norm,

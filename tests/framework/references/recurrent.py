@@ -1,4 +1,4 @@
-"""References of recurrent layers: one sample, one step, one unit's formula at a time; gradients are checked by slopes."""
+"""References of recurrent layers: one sample and one step at a time; gradients are checked by slopes."""
 
 from __future__ import annotations
 
