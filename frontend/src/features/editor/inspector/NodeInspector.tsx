@@ -5,7 +5,6 @@ import type { GraphEdit } from "@/graph/edits";
 import { readReference } from "@/graph/model";
 import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
-import { titleOf } from "@/shared/schema/field";
 import { sentences } from "@/shared/text";
 
 import { useAct } from "../actions/useActions";
@@ -16,6 +15,7 @@ import { ActionButtons } from "../toolbar/ActionButtons";
 import classes from "./Inspector.module.css";
 import { NodeInputs } from "./NodeInputs";
 import { NodeName } from "./NodeName";
+import { OperatorDoc } from "./OperatorDoc";
 
 /** One node: its name, what is wrong with it, its parameters, what feeds it, and what follows from that. */
 export function NodeInspector({ node }: { node: GraphNode }) {
@@ -76,8 +76,8 @@ export function NodeInspector({ node }: { node: GraphNode }) {
       <ActionButtons ids={["duplicate", "delete"]} />
       {operator?.doc ? (
         <section className={classes["section"]} aria-label="About this operator">
-          <h3>About {titleOf(operator.title)}</h3>
-          <div className={classes["doc"]}>{operator.doc}</div>
+          <h3>About {operator.name}</h3>
+          <OperatorDoc doc={operator.doc} />
         </section>
       ) : null}
     </>
