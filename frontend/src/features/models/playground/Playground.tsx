@@ -45,7 +45,8 @@ export function Playground({ name, version, trial, onTrial }: Props) {
           ) : prediction.data ? (
             <PredictionView
               reply={prediction.data}
-              truth={settled.truth}
+              // The label belongs to the new input; the answer still shown may be the old one's.
+              truth={prediction.isPlaceholderData ? undefined : settled.truth}
               valueName={version.label.name ?? "Value"}
             />
           ) : (

@@ -1,0 +1,104 @@
+"""The real server in a process of its own, with a data folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+READY = re.compile(r"Ready: (http://\S+)")
+START_SECONDS = 60
+
+
+class Studio:
+    """`netwright serve` on a free port; `kill` is kill -9, `start` takes the same port and folder again."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.url = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        port = self.url.rpartition(":")[2] or "0"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "netwright.cli", "serve", "--port", port, "--home", str(self.home)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "NETWRIGHT_HOME": str(self.home), "NO_COLOR": "1"},
+        )
+        self.url = self._wait_until_ready(self._process)
+
+    def _wait_until_ready(self, process: subprocess.Popen[str]) -> str:
+        lines: queue.Queue[str | None] = queue.Queue()
+
+        def read() -> None:
+            assert process.stdout is not None
+            with process.stdout as output:
+                for line in output:
+                    lines.put(line)
+            lines.put(None)
+
+        threading.Thread(target=read, daemon=True).start()
+        said = ""
+        deadline = time.monotonic() + START_SECONDS
+        while (line := lines.get(timeout=max(0.1, deadline - time.monotonic()))) is not None:
+            said += line
+            if found := READY.search(line):
+                return found[1]
+        raise RuntimeError(f"the studio ended before it was ready:\n{said}")
+
+    def stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The REST API without the page, to prepare and to check."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            content = reply.read()
+        return json.loads(content) if content else None
+
+    def create_project(self, template: str, **settings: Any) -> dict[str, Any]:
+        project = self.call("POST", "api/projects", {"name": template, "template": template})
+        if settings:
+            change = {"revision": project["revision"], "settings": {**project["settings"], **settings}}
+            project = self.call("PUT", f"api/projects/{project['id']}", change)
+        return project
+
+    def train(self, template: str, **settings: Any) -> dict[str, Any]:
+        """Trains a template to its end; the run as it then is."""
+        project = self.create_project(template, **settings)
+        run = self.call("POST", "api/runs", {"project": project["id"]})
+        return self.wait_for_run(run["id"], "completed")
+
+    def wait_for_run(self, run_id: str, state: str, seconds: float = 90) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            run = self.call("GET", f"api/runs/{run_id}")
+            if run["state"] == state:
+                return run
+            if run["state"] in ("failed", "stopped", "completed"):
+                break
+            time.sleep(0.2)
+        raise AssertionError(f"the run is {run['state']} ({run['state_reason']}), wanted {state}")

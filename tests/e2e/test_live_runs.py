@@ -1,0 +1,102 @@
+"""Live curves when the line is cut, and runs when the server is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+from tests.e2e.conftest import Watch
+from tests.e2e.steps import download_curve, expect_state, last_step, wait_for_step
+from tests.e2e.studio import Studio
+
+
+@pytest.fixture
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """One for each test, because it is killed."""
+    studio = Studio(tmp_path_factory.mktemp("studio"))
+    studio.start()
+    yield studio
+    studio.stop()
+
+
+def start_run(studio: Studio, **settings: float) -> str:
+    project = studio.create_project("mlp-digits", **settings)
+    run_id: str = studio.call("POST", "api/runs", {"project": project["id"]})["id"]
+    return run_id
+
+
+def wait_until(page: Page, holds: Callable[[], bool], complaint: str) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(complaint)
+
+
+def expect_whole_curves(page: Page, studio: Studio, run_id: str) -> None:
+    """The chart holds every point the server has, once and in order."""
+    whole = studio.call("GET", f"api/runs/{run_id}/series?points=20000")["series"]
+    wait_for_step(page, whole["train_loss"]["step"][-1])
+    shown = download_curve(page)
+    for key in ("train_loss", "val_loss"):
+        assert shown[key] == list(zip(whole[key]["step"], whole[key]["last"], strict=True))
+
+
+def test_a_cut_socket_leaves_no_hole(page: Page, studio: Studio) -> None:
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(route: WebSocketRoute) -> None:
+        sockets.append(route)
+        route.connect_to_server()
+
+    page.route_web_socket("**/api/runs/*/events*", pass_on)
+    run_id = start_run(studio, epochs=150)
+    page.goto(f"/runs/{run_id}")
+    for cut in range(3):
+        reached = wait_for_step(page, 40 * (cut + 1))
+        before = len(sockets)
+        sockets[-1].close(code=4408 if cut == 1 else 1001, reason="cut by the test")
+        wait_until(page, lambda: len(sockets) > before, "the page did not connect again")  # noqa: B023
+        wait_for_step(page, reached + 40)
+    after = [int(parse_qs(urlsplit(route.url).query)["after"][0]) for route in sockets]
+    assert after[0] == 0
+    assert after == sorted(after)
+    assert after[-1] > 0, "the page asked for everything again"
+    expect_state(page, "Completed", seconds=100)
+    expect_whole_curves(page, studio, run_id)
+
+
+def test_a_killed_server_interrupts_the_run_and_it_resumes(page: Page, studio: Studio, watch: Watch) -> None:
+    watch.forgive("WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+    run_id = start_run(studio, epochs=400, checkpoint_every_seconds=1)
+    page.goto(f"/runs/{run_id}")
+    page.get_by_role("tab", name="Checkpoints").click()
+    expect(page.get_by_role("table", name="Checkpoints").get_by_role("row").nth(1)).to_be_visible(timeout=60_000)
+    reached = last_step(page)
+
+    studio.kill()
+    expect(page.get_by_text("Not connected; trying again")).to_be_visible()
+    studio.start()
+    expect_state(page, "Interrupted")
+    assert last_step(page) >= reached, "what was recorded is lost"
+
+    page.get_by_role("button", name="Resume").click()
+    expect_state(page, "Completed", seconds=110)
+    expect_whole_curves(page, studio, run_id)
+
+
+def test_a_run_can_be_stopped_and_deleted(page: Page, studio: Studio) -> None:
+    run_id = start_run(studio, epochs=2000)
+    page.goto(f"/runs/{run_id}")
+    wait_for_step(page, 20)
+    page.get_by_role("button", name="Stop").click()
+    expect_state(page, "Stopped")
+    page.get_by_role("link", name="All runs").click()
+    row = page.get_by_role("row").filter(has_text="Stopped")
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No run yet")).to_be_visible()
+    assert studio.call("GET", "api/runs")["total"] == 0
