@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import random
 from ..ndarray.array import NDArray
 from ..ndarray.invoke import invoke
 from ..ops.operator import TensorSpec
 from ..scheduler.compiled import HEAD, Compiled
-from ..scheduler.program import Program
 from ..scheduler.reference import interpret
+from ..scheduler.run import Run
 from ..scheduler.strategy import Strategy
 from ..symbol.symbol import Symbol
 from ..tape import Spendable, mode
@@ -31,15 +30,12 @@ class CachedGraph:
     def __call__(self, feeds: Mapping[str, NDArray]) -> list[NDArray]:
         feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
-        compiled = self._compiled(feeds, wrt)
-        state = random.state_of(compiled.plan.device).state_dict() if wrt and compiled.random else None
-        program = compiled.acquire()
-        program.forward({n: a._data for n, a in feeds.items()})
-        results = program.take(compiled.outputs)
+        run = Run(self._compiled(feeds, wrt), {n: a._data for n, a in feeds.items()})
         if not wrt:
-            compiled.release(program)
-            return [NDArray(r) for r in results]
-        node = PlanNode(compiled, program, {n: a._snapshot() for n, a in feeds.items()}, wrt, results, state)
+            run.release()
+            return [NDArray(r) for r in run.outputs]
+        results, run.outputs = run.outputs, []  # the tape keeps the run, the caller the results
+        node = PlanNode(run, results, {n: a._snapshot() for n, a in feeds.items()}, wrt)
         return [NDArray(r, (node, i)) for i, r in enumerate(results)]
 
     def _compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
@@ -66,21 +62,12 @@ class CachedGraph:
 class PlanNode(Spendable):
     """A recorded run of a plan. The program's memory holds what the backward part needs, until it has run."""
 
-    __slots__ = ("compiled", "feeds", "program", "random_state", "spent", "wrt")
+    __slots__ = ("feeds", "run", "wrt")
 
-    def __init__(
-        self,
-        compiled: Compiled,
-        program: Program,
-        feeds: dict[str, NDArray],
-        wrt: tuple[str, ...],
-        results: Sequence[Any],
-        random_state: dict[str, Any] | None,
-    ) -> None:
-        super().__init__(tuple(feeds[n]._entry for n in wrt), tuple([TensorSpec(r.shape, r.dtype) for r in results]))
-        self.compiled, self.feeds, self.wrt, self.random_state = compiled, feeds, wrt, random_state
-        self.program: Program | None = program
-        self.spent = False
+    def __init__(self, run: Run, results: list[Any], feeds: dict[str, NDArray], wrt: tuple[str, ...]) -> None:
+        specs = tuple([TensorSpec(r.shape, r.dtype) for r in results])
+        super().__init__(tuple(feeds[n]._entry for n in wrt), specs)
+        self.run, self.feeds, self.wrt = run, feeds, wrt
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         """Gradients of the inputs; recorded in turn (call by call) where the backward pass itself is recorded."""
@@ -91,28 +78,15 @@ class PlanNode(Spendable):
         }
         if mode.recording:
             return self._pull_recorded(given)
-        program = self.program or self.compiled.acquire()
-        self.program = program
-        if self.spent:  # the first backward overwrote what it no longer needed
-            self._again(program)
-        program.backward({n: a._data for n, a in given.items()})
-        self.spent = True
-        values = [self.compiled.gradients[n] for n in self.wrt]
-        taken = iter(program.take([v for v in values if v is not None]))
-        return [None if v is None else NDArray(next(taken)) for v in values]
-
-    def _again(self, program: Program) -> None:
-        """Run the forward part again with the random numbers it had, leaving states and generator as they are."""
-        with _Rewound(self):
-            states = self._state_names()
-            program.forward({n: a._data.copy() if n in states else a._data for n, a in self.feeds.items()})
+        found = self.run.backward({n: a._data for n, a in given.items()})
+        return [None if found[n] is None else NDArray(found[n]) for n in self.wrt]
 
     def _pull_recorded(self, given: Mapping[str, NDArray]) -> Sequence[NDArray | None]:
-        graph = self.compiled.plan.graph
-        states = self._state_names()
+        compiled = self.run.compiled
+        graph, states = compiled.plan.graph, set(compiled.state_names)
         feeds = {n: a.detach().copy() if n in states else a for n, a in self.feeds.items()}
-        values = [self.compiled.gradients[n] for n in self.wrt]
-        with _Rewound(self), _Training(graph.train):
+        values = [compiled.gradients[n] for n in self.wrt]
+        with self.run.rewound(), _Training(graph.train):
             found = interpret(
                 graph,
                 {**feeds, **given},
@@ -122,18 +96,13 @@ class PlanNode(Spendable):
         results = iter(found)
         return [None if v is None else next(results) for v in values]
 
-    def _state_names(self) -> set[str]:
-        return set(self.compiled.state_names)
-
     def release(self) -> None:
         """Give the memory back to the block."""
-        if self.program is not None:
-            self.compiled.release(self.program)
-            self.program = None
+        self.run.release()
         super().release()
 
     def __del__(self) -> None:
-        self.release()
+        self.run.release()
 
 
 class _Training:
@@ -147,20 +116,3 @@ class _Training:
 
     def __exit__(self, *error: object) -> None:
         mode.training = self._outer
-
-
-class _Rewound:
-    """The device's generator as it was when the node's forward ran."""
-
-    def __init__(self, node: PlanNode) -> None:
-        self._wanted = node.random_state
-        self._state = random.state_of(node.compiled.plan.device)
-
-    def __enter__(self) -> None:
-        if self._wanted is not None:
-            self._now = self._state.state_dict()
-            self._state.load_state_dict(self._wanted)
-
-    def __exit__(self, *error: object) -> None:
-        if self._wanted is not None:
-            self._state.load_state_dict(self._now)

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from ..errors import GraphError
-from ..ops.operator import TensorSpec
+from ..ops.operator import Shape, TensorSpec
 from ..symbol.infer import Inference
 from ..symbol.symbol import Symbol, SymbolEntry
 from .ir import Graph, Value
 
 
-def infer_all(symbol: Symbol, known: Mapping[str, TensorSpec]) -> dict[SymbolEntry, TensorSpec]:
-    """Specifications of every value; raises GraphError that names the first variable whose shape does not follow."""
+def infer_all(
+    symbol: Symbol,
+    known: Mapping[str, TensorSpec] | None = None,
+    *,
+    shapes: Mapping[str, Shape] | None = None,
+    dtypes: Mapping[str, np.dtype[Any]] | None = None,
+) -> dict[SymbolEntry, TensorSpec]:
+    """Specifications of every value from those (or from the shapes and dtypes) of some variables.
+
+    Raises GraphError that names the first variable whose shape does not follow.
+    """
     nodes = symbol.nodes()
     inference = Inference(nodes)
     for node in nodes:
-        if node.op is None and node.name in known:
+        if node.op is not None:
+            continue
+        if known and node.name in known:
             inference.shapes[node, 0], inference.dtypes[node, 0] = known[node.name]
+        if shapes and node.name in shapes:
+            inference.set_shape((node, 0), shapes[node.name])
+        if dtypes and node.name in dtypes:
+            inference.dtypes[node, 0] = dtypes[node.name]
     inference.run_shapes()
     inference.run_dtypes()
     for node in nodes:

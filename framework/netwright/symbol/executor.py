@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,9 +15,9 @@ from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
 from ..scheduler.compiled import HEAD, Compiled
 from ..scheduler.lower import infer_all
-from ..scheduler.program import Program
+from ..scheduler.run import Run
 from ..scheduler.strategy import Strategy
-from .symbol import Symbol
+from .symbol import Group, Symbol
 
 Arrays = Sequence[NDArray | None] | Mapping[str, NDArray] | None
 
@@ -40,9 +39,11 @@ class Executor:
         self.arg_dict, self.grad_dict, self.aux_dict = args, grads, states
         self._requests = requests
         self._outputs: list[NDArray] = []
-        self._program: Program | None = None
-        self._trained: Compiled | None = None
+        self._run: Run | None = None
+        self._plans: dict[Any, Compiled] = {}
         self._monitor: Any = None
+        self._watched: list[str] = []
+        self._whole = symbol
 
     # ---------------------------------------------------------------- arrays
     @property
@@ -71,43 +72,39 @@ class Executor:
         """Run the forward pass; arrays given by name are copied into the bound ones first."""
         for name, value in kwargs.items():
             self._load(name, value)
+        if self._run is not None:
+            self._run.release()
         compiled = self._compiled(is_train)
-        if self._program is not None and self._trained is not None:
-            self._trained.release(self._program)
-        program = compiled.acquire()
-        program.forward({n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())})
-        self._outputs = [NDArray(a) for a in program.take(compiled.outputs)]
-        if is_train:
-            self._program, self._trained = program, compiled
-        else:
-            compiled.release(program)
-            self._program = None
-        if self._monitor is not None:
-            for name, output in self.output_dict.items():
-                self._monitor(name, output)
+        self._run = Run(compiled, {n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())})
+        arrays = [NDArray(a) for a in self._run.outputs]
+        count = len(self._symbol)
+        self._outputs = arrays[:count]
+        if not is_train:
+            self._run.release()
+            self._run = None
+        for name, array in zip(self._watched, arrays[count:], strict=True):
+            self._monitor(name, array)
         return self._outputs
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Gradients into ``grad_dict``, by each ``grad_req``; ``out_grads`` weigh outputs that are no losses."""
-        program, compiled = self._program, self._trained
-        if program is None or compiled is None:
+        if self._run is None:
             raise AutogradError("there is nothing to differentiate", remedy="Call forward(is_train=True) first")
         given = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads or [])
         if isinstance(out_grads, Mapping):
             given = [out_grads.get(n) for n in self._symbol.list_outputs()]
-        feeds = {}
-        needed = set(compiled.needed_heads)
+        heads = {}
         for i, output in enumerate(self._outputs):
-            name = HEAD.format(i)
-            if name in needed:
-                gradient = given[i] if i < len(given) else None
-                feeds[name] = gradient._data if gradient is not None else output.ctx.xp.ones_like(output._data)
-        program.backward(feeds)
-        wanted = {n: v for n, v in compiled.gradients.items() if n in self.grad_dict}
-        values = [v for v in wanted.values() if v is not None]
-        found = dict(zip((v.number for v in values), program.take(values), strict=True))
-        for name, value in wanted.items():
-            self._store(name, None if value is None else found[value.number])
+            gradient = given[i] if i < len(given) else None
+            if gradient is not None and gradient.shape != output.shape:
+                name = self._symbol.list_outputs()[i]
+                raise ShapeError(
+                    "a head gradient has the head's shape", where=name, wanted=output.shape, got=gradient.shape
+                )
+            heads[HEAD.format(i)] = gradient._data if gradient is not None else output.ctx.xp.ones_like(output._data)
+        needed = set(self._run.compiled.needed_heads)
+        for name, found in self._run.backward({n: g for n, g in heads.items() if n in needed}).items():
+            self._store(name, found)
 
     def _store(self, name: str, gradient: Any) -> None:
         target = self.grad_dict[name]
@@ -122,11 +119,18 @@ class Executor:
         specs = tuple(
             (n, TensorSpec(a.shape, a._data.dtype)) for n, a in (*self.arg_dict.items(), *self.aux_dict.items())
         )
-        return self._compile(train, wrt, specs)
-
-    @functools.lru_cache(maxsize=16)  # noqa: B019 - an executor's plans live as long as it does
-    def _compile(self, train: bool, wrt: tuple[str, ...], specs: tuple[tuple[str, TensorSpec], ...]) -> Compiled:
-        return Compiled(self._symbol, dict(specs), train=train, wrt=wrt, device=self._ctx, strategy=self._strategy)
+        found = self._plans.get((train, wrt, specs))
+        if found is None:
+            found = self._plans[train, wrt, specs] = Compiled(
+                self._whole,
+                dict(specs),
+                train=train,
+                wrt=wrt,
+                device=self._ctx,
+                strategy=self._strategy,
+                differentiated=len(self._symbol),
+            )
+        return found
 
     def plan(self, is_train: bool = False) -> Any:
         """What runs: print it."""
@@ -185,8 +189,16 @@ class Executor:
         return fresh
 
     def set_monitor_callback(self, callback: Any, monitor_all: bool = False) -> None:
-        """``callback(name, array)`` is called for every output after each forward."""
+        """``callback(name, array)`` is called for every operator's outputs (``monitor_all``: for variables too) after
+        each forward.
+        """
         self._monitor = callback
+        internals = self._symbol.get_internals()
+        entries = [e for e in internals._entries if monitor_all or e[0].op is not None] if callback else []
+        watched = Symbol(entries)
+        self._watched = watched.list_outputs()
+        self._whole = Group([self._symbol, watched]) if entries else self._symbol
+        self._plans.clear()
 
     def debug_str(self) -> str:
         return str(self.plan())
@@ -199,6 +211,13 @@ def _requests(symbol: Symbol, grad_req: Any) -> dict[str, str]:
     elif isinstance(grad_req, Mapping):
         found = {n: grad_req.get(n, "null") for n in names}
     else:
+        if len(grad_req) != len(names):
+            raise GraphError(
+                "grad_req as a list has one request for each argument",
+                where="bind",
+                wanted=f"{len(names)} ({', '.join(names)})",
+                got=len(grad_req),
+            )
         found = dict(zip(names, grad_req, strict=True))
     for request in found.values():
         check_request(request)
@@ -219,8 +238,7 @@ def simple_bind(
     for name in shapes:
         if name not in known:
             raise GraphError(f"there is no argument {name!r}", where="simple_bind", remedy=f"Known: {', '.join(known)}")
-    default = next(iter(types.values()), np.dtype(np.float32))
-    specs = infer_all(symbol, {n: TensorSpec(tuple(s), types.get(n, default)) for n, s in shapes.items()})
+    specs = infer_all(symbol, shapes={n: tuple(s) for n, s in shapes.items()}, dtypes=types)
     by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
     requests = _requests(symbol, grad_req)
 

@@ -293,7 +293,9 @@ class Symbol(FluentMethods, Arithmetic):
 
     def eval(self, ctx: Device | None = None, **kwargs: NDArray) -> list[NDArray]:
         """The outputs for the given values of all variables."""
-        return self.bind(ctx, kwargs, grad_req="null").forward()
+        states = set(self.list_auxiliary_states())
+        aux = {n: a for n, a in kwargs.items() if n in states}
+        return self.bind(ctx, kwargs, grad_req="null", aux_states=aux).forward()
 
     def grad(self, wrt: Sequence[str]) -> Symbol:
         raise GraphError(
