@@ -77,11 +77,13 @@ class Engine:
         return graph.plan_graph(document, data=info, batch_size=batch_size, training=training).to_json()
 
     def warm(self) -> None:
-        """Load the framework in the background, so that the first request does not wait for it."""
+        """Load the framework and the small data sets in the background, so that the first request need not wait."""
         threading.Thread(target=self._load, daemon=True, name="warm").start()
 
     def _load(self) -> None:
         try:
-            _ = self.palette, self.optimizers
+            from netwright import datasets, train
+
+            _ = self.palette, self.optimizers, datasets.infos(), train.fit
         except Exception:
             logger.exception("the framework could not be loaded; requests that need it will fail")
