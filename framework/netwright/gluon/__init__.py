@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import data, loss, nn, utils
+from . import data, loss, nn, rnn, utils
 from .block import Block, HybridBlock, SymbolBlock
 from .parameter import Constant, Parameter, ParameterDict
 from .trainer import Trainer
@@ -18,5 +18,6 @@ __all__ = [
     "data",
     "loss",
     "nn",
+    "rnn",
     "utils",
 ]

@@ -131,6 +131,19 @@ def BlockGrad(
 ) -> Any:
     """A copy through which no gradient flows back."""
 
+def CTCLoss(
+    data: NDArray | None = None,
+    label: NDArray | None = None,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal['first', 'last'] = 'first',
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
+
 def Cast(
     data: NDArray | None = None,
     dtype: str = ...,
@@ -186,6 +199,20 @@ def Convolution_v1(
     name: str | None = None,
 ) -> Any:
     """Slides filters over data with one, two or three spatial axes."""
+
+def Correlation(
+    data1: NDArray | None = None,
+    data2: NDArray | None = None,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Compares the surroundings of positions in one map with those of displaced positions in another."""
 
 def Crop(
     *data: NDArray | Sequence[NDArray],
@@ -288,6 +315,17 @@ def GroupNorm(
     name: str | None = None,
 ) -> Any:
     """Normalises groups of channels of each sample: y = gamma · (x − mean) / √(var + eps) + beta."""
+
+def IdentityAttachKLSparseReg(
+    data: NDArray | None = None,
+    moving_avg: NDArray | None = None,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """A copy of activations in (0, 1) whose gradient also pushes each unit's mean activity towards a target."""
 
 def InstanceNorm(
     data: NDArray | None = None,
@@ -1054,6 +1092,19 @@ def crop(
     name: str | None = None,
 ) -> Any:
     """A part along the first axes: y = x[begin₀:end₀:step₀, …]; axes that are not named stay whole."""
+
+def ctc_loss(
+    data: NDArray | None = None,
+    label: NDArray | None = None,
+    data_lengths: NDArray | None = None,
+    label_lengths: NDArray | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal['first', 'last'] = 'first',
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
 def cumsum(
     data: NDArray | None = None,
@@ -3227,6 +3278,22 @@ class _internal_namespace:
         """A copy: y = x."""
 
     @staticmethod
+    def _correlation_grad(
+        grad: NDArray | None = None,
+        data1: NDArray | None = None,
+        data2: NDArray | None = None,
+        kernel_size: int = 1,
+        max_displacement: int = 1,
+        stride1: int = 1,
+        stride2: int = 1,
+        pad_size: int = 0,
+        is_multiply: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of Correlation in both maps, from that of its output. Shapes: as there."""
+
+    @staticmethod
     def _crop_assign(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -3952,6 +4019,19 @@ class _internal_namespace:
         """Arrays joined along an axis: (2, 3) and (2, 5) along axis 1 → (2, 8). The other sizes must agree."""
 
     @staticmethod
+    def _rnn_parameters(
+        *data: NDArray | Sequence[NDArray],
+        state_size: int = ...,
+        num_layers: int = ...,
+        bidirectional: bool = False,
+        mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+        projection_size: int | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """All weights of RNN in the one vector that it takes; the data only tell how many features they have."""
+
+    @staticmethod
     def _roi_gather(
         data: NDArray | None = None,
         maxidx: NDArray | None = None,
@@ -4218,6 +4298,27 @@ class _contrib_namespace:
         """Averages over areas that cover the images evenly: (N, C, H, W) → (N, C, h, w)."""
 
     @staticmethod
+    def BatchNormWithReLU(
+        data: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        moving_mean: NDArray | None = None,
+        moving_var: NDArray | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        fix_gamma: bool = True,
+        use_global_stats: bool = False,
+        output_mean_var: bool = False,
+        axis: int = 1,
+        cudnn_off: bool = False,
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Batch normalization followed by a rectifier: y = max(BatchNorm(x), 0). Shapes and states: as BatchNorm's."""
+
+    @staticmethod
     def BilinearResize2D(
         data: NDArray | None = None,
         like: NDArray | None = None,
@@ -4231,6 +4332,39 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Images brought to another size by bilinear interpolation: (N, C, H, W) → (N, C, height, width)."""
+
+    @staticmethod
+    def CTCLoss(
+        data: NDArray | None = None,
+        label: NDArray | None = None,
+        data_lengths: NDArray | None = None,
+        label_lengths: NDArray | None = None,
+        use_data_lengths: bool = False,
+        use_label_lengths: bool = False,
+        blank_label: Literal['first', 'last'] = 'first',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
+
+    @staticmethod
+    def SyncBatchNorm(
+        data: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        moving_mean: NDArray | None = None,
+        moving_var: NDArray | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        fix_gamma: bool = True,
+        use_global_stats: bool = False,
+        output_mean_var: bool = False,
+        ndev: int = 1,
+        key: str = '',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Batch normalization over the whole batch of one device: BatchNorm along axis 1 under MXNet's other name."""
 
     @staticmethod
     def adamw_update(
@@ -4284,6 +4418,20 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """The positions along an axis where ``index`` is not 0: data (N, D), index (N,) → (K, D)."""
+
+    @staticmethod
+    def ctc_loss(
+        data: NDArray | None = None,
+        label: NDArray | None = None,
+        data_lengths: NDArray | None = None,
+        label_lengths: NDArray | None = None,
+        use_data_lengths: bool = False,
+        use_label_lengths: bool = False,
+        blank_label: Literal['first', 'last'] = 'first',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
     def div_sqrt_dim(

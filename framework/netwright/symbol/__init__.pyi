@@ -130,6 +130,19 @@ def BlockGrad(
 ) -> Any:
     """A copy through which no gradient flows back."""
 
+def CTCLoss(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    data_lengths: Symbol | None = None,
+    label_lengths: Symbol | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal['first', 'last'] = 'first',
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
+
 def Cast(
     data: Symbol | None = None,
     dtype: str = ...,
@@ -185,6 +198,20 @@ def Convolution_v1(
     name: str | None = None,
 ) -> Any:
     """Slides filters over data with one, two or three spatial axes."""
+
+def Correlation(
+    data1: Symbol | None = None,
+    data2: Symbol | None = None,
+    kernel_size: int = 1,
+    max_displacement: int = 1,
+    stride1: int = 1,
+    stride2: int = 1,
+    pad_size: int = 0,
+    is_multiply: bool = True,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Compares the surroundings of positions in one map with those of displaced positions in another."""
 
 def Crop(
     *data: Symbol | Sequence[Symbol],
@@ -287,6 +314,17 @@ def GroupNorm(
     name: str | None = None,
 ) -> Any:
     """Normalises groups of channels of each sample: y = gamma · (x − mean) / √(var + eps) + beta."""
+
+def IdentityAttachKLSparseReg(
+    data: Symbol | None = None,
+    moving_avg: Symbol | None = None,
+    sparseness_target: float = 0.1,
+    penalty: float = 0.001,
+    momentum: float = 0.9,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """A copy of activations in (0, 1) whose gradient also pushes each unit's mean activity towards a target."""
 
 def InstanceNorm(
     data: Symbol | None = None,
@@ -1053,6 +1091,19 @@ def crop(
     name: str | None = None,
 ) -> Any:
     """A part along the first axes: y = x[begin₀:end₀:step₀, …]; axes that are not named stay whole."""
+
+def ctc_loss(
+    data: Symbol | None = None,
+    label: Symbol | None = None,
+    data_lengths: Symbol | None = None,
+    label_lengths: Symbol | None = None,
+    use_data_lengths: bool = False,
+    use_label_lengths: bool = False,
+    blank_label: Literal['first', 'last'] = 'first',
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
 def cumsum(
     data: Symbol | None = None,
@@ -3226,6 +3277,22 @@ class _internal_namespace:
         """A copy: y = x."""
 
     @staticmethod
+    def _correlation_grad(
+        grad: Symbol | None = None,
+        data1: Symbol | None = None,
+        data2: Symbol | None = None,
+        kernel_size: int = 1,
+        max_displacement: int = 1,
+        stride1: int = 1,
+        stride2: int = 1,
+        pad_size: int = 0,
+        is_multiply: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of Correlation in both maps, from that of its output. Shapes: as there."""
+
+    @staticmethod
     def _crop_assign(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -3951,6 +4018,19 @@ class _internal_namespace:
         """Arrays joined along an axis: (2, 3) and (2, 5) along axis 1 → (2, 8). The other sizes must agree."""
 
     @staticmethod
+    def _rnn_parameters(
+        *data: Symbol | Sequence[Symbol],
+        state_size: int = ...,
+        num_layers: int = ...,
+        bidirectional: bool = False,
+        mode: Literal['rnn_relu', 'rnn_tanh', 'lstm', 'gru'] = ...,
+        projection_size: int | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """All weights of RNN in the one vector that it takes; the data only tell how many features they have."""
+
+    @staticmethod
     def _roi_gather(
         data: Symbol | None = None,
         maxidx: Symbol | None = None,
@@ -4217,6 +4297,27 @@ class _contrib_namespace:
         """Averages over areas that cover the images evenly: (N, C, H, W) → (N, C, h, w)."""
 
     @staticmethod
+    def BatchNormWithReLU(
+        data: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        moving_mean: Symbol | None = None,
+        moving_var: Symbol | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        fix_gamma: bool = True,
+        use_global_stats: bool = False,
+        output_mean_var: bool = False,
+        axis: int = 1,
+        cudnn_off: bool = False,
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Batch normalization followed by a rectifier: y = max(BatchNorm(x), 0). Shapes and states: as BatchNorm's."""
+
+    @staticmethod
     def BilinearResize2D(
         data: Symbol | None = None,
         like: Symbol | None = None,
@@ -4230,6 +4331,39 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Images brought to another size by bilinear interpolation: (N, C, H, W) → (N, C, height, width)."""
+
+    @staticmethod
+    def CTCLoss(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        data_lengths: Symbol | None = None,
+        label_lengths: Symbol | None = None,
+        use_data_lengths: bool = False,
+        use_label_lengths: bool = False,
+        blank_label: Literal['first', 'last'] = 'first',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
+
+    @staticmethod
+    def SyncBatchNorm(
+        data: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        moving_mean: Symbol | None = None,
+        moving_var: Symbol | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        fix_gamma: bool = True,
+        use_global_stats: bool = False,
+        output_mean_var: bool = False,
+        ndev: int = 1,
+        key: str = '',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Batch normalization over the whole batch of one device: BatchNorm along axis 1 under MXNet's other name."""
 
     @staticmethod
     def adamw_update(
@@ -4283,6 +4417,20 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """The positions along an axis where ``index`` is not 0: data (N, D), index (N,) → (K, D)."""
+
+    @staticmethod
+    def ctc_loss(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        data_lengths: Symbol | None = None,
+        label_lengths: Symbol | None = None,
+        use_data_lengths: bool = False,
+        use_label_lengths: bool = False,
+        blank_label: Literal['first', 'last'] = 'first',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
     def div_sqrt_dim(

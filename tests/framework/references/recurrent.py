@@ -78,5 +78,10 @@ def rnn(p: Any, data: Any, vector: Any, *more: Any) -> Any:
     return (x, hs, cs) if p.mode == "lstm" else (x, hs)
 
 
-REFERENCES = {"RNN": rnn}
+def rnn_parameters(p: Any, data: Any, *weights: Any) -> Any:
+    """All weights one behind the other, each row by row."""
+    return np.array([value for w in weights for value in w.flat], data.dtype)
+
+
+REFERENCES = {"RNN": rnn, "_rnn_parameters": rnn_parameters}
 UNREFERENCED = {"_rnn_grad": "it reads what RNN kept; the slopes of RNN are compared with its results"}
