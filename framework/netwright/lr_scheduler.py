@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from .errors import ParamError
 from .registry import Table
 
-_table: Table[LRScheduler] = Table("learning-rate scheduler")
-register = _table.register
-create = _table.create
+table: Table[LRScheduler] = Table("learning-rate scheduler")
+register = table.register
+create = table.create
 
 
 class LRScheduler:
@@ -168,5 +168,5 @@ class CosineScheduler(_Decay):
 
 def schedulers() -> dict[str, type[LRScheduler]]:
     """Short names and classes, for forms and the command line."""
-    names = _table.names()
+    names = table.names()
     return {name: names[name] for name in ("factor", "multifactor", "poly", "cosine")}

@@ -6,6 +6,7 @@ Each kind has one table; names are found without regard to case, as in MXNet, an
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -50,13 +51,28 @@ class Table(Generic[T]):
         try:
             return cls(*args, **kwargs)
         except TypeError as error:
-            raise ParamError(f"{self.kind} {name!r} cannot be made: {error}", parameter=_named_in(error)) from None
+            parameter = _unexpected(error)
+            if parameter is None:
+                raise ParamError(f"the {self.kind} cannot be made: {error}", where=name) from None
+            raise ParamError(
+                f"there is no parameter {parameter!r}",
+                where=f"{self.kind} {name}",
+                parameter=parameter,
+                remedy=f"The parameters are: {', '.join(sorted(parameter_names(cls)))}",
+            ) from None
 
     def names(self) -> dict[str, type[T]]:
         """All names."""
         return dict(self._classes)
 
 
-def _named_in(error: TypeError) -> str | None:
-    parts = str(error).split("'")
-    return parts[1] if len(parts) >= 3 else None
+def parameter_names(cls: type[Any]) -> set[str]:
+    """Names that a class or its bases can be made with."""
+    inits = [vars(base)["__init__"] for base in cls.__mro__[:-1] if "__init__" in vars(base)]
+    return {name for init in inits for name in inspect.signature(init).parameters} - {"self", "args", "kwargs"}
+
+
+def _unexpected(error: TypeError) -> str | None:
+    """The name in Python's "got an unexpected keyword argument 'x'"."""
+    _, found, rest = str(error).partition("unexpected keyword argument '")
+    return rest.partition("'")[0] if found else None

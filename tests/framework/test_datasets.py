@@ -13,9 +13,7 @@ from netwright.datasets.splits import split_indices
 from netwright.errors import DataError
 
 SMALL = [name for name in datasets.names() if name != "fashion-mnist"]
-needs_fashion = pytest.mark.skipif(
-    fashion_mnist.find_folder() is None, reason=str(fashion_mnist.why_missing())
-)
+needs_fashion = pytest.mark.skipif(fashion_mnist.find_folder() is None, reason=str(fashion_mnist.why_missing()))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -157,9 +155,7 @@ def test_fashion_mnist_is_what_its_description_says() -> None:
     assert 0 <= x.min() < x.max() <= 1
 
 
-def test_fashion_mnist_without_files_or_network_says_what_to_do(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fashion_mnist_without_files_or_network_says_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fashion_mnist, "PACKAGE_FOLDER", home / "nothing")
     monkeypatch.setattr(fashion_mnist, "URL", "http://127.0.0.1:9/")
     info = datasets.info("fashion-mnist")
@@ -183,3 +179,20 @@ def test_a_damaged_file_is_noticed(home: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(fashion_mnist, "PACKAGE_FOLDER", home / "nothing")
     with pytest.raises(DataError, match=r"train-labels-idx1-ubyte.gz is damaged"):
         fashion_mnist.load_arrays()
+
+
+@pytest.mark.parametrize(
+    ("name", "loader"),
+    [(n, f"load_{n.replace('-', '_')}") for n in ("iris", "wine", "breast-cancer", "diabetes")],
+)
+def test_tables_hold_what_scikit_learn_says(name: str, loader: str) -> None:
+    from sklearn import datasets as sklearn_datasets
+
+    options = {"scaled": False} if name == "diabetes" else {}
+    x, y = getattr(sklearn_datasets, loader)(return_X_y=True, **options)
+    data = datasets.get(name)
+    ours_x, ours_y = (np.concatenate(parts) for parts in zip(data.train, data.test, strict=True))
+    # the split reorders the samples: compare them as sets of rows
+    ours = np.column_stack([ours_x, ours_y]).astype(np.float32)
+    theirs = np.column_stack([x, y]).astype(np.float32)
+    np.testing.assert_array_equal(ours[np.lexsort(ours.T)], theirs[np.lexsort(theirs.T)])

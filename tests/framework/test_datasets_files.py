@@ -37,9 +37,7 @@ def test_csv_types_are_guessed(tmp_path: Path) -> None:
     assert data.info.samples.train + data.info.samples.test == 6
     x, _ = data.train
     assert set(np.unique(x[:, 1:])) == {0.0, 1.0}
-    assert data.preprocessing.apply(x)[:, 1:].tolist() == x[:, 1:].tolist(), (
-        "one-hot columns stay as they are"
-    )
+    assert data.preprocessing.apply(x)[:, 1:].tolist() == x[:, 1:].tolist(), "one-hot columns stay as they are"
     row = data.rows("train", 0, 1)[0]
     assert (data.preprocessing.encode([row]) == x[:1]).all()
 
@@ -219,9 +217,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "other member": (lambda: archive(("../../x.sh", b"hello")), "not an array"),
     "twice": (lambda: _twice(), "used twice"),
     "bomb": (
-        lambda: archive(
-            ("x.npy", member("(16777216,)", data=bytes(1 << 26))), compression=zipfile.ZIP_DEFLATED
-        ),
+        lambda: archive(("x.npy", member("(16777216,)", data=bytes(1 << 26))), compression=zipfile.ZIP_DEFLATED),
         "packed suspiciously small",
     ),
     "lzma": (

@@ -74,9 +74,7 @@ def test_a_wrong_description_is_refused(tmp_path: Path, info: ModelInfo, content
 
 
 def test_a_missing_folder_says_what_is_wanted(tmp_path: Path) -> None:
-    with pytest.raises(
-        CheckpointError, match=r"nothing: there is no saved model .wanted a folder with model.json"
-    ):
+    with pytest.raises(CheckpointError, match=r"nothing: there is no saved model .wanted a folder with model.json"):
         load_model(tmp_path / "nothing")
 
 

@@ -10,16 +10,15 @@ from .dataset import Dataset
 from .fashion_mnist import CLASSES, LICENCE, SOURCE, load_arrays
 from .info import DatasetInfo, InputInfo, LabelInfo, Samples
 from .preprocessing import Preprocessing
+from .sklearn_files import read_numbers
 from .splits import split_indices
 
 
 def digits() -> Dataset:
     """1797 handwritten digits, 8×8 grey values between 0 and 1."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    x = (bunch.images[:, None] / 16.0).astype(np.float32)
-    y = bunch.target.astype(np.int64)
+    rows = read_numbers("digits.csv.gz", delimiter=",")
+    x = (rows[:, :-1].reshape(-1, 1, 8, 8) / 16.0).astype(np.float32)
+    y = rows[:, -1].astype(np.int64)
     train, test = split_indices(len(x), y)
     info = DatasetInfo(
         name="digits",

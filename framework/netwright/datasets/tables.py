@@ -10,41 +10,65 @@ import numpy as np
 from .dataset import Dataset
 from .info import Column, DatasetInfo, InputInfo, LabelInfo, Samples, Task
 from .preprocessing import Preprocessing
+from .sklearn_files import read_labelled, read_numbers
 from .splits import split_indices
 
 SKLEARN_SOURCE = "scikit-learn's copy of the UCI Machine Learning Repository"
 OPEN_LICENCE = "CC BY 4.0 (UCI)"
+WINE = [
+    "alcohol",
+    "malic_acid",
+    "ash",
+    "alcalinity_of_ash",
+    "magnesium",
+    "total_phenols",
+    "flavanoids",
+    "nonflavanoid_phenols",
+    "proanthocyanins",
+    "color_intensity",
+    "hue",
+    "od280/od315_of_diluted_wines",
+    "proline",
+]
+CELLS = [
+    "radius",
+    "texture",
+    "perimeter",
+    "area",
+    "smoothness",
+    "compactness",
+    "concavity",
+    "concave points",
+    "symmetry",
+    "fractal dimension",
+]
 
 
 def iris() -> Dataset:
     """150 flowers of three species, four lengths each."""
-    from sklearn.datasets import load_iris
-
-    bunch = load_iris()
+    x, y, species = read_labelled("iris.csv")
     return classes(
         "iris",
         "Iris flowers",
         "Sepal and petal sizes of 150 irises; which of three species is it?",
-        bunch.data,
-        bunch.target,
-        columns=[name.removesuffix(" (cm)") for name in bunch.feature_names],
-        labels=[str(name) for name in bunch.target_names],
+        x,
+        y,
+        columns=["sepal length", "sepal width", "petal length", "petal width"],
+        labels=species,
         label_name="species",
     )
 
 
 def wine() -> Dataset:
     """178 wines of three growers, 13 chemical measurements each."""
-    from sklearn.datasets import load_wine
-
-    bunch = load_wine()
+    x, y, _ = read_labelled("wine_data.csv")
     return classes(
         "wine",
         "Wine",
         "Thirteen chemical measurements of 178 Italian wines; which of three growers made it?",
-        bunch.data,
-        bunch.target,
-        columns=[str(name) for name in bunch.feature_names],
+        x,
+        y,
+        columns=WINE,
         labels=["grower 1", "grower 2", "grower 3"],
         label_name="grower",
     )
@@ -52,33 +76,28 @@ def wine() -> Dataset:
 
 def breast_cancer() -> Dataset:
     """569 tumours, 30 measurements of their cells each."""
-    from sklearn.datasets import load_breast_cancer
-
-    bunch = load_breast_cancer()
+    x, y, kinds = read_labelled("breast_cancer.csv")
     return classes(
         "breast-cancer",
         "Breast cancer (Wisconsin)",
         "Thirty measurements of cell nuclei of 569 tumours; is it malignant or benign?",
-        bunch.data,
-        bunch.target,
-        columns=[str(name) for name in bunch.feature_names],
-        labels=[str(name) for name in bunch.target_names],
+        x,
+        y,
+        columns=[*(f"mean {m}" for m in CELLS), *(f"{m} error" for m in CELLS), *(f"worst {m}" for m in CELLS)],
+        labels=kinds,
         label_name="diagnosis",
     )
 
 
 def diabetes() -> Dataset:
     """442 patients, ten measurements each, and how far the disease went within a year."""
-    from sklearn.datasets import load_diabetes
-
-    bunch = load_diabetes(scaled=False)
     return table(
         "diabetes",
         "Diabetes progression",
         "Age, body mass and eight more values of 442 patients; how far does the disease go in a year?",
         "regression",
-        bunch.data,
-        bunch.target.astype(np.float32),
+        read_numbers("diabetes_data_raw.csv.gz"),
+        read_numbers("diabetes_target.csv.gz").astype(np.float32),
         columns=["age", "sex", "body mass", "blood pressure", "tc", "ldl", "hdl", "tch", "ltg", "glucose"],
         label=LabelInfo(kind="value", name="progression"),
         source="Efron, Hastie, Johnstone and Tibshirani (2004), Least Angle Regression; scikit-learn's copy",

@@ -1,16 +1,23 @@
-"""JSON Schemas of optimizers, schedules and initializers, read from their own signatures, for the page's forms."""
+"""What optimizers, schedules and initializers are made with, read from their own signatures.
+
+The page's forms show it as JSON Schema, and settings from outside are checked by it.
+"""
 
 from __future__ import annotations
 
 import inspect
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import Field, create_model
 
+from ..errors import ParamError
 from ..initializer import initializers
 from ..lr_scheduler import schedulers
+from ..ops.params import OpParams
+from ..registry import parameter_names
 from .optimizer import Optimizer, table
 
 _DOCS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -46,8 +53,8 @@ _COMMON = {"wd": (float, 0.0), "clip_gradient": (float | None, None)}
 _TITLES = {"msraprelu": "MSRA (He)", "sgd": "SGD", "nag": "NAG", "rmsprop": "RMSProp", "adagrad": "AdaGrad"}
 
 
-def schema_of(cls: type[Any]) -> dict[str, Any]:
-    """The JSON Schema of what a class is made with, as far as a form can ask for it."""
+def model_of(cls: type[Any]) -> type[OpParams]:
+    """What a class is made with, as far as a form can ask for it, with types and limits."""
     hints = typing.get_type_hints(cls.__init__)
     fields: dict[str, Any] = {}
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
@@ -56,8 +63,20 @@ def schema_of(cls: type[Any]) -> dict[str, Any]:
         fields[name] = (hints[name], _field(name, parameter.default))
     if issubclass(cls, Optimizer):
         fields.update({name: (kind, _field(name, default)) for name, (kind, default) in _COMMON.items()})
-    model: type[BaseModel] = create_model(cls.__name__, **fields)
-    return model.model_json_schema()
+    return create_model(cls.__name__, __base__=OpParams, **fields)
+
+
+def checked(kind: str, cls: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """``values`` with their types and limits checked; raises ParamError that names the first wrong one.
+
+    What the class takes and no form asks for (a list of steps, say) is left to the class.
+    """
+    model = model_of(cls)
+    others = {n: v for n, v in values.items() if n in parameter_names(cls) and n not in model.model_fields}
+    try:
+        return {**model.make({n: v for n, v in values.items() if n not in others}).given(), **others}
+    except ParamError as error:
+        raise error.at(f"{kind} {_TITLES.get(cls.__name__.lower(), cls.__name__)}") from None
 
 
 def _field(name: str, default: Any) -> Any:
@@ -77,7 +96,7 @@ def _entry(name: str, cls: type[Any]) -> dict[str, Any]:
         "name": name,
         "title": _TITLES.get(name, cls.__name__.removesuffix("Scheduler")),
         "summary": summary,
-        "params_schema": schema_of(cls),
+        "params_schema": model_of(cls).model_json_schema(),
     }
 
 

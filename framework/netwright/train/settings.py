@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from .. import lr_scheduler
-from ..optimizer import Optimizer, create
+from ..optimizer import Optimizer, create, table
+from ..optimizer.forms import checked
 
 
 class SchedulerChoice(BaseModel):
@@ -40,11 +41,12 @@ class TrainSettings(BaseModel):
 
         A schedule that ends (``poly``, ``cosine``) ends with the training unless it is told when.
         """
-        values = dict(self.optimizer_params)
         schedule = None
         if self.scheduler is not None:
             params = dict(self.scheduler.params)
             if self.scheduler.name.lower() in ("poly", "cosine"):
                 params.setdefault("max_update", max(1, steps_total))
-            schedule = lr_scheduler.create(self.scheduler.name, **params)
+            cls = lr_scheduler.table.get(self.scheduler.name)
+            schedule = cls(**checked("scheduler", cls, params))
+        values = checked("optimizer", table.get(self.optimizer), self.optimizer_params)
         return create(self.optimizer, lr_scheduler=schedule, **values)
