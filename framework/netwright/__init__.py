@@ -29,6 +29,8 @@ from . import (
 )
 from . import device as context
 from . import initializer as init
+from . import naming as attribute
+from . import naming as name
 from . import ndarray as nd
 from . import symbol as sym
 from ._version import __version__
@@ -37,7 +39,8 @@ from .errors import NetwrightError
 from .naming import AttrScope
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
-for _short, _module in {"nd": ndarray, "sym": symbol, "context": context, "init": initializer}.items():
+_SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}
+for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
 # mx.random has the functions of nd.random too, beside the seed
@@ -54,6 +57,7 @@ __all__ = [
     "MXNetError",
     "NetwrightError",
     "__version__",
+    "attribute",
     "autograd",
     "context",
     "cpu",
@@ -67,6 +71,7 @@ __all__ = [
     "io",
     "lr_scheduler",
     "metric",
+    "name",
     "nd",
     "ndarray",
     "num_gpus",

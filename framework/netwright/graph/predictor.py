@@ -17,6 +17,7 @@ from ..ops.operator import Shape, TensorSpec
 from ..scheduler import Compiled, choose_device
 from ..scheduler.lower import infer_all
 from ..serialization import load_arrays
+from ..symbol.attributes import read_dtype
 from .check import DataSpec
 from .network import Network, to_network
 
@@ -104,7 +105,7 @@ class Predictor:
         specs = {n: TensorSpec((batch, *s), np.dtype(np.float32)) for n, s in self._shapes.items()}
         for node in self._network.symbol.nodes():
             if node.name in specs:
-                dtype = np.dtype(node.attributes.get("__dtype__", "float32"))
+                dtype = np.dtype(read_dtype(node.attributes.get("__dtype__", "float32")))
                 specs[node.name] = TensorSpec(specs[node.name].shape, dtype)
         specs.update({n: TensorSpec(a.shape, a.dtype) for n, a in self._weights.items()})
         return specs

@@ -45,6 +45,7 @@ class SameShape(Operator):
     category = "elementwise"
     inputs = PAIR
     inplace = (0, 1)
+    any_side = True
     drawn: ClassVar[tuple[Draw, Draw]] = (Draw(()), Draw(()))
     dtypes: ClassVar[tuple[str, ...]] = ("float16", "float32", "float64", "int32")
 

@@ -152,6 +152,9 @@ class Operator:
     shape_checked: ClassVar[bool] = True
     """False where the array module's own rule equals ours: eager calls then skip inference."""
 
+    any_side: ClassVar[bool] = False
+    """``infer_shape`` works from any known input, to other data too (as where all have one shape)."""
+
     dynamic: ClassVar[bool] = False
     """The output's shape follows from the inputs' values: computed eagerly, but no plan can hold it."""
 

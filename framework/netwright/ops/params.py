@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -127,11 +128,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
+_LONG = re.compile(r"(\d)L\b")
+"""Integers as Python 2 wrote them into old files: ``(3L, 3L)``."""
+
+
 def _literal(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     try:
-        return ast.literal_eval(text)
+        return ast.literal_eval(_LONG.sub(r"\1", text))
     except (ValueError, SyntaxError):
         return text
 

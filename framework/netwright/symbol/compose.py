@@ -13,13 +13,6 @@ from ..ops.params import OpParams
 from ..ops.signature import bind
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
-_HINTS = {
-    "broadcast_add": "_plus",
-    "broadcast_sub": "_minus",
-    "broadcast_mul": "_mul",
-    "broadcast_div": "_div",
-}
-
 
 def _is_symbol(value: Any) -> bool:
     return isinstance(value, Symbol)
@@ -48,15 +41,28 @@ def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
             raise ParamError("wrong number of inputs", where=op.name, wanted=len(ports), got=len(inputs))
         named = dict(zip((port.name for port in ports), inputs, strict=False))
         inputs = tuple(named.get(port.name) for port in op.inputs)
-    return make_node(op, p, inputs, None, None)
+    return make_node(op, p, inputs, None, None, hint=_arithmetic_hint(op.name))
+
+
+def _arithmetic_hint(name: str) -> str:
+    """MXNet calls ``x + y`` ``_plus0``, ``x > y`` ``_greater0`` and ``1 - x`` ``_rminusscalar0``."""
+    if name.startswith("broadcast_"):
+        short = name.removeprefix("broadcast_")
+        return "_" + {"add": "plus", "sub": "minus"}.get(short, short)
+    return name.removesuffix("_scalar") + "scalar" if name.endswith("_scalar") else ""
 
 
 def make_node(
-    op: Operator, p: OpParams, inputs: tuple[Any, ...], name: str | None, attr: dict[str, str] | None
+    op: Operator,
+    p: OpParams,
+    inputs: tuple[Any, ...],
+    name: str | None,
+    attr: dict[str, str] | None,
+    hint: str = "",
 ) -> Symbol:
     """The symbol of one call. An input that is not given becomes a variable named after the node and the port."""
     attributes = AttrScope.current().get(attr)
-    name = NameManager.current().get(name, _HINTS.get(op.name, op.name.lower()))
+    name = NameManager.current().get(name, hint or op.name.lower())
     given = dict(zip((port.name for port in op.inputs), inputs, strict=False)) if not op.variadic else {}
     entries: list[SymbolEntry] = []
     ports = op.ports(p)

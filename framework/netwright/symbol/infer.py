@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import DTypeError, GraphError, NetwrightError, ShapeError
 from ..ops.operator import FLOAT32, Operator, Shape
 from ..ops.params import dtype_name
+from .attributes import read_dtype
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
 
@@ -32,7 +33,7 @@ class Inference:
                 if "__shape__" in node.attributes:
                     self.set_shape((node, 0), tuple(ast.literal_eval(node.attributes["__shape__"])))
                 if "__dtype__" in node.attributes:
-                    self.dtypes[node, 0] = np.dtype(dtype_name(_dtype_text(node.attributes["__dtype__"])))
+                    self.dtypes[node, 0] = np.dtype(read_dtype(node.attributes["__dtype__"]))
 
     def set_shape(self, entry: SymbolEntry, shape: Shape) -> None:
         """State a shape; zeros in it are sizes to be inferred."""
@@ -81,6 +82,8 @@ class Inference:
         op = node.op
         assert op is not None
         ins = [self.shapes.get(e) for e in node.inputs]
+        if _all_alike(op) and not any(s is not None for s in ins):
+            ins = [self.shapes.get((node, 0))] * len(ins)  # a user of the output may have said it
         if not _can_infer(op, node, ins):
             return False
         try:
@@ -112,26 +115,15 @@ class Inference:
         return changed
 
 
+def _all_alike(op: Operator) -> bool:
+    return op.any_side or type(op).infer_shape is Operator.infer_shape
+
+
 def _can_infer(op: Operator, node: SymbolNode, ins: list[Shape | None]) -> bool:
     """Operators are asked once all their data are known; the rule "all the same" works from any side."""
-    if type(op).infer_shape is Operator.infer_shape:
+    if _all_alike(op):
         return not ins or any(s is not None for s in ins)
     return all(s is not None for port, s in zip(op.ports(node.p), ins, strict=True) if port.kind == "data")
-
-
-def _dtype_text(text: str) -> Any:
-    """MXNet writes its number of the type."""
-    numbers = {
-        "0": "float32",
-        "1": "float64",
-        "2": "float16",
-        "3": "uint8",
-        "4": "int32",
-        "5": "int8",
-        "6": "int64",
-        "7": "bool",
-    }
-    return numbers.get(text, text)
 
 
 def _given(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import GraphError, NetwrightError
 from ..ops import get
+from .attributes import for_input, modern
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
 MAX_NODES = 100_000
@@ -54,23 +55,32 @@ def load_json(json_str: str) -> Symbol:
     for i, row in enumerate(rows):
         nodes.append(_load_node(row, i, nodes))
     try:
-        return Symbol([(nodes[h[0]], h[1] if len(h) > 1 else 0) for h in heads])
+        return Symbol([_entry(h, nodes) for h in heads])
     except (IndexError, TypeError):
-        raise GraphError("a head names a node that is not there") from None
+        raise GraphError("a head names a node or an output that is not there") from None
+
+
+def _entry(reference: Any, nodes: list[SymbolNode]) -> SymbolEntry:
+    """[node, output, version] as an entry; raises IndexError where there is none."""
+    number, output = reference[0], reference[1] if len(reference) > 1 else 0
+    if number < 0 or not 0 <= output < len(nodes[number].output_names()):
+        raise IndexError(number)
+    return nodes[number], output
 
 
 def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
     where = str(row.get("name", f"node {position}")) if isinstance(row, dict) else f"node {position}"
     try:
         raw = {**row.get("param", {}), **row.get("attr", {}), **row.get("attrs", {})}
-        entries: tuple[SymbolEntry, ...] = tuple((before[e[0]], e[1]) for e in row["inputs"])
-        name, op_name = row["name"], row["op"]
+        entries: tuple[SymbolEntry, ...] = tuple(_entry(e, before) for e in row["inputs"])
+        name, op_name = str(row["name"]), row["op"]
     except (KeyError, TypeError, AttributeError):
         raise GraphError("the node is not written as it should be", where=where) from None
     except IndexError:
-        raise GraphError("an input comes from a node that is not before it", where=where) from None
+        raise GraphError("an input comes from a node or an output that is not before it", where=where) from None
+    texts = {k: str(v) for k, v in raw.items()}
     if op_name == "null":
-        return SymbolNode(None, None, name, (), {k: str(v) for k, v in raw.items()})
+        return SymbolNode(None, None, name, (), modern(texts))
     try:
         op = get(op_name)
         values = {k: v for k, v in raw.items() if k in op.Params.model_fields}
@@ -79,16 +89,18 @@ def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
         p = op.Params.parse(values)
     except NetwrightError as error:
         raise error.at(where) from None
-    kept = {k: str(v) for k, v in raw.items() if k.startswith("__") or k in ("ctx_group", "lr_mult", "wd_mult")}
-    # files older than 0.9 leave auxiliary states out of the inputs
-    missing = len(op.ports(p)) - len(entries)
-    if missing > 0:
-        ports = op.ports(p)[-missing:]
-        entries = (
-            *entries,
-            *((SymbolNode(None, None, f"{name}_{port.name}"), 0) for port in ports if not port.optional),
+    ports = op.ports(p)
+    if len(entries) > len(ports):
+        raise GraphError(
+            "the node has too many inputs", where=f"{where} ({op_name})", wanted=len(ports), got=len(entries)
         )
-    return SymbolNode(op, p, name, entries, kept)
+    for port, (source, _) in zip(ports, entries, strict=False):
+        if source.op is None:
+            source.attributes.update(for_input(texts, port.name))
+    # files older than 0.9 leave auxiliary states out of the inputs
+    implied = tuple((SymbolNode(None, None, f"{name}_{p.name}"), 0) for p in ports[len(entries) :] if not p.optional)
+    kept = {k: v for k, v in modern(texts).items() if k.startswith("__") and k not in op.Params.model_fields}
+    return SymbolNode(op, p, name, (*entries, *implied), kept)
 
 
 def load(fname: str) -> Symbol:

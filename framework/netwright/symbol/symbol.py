@@ -11,6 +11,7 @@ from ..ndarray.methods import FluentMethods
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import Operator
 from ..ops.params import OpParams, dtype_name
+from .attributes import write_dtype
 
 if TYPE_CHECKING:
     from ..device import Device
@@ -129,7 +130,9 @@ class Symbol(FluentMethods, Arithmetic):
         raise GraphError("a symbol has no truth value: it is a computation that has not run")
 
     def __repr__(self) -> str:
-        return f"<Symbol {self.name}>" if self.name else f"<Symbol group [{', '.join(self.list_outputs())}]>"
+        return (
+            f"<Symbol {self.name}>" if self.name else f"<Symbol group [{', '.join(n.name for n, _ in self._entries)}]>"
+        )
 
     def __copy__(self) -> Symbol:
         return Symbol(self._entries)
@@ -370,7 +373,7 @@ def Variable(
     if wd_mult is not None:
         attributes["__wd_mult__"] = str(wd_mult)
     if dtype is not None:
-        attributes["__dtype__"] = dtype_name(dtype)
+        attributes["__dtype__"] = write_dtype(dtype)
     if init is not None:
         attributes["__init__"] = init if isinstance(init, str) else init.dumps()
     for key, value in kwargs.items():
