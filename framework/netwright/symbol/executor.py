@@ -234,7 +234,7 @@ def simple_bind(
     """See ``Symbol.simple_bind``."""
     ctx = ctx or current_device()
     types = {n: np.dtype(dtype_name(t)) for n, t in (type_dict or {}).items()}
-    known = set(symbol.list_inputs())
+    known = symbol.list_inputs()
     for name in shapes:
         if name not in known:
             raise GraphError(f"there is no argument {name!r}", where="simple_bind", remedy=f"Known: {', '.join(known)}")
