@@ -80,7 +80,7 @@ class Studio:
         return json.loads(content) if content else None
 
     def create_project(self, template: str, **settings: Any) -> dict[str, Any]:
-        project = self.call("POST", "api/projects", {"name": template, "template": template})
+        project: dict[str, Any] = self.call("POST", "api/projects", {"name": template, "template": template})
         if settings:
             change = {"revision": project["revision"], "settings": {**project["settings"], **settings}}
             project = self.call("PUT", f"api/projects/{project['id']}", change)
@@ -95,7 +95,7 @@ class Studio:
     def wait_for_run(self, run_id: str, state: str, seconds: float = 90) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            run = self.call("GET", f"api/runs/{run_id}")
+            run: dict[str, Any] = self.call("GET", f"api/runs/{run_id}")
             if run["state"] == state:
                 return run
             if run["state"] in ("failed", "stopped", "completed"):

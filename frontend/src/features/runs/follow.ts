@@ -10,6 +10,8 @@ const REPLAY_TAIL = 1000;
 /** Buckets per curve: about two per pixel of a wide chart. */
 export const SERIES_POINTS = 2000;
 const FLUSH_MS = 100;
+/** Redrawing very long curves takes a while, so they are drawn less often: one part in ten of the time at most. */
+const POINTS_PER_MS = 100;
 
 /** Events that change what the lists and the run's own page say. */
 const notable: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>(["state", "model", "plan"]);
@@ -21,7 +23,7 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
   let waiting: RunEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  // One repaint for all events of 100 ms, however many frames they came in.
+  // One repaint for all events of a tenth of a second, however many frames they came in.
   const flush = (): void => {
     timer = undefined;
     const events = waiting;
@@ -40,7 +42,7 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
       fetchEvents: (last) => listRunEvents(id, last, 1000, aborter.signal),
       onEvents: (events) => {
         waiting.push(...events);
-        timer ??= setTimeout(flush, FLUSH_MS);
+        timer ??= setTimeout(flush, Math.max(FLUSH_MS, history.countPoints() / POINTS_PER_MS));
       },
       onGap: (_from, to) => {
         history.skipTo(to);

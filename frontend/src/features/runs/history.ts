@@ -63,6 +63,10 @@ export class RunHistory {
     this.publish({ connection });
   }
 
+  countPoints(): number {
+    return [...this.curves.values()].reduce((sum, curve) => sum + curve.step.length, 0);
+  }
+
   /** Events up to `seq` are gone for good; what they said is read elsewhere. */
   skipTo(seq: number): void {
     this.publish({ lastSeq: Math.max(seq, this.current.lastSeq) });

@@ -44,14 +44,14 @@ function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Lab
   const shown = all.length <= ALL_CLASSES ? all : [...all].sort((a, b) => toNumber(b.p) - toNumber(a.p)).slice(0, LIKELIEST);
   return (
     <>
-      <p className={classes["verdict"]}>
+      <div className={classes["verdict"]}>
         <strong>{prediction.label}</strong>
         {truth === undefined || truth === null ? null : (
           <Badge color={String(truth) === prediction.label ? "green" : "red"} variant="light" tt="none">
             {String(truth) === prediction.label ? "as labelled" : `labelled ${truth}`}
           </Badge>
         )}
-      </p>
+      </div>
       <ul className={classes["bars"]} aria-label="Probabilities">
         {shown.map(({ label, p }) => {
           const percent = 100 * toNumber(p);
@@ -76,14 +76,14 @@ function ValueAnswer({ value, truth, name }: { value: number; truth: Label | und
       <Text size="sm" c="dimmed">
         {name}
       </Text>
-      <p className={classes["verdict"]}>
+      <div className={classes["verdict"]}>
         <strong>{formatMetric(value)}</strong>
         {typeof truth === "number" ? (
           <Text component="span" size="sm" c="dimmed">
             really {formatMetric(truth)}, off by {formatMetric(Math.abs(value - truth))}
           </Text>
         ) : null}
-      </p>
+      </div>
     </>
   );
 }

@@ -52,6 +52,7 @@ export function ChartCard(props: ChartCardProps) {
         <Text component="h3" size="sm" fw={600} className={classes["title"] ?? ""}>
           {group.title}
         </Text>
+        <span className={classes["where"]}>{hovered === null ? "" : `step ${hovered.toLocaleString()}`}</span>
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" aria-label={`Save the ${group.title} chart`}>
@@ -81,7 +82,6 @@ export function ChartCard(props: ChartCardProps) {
             <span className={classes["value"]}>{formatValue(values[place])}</span>
           </button>
         ))}
-        <span className={classes["where"]}>{hovered === null ? "" : `step ${hovered.toLocaleString()}`}</span>
       </div>
       <Plot
         label={describe(group, values)}

@@ -48,7 +48,7 @@ export function makeOptions(
   return {
     ...size,
     legend: { show: false },
-    padding: [10, 12, 0, 0],
+    padding: [10, 26, 0, 0],
     scales: {
       x: { time: false, range: (_plot, min, max) => rangeOf(hooks.range(), min, max) },
       y: logarithmic ? { distr: LOGARITHMIC, log: 10, range: (_plot, min, max) => logRange(min, max) } : {},
