@@ -16,11 +16,16 @@ import sys as _sys
 
 from . import (
     autograd,
+    callback,
     gluon,
     initializer,
     io,
+    kvstore,
     lr_scheduler,
     metric,
+    model,
+    module,
+    monitor,
     ndarray,
     optimizer,
     random,
@@ -29,6 +34,9 @@ from . import (
 )
 from . import device as context
 from . import initializer as init
+from . import kvstore as kv
+from . import module as mod
+from . import monitor as mon
 from . import naming as attribute
 from . import naming as name
 from . import ndarray as nd
@@ -40,6 +48,7 @@ from .naming import AttrScope
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
 _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}
+_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor}
 for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
@@ -59,6 +68,7 @@ __all__ = [
     "__version__",
     "attribute",
     "autograd",
+    "callback",
     "context",
     "cpu",
     "cpu_pinned",
@@ -69,8 +79,15 @@ __all__ = [
     "init",
     "initializer",
     "io",
+    "kv",
+    "kvstore",
     "lr_scheduler",
     "metric",
+    "mod",
+    "model",
+    "module",
+    "mon",
+    "monitor",
     "name",
     "nd",
     "ndarray",

@@ -76,14 +76,31 @@ class EvalMetric:
         """Forget everything."""
         self.sum_metric = 0.0
         self.num_inst: float = 0
+        self._before: tuple[float, float] = (0.0, 0.0)
 
-    reset_local = reset
+    def reset_local(self) -> None:
+        """Begin a new count; ``get_global`` still knows what came before."""
+        before = (self._before[0] + self.sum_metric, self._before[1] + self.num_inst)
+        self.reset()
+        self._before = before
 
     def get(self) -> tuple[Any, Any]:
         """(name, value); the value is NaN before the first update."""
         return self.name, self.sum_metric / self.num_inst if self.num_inst else math.nan
 
-    get_global = get
+    def get_global(self) -> tuple[Any, Any]:
+        """The same over everything since ``reset``."""
+        local = self.sum_metric, self.num_inst
+        self.sum_metric, self.num_inst = local[0] + self._before[0], local[1] + self._before[1]
+        try:
+            return self.get()
+        finally:
+            self.sum_metric, self.num_inst = local
+
+    def get_global_name_value(self) -> list[tuple[str, float]]:
+        """``get_global`` as a list of (name, value)."""
+        names, values = self.get_global()
+        return list(zip(_listed(names), _listed(values), strict=True))
 
     def get_name_value(self) -> list[tuple[str, float]]:
         """A list of (name, value)."""
@@ -197,8 +214,6 @@ class _BinaryMetric(EvalMetric):
     def reset(self) -> None:
         super().reset()
         self._counts = _Binary()
-
-    reset_local = reset
 
 
 @register()
@@ -395,11 +410,17 @@ class CompositeEvalMetric(EvalMetric):
         for metric in self.metrics:
             metric.reset()
 
-    reset_local = reset
+    def reset_local(self) -> None:
+        for metric in self.metrics:
+            metric.reset_local()
 
     def get(self) -> tuple[list[str], list[float]]:
         """(names, values)."""
         pairs = [pair for metric in self.metrics for pair in metric.get_name_value()]
+        return [name for name, _ in pairs], [value for _, value in pairs]
+
+    def get_global(self) -> tuple[list[str], list[float]]:
+        pairs = [pair for metric in self.metrics for pair in metric.get_global_name_value()]
         return [name for name, _ in pairs], [value for _, value in pairs]
 
 

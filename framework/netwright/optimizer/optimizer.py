@@ -23,8 +23,7 @@ class Optimizer:
     wd, t)``.
 
     The gradient is multiplied by ``rescale_grad`` and clipped to ±``clip_gradient`` first. ``wd`` is weight decay;
-    names that end in
-    ``_gamma``, ``_beta`` or ``_bias`` are decayed too unless ``set_wd_mult`` says otherwise, as in MXNet's Gluon.
+    Gluon decays all parameters, a Module those that ``set_wd_mult`` leaves.
     """
 
     def __init__(
@@ -53,10 +52,9 @@ class Optimizer:
         self.begin_num_update = self.num_update = begin_num_update
         self.idx2name = dict(param_idx2name or {})
         self.param_dict = dict(param_dict or {})
-        self.lr_mult: dict[Any, float] = {}
-        self.wd_mult: dict[Any, float] = {}
-        if sym is not None:
-            self._read_attributes(sym)
+        self._attributes: dict[str, dict[str, str]] = {} if sym is None else sym.attr_dict()
+        self.set_lr_mult({})
+        self.set_wd_mult({})
         self._counts: dict[Any, int] = {}
 
     # ---------------------------------------------------------------- what a subclass says
@@ -112,19 +110,19 @@ class Optimizer:
         self.lr = lr
 
     def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
-        """Multipliers of the rate by weight name or index."""
-        self.lr_mult = dict(args_lr_mult)
+        """Multipliers of the rate by weight name or index, over those in the symbol's attributes."""
+        self.lr_mult: dict[Any, float] = {**self._attribute("__lr_mult__"), **args_lr_mult}
 
     def set_wd_mult(self, args_wd_mult: Mapping[Any, float]) -> None:
-        """Multipliers of the decay by weight name or index."""
-        self.wd_mult = dict(args_wd_mult)
+        """Multipliers of the decay by weight name or index, over those in the symbol's attributes.
 
-    def _read_attributes(self, sym: Any) -> None:
-        for name, attributes in sym.attr_dict().items():
-            if "__lr_mult__" in attributes:
-                self.lr_mult[name] = float(attributes["__lr_mult__"])
-            if "__wd_mult__" in attributes:
-                self.wd_mult[name] = float(attributes["__wd_mult__"])
+        Of the names in ``param_idx2name``, those that end neither in ``_weight`` nor in ``_gamma`` are not decayed.
+        """
+        plain = {n: 0.0 for n in self.idx2name.values() if not n.endswith(("_weight", "_gamma"))}
+        self.wd_mult: dict[Any, float] = {**plain, **self._attribute("__wd_mult__"), **args_wd_mult}
+
+    def _attribute(self, key: str) -> dict[str, float]:
+        return {name: float(found[key]) for name, found in self._attributes.items() if key in found}
 
     def _update_count(self, index: Any) -> None:
         self._counts[index] = self._counts.get(index, self.begin_num_update) + 1

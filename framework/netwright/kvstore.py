@@ -1,0 +1,159 @@
+"""KVStore: values by key that several devices add gradients to and read weights from (MXNet's ``mx.kv``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from .errors import ParamError, ShapeError
+from .ndarray.array import NDArray
+from .optimizer import Optimizer, Updater
+from .optimizer.states import load_updaters, save_updaters
+
+Key = int | str
+_LOCAL = ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device", "nccl")
+
+
+class KVStore:
+    """Values in one process. ``push`` adds up what the devices give and stores it, or hands it to the updater
+    (``stored ← updater(key, sum, stored)``); ``pull`` copies what is stored to every device.
+    """
+
+    def __init__(self, name: str = "local") -> None:
+        self._type = name
+        self._values: dict[Key, NDArray] = {}
+        self._updater: Callable[[Any, NDArray, NDArray], Any] | None = None
+
+    @property
+    def type(self) -> str:
+        """The name it was made with."""
+        return self._type
+
+    @property
+    def rank(self) -> int:
+        """Number of this worker; there is only one."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """How many workers share the store."""
+        return 1
+
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Whether the store can run an optimizer itself (``"optimizer"``)."""
+        return capability.lower() == "optimizer"
+
+    # ---------------------------------------------------------------- values
+    def init(self, key: Key | Sequence[Key], value: Any) -> None:
+        """Store first values, one array for each key; a key is given once."""
+        for name, arrays in _pairs(key, value):
+            if name in self._values:
+                raise ParamError(f"key {name!r} is there already", where="kvstore.init")
+            if any(type(name) is not type(other) for other in self._values):
+                raise ParamError("keys are all numbers or all texts", where="kvstore.init", got=repr(name))
+            self._values[name] = arrays[0].detach().copy()
+
+    def push(self, key: Key | Sequence[Key], value: Any, priority: int = 0) -> None:
+        """Add up the arrays of each key and store the sum, or give it to the updater."""
+        for name, arrays in _pairs(key, value):
+            stored = self._stored(name, "push")
+            total = self._sum(name, arrays, stored)
+            if self._updater is None:
+                stored._write(total._data)
+            else:
+                self._updater(name, total, stored)
+
+    def pull(self, key: Key | Sequence[Key], out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
+        """Copy each key's value into one or several arrays."""
+        if out is None:
+            raise ParamError("where to copy to is missing", where="kvstore.pull", parameter="out")
+        for name, arrays in _pairs(key, out):
+            stored = self._stored(name, "pull")
+            for array in arrays:
+                stored.copyto(array)
+
+    def pushpull(self, key: Key | Sequence[Key], value: Any, out: Any = None, priority: int = 0) -> None:
+        """``push``, then ``pull`` into ``out`` (into the pushed arrays themselves by default)."""
+        self.push(key, value, priority)
+        self.pull(key, value if out is None else out, priority)
+
+    def broadcast(self, key: Key | Sequence[Key], value: Any, out: Any, priority: int = 0) -> None:
+        """``init``, then ``pull``."""
+        self.init(key, value)
+        self.pull(key, out, priority)
+
+    def _stored(self, key: Key, where: str) -> NDArray:
+        found = self._values.get(key)
+        if found is None:
+            known = ", ".join(map(repr, list(self._values)[:10])) or "none"
+            raise ParamError(f"there is no key {key!r}", where=f"kvstore.{where}", remedy=f"Known: {known}; use init()")
+        return found
+
+    @staticmethod
+    def _sum(key: Key, arrays: Sequence[NDArray], stored: NDArray) -> NDArray:
+        for array in arrays:
+            if array.shape != stored.shape:
+                raise ShapeError(
+                    "the value has another shape", where=f"key {key!r}", wanted=stored.shape, got=array.shape
+                )
+        total = arrays[0].detach().as_in_context(stored.ctx)
+        for array in arrays[1:]:
+            total = total + array.detach().as_in_context(stored.ctx)
+        return total
+
+    # ---------------------------------------------------------------- updating
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        """Let what is pushed be gradients, and the store update its values with the optimizer."""
+        self._set_updater(Updater(optimizer))
+
+    def _set_updater(self, updater: Callable[[Any, NDArray, NDArray], Any]) -> None:
+        """``updater(key, pushed sum, stored value)`` is called at every push."""
+        self._updater = updater
+
+    def set_gradient_compression(self, compression_params: Any) -> None:
+        """Compression is for stores on several machines; only ``{"type": "none"}`` is taken."""
+        if dict(compression_params).get("type", "none") != "none":
+            raise ParamError("gradients are not compressed within one machine", where="kvstore", wanted="type 'none'")
+
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Write the optimizer's states."""
+        save_updaters(fname, [self._own_updater()])
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Read what ``save_optimizer_states`` wrote."""
+        load_updaters(fname, [self._own_updater()], lambda index, _: self._stored(index, "load_optimizer_states"))
+
+    def _own_updater(self) -> Updater:
+        if not isinstance(self._updater, Updater):
+            raise ParamError("the store has no optimizer", where="kvstore", remedy="Call set_optimizer() first")
+        return self._updater
+
+
+def _pairs(key: Key | Sequence[Key], value: Any) -> Iterator[tuple[Key, list[NDArray]]]:
+    """(key, arrays) from one key or several, each with one array or several."""
+    if isinstance(key, (list, tuple)):
+        if len(key) != len(value):
+            raise ParamError("as many values as keys are needed", where="kvstore", wanted=len(key), got=len(value))
+        for one, arrays in zip(key, value, strict=True):
+            yield from _pairs(one, arrays)
+        return
+    arrays = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not arrays or not all(isinstance(a, NDArray) for a in arrays):
+        raise ParamError(
+            "values are NDArrays", where=f"key {key!r}", got=type(arrays[0]).__name__ if arrays else "none"
+        )
+    yield key, arrays  # type: ignore[misc]
+
+
+def create(name: str = "local") -> KVStore:
+    """A store: ``local`` or ``device`` (both keep values where they were first given)."""
+    if not isinstance(name, str) or name not in _LOCAL:
+        raise ParamError(
+            "there is no such kind of store",
+            where="kvstore.create",
+            wanted=", ".join(_LOCAL),
+            got=repr(name),
+            remedy="Training runs on the devices of one machine",
+        )
+    return KVStore(name)

@@ -1,0 +1,117 @@
+"""One executor for each device, each with its part of the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .. import ndarray as nd
+from ..device import Device
+from ..errors import GraphError, ShapeError
+from ..io import DataDesc
+from ..ndarray.array import NDArray
+from ..symbol.executor import Executor
+from ..symbol.symbol import Symbol
+
+
+class ExecutorGroup:
+    """A symbol bound on several devices for inputs of given descriptions; weights may be those of another group."""
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        contexts: Sequence[Device],
+        inputs: Sequence[DataDesc],
+        requests: Mapping[str, str],
+        shared: ExecutorGroup | None = None,
+    ) -> None:
+        self.symbol, self.contexts, self.inputs = symbol, list(contexts), list(inputs)
+        self._axes = {d.name: DataDesc.get_batch_axis(d.layout) for d in self.inputs}
+        self.slices = self._split()
+        self.executors = [self._bind(ctx, part, requests) for ctx, part in zip(self.contexts, self.slices, strict=True)]
+        if shared is not None:
+            self._share(shared)
+
+    def _split(self) -> list[slice]:
+        sizes = {d.shape[self._axes[d.name]] for d in self.inputs if self._axes[d.name] >= 0}
+        if len(sizes) != 1:
+            got = ", ".join(f"{d.name} {d.shape}" for d in self.inputs)
+            raise ShapeError("all inputs have one batch size", where="Module.bind", got=got)
+        self.batch_size = sizes.pop()
+        count = len(self.contexts)
+        if self.batch_size < count:
+            raise ShapeError(
+                "the batch is smaller than the number of devices", wanted=f">= {count}", got=self.batch_size
+            )
+        ends = [round(self.batch_size * (i + 1) / count) for i in range(count)]
+        return [slice(begin, end) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    def _bind(self, ctx: Device, part: slice, requests: Mapping[str, str]) -> Executor:
+        shapes = {}
+        for desc in self.inputs:
+            axis, shape = self._axes[desc.name], list(desc.shape)
+            if axis >= 0:
+                shape[axis] = part.stop - part.start
+            shapes[desc.name] = tuple(shape)
+        types = {d.name: d.dtype for d in self.inputs}
+        return self.symbol.simple_bind(ctx, dict(requests), types, **shapes)
+
+    def _share(self, other: ExecutorGroup) -> None:
+        """Use the other group's weights, gradients and states where name and shape agree."""
+        names = {d.name for d in self.inputs}
+        for mine, theirs in zip(self.executors, other.executors, strict=True):
+            for own, given in (
+                (mine.arg_dict, theirs.arg_dict),
+                (mine.grad_dict, theirs.grad_dict),
+                (mine.aux_dict, theirs.aux_dict),
+            ):
+                for name, array in given.items():
+                    if name in own and name not in names:
+                        if own[name].shape != array.shape:
+                            raise GraphError(
+                                "a shared weight has another shape here",
+                                where=name,
+                                wanted=array.shape,
+                                got=own[name].shape,
+                            )
+                        own[name] = array
+
+    def part_of(self, name: str, array: NDArray, part: slice) -> NDArray:
+        """What of an input (or of something named like one) goes to a device."""
+        axis = self._axes.get(name, 0)
+        if len(self.contexts) == 1 or axis < 0:
+            return array
+        return nd.slice_axis(array, axis=axis, begin=part.start, end=part.stop)  # type: ignore[no-any-return]
+
+    def forward(self, values: Mapping[str, NDArray], is_train: bool) -> None:
+        """Run all executors on their parts."""
+        for executor, part in zip(self.executors, self.slices, strict=True):
+            own = {name: self.part_of(name, array, part) for name, array in values.items()}
+            executor.forward(is_train, **{n: a.astype(executor.arg_dict[n].dtype, copy=False) for n, a in own.items()})
+
+    def backward(self, out_grads: Sequence[NDArray] | None) -> None:
+        """Differentiate all executors."""
+        for executor, part in zip(self.executors, self.slices, strict=True):
+            heads = None
+            if out_grads is not None:
+                heads = [self.part_of("", g, part).as_in_context(executor._ctx) for g in out_grads]
+            executor.backward(heads)
+
+    def outputs(self) -> list[list[NDArray]]:
+        """For each output its parts by device."""
+        return [list(parts) for parts in zip(*(e.outputs for e in self.executors), strict=True)]
+
+    def gradients(self, name: str) -> list[NDArray]:
+        """The gradients of an argument by device."""
+        return [e.grad_dict[name] for e in self.executors if name in e.grad_dict]
+
+    def arrays(self, name: str) -> list[NDArray]:
+        """The arrays of a weight or state by device."""
+        return [e.arg_dict[name] if name in e.arg_dict else e.aux_dict[name] for e in self.executors]
+
+
+def merged(parts: Sequence[NDArray], axis: int = 0) -> NDArray:
+    """Parts on several devices as one array on the first."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0].ctx
+    return nd.concatenate([p.as_in_context(first) for p in parts], axis=axis)
