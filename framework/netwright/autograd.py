@@ -237,6 +237,12 @@ class Function:
         raise AutogradError("a Function needs a backward()", where=type(self).__name__)
 
     def __call__(self, *inputs: NDArray) -> Any:
+        if mode.tracer is not None:
+            raise AutogradError(
+                "a Function cannot be part of a compiled block",
+                where=type(self).__name__,
+                remedy="Do not hybridize the block that calls it",
+            )
         with pause(mode.training):
             result = self.forward(*inputs)
         outputs = [result] if isinstance(result, NDArray) else list(result)

@@ -2,91 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
 from .. import ndarray, symbol
 from ..errors import DeferredInitializationError, GraphError, NetwrightError, ParamError, ShapeError
-from ..naming import NameManager, Prefix
+from ..naming import NameManager
 from ..ndarray.array import NDArray
 from ..ndarray.storage import load as load_file
 from ..ndarray.storage import save as save_file
 from ..scheduler.strategy import Strategy
+from ..symbol.attributes import read_dtype
 from ..symbol.symbol import Group, Symbol, Variable
 from ..tape import mode
-from .cached import CachedGraph
+from .cached import MAX_PLANS, CachedGraph, CompiledBlock
+from .nested import flatten
 from .parameter import Contexts, Parameter, ParameterDict, load_into
+from .scope import BlockScope, Hook
 from .summary import print_summary
 from .tracing import Tracer
-
-
-class _Scope:
-    """Gives names to the blocks and parameters made inside a block's ``name_scope()``."""
-
-    _current: ClassVar[threading.local] = threading.local()
-
-    def __init__(self, block: Block) -> None:
-        self._block = block
-        self._counter: dict[str, int] = {}
-        self._outer: list[tuple[_Scope | None, NameManager]] = []
-
-    @classmethod
-    def make(cls, prefix: str | None, params: ParameterDict | None, hint: str) -> tuple[str, ParameterDict]:
-        """(full prefix, parameters) of a new block."""
-        current: _Scope | None = getattr(cls._current, "value", None)
-        if current is None:
-            if prefix is None:
-                prefix = NameManager.current().get(None, hint) + "_"
-            return prefix, ParameterDict(prefix) if params is None else ParameterDict(params.prefix, params)
-        if prefix is None:
-            number = current._counter.get(hint, 0)
-            current._counter[hint] = number + 1
-            prefix = f"{hint}{number}_"
-        parent = current._block.params
-        shared = ParameterDict(parent.prefix + prefix, parent._shared) if params is None else None
-        if shared is None:
-            assert params is not None
-            shared = ParameterDict(params.prefix, params)
-        return current._block.prefix + prefix, shared
-
-    def __enter__(self) -> None:
-        if self._block._empty_prefix:
-            return
-        names = Prefix(self._block.prefix)
-        self._outer.append((getattr(_Scope._current, "value", None), names))
-        _Scope._current.value = self
-        names.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._block._empty_prefix:
-            return
-        outer, names = self._outer.pop()
-        names.__exit__(kind, error, trace)
-        _Scope._current.value = outer
-
-
-class _Hook:
-    """A registered hook; ``detach()`` (or leaving a ``with`` block) removes it."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-        hooks.append(hook)
-
-    def detach(self) -> None:
-        """Remove the hook."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> _Hook:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.detach()
 
 
 class Block:
@@ -97,9 +33,9 @@ class Block:
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         self._empty_prefix = prefix == ""
-        self._prefix, self._params = _Scope.make(prefix, params, self._alias())
+        self._prefix, self._params = BlockScope.make(prefix, params, self._alias())
         self._name = self._prefix.removesuffix("_")
-        self._scope = _Scope(self)
+        self._scope = BlockScope(self)
         self._children: OrderedDict[str, Block] = OrderedDict()
         self._reg_params: dict[str, Parameter] = {}
         self._forward_hooks: list[Any] = []
@@ -119,6 +55,8 @@ class Block:
         if isinstance(value, Block):
             self.register_child(value, name)
         elif isinstance(value, Parameter):
+            if name in self._reg_params:
+                raise ParamError(f"the parameter {name!r} is there already", where=self.name, remedy="Use set_data()")
             self._reg_params[name] = value
         super().__setattr__(name, value)
 
@@ -137,7 +75,7 @@ class Block:
         """Its own parameters, without its children's."""
         return self._params
 
-    def name_scope(self) -> _Scope:
+    def name_scope(self) -> BlockScope:
         """``with self.name_scope():`` gives children and parameters names that begin with this block's."""
         return self._scope
 
@@ -201,13 +139,20 @@ class Block:
         """Read what ``save_parameters`` wrote (by path), or ``ParameterDict.save`` or ``export`` (by name)."""
         arrays = load_file(filename)
         if isinstance(arrays, list):
-            raise ParamError("the file holds arrays without names", where=filename)
+            raise ParamError("the file holds arrays without names", where=Path(filename).name)
         arrays = {name.removeprefix("arg:").removeprefix("aux:"): a for name, a in arrays.items()}
         params: dict[str, Parameter] = self._structured()
         if not any("." in n for n in arrays) and not set(params) & set(arrays):
             params = dict(self.collect_params().items())
         load_into(
-            params, arrays, filename, ctx, allow_missing=allow_missing, ignore_extra=ignore_extra, cast_dtype=cast_dtype
+            params,
+            arrays,
+            Path(filename).name,
+            ctx,
+            allow_missing=allow_missing,
+            ignore_extra=ignore_extra,
+            cast_dtype=cast_dtype,
+            dtype_source=dtype_source,
         )
 
     save_params, load_params = save_parameters, load_parameters
@@ -228,13 +173,13 @@ class Block:
         self.collect_params().reset_ctx(ctx)
 
     # ---------------------------------------------------------------- running
-    def register_forward_hook(self, hook: Any) -> _Hook:
+    def register_forward_hook(self, hook: Any) -> Hook:
         """``hook(block, inputs, output)`` is called after each forward."""
-        return _Hook(self._forward_hooks, hook)
+        return Hook(self._forward_hooks, hook)
 
-    def register_forward_pre_hook(self, hook: Any) -> _Hook:
+    def register_forward_pre_hook(self, hook: Any) -> Hook:
         """``hook(block, inputs)`` is called before each forward."""
-        return _Hook(self._forward_pre_hooks, hook)
+        return Hook(self._forward_pre_hooks, hook)
 
     def __call__(self, *args: Any) -> Any:
         for hook in self._forward_pre_hooks:
@@ -269,7 +214,7 @@ class HybridBlock(Block):
         super().__init__(prefix, params)
         self._active = False
         self._strategy: Strategy | None = None
-        self._cached: tuple[CachedGraph, list[str]] | None = None
+        self._compiled: dict[Any, CompiledBlock] = {}
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Add a child, which must be hybrid too."""
@@ -283,7 +228,7 @@ class HybridBlock(Block):
         self._clear()
 
     def _clear(self) -> None:
-        self._cached = None
+        self._compiled = {}
 
     def hybridize(self, active: bool = True, strategy: Strategy | str | None = None, **kwargs: Any) -> None:
         """Run as a compiled plan from the next call on. ``strategy`` is a Strategy or a preset's name.
@@ -307,11 +252,13 @@ class HybridBlock(Block):
         compiles = self._active and mode.tracer is None and self._has_plain_forward()
         if not compiles or not args or not isinstance(args[0], NDArray):
             return super().__call__(*args)
-        if self._cached is None:
-            return self._trace_plain(args)
+        # a plain forward may do other things for other shapes or modes: each has a form of its own
+        key = (mode.training, tuple([(a.shape, a._data.dtype) for a in flatten(args)[0]]))
+        if key not in self._compiled:
+            return self._trace_plain(args, key)
         for hook in self._forward_pre_hooks:
             hook(self, args)
-        out = self._run_compiled(*args)
+        out = self._run_compiled(self._compiled[key], args)
         for hook in self._forward_hooks:
             hook(self, args, out)
         return out
@@ -322,23 +269,25 @@ class HybridBlock(Block):
             return True
         return any(isinstance(child, HybridBlock) and child._has_plain_forward() for child in self._children.values())
 
-    def _trace_plain(self, args: tuple[Any, ...]) -> Any:
+    def _trace_plain(self, args: tuple[Any, ...], key: Any) -> Any:
         """Run a plain ``forward`` once, eagerly, and keep what it called as a symbol for the calls to come.
 
         What the run decided from values (``if``, loops) is kept as it went.
         """
-        flat, _ = _flatten(args)
-        names = [f"data{i}" for i in range(len(flat))] if len(flat) > 1 else ["data"]
+        flat, _ = flatten(args)
+        names = _input_names(len(flat))
         tracer = Tracer(dict(zip(names, flat, strict=True)))
         mode.tracer = tracer
         try:
             out = super().__call__(*args)
         finally:
             mode.tracer = None
-        outputs, self._rebuild_output = _flatten(out if isinstance(out, (list, tuple)) else [out])
-        self._single_output = not isinstance(out, (list, tuple))
-        graph = tracer.symbol(outputs, self.collect_params(), flat[0].ctx)
-        self._cached = (CachedGraph(graph, self._strategy, tracer.constants), names)
+        outputs, rebuild = flatten(out if isinstance(out, (list, tuple)) else [out])
+        symbol = tracer.symbol(outputs, self.collect_params(), flat[0].ctx)
+        graph = CachedGraph(symbol, self._strategy, tracer.constants)
+        if len(self._compiled) >= MAX_PLANS:
+            self._compiled.pop(next(iter(self._compiled)))
+        self._compiled[key] = CompiledBlock(graph, names, rebuild, isinstance(out, (list, tuple)))
         return out
 
     def forward(self, x: Any, *args: Any) -> Any:
@@ -354,7 +303,7 @@ class HybridBlock(Block):
                 remedy="Wrap it with nd.array(…)",
             )
         if self._active and mode.tracer is None:
-            return self._run_compiled(x, *args)
+            return self._run_hybrid((x, *args))
         ctx = x.ctx
         try:
             arrays = {name: parameter.data(ctx) for name, parameter in self._reg_params.items()}
@@ -369,8 +318,8 @@ class HybridBlock(Block):
 
     def infer_shape(self, *args: NDArray) -> None:
         """Find the shapes of all parameters from inputs."""
-        out, names = self._trace(args)
-        flat = _flatten(args)[0]
+        out, names = self._trace(args)[:2]
+        flat = flatten(args)[0]
         arguments, _, states = out.infer_shape_partial(**{n: a.shape for n, a in zip(names, flat, strict=True)})
         shapes = dict(zip(out.list_arguments(), arguments, strict=True))
         shapes.update(zip(out.list_auxiliary_states(), states, strict=True))
@@ -380,8 +329,8 @@ class HybridBlock(Block):
 
     def infer_type(self, *args: NDArray) -> None:
         """Set the parameters' element types from inputs."""
-        out, names = self._trace(args)
-        flat = _flatten(args)[0]
+        out, names = self._trace(args)[:2]
+        flat = flatten(args)[0]
         types, _, states = out.infer_type(**{n: a.dtype for n, a in zip(names, flat, strict=True)})
         found = dict(zip(out.list_arguments(), types, strict=True))
         found.update(zip(out.list_auxiliary_states(), states, strict=True))
@@ -399,93 +348,66 @@ class HybridBlock(Block):
             parameter._finish_deferred_init()
 
     # ---------------------------------------------------------------- compiling
-    def _trace(self, args: Sequence[Any]) -> tuple[Symbol, list[str]]:
-        """(the symbol of this block, names of its inputs) for arguments of this structure."""
-        flat, rebuild = _flatten(args)
-        names = [f"data{i}" for i in range(len(flat))] if len(flat) > 1 else ["data"]
+    def _trace(self, args: Sequence[Any]) -> tuple[Symbol, list[str], Any, bool]:
+        """(the symbol of this block, names of its inputs, how its outputs are nested, whether they are several)."""
+        flat, rebuild = flatten(args)
+        names = _input_names(len(flat))
         inputs = rebuild([Variable(name) for name in names])
         with NameManager():
             out = self._symbolic(*inputs)
-        symbols, self._rebuild_output = _flatten(out if isinstance(out, (list, tuple)) else [out])
-        self._single_output = not isinstance(out, (list, tuple))
-        return Group(symbols), names
+        symbols, rebuild_output = flatten(out if isinstance(out, (list, tuple)) else [out])
+        return Group(symbols), names, rebuild_output, isinstance(out, (list, tuple))
 
     def _symbolic(self, *args: Any) -> Any:
         """The block on symbols."""
         return self.forward(*args)
 
-    def _run_compiled(self, *args: Any) -> Any:
-        flat, _ = _flatten(args)
-        if self._cached is None:
-            out, names = self._trace(args)
-            self._cached = (CachedGraph(out, self._strategy), names)
-        graph, names = self._cached
+    def _run_hybrid(self, args: tuple[Any, ...]) -> Any:
+        form = self._compiled.get(())
+        if form is None:
+            out, names, rebuild, several = self._trace(args)
+            form = self._compiled[()] = CompiledBlock(CachedGraph(out, self._strategy), names, rebuild, several)
+        return self._run_compiled(form, args)
+
+    def _run_compiled(self, form: CompiledBlock, args: tuple[Any, ...]) -> Any:
+        flat, _ = flatten(args)
         params = self.collect_params()
-        used = set(graph.symbol.list_inputs())
+        used = form.inputs
         ctx = flat[0].ctx
         try:
             feeds = {n: p.data(ctx) for n, p in params.items() if n in used}
         except DeferredInitializationError:
             self._infer_and_make(*args)
             feeds = {n: p.data(ctx) for n, p in params.items() if n in used}
-        feeds.update((n, a) for n, a in zip(names, flat, strict=True) if n in used)
-        results = graph(feeds)
-        return results[0] if self._single_output else self._rebuild_output(results)
+        feeds.update((n, a) for n, a in zip(form.names, flat, strict=True) if n in used)
+        results = form.graph(feeds)
+        return form.rebuild(results) if form.several else results[0]
 
     def plans(self) -> list[Any]:
         """The Scheduler's plans made so far for this block; ``print(net.plans()[0])``."""
-        return self._cached[0].plans() if self._cached else []
+        return [plan for form in self._compiled.values() for plan in form.graph.plans()]
 
     def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> tuple[str, str]:
         """Write ``path-symbol.json`` and ``path-0000.params`` for ``SymbolBlock.imports``; returns the two names."""
-        if self._cached is None:
+        if not self._compiled:
             raise GraphError(
                 "there is nothing to export yet",
                 where=self.name,
                 remedy="Call hybridize() and run one batch through the network first",
             )
-        out = self._cached[0].symbol
+        graph = list(self._compiled.values())[-1].graph
         names = f"{path}-symbol.json", f"{path}-{epoch:04d}.params"
-        out.save(names[0])
-        states = set(out.list_auxiliary_states())
-        used = set(out.list_inputs())
-        arrays = {
-            f"{'aux' if n in states else 'arg'}:{n}": p.data().detach()
-            for n, p in self.collect_params().items()
-            if n in used
-        }
-        save_file(names[1], arrays)
+        graph.symbol.save(names[0])
+        states = set(graph.symbol.list_auxiliary_states())
+        used = set(graph.symbol.list_inputs())
+        values = {n: p.data().detach() for n, p in self.collect_params().items() if n in used}
+        values.update(graph.constants)
+        save_file(names[1], {f"{'aux' if n in states else 'arg'}:{n}": a for n, a in values.items()})
         return names
 
 
-def _flatten(args: Sequence[Any]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
-    """(arrays or symbols in nested lists, in order; how to nest others the same way)."""
-    flat: list[Any] = []
-
-    def walk(value: Any) -> Any:
-        if isinstance(value, (NDArray, Symbol)):
-            flat.append(value)
-            return len(flat) - 1
-        if isinstance(value, (list, tuple)):
-            return [walk(v) for v in value]
-        if value is None:
-            return None
-        raise ParamError(
-            f"a hybridized block is called with arrays (in lists), not {type(value).__name__}",
-            remedy="Keep other arguments as attributes of the block",
-        )
-
-    shape = [walk(a) for a in args]
-
-    def rebuild(values: list[Any]) -> Any:
-        def fill(place: Any) -> Any:
-            if place is None:
-                return None
-            return values[place] if isinstance(place, int) else [fill(p) for p in place]
-
-        return [fill(p) for p in shape]
-
-    return flat, rebuild
+def _input_names(count: int) -> list[str]:
+    return [f"data{i}" for i in range(count)] if count > 1 else ["data"]
 
 
 class SymbolBlock(HybridBlock):
@@ -497,6 +419,7 @@ class SymbolBlock(HybridBlock):
         self._inputs = [s.name for s in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
         self._out = out
         states = set(out.list_auxiliary_states())
+        attributes = out.attr_dict()
         for name in out.list_inputs():
             if name in self._inputs:
                 continue
@@ -505,7 +428,10 @@ class SymbolBlock(HybridBlock):
                 self._reg_params[name] = params[name]
             else:
                 self._reg_params[name] = self.params.get(
-                    name, allow_deferred_init=True, grad_req="null" if name in states else "write"
+                    name,
+                    allow_deferred_init=True,
+                    differentiable=name not in states,
+                    dtype=read_dtype(attributes.get(name, {}).get("__dtype__", "float32")),
                 )
 
     @staticmethod
@@ -522,7 +448,12 @@ class SymbolBlock(HybridBlock):
         block = SymbolBlock(symbol.load(symbol_file), [Variable(n) for n in names])
         if param_file is not None:
             block.load_parameters(
-                param_file, ctx, allow_missing=allow_missing, ignore_extra=ignore_extra, cast_dtype=True
+                param_file,
+                ctx,
+                allow_missing=allow_missing,
+                ignore_extra=ignore_extra,
+                cast_dtype=True,
+                dtype_source="saved",
             )
         return block
 
@@ -530,7 +461,7 @@ class SymbolBlock(HybridBlock):
         """Run the symbol."""
         if isinstance(x, Symbol):
             return self._symbolic(x, *args)
-        return self._run_compiled(x, *args)
+        return self._run_hybrid((x, *args))
 
     def _symbolic(self, *args: Any) -> Any:
         given = dict(zip(self._inputs, args, strict=True))

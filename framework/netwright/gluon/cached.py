@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..ndarray.array import NDArray
@@ -57,6 +57,16 @@ class CachedGraph:
     def plans(self) -> list[Any]:
         """The plans made so far, for people to print."""
         return [compiled.plan for compiled in self._plans.values()]
+
+
+class CompiledBlock:
+    """A block's graph, the names of its inputs in calling order, and how its outputs are nested."""
+
+    def __init__(
+        self, graph: CachedGraph, names: list[str], rebuild: Callable[[list[Any]], Any], several: bool
+    ) -> None:
+        self.graph, self.names, self.rebuild, self.several = graph, names, rebuild, several
+        self.inputs = frozenset(graph.symbol.list_inputs())
 
 
 class PlanNode(Spendable):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from ..ndarray.storage import load as load_file
 from ..ndarray.storage import save as save_file
 from ..ops.params import dtype_name
 from ..symbol.symbol import Symbol, Variable
+from ..tape import mode
 
 Contexts = Device | Sequence[Device] | None
 
@@ -55,6 +58,7 @@ class Parameter:
         self.dtype = np.dtype(dtype_name(dtype)).type
         self.lr_mult, self.wd_mult, self.init = lr_mult, wd_mult, init
         self.allow_deferred_init = allow_deferred_init
+        self._differentiable = differentiable
         self._grad_req = grad_req if differentiable else "null"
         self._data: OrderedDict[Device, NDArray] | None = None
         self._deferred: tuple[Any, list[Device], Any] | None = None
@@ -82,6 +86,10 @@ class Parameter:
     @grad_req.setter
     def grad_req(self, request: str) -> None:
         check_request(request)
+        if not self._differentiable:
+            request = "null"
+        if request == self._grad_req:
+            return
         self._grad_req = request
         for array in (self._data or {}).values():
             array.attach_grad(request)
@@ -98,6 +106,9 @@ class Parameter:
     ) -> None:
         """Make and fill the arrays, now or (where the shape is not known) at the first forward."""
         if self._data is not None and not force_reinit:
+            warnings.warn(
+                f"{self.name} is already initialised and stays as it is; force_reinit=True makes it anew", stacklevel=3
+            )
             return
         chosen = init if init is not None else self.init
         contexts = _contexts(ctx)
@@ -115,6 +126,14 @@ class Parameter:
         self._make(chosen, contexts, default_init)
 
     def _make(self, init: Any, contexts: list[Device], default_init: Any, data: NDArray | None = None) -> None:
+        assert self._shape is not None
+        tracer, mode.tracer = mode.tracer, None  # what fills a weight is no part of a block's computation
+        try:
+            self._fill(init, contexts, default_init, data)
+        finally:
+            mode.tracer = tracer
+
+    def _fill(self, init: Any, contexts: list[Device], default_init: Any, data: NDArray | None) -> None:
         assert self._shape is not None
         if data is None:
             data = zeros(self._shape, contexts[0], self.dtype)
@@ -253,10 +272,10 @@ class Constant(Parameter):
         self.value = value if isinstance(value, NDArray) else NDArray(np.asarray(value, dtype=np.float32))
         super().__init__(
             name,
-            grad_req="null",
             shape=self.value.shape,
             dtype=self.value.dtype,
             init=initializer.Constant(self.value),
+            differentiable=False,
         )
 
 
@@ -385,15 +404,16 @@ class ParameterDict:
         """Read all from a file."""
         arrays = load_file(filename)
         if isinstance(arrays, list):
-            raise ParamError("the file holds arrays without names", where=filename)
+            raise ParamError("the file holds arrays without names", where=Path(filename).name)
         load_into(
             self._params,
             {restore_prefix + n: a for n, a in arrays.items()},
-            filename,
+            Path(filename).name,
             ctx,
             allow_missing=allow_missing,
             ignore_extra=ignore_extra,
             cast_dtype=cast_dtype,
+            dtype_source=dtype_source,
         )
 
     def select(self, pattern: str) -> ParameterDict:
@@ -413,9 +433,17 @@ def load_into(
     allow_missing: bool,
     ignore_extra: bool,
     cast_dtype: bool,
+    dtype_source: str = "current",
 ) -> None:
-    """Set parameters from arrays by name; raises ParamError that names the first missing or extra one."""
-    missing = [n for n in params if n not in arrays]
+    """Set parameters from arrays by name; raises ParamError that names the first missing or extra one.
+
+    Where element types differ, ``cast_dtype`` converts the values (``dtype_source`` ``current``), or the parameters
+    (``saved``).
+    """
+    if dtype_source not in ("current", "saved"):
+        raise ParamError("unknown dtype_source", wanted="current or saved", got=repr(dtype_source))
+    saved = {id(parameter) for name, parameter in params.items() if name in arrays}  # a shared one is saved once
+    missing = [n for n, parameter in params.items() if id(parameter) not in saved]
     extra = [n for n in arrays if n not in params]
     if missing and not allow_missing:
         raise ParamError(
@@ -444,7 +472,10 @@ def load_into(
                     got=np.dtype(array.dtype).name,
                     remedy="Pass cast_dtype=True, or cast() the network",
                 )
-            array = array.astype(parameter.dtype)
+            if dtype_source == "saved":
+                parameter.cast(array.dtype)
+            else:
+                array = array.astype(parameter.dtype)
         if parameter._data is None and parameter._deferred is None:
             parameter._make(None, _contexts(ctx), None, array)
         else:

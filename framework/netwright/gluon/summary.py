@@ -15,9 +15,13 @@ def print_summary(block: Block, inputs: Sequence[NDArray]) -> None:
     """Print layers, output shapes and parameter counts; the network is run once, eagerly."""
     rows: list[tuple[str, str, int]] = []
     hooks: list[Any] = []
+    layers: list[Block] = []
     seen: set[int] = set()
 
     def watch(child: Block) -> None:
+        if child in layers:
+            return
+
         def hook(layer: Block, _: Any, out: Any) -> None:
             first = out[0] if isinstance(out, (list, tuple)) else out
             count = 0
@@ -28,11 +32,18 @@ def print_summary(block: Block, inputs: Sequence[NDArray]) -> None:
             rows.append((f"{type(layer).__name__}-{layer.name}", str(first.shape), count))
 
         hooks.append(child.register_forward_hook(hook))
+        layers.append(child)
 
     block.apply(watch)
+    # a compiled network runs as one step: its layers are heard only where each runs by itself
+    compiled = [layer for layer in layers if layer.__dict__.get("_active")]
     try:
+        for layer in compiled:
+            layer.__dict__["_active"] = False
         block(*inputs)
     finally:
+        for layer in compiled:
+            layer.__dict__["_active"] = True
         for hook in hooks:
             hook.detach()
     total = sum(count for _, _, count in rows)

@@ -23,6 +23,7 @@ class Tracer:
         self._entries: dict[int, tuple[SymbolEntry, NDArray]] = {}
         self._names = NameManager()
         self._calls: list[tuple[Operator, OpParams, tuple[NDArray, ...], list[NDArray]]] = []
+        self._seen = {id(array) for array in inputs.values()}
         self.constants: dict[str, NDArray] = {}
         for name, array in inputs.items():
             self._entries[id(array)] = (Variable(name, dtype=array.dtype)._entries[0], array)
@@ -30,6 +31,11 @@ class Tracer:
     def saw(self, op: Operator, p: OpParams, inputs: tuple[NDArray, ...], outputs: list[NDArray]) -> None:
         """Note one call."""
         self._calls.append((op, p, inputs, outputs))
+        self._seen.update(id(array) for array in outputs)
+
+    def knows(self, array: NDArray) -> bool:
+        """Whether the array is an input or the result of a call."""
+        return id(array) in self._seen
 
     def symbol(self, outputs: Sequence[NDArray], params: ParameterDict, ctx: Device) -> Symbol:
         """The symbol of the outputs; arrays that came from nowhere become constants."""

@@ -193,6 +193,8 @@ class NDArray(FluentMethods, Arithmetic):
         return self._moved_to(context)
 
     def _moved_to(self, device: Device, copy: bool = False) -> NDArray:
+        if mode.tracer is not None and device == self.ctx:
+            return self.copy()
         found = NDArray(_moved(self._data, device, copy))
         if mode.recording and self._entry is not None:
             found._entry = (Move(self), 0)
@@ -251,6 +253,12 @@ class NDArray(FluentMethods, Arithmetic):
             raise index_error(error, self._data, "x[…] = value") from None
 
     def _refuse_recorded(self, what: str) -> None:
+        if mode.tracer is not None and mode.tracer.knows(self):
+            raise AutogradError(
+                "an array cannot be changed in place while its block is being compiled",
+                where=what,
+                remedy="Write y = x + … instead of x += …, or do not hybridize the block",
+            )
         if mode.recording and self._entry is not None:
             raise AutogradError(
                 "an array that is being recorded cannot be changed in place",
@@ -305,6 +313,8 @@ class NDArray(FluentMethods, Arithmetic):
 
     def detach(self) -> NDArray:
         """The same memory, cut off from the tape."""
+        if mode.tracer is not None:
+            return self._apply("BlockGrad", (self,), {})  # type: ignore[no-any-return]
         return NDArray(self._data)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:

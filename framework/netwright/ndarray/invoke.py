@@ -52,7 +52,10 @@ def invoke(
         recorded = Call(op, p, inputs, _specs(datas), results, mode.training)
     visible = len(results) if hidden or len(results) == 1 else facts.visible
     if out is not None:
-        return _deliver(op, results[:visible], out, recorded)
+        _deliver(op, results[:visible], out, recorded)
+        if mode.tracer is not None:
+            mode.tracer.saw(op, p, inputs, list(out) if isinstance(out, (list, tuple)) else [out])
+        return out
     arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
     if mode.tracer is not None:
         mode.tracer.saw(op, p, inputs, arrays)
@@ -118,7 +121,7 @@ def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[A
     return place.xp, place
 
 
-def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | None) -> Any:
+def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | None) -> None:
     targets = out if isinstance(out, (list, tuple)) else [out]
     if len(targets) != len(results):
         raise ParamError("wrong number of arrays in out", where=op.name, wanted=len(results), got=len(targets))
@@ -131,7 +134,6 @@ def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | 
             target._entry = (recorded, i)
         elif target._entry is not None and not isinstance(target._entry[0], Variable):
             target._entry = None  # what it was computed from no longer says what it holds
-    return out
 
 
 def _wrong_input(op: Operator, p: OpParams, inputs: tuple[Any, ...]) -> NetwrightError:

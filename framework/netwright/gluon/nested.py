@@ -1,0 +1,40 @@
+"""Arrays or symbols in nested lists, as arguments and results of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..errors import ParamError
+from ..ndarray.array import NDArray
+from ..symbol.symbol import Symbol
+
+
+def flatten(args: Sequence[Any]) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """(arrays or symbols in nested lists, in order; how to nest others the same way)."""
+    flat: list[Any] = []
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, (NDArray, Symbol)):
+            flat.append(value)
+            return len(flat) - 1
+        if isinstance(value, (list, tuple)):
+            return [walk(v) for v in value]
+        if value is None:
+            return None
+        raise ParamError(
+            f"a hybridized block is called with arrays (in lists), not {type(value).__name__}",
+            remedy="Keep other arguments as attributes of the block",
+        )
+
+    shape = [walk(a) for a in args]
+
+    def rebuild(values: list[Any]) -> Any:
+        def fill(place: Any) -> Any:
+            if place is None:
+                return None
+            return values[place] if isinstance(place, int) else [fill(p) for p in place]
+
+        return [fill(p) for p in shape]
+
+    return flat, rebuild
