@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,9 @@ import numpy as np
 from . import random
 from .errors import ParamError, ShapeError
 from .ndarray.array import NDArray
+from .ndarray.creation import zeros
+from .ndarray.storage import load
+from .ops.recurrent_parameters import RNNParametersParams, weight_shapes
 from .registry import Table
 
 _table: Table[Initializer] = Table("initializer")
@@ -241,6 +248,104 @@ class LSTMBias(Initializer):
         values = np.zeros(arr.shape)
         values[quarter : 2 * quarter] = self.forget_bias
         _fill(arr, values)
+
+
+@register()
+class FusedRNN(Initializer):
+    """The one weight vector of the RNN operator: weights by ``init``, biases 0 but an LSTM's forget gates.
+
+    ``init``: an initializer, its name or JSON; None leaves weights to whoever initialises the rest (Uniform here).
+    """
+
+    def __init__(
+        self,
+        init: Any,
+        num_hidden: int,
+        num_layers: int,
+        mode: str,
+        bidirectional: bool = False,
+        forget_bias: float = 1.0,
+    ) -> None:
+        self.init = create("uniform" if init is None else init)
+        super().__init__(
+            init=self.init.dumps(),
+            num_hidden=num_hidden,
+            num_layers=num_layers,
+            mode=mode,
+            bidirectional=bidirectional,
+            forget_bias=forget_bias,
+        )
+        self.mode, self.forget_bias = mode, forget_bias
+        self.layout = RNNParametersParams(
+            num_args=1,
+            state_size=num_hidden,
+            num_layers=num_layers,
+            mode=mode,  # type: ignore[arg-type]
+            bidirectional=bidirectional,
+        )
+
+    def _init_weight(self, name: str, arr: NDArray) -> None:
+        begin = 0
+        for part, shape in weight_shapes(self.layout, self._features(name, arr)).items():
+            end = begin + math.prod(shape)
+            piece = zeros(shape, arr.ctx, arr.dtype)
+            if part.endswith("weight"):
+                self.init.init_weight(part, piece)
+            elif self.mode == "lstm":
+                LSTMBias(self.forget_bias).init_weight(part, piece)
+            arr[begin:end] = piece.reshape(-1)
+            begin = end
+
+    def _features(self, name: str, arr: NDArray) -> int:
+        """How many features the data have, from the vector's size."""
+        none, one = (sum(map(math.prod, weight_shapes(self.layout, n).values())) for n in (0, 1))
+        features, rest = divmod(arr.size - none, one - none)
+        if rest or features < 1:
+            raise ShapeError("the vector's size is not that of these layers", where=str(name), got=arr.shape)
+        return features
+
+
+class Mixed:
+    """The initializer whose pattern matches a weight's name first: ``Mixed([".*bias", ".*"], [Zero(), Uniform()])``."""
+
+    def __init__(self, patterns: Sequence[str], initializers: Sequence[Initializer]) -> None:
+        if len(patterns) != len(initializers):
+            raise ParamError(
+                "as many initializers as patterns", where="Mixed", wanted=len(patterns), got=len(initializers)
+            )
+        self.map = [(re.compile(p), create(i)) for p, i in zip(patterns, initializers, strict=True)]
+
+    def __call__(self, name: str, arr: NDArray) -> None:
+        for pattern, initializer in self.map:
+            if pattern.match(name):
+                initializer(name, arr)
+                return
+        raise ParamError("no pattern matches", where=str(name), remedy='End the patterns with ".*"')
+
+
+class Load:
+    """Weights by name from a file or a dict, others by ``default_init``."""
+
+    def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
+        found = load(str(param)) if isinstance(param, (str, Path)) else param
+        if not isinstance(found, Mapping):
+            raise ParamError("the file holds arrays without names", where="Load", got=str(param)[:80])
+        self.param = {n.removeprefix("arg:").removeprefix("aux:"): a for n, a in found.items()}
+        self.default_init, self.verbose = default_init, verbose
+
+    def __call__(self, name: str, arr: NDArray) -> None:
+        if name in self.param:
+            if arr.shape != self.param[name].shape:
+                raise ShapeError(
+                    "the value has another shape", where=name, wanted=arr.shape, got=self.param[name].shape
+                )
+            self.param[name].copyto(arr)
+        elif self.default_init is not None:
+            self.default_init(name, arr)
+        else:
+            raise ParamError("it is not among the given values", where=name, remedy="Give a default_init")
+        if self.verbose:
+            logging.info("Initialized %s by %s", name, "loading" if name in self.param else "default")
 
 
 def create(init: Any, **kwargs: Any) -> Initializer:

@@ -24,6 +24,17 @@ _DOCS: dict[str, tuple[str, dict[str, Any]]] = {
     "learning_rate": ("How far each step goes", {"ge": 0}),
     "wd": ("Weight decay: pulls weights towards 0", {"ge": 0}),
     "clip_gradient": ("Gradients are clipped to ± this; empty: not at all", {"gt": 0}),
+    "wd_lh": ("Weight decay apart from the gradient", {"ge": 0}),
+    "lamda": ("How much of the delay is corrected", {"ge": 0}),
+    "lamda1": ("Weight of the L1 penalty: weights below it become 0", {"ge": 0}),
+    "beta": ("Added to the root of the squared gradients' sum", {"ge": 0}),
+    "rho": ("Decay of the mean of squares", {"ge": 0, "lt": 1}),
+    "schedule_decay": ("How fast the momentum grows", {"ge": 0}),
+    "eta": ("Share of the weights' size that is one step", {"gt": 0}),
+    "momentum_correction": ("Follow changes of the rate with the momentum", {}),
+    "lower_bound": ("The weights' norm counts at least this", {"ge": 0}),
+    "upper_bound": ("The weights' norm counts at most this", {"gt": 0}),
+    "bias_correction": ("Correct the first steps' bias towards 0", {}),
     "momentum": ("How much of the last step is kept", {"ge": 0, "lt": 1}),
     "beta1": ("Decay of the mean of gradients", {"ge": 0, "lt": 1}),
     "beta2": ("Decay of the mean of squares", {"ge": 0, "lt": 1}),
@@ -51,6 +62,7 @@ _DOCS: dict[str, tuple[str, dict[str, Any]]] = {
 _HIDDEN = {"self", "kwargs", "lazy_update", "base_lr", "warmup_mode", "rand_type"}
 _COMMON = {"wd": (float, 0.0), "clip_gradient": (float | None, None)}
 _TITLES = {"msraprelu": "MSRA (He)", "sgd": "SGD", "nag": "NAG", "rmsprop": "RMSProp", "adagrad": "AdaGrad"}
+_TITLES |= {"adadelta": "AdaDelta", "dcasgd": "DCASGD", "ftml": "FTML", "ftrl": "FTRL", "lamb": "LAMB", "lars": "LARS"}
 
 
 def model_of(cls: type[Any]) -> type[OpParams]:
@@ -62,6 +74,7 @@ def model_of(cls: type[Any]) -> type[OpParams]:
             continue
         fields[name] = (hints[name], _field(name, parameter.default))
     if issubclass(cls, Optimizer):
+        fields.setdefault("learning_rate", (float, _field("learning_rate", 0.01)))
         fields.update({name: (kind, _field(name, default)) for name, (kind, default) in _COMMON.items()})
     return create_model(cls.__name__, __base__=OpParams, **fields)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ndarray as nd
 from ..errors import CheckpointError, ParamError
 from ..lr_scheduler import LRScheduler
 from ..ndarray.array import NDArray
@@ -143,6 +144,15 @@ class Optimizer:
         """The parameters every update operator takes."""
         clip = -1.0 if self.clip_gradient is None else self.clip_gradient
         return {"lr": lr, "wd": wd, "rescale_grad": self.rescale_grad, "clip_gradient": clip}
+
+    def _prepared(self, grad: NDArray) -> NDArray:
+        """The gradient rescaled and clipped."""
+        return self._clipped(grad * self.rescale_grad)
+
+    def _clipped(self, grad: NDArray) -> NDArray:
+        if self.clip_gradient is None:
+            return grad
+        return nd.clip(grad, -self.clip_gradient, self.clip_gradient)  # type: ignore[no-any-return]
 
     # ---------------------------------------------------------------- state that is saved
     def state_dict(self) -> dict[str, Any]:
