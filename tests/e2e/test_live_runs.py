@@ -52,7 +52,7 @@ def test_a_cut_socket_leaves_no_hole(page: Page, studio: Studio) -> None:
         route.connect_to_server()
 
     page.route_web_socket("**/api/runs/*/events*", pass_on)
-    run_id = start_run(studio, epochs=150)
+    run_id = start_run(studio, epochs=400)
     page.goto(f"/runs/{run_id}")
     for cut in range(3):
         reached = wait_for_step(page, 40 * (cut + 1))
@@ -70,7 +70,7 @@ def test_a_cut_socket_leaves_no_hole(page: Page, studio: Studio) -> None:
 
 def test_a_killed_server_interrupts_the_run_and_it_resumes(page: Page, studio: Studio, watch: Watch) -> None:
     watch.forgive("WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
-    run_id = start_run(studio, epochs=400, checkpoint_every_seconds=1)
+    run_id = start_run(studio, epochs=600, checkpoint_every_seconds=1)
     page.goto(f"/runs/{run_id}")
     page.get_by_role("tab", name="Checkpoints").click()
     expect(page.get_by_role("table", name="Checkpoints").get_by_role("row").nth(1)).to_be_visible(timeout=60_000)
@@ -88,7 +88,7 @@ def test_a_killed_server_interrupts_the_run_and_it_resumes(page: Page, studio: S
 
 
 def test_a_run_can_be_stopped_and_deleted(page: Page, studio: Studio) -> None:
-    run_id = start_run(studio, epochs=2000)
+    run_id = start_run(studio, epochs=20_000)
     page.goto(f"/runs/{run_id}")
     wait_for_step(page, 20)
     page.get_by_role("button", name="Stop").click()

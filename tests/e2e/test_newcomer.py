@@ -91,7 +91,7 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Train").click()
     settings = page.get_by_role("form", name="Settings")
     expect(settings.get_by_role("combobox", name="Data set")).to_have_value("Handwritten digits")
-    settings.get_by_label("Epochs").fill("200")
+    settings.get_by_label("Epochs").fill("400")
     settings.get_by_label("Seed").fill("7")
     page.get_by_role("button", name="Train", exact=True).click()
 
@@ -116,7 +116,7 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     assert wait_for_step(page, paused_at) >= paused_at
     expect_state(page, "Completed", seconds=100)
     newest = studio.call("GET", "api/runs?limit=1")["items"][0]
-    assert newest["settings"]["epochs"] == 200
+    assert newest["settings"]["epochs"] == 400
     assert newest["settings"]["seed"] == 7
     assert any(one["op"] == "Dropout" for one in newest["graph"]["nodes"])
     run_id: str = newest["id"]

@@ -9,6 +9,7 @@ import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/forma
 
 import { metricRows } from "./metrics";
 import classes from "./models.module.css";
+import { fieldsOf } from "./playground/row";
 import { provenanceRows } from "./provenance";
 
 const formats: { format: ExportFormat; title: string }[] = [
@@ -64,13 +65,18 @@ export function VersionFacts({ name, version }: { name: string; version: ModelVe
 function factRows(version: ModelVersion): [string, string][] {
   const classNames = version.label.classes;
   const rows: [string, string][] = [
-    ["Input", `${formatShape(version.input.shape)} ${version.input.kind === "image" ? "image" : "row"}`],
+    ["Input", inputText(version)],
     ["Weights", `${formatCount(version.parameters)} numbers, ${formatBytes(version.bytes)}`],
     ["Trained", formatAge(version.created_at)],
   ];
   if (classNames) rows.splice(1, 0, ["Classes", `${classNames.length}: ${classNames.join(", ")}`]);
   if (version.label.kind === "value") rows.splice(1, 0, ["Predicts", version.label.name ?? "a value"]);
   return rows;
+}
+
+function inputText({ input }: ModelVersion): string {
+  if (input.kind === "image") return `${formatShape(input.shape)} image`;
+  return `a row of ${fieldsOf(input).length} columns`;
 }
 
 interface BoxProps {

@@ -51,7 +51,7 @@ function RunBody({ run }: { run: Run }) {
 
 function subtitleOf(run: Run): string {
   const took = secondsOf(run);
-  const parts = [run.dataset, `begun ${formatAge(run.created_at)}`];
+  const parts = [...(run.graph.name ? [run.graph.name] : []), run.dataset, `begun ${formatAge(run.created_at)}`];
   if (took !== null && run.ended_at !== null) parts.push(`took ${formatDuration(took)}`);
   return parts.join(" · ");
 }

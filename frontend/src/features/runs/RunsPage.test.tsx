@@ -12,6 +12,7 @@ const run = (number: number, change: object) => ({
   name: `Run ${number}`,
   state: "completed",
   dataset: "digits",
+  graph: { name: "LeNet", nodes: [] },
   settings: { optimizer: "adam" },
   created_at: "2026-01-01T00:00:00Z",
   started_at: null,

@@ -81,7 +81,7 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
           {runTitle(run)}
         </Link>
         <Text size="xs" c="dimmed">
-          {formatAge(run.created_at)}
+          {[run.graph.name, formatAge(run.created_at)].filter(Boolean).join(" · ")}
         </Text>
       </Table.Td>
       <Table.Td>{run.dataset}</Table.Td>

@@ -54,7 +54,7 @@ function isNothing(value: number | string | null): value is null {
 export function filterRuns(runs: readonly Run[], text: string, filter: StateFilter): Run[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
-    const haystack = `#${run.number} ${run.name} ${run.dataset} ${run.state} ${run.settings.optimizer}`.toLowerCase();
+    const haystack = `#${run.number} ${run.name} ${run.graph.name ?? ""} ${run.dataset} ${run.state} ${run.settings.optimizer}`.toLowerCase();
     return inFilter(run.state, filter) && words.every((word) => haystack.includes(word));
   });
 }

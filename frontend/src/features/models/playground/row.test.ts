@@ -14,6 +14,7 @@ const stats: ColumnStats[] = [{ name: "age", min: 1, max: 90, mean: 41.23456, st
 describe("row", () => {
   it("comes from a sample", () => {
     expect(rowOf([30, "m", null], fields)).toEqual([30, "m", null]);
+    expect(rowOf([7.699999809265137, "m", 123456789], fields)).toEqual([7.7, "m", 123456789]);
     expect(rowOf([30], fields)).toEqual([30, "f", 0]);
   });
 

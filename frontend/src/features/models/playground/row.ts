@@ -14,9 +14,12 @@ export function rowOf(sample: Nested, fields: readonly DatasetField[]): Cell[] {
   return fields.map((field, place) => {
     const cell = cells[place];
     if (cell === undefined || Array.isArray(cell)) return field.kind === "category" ? (field.categories[0] ?? "") : 0;
-    return cell;
+    return typeof cell === "number" ? tidy(cell) : cell;
   });
 }
+
+/** 7.699999809265137 is what 7.7 became as float32. */
+const tidy = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(7)));
 
 /** The row in the middle of the data: means, and the first category. */
 export function typicalRow(fields: readonly DatasetField[], stats: readonly ColumnStats[]): Cell[] {
