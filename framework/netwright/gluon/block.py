@@ -15,6 +15,7 @@ from ..ndarray.storage import load as load_file
 from ..ndarray.storage import save as save_file
 from ..scheduler.strategy import Strategy
 from ..symbol.attributes import read_dtype
+from ..symbol.infer import infer_type
 from ..symbol.symbol import Group, Symbol, Variable
 from ..tape import mode
 from .cached import MAX_PLANS, CachedGraph, CompiledBlock
@@ -331,7 +332,8 @@ class HybridBlock(Block):
         """Set the parameters' element types from inputs."""
         out, names = self._trace(args)[:2]
         flat = flatten(args)[0]
-        types, _, states = out.infer_type(**{n: a.dtype for n, a in zip(names, flat, strict=True)})
+        given = {n: a.dtype for n, a in zip(names, flat, strict=True)}
+        types, _, states = infer_type(out, (), given, undeclared=self.collect_params().keys())
         found = dict(zip(out.list_arguments(), types, strict=True))
         found.update(zip(out.list_auxiliary_states(), states, strict=True))
         for name, parameter in self.collect_params().items():

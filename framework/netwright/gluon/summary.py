@@ -24,6 +24,8 @@ def print_summary(block: Block, inputs: Sequence[NDArray]) -> None:
 
         def hook(layer: Block, _: Any, out: Any) -> None:
             first = out[0] if isinstance(out, (list, tuple)) else out
+            if not isinstance(first, NDArray):
+                return  # shapes are being inferred on symbols
             count = 0
             for parameter in layer.params.values():
                 if id(parameter) not in seen and parameter.shape:

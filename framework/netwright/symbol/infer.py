@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -169,10 +169,15 @@ def infer_shape(
     return found[0], found[1], found[2]
 
 
-def infer_type(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """See ``Symbol.infer_type``."""
+def infer_type(
+    symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], undeclared: Collection[str] = ()
+) -> tuple[Any, Any, Any]:
+    """See ``Symbol.infer_type``. What is declared of the variables ``undeclared`` does not count."""
     nodes = symbol.nodes()
     inference = Inference(nodes)
+    for node in nodes:
+        if node.op is None and node.name in undeclared:
+            inference.dtypes.pop((node, 0), None)
     given = _given(symbol, args, kwargs, "infer_type")
     for node in nodes:
         if node.op is None and node.name in given:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ... import ndarray, symbol
 from ..block import Block, HybridBlock
 from .activations import Activation
@@ -158,7 +160,8 @@ class Embedding(HybridBlock):
         return F.Embedding(x, weight, name="fwd", **self._kwargs)
 
     def __repr__(self) -> str:
-        return f"Embedding({self._kwargs['input_dim']} -> {self._kwargs['output_dim']})"
+        k = self._kwargs
+        return f"Embedding({k['input_dim']} -> {k['output_dim']}, {np.dtype(k['dtype']).name})"
 
 
 class Flatten(HybridBlock):
@@ -183,6 +186,9 @@ class Lambda(Block):
         """Call the function."""
         return self._function(*args)
 
+    def __repr__(self) -> str:
+        return f"Lambda({getattr(self._function, '__name__', self._function)})"
+
 
 class HybridLambda(HybridBlock):
     """A function ``f(F, x, …)`` (or the name of an operator) as a hybrid layer."""
@@ -197,6 +203,9 @@ class HybridLambda(HybridBlock):
             module = symbol if F is symbol else ndarray
             return getattr(module, self._function)(x, *args)
         return self._function(F, x, *args)
+
+    def __repr__(self) -> str:
+        return f"HybridLambda({getattr(self._function, '__name__', self._function)})"
 
 
 class Identity(HybridBlock):

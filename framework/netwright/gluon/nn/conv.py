@@ -81,13 +81,22 @@ class _Conv(HybridBlock):
         return self.act(out) if self.act is not None else out
 
     def __repr__(self) -> str:
-        k = self._kwargs
-        inputs = self._in_channels or None
-        act = f", {self.act}" if self.act is not None else ""
-        return (
-            f"{type(self).__name__}({inputs} -> {self._channels}, kernel_size={k['kernel']}, stride={k['stride']}, "
-            f"padding={k['pad']}{act})"
-        )
+        k, nothing = self._kwargs, (0,) * len(self._kwargs["kernel"])
+        shape = self.weight.shape or (0, 0)
+        inputs = shape[0] if self._op_name == "Deconvolution" else _inner(shape, k["layout"]) * k["num_group"]
+        facts = [f"{inputs or None} -> {self._channels}", f"kernel_size={k['kernel']}", f"stride={k['stride']}"]
+        facts += [f"padding={k['pad']}"] if k["pad"] != nothing else []
+        facts += [f"dilation={k['dilate']}"] if set(k["dilate"]) != {1} else []
+        facts += [f"output_padding={k['adj']}"] if k.get("adj", nothing) != nothing else []
+        facts += [f"groups={k['num_group']}"] if k["num_group"] != 1 else []
+        facts += ["bias=False"] if k["no_bias"] else []
+        facts += [str(self.act)] if self.act is not None else []
+        return f"{type(self).__name__}({', '.join(facts)})"
+
+
+def _inner(shape: tuple[int, ...], layout: str) -> int:
+    """Input channels of a group."""
+    return shape[1] if layout.startswith("NC") else shape[-1]
 
 
 def _conv(ndim: int, layouts: tuple[str, ...], doc: str) -> type[_Conv]:

@@ -34,9 +34,13 @@ class _Scaled(HybridBlock):
         )
         return gamma, beta
 
+    _shown: dict[str, Any]
+    """What the representation says, in order."""
+
     def __repr__(self) -> str:
-        shape = self.__dict__["gamma"].shape or (0,)
-        return f"{type(self).__name__}(in_channels={shape[0] or None})"
+        channels = (self.__dict__["gamma"].shape or (0,))[0]
+        facts = {**self._shown} if "num_groups" in self._shown else {**self._shown, "in_channels": channels or None}
+        return f"{type(self).__name__}({', '.join(f'{key}={value}' for key, value in facts.items())})"
 
 
 class BatchNorm(_Scaled):
@@ -65,6 +69,7 @@ class BatchNorm(_Scaled):
             "fix_gamma": not scale,
             "use_global_stats": use_global_stats,
         }
+        self._shown = self._kwargs
         with self.name_scope():
             self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
             self.running_mean = self.params.get(
@@ -110,6 +115,7 @@ class LayerNorm(_Scaled):
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         self._axis, self._epsilon = axis, epsilon
+        self._shown = {"eps": epsilon, "axis": axis, "center": center, "scale": scale}
         with self.name_scope():
             self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
 
@@ -134,6 +140,7 @@ class InstanceNorm(_Scaled):
     ) -> None:
         super().__init__(**kwargs)
         self._axis, self._epsilon = axis, epsilon
+        self._shown = {"eps": epsilon, "axis": axis, "center": center, "scale": scale}
         with self.name_scope():
             self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
 
@@ -161,6 +168,7 @@ class GroupNorm(_Scaled):
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         self._num_groups, self._epsilon = num_groups, epsilon
+        self._shown = {"eps": epsilon, "num_groups": num_groups, "center": center, "scale": scale}
         with self.name_scope():
             self.gamma, self.beta = self._weights(num_groups, center, scale, beta_initializer, gamma_initializer)
 
