@@ -49,7 +49,7 @@ def save_arrays(
 ) -> None:
     """Write named arrays as one safetensors file."""
     contiguous = {name: np.ascontiguousarray(a) if a.ndim else a for name, a in arrays.items()}
-    write_atomically(Path(path), save_bytes(contiguous, metadata=dict(metadata or {})))
+    write_atomically(Path(path), save_bytes(contiguous, metadata=dict(metadata) if metadata else None))
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray[Any, Any]]:

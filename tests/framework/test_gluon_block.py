@@ -152,6 +152,7 @@ def test_collect_params_by_regular_expression() -> None:
     net = mlp(prefix="m_")
     assert list(net.collect_params(".*weight")) == ["m_dense0_weight", "m_dense1_weight"]
     assert list(net.collect_params("m_dense0_weight|m_dense1_bias")) == ["m_dense0_weight", "m_dense1_bias"]
+    assert net.collect_params(".*weight").prefix == "m_"
     assert list(net.collect_params("dense")) == []  # from the beginning of the name
 
 
@@ -695,6 +696,16 @@ def test_dropout_and_batch_norm_know_the_mode() -> None:
         y.backward()
         np.testing.assert_array_equal(mean.data().asnumpy(), moved)
         net.hybridize()
+
+
+def test_the_mode_counts_without_recording_too() -> None:
+    net = _add(nn.HybridSequential(), nn.Dropout(0.5))
+    net.hybridize()
+    x = nd.ones((100,))
+    for _ in range(2):
+        assert (net(x).asnumpy() == 1).all()
+        with autograd.train_mode():
+            assert set(values(net(x))) == {0, 2}
 
 
 def test_gradients_can_be_taken_twice_where_the_graph_is_retained() -> None:
