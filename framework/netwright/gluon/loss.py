@@ -112,7 +112,7 @@ SoftmaxCELoss = SoftmaxCrossEntropyLoss
 
 
 class KLDivLoss(Loss):
-    """label·(log label − pred), pred being log-probabilities (``from_logits``) or logits."""
+    """Σ label·(log label − pred) of each sample, pred being log-probabilities (``from_logits``) or logits."""
 
     def __init__(
         self,
@@ -130,7 +130,49 @@ class KLDivLoss(Loss):
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
         loss = label * (F.log(label + 1e-12) - pred)
-        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+        return F.sum(_weighted(F, loss, self._weight, sample_weight), axis=self._batch_axis, exclude=True)
+
+
+class CTCLoss(Loss):
+    """−log of the probability of a label sequence, in which blanks and repeats may stand (Graves et al., 2006).
+
+    pred (N, T, C) are activations before softmax, of which the last channel is the blank; label (N, L) is padded with
+    −1. The layouts ``TNC`` and ``TN`` have time first. Lengths (N,) say how many steps and labels count.
+    """
+
+    def __init__(
+        self, layout: str = "NTC", label_layout: str = "NT", weight: float | None = None, **kwargs: Any
+    ) -> None:
+        for name, given, known in (("layout", layout, ("NTC", "TNC")), ("label_layout", label_layout, ("NT", "TN"))):
+            if given not in known:
+                raise ParamError(f"unknown {name}", where="CTCLoss", wanted=" or ".join(known), got=repr(given))
+        super().__init__(weight, label_layout.find("N"), **kwargs)
+        self._layout = layout
+
+    def hybrid_forward(
+        self,
+        F: Any,
+        pred: Any,
+        label: Any,
+        pred_lengths: Any = None,
+        label_lengths: Any = None,
+        sample_weight: Any = None,
+    ) -> Any:
+        """The loss of each sample."""
+        if self._layout == "NTC":
+            pred = F.swapaxes(pred, dim1=0, dim2=1)
+        if self._batch_axis == 1:
+            label = F.swapaxes(label, dim1=0, dim2=1)
+        loss = F.CTCLoss(
+            pred,
+            label,
+            data_lengths=pred_lengths,
+            label_lengths=label_lengths,
+            use_data_lengths=pred_lengths is not None,
+            use_label_lengths=label_lengths is not None,
+            blank_label="last",
+        )
+        return _weighted(F, loss, self._weight, sample_weight)
 
 
 class HuberLoss(Loss):
@@ -250,3 +292,27 @@ class PoissonNLLLoss(Loss):
             stirling = target * F.log(target + epsilon) - target + 0.5 * F.log(2 * 3.1415926535 * (target + epsilon))
             loss = loss + stirling * (target > 1)
         return F.mean(_weighted(F, loss, self._weight, sample_weight))
+
+
+class SDMLLoss(Loss):
+    """Each row of x1 should be nearest to its row of x2 among all rows of the batch (Bonadiman et al., 2019).
+
+    Divergence of the softmax of −distances² from the identity, smoothed by ``smoothing_parameter``; (N, d) twice.
+    """
+
+    def __init__(
+        self, smoothing_parameter: float = 0.3, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(weight, batch_axis, **kwargs)
+        self.smoothing_parameter = smoothing_parameter
+        self.kl_loss = KLDivLoss(from_logits=True)
+
+    def hybrid_forward(self, F: Any, x1: Any, x2: Any) -> Any:
+        """The loss of each sample."""
+        apart = F.broadcast_sub(F.expand_dims(x1, axis=1), F.expand_dims(x2, axis=0))
+        near = F.log_softmax(-F.sum(F.square(apart), axis=2), axis=1)
+        number = F.contrib.arange_like(near, axis=0)
+        same = F.broadcast_equal(F.expand_dims(number, axis=1), F.expand_dims(number, axis=0))
+        other = 1 - same
+        share = self.smoothing_parameter * F.broadcast_div(other, F.sum(other, axis=1, keepdims=True))
+        return self.kl_loss(near, same * (1 - self.smoothing_parameter) + share)
