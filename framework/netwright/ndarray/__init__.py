@@ -8,6 +8,7 @@ from ..ops.arithmetic import BINARY
 from ..ops.namespaces import populate
 from .array import NDArray
 from .binary import make_binary
+from .control_flow import CONTROL_FLOW
 from .creation import (
     arange,
     array,
@@ -54,3 +55,5 @@ random = make_random(__name__, make_function, NDArray)
 for _name in BINARY:
     globals()[_name] = make_binary(_name, NDArray)
 populate(sys.modules[__name__], make_function)
+for _name, _function in CONTROL_FLOW.items():
+    setattr(sys.modules[f"{__name__}.contrib"], _name, _function)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from .array import NDArray as NDArray
 from .binary import make_binary as make_binary
+from .control_flow import CONTROL_FLOW as CONTROL_FLOW
 from .creation import arange as arange
 from .creation import array as array
 from .creation import concatenate as concatenate
@@ -3238,6 +3239,16 @@ class _internal_namespace:
         """Zeros of ``shape`` with the chosen positions written back: the adjoint of boolean_mask."""
 
     @staticmethod
+    def _cond(
+        *data: NDArray | Sequence[NDArray],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """One of two parts of a sub-graph."""
+
+    @staticmethod
     def _conv_data_grad(
         grad: NDArray | None = None,
         weight: NDArray | None = None,
@@ -3378,6 +3389,18 @@ class _internal_namespace:
         ctx: Any = None,
     ) -> Any:
         """Ones on a diagonal, zeros elsewhere."""
+
+    @staticmethod
+    def _foreach(
+        *data: NDArray | Sequence[NDArray],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        num_data: int = ...,
+        num_states: int = ...,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Runs a sub-graph over the first axis of its data, handing states from step to step."""
 
     @staticmethod
     def _full(
@@ -4256,6 +4279,18 @@ class _internal_namespace:
         """Coordinates from numbers of places, counted row by row: 5 in an array of (2, 3) → (1, 2)."""
 
     @staticmethod
+    def _while_loop(
+        *data: NDArray | Sequence[NDArray],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        num_states: int = ...,
+        max_iterations: int = ...,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Runs a sub-graph while its first output is not 0, at most ``max_iterations`` times."""
+
+    @staticmethod
     def _window_sum(
         data: NDArray | None = None,
         size: int = ...,
@@ -4613,6 +4648,15 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
+
+    @staticmethod
+    def cond(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def foreach(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def while_loop(*args: Any, **kwargs: Any) -> Any: ...
 
 contrib: type[_contrib_namespace]
 

@@ -58,6 +58,10 @@ def render_function(name: str, op: Operator, tensor: str, indent: str = "") -> s
     return f'{indent}def {name}(\n{arguments}{indent}) -> Any:\n{indent}    """{doc}"""\n'
 
 
+MADE_BY_HAND = {"contrib": ("cond", "foreach", "while_loop")}
+"""Functions of a namespace that are no operators."""
+
+
 def render(module: str) -> str:
     """The stub of one module."""
     tensor = TARGETS[module]
@@ -82,6 +86,8 @@ def render(module: str) -> str:
         lines.append(f"class _{space.strip('_')}_namespace:\n")
         for name, op in sorted(functions.items()):
             lines.append("    @staticmethod\n" + render_function(name, op, tensor, "    "))
+        for name in MADE_BY_HAND.get(space, ()):
+            lines.append(f"    @staticmethod\n    def {name}(*args: Any, **kwargs: Any) -> Any: ...\n")
         lines.append(f"{space}: type[_{space.strip('_')}_namespace]\n")
     lines.append("def __getattr__(name: str) -> Any: ...\n")
     return "\n".join(lines).replace("\n\nfrom .", "\nfrom .")

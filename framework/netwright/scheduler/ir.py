@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ..errors import GraphError, NetwrightError
 from ..ops import get
 from ..ops.arithmetic import Arithmetic
+from ..ops.control_flow import ControlFlow
 from ..ops.operator import Operator, TensorSpec
 from ..ops.params import OpParams
 
@@ -80,7 +81,12 @@ class Graph:
         return value
 
     def call(self, op: Operator, p: OpParams, inputs: Sequence[Value], name: str = "") -> tuple[Value, ...]:
-        """Append a call; returns all outputs, those for the gradient's use too."""
+        """Append a call; returns all outputs, those for the gradient's use too.
+
+        Loops and branches are written out.
+        """
+        if isinstance(op, ControlFlow):
+            return op.expand(self, p, inputs, name or self._scope or op.name)
         node = Node(op, p, tuple(inputs), name or self._scope or op.name, self.phase, self.train)
         try:
             specs = op.infer(p, tuple(v.spec for v in inputs))

@@ -11,6 +11,7 @@ from ..ndarray.random_functions import make_random
 from ..ops.arithmetic import BINARY
 from ..ops.namespaces import populate
 from .compose import apply, make_function
+from .control_flow import CONTROL_FLOW
 from .executor import Executor
 from .json import load, load_json
 from .symbol import Group, Symbol, Variable, var
@@ -73,3 +74,5 @@ random = make_random(__name__, make_function, Symbol)
 for _name in BINARY:
     globals()[_name] = make_binary(_name, Symbol)
 populate(sys.modules[__name__], make_function)
+for _name, _function in CONTROL_FLOW.items():
+    setattr(sys.modules[f"{__name__}.contrib"], _name, _function)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from .compose import apply as apply
 from .compose import make_function as make_function
+from .control_flow import CONTROL_FLOW as CONTROL_FLOW
 from .executor import Executor as Executor
 from .json import load as load
 from .json import load_json as load_json
@@ -3237,6 +3238,16 @@ class _internal_namespace:
         """Zeros of ``shape`` with the chosen positions written back: the adjoint of boolean_mask."""
 
     @staticmethod
+    def _cond(
+        *data: Symbol | Sequence[Symbol],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """One of two parts of a sub-graph."""
+
+    @staticmethod
     def _conv_data_grad(
         grad: Symbol | None = None,
         weight: Symbol | None = None,
@@ -3377,6 +3388,18 @@ class _internal_namespace:
         ctx: Any = None,
     ) -> Any:
         """Ones on a diagonal, zeros elsewhere."""
+
+    @staticmethod
+    def _foreach(
+        *data: Symbol | Sequence[Symbol],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        num_data: int = ...,
+        num_states: int = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Runs a sub-graph over the first axis of its data, handing states from step to step."""
 
     @staticmethod
     def _full(
@@ -4255,6 +4278,18 @@ class _internal_namespace:
         """Coordinates from numbers of places, counted row by row: 5 in an array of (2, 3) → (1, 2)."""
 
     @staticmethod
+    def _while_loop(
+        *data: Symbol | Sequence[Symbol],
+        subgraph: str = ...,
+        num_out_data: int = ...,
+        num_states: int = ...,
+        max_iterations: int = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Runs a sub-graph while its first output is not 0, at most ``max_iterations`` times."""
+
+    @staticmethod
     def _window_sum(
         data: Symbol | None = None,
         size: int = ...,
@@ -4612,6 +4647,15 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
+
+    @staticmethod
+    def cond(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def foreach(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def while_loop(*args: Any, **kwargs: Any) -> Any: ...
 
 contrib: type[_contrib_namespace]
 
