@@ -25,38 +25,41 @@ export function writeReference(node: string, output: string | null): string {
   return output === null ? node : `${node}:${output}`;
 }
 
-const indices = new WeakMap<GraphNode[], ReadonlyMap<string, GraphNode>>();
-
-/** A graph is never changed in place, so its nodes are indexed once: 500 drawn nodes each look themselves up. */
-function indexOf(nodes: GraphNode[]): ReadonlyMap<string, GraphNode> {
-  const known = indices.get(nodes);
-  if (known) return known;
-  const index = new Map(nodes.map((node) => [node.id, node]));
-  indices.set(nodes, index);
-  return index;
+/** What follows from a graph's nodes, worked out once: a graph is never changed in place. */
+function derived<T>(derive: (nodes: GraphNode[]) => T): (graph: Graph) => T {
+  const known = new WeakMap<GraphNode[], { value: T }>();
+  return ({ nodes }) => {
+    let found = known.get(nodes);
+    if (!found) known.set(nodes, (found = { value: derive(nodes) }));
+    return found.value;
+  };
 }
 
+const indexOf = derived((nodes): ReadonlyMap<string, GraphNode> => new Map(nodes.map((node) => [node.id, node])));
+
 export function findNode(graph: Graph, id: string): GraphNode | undefined {
-  return indexOf(graph.nodes).get(id);
+  return indexOf(graph).get(id);
 }
 
 /** All connections whose two ends exist; a dangling reference is the check's to report. */
-export function connectionsOf(graph: Graph): Connection[] {
-  const known = new Set(graph.nodes.map((node) => node.id));
-  return graph.nodes.flatMap((node) =>
+export const connectionsOf = derived((nodes): readonly Connection[] => {
+  const known = new Set(nodes.map((node) => node.id));
+  return nodes.flatMap((node) =>
     Object.entries(node.inputs).flatMap(([port, reference]) => {
       const [from, output] = readReference(reference);
       return known.has(from) ? [{ from, output, to: node.id, port }] : [];
     }),
   );
-}
+});
 
 /** node → the nodes that read it. */
-export function consumersOf(graph: Graph): Map<string, string[]> {
-  const consumers = new Map<string, string[]>(graph.nodes.map((node) => [node.id, []]));
-  for (const { from, to } of connectionsOf(graph)) consumers.get(from)?.push(to);
+export const consumersOf = derived((nodes): ReadonlyMap<string, readonly string[]> => {
+  const consumers = new Map<string, string[]>(nodes.map((node) => [node.id, []]));
+  for (const { id, inputs } of nodes) {
+    for (const reference of Object.values(inputs)) consumers.get(readReference(reference)[0])?.push(id);
+  }
   return consumers;
-}
+});
 
 export function connectionId({ to, port }: Pick<Connection, "to" | "port">): string {
   return `${to}.${port}`;

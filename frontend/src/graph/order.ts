@@ -2,9 +2,17 @@ import type { Graph } from "@/api/types";
 
 import { connectionsOf, consumersOf } from "./model";
 
+const lastReach = new WeakMap<Graph["nodes"], { from: string; reached: ReadonlySet<string> }>();
+
 /** Is there a way along the connections from one node to another? A node reaches itself. */
 export function reaches(graph: Graph, from: string, to: string): boolean {
-  return downstream(graph, [from]).has(to);
+  // A form asks about one node and every other in turn.
+  let known = lastReach.get(graph.nodes);
+  if (known?.from !== from) {
+    known = { from, reached: downstream(graph, [from]) };
+    lastReach.set(graph.nodes, known);
+  }
+  return known.reached.has(to);
 }
 
 /** The given nodes and everything that depends on them. */
@@ -19,7 +27,7 @@ export function upstream(graph: Graph, ids: Iterable<string>): Set<string> {
   return walk(sources, ids);
 }
 
-function walk(next: Map<string, string[]>, ids: Iterable<string>): Set<string> {
+function walk(next: ReadonlyMap<string, readonly string[]>, ids: Iterable<string>): Set<string> {
   const seen = new Set(ids);
   const open = [...seen];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {

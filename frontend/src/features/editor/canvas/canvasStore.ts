@@ -33,10 +33,11 @@ export function createCanvasStore(session: Session): CanvasStore {
   function draw(): void {
     const { graph, selection, report } = session.store.getState();
     const { nodes, edges } = store.getState();
-    store.setState({
+    const drawn = {
       nodes: flowNodes(nodes, graph, selection),
       edges: flowEdges(edges, graph, session.operators, report, selection),
-    });
+    };
+    if (drawn.nodes !== nodes || drawn.edges !== edges) store.setState(drawn);
   }
 
   function move(nodes: Pick<OpFlowNode, "id" | "position">[], key?: string): void {

@@ -15,10 +15,10 @@ export type ShapeFlowEdge = Edge<{ shape: string | null; kind: string; lane: num
 
 const noData: Record<string, never> = {};
 
-/** The drawn nodes for a graph; one that did not change stays the same object. */
-export function flowNodes(old: readonly OpFlowNode[], graph: Graph, { nodes: selected }: Selection): OpFlowNode[] {
+/** The drawn nodes for a graph; one that did not change stays the same object, and so does the list. */
+export function flowNodes(old: OpFlowNode[], graph: Graph, { nodes: selected }: Selection): OpFlowNode[] {
   const before = new Map(old.map((node) => [node.id, node]));
-  return graph.nodes.map(({ id, op }) => {
+  const drawn = graph.nodes.map(({ id, op }) => {
     const [x, y] = positionOf(graph, id);
     const known = before.get(id);
     const isSelected = selected.has(id);
@@ -29,11 +29,17 @@ export function flowNodes(old: readonly OpFlowNode[], graph: Graph, { nodes: sel
       selected: isSelected,
     };
   });
+  return sameItems(old, drawn) ? old : drawn;
+}
+
+/** A list of the same things is no new list: React Flow goes through all of a new one. */
+function sameItems<T>(old: readonly T[], fresh: readonly T[]): boolean {
+  return old.length === fresh.length && fresh.every((item, at) => item === old[at]);
 }
 
 /** The drawn edges, each with the shape that flows along it. */
 export function flowEdges(
-  old: readonly ShapeFlowEdge[],
+  old: ShapeFlowEdge[],
   graph: Graph,
   operators: ReadonlyMap<string, OperatorInfo>,
   report: CheckReport | null,
@@ -42,7 +48,7 @@ export function flowEdges(
   const before = new Map(old.map((edge) => [edge.id, edge]));
   const ops = new Map(graph.nodes.map((node) => [node.id, operators.get(node.op)]));
   const lanes = findLanes(graph);
-  return connectionsOf(graph).map((connection) => {
+  const drawn = connectionsOf(graph).map((connection): ShapeFlowEdge => {
     const id = connectionId(connection);
     const names = outputNames(ops.get(connection.from), report?.nodes[connection.from]);
     const sourceHandle = outputName(names, connection.output);
@@ -72,6 +78,7 @@ export function flowEdges(
       ariaLabel: `From ${connection.from} to ${connection.port} of ${connection.to}${shape === null ? "" : `, ${shape}`}`,
     };
   });
+  return sameItems(old, drawn) ? old : drawn;
 }
 
 function shapeOf(report: CheckReport | null, { from }: Connection, output: string): string | null {

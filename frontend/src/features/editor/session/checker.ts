@@ -3,6 +3,8 @@ import { checkGraph } from "@/api/graphs";
 
 import type { Session, SessionState } from "./session";
 
+/** An edit this long after the last question is asked about at once; in a burst, the pause after an edit is waited for. */
+const QUIET_MS = 150;
 const DEBOUNCE_MS = 30;
 const RETRY_MS = 2000;
 
@@ -21,9 +23,11 @@ export function startChecker(session: Session): () => void {
   const { store } = session;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = new AbortController();
+  let askedAt = 0;
 
   async function ask(): Promise<void> {
     asked = new AbortController();
+    askedAt = Date.now();
     const { signal } = asked;
     const { graph, dataset, settings } = store.getState();
     try {
@@ -42,8 +46,19 @@ export function startChecker(session: Session): () => void {
     timer = setTimeout(() => void ask(), delay);
   }
 
+  function onEdit(): void {
+    if (Date.now() - askedAt < QUIET_MS) {
+      schedule(DEBOUNCE_MS);
+      return;
+    }
+    clearTimeout(timer);
+    asked.abort();
+    // Without a timer, so that the server works while the page draws the edit.
+    void ask();
+  }
+
   const stop = store.subscribe((now, before) => {
-    if (matters(now, before)) schedule(DEBOUNCE_MS);
+    if (matters(now, before)) onEdit();
   });
   schedule(0);
   return () => {

@@ -70,6 +70,19 @@ describe("checker", () => {
     stop();
   });
 
+  it("asks about a single edit without waiting", async () => {
+    const stop = startChecker(session);
+    await wait(1000);
+    units(1);
+    expect(calls).toHaveLength(2);
+    units(2);
+    expect(call(1).signal?.aborted).toBe(true);
+    await wait(30);
+    expect(calls).toHaveLength(3);
+    expect(JSON.stringify(call(2).body["graph"])).toContain('"num_hidden":2');
+    stop();
+  });
+
   it("drops the answer to an old question", async () => {
     const stop = startChecker(session);
     await wait(0);
