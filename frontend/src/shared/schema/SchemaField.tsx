@@ -1,10 +1,11 @@
-import { NumberInput, Select, Switch, TextInput } from "@mantine/core";
+import { Select, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { ParamValue } from "@/api/types";
 
 import type { Field } from "./field";
 import { readList, writeList } from "./list";
+import { readNumber } from "./number";
 
 export interface SchemaFieldProps {
   field: Field;
@@ -72,24 +73,55 @@ function BooleanField(props: SchemaFieldProps) {
   );
 }
 
+/** A text field, for numbers are also written 1e-3; what is out of range is let through: the check explains it better. */
 function NumberField(props: SchemaFieldProps) {
   const { field, value, onChange } = props;
-  const whole = field.kind === "integer";
   const shown = value === undefined ? field.default : value;
+  const [draft, setDraft] = useDraft(shown === undefined || shown === null ? "" : wordOf(shown), (text) => {
+    const reading = readNumber(text, field.kind);
+    return reading.value === null ? null : String(reading.value);
+  });
+  const { value: number, error } = readNumber(draft, field.kind);
+
+  function take(text: string): void {
+    setDraft(text);
+    const next = readNumber(text, field.kind);
+    if (text.trim() === "") onChange(cleared(field));
+    else if (next.value !== null) onChange(next.value);
+  }
+
   return (
-    <NumberInput
+    <TextInput
       {...common(props)}
-      value={typeof shown === "number" || typeof shown === "string" ? shown : ""}
+      value={draft}
+      inputMode="decimal"
+      autoComplete="off"
       placeholder={hint(field)}
-      allowDecimal={!whole}
-      step={whole ? 1 : stepOf(shown)}
-      // Out-of-range values are let through: the check explains them better than a field that will not take them.
-      clampBehavior="none"
-      {...(field.min === null ? {} : { min: field.min })}
-      {...(field.max === null ? {} : { max: field.max })}
-      onChange={(next) => onChange(next === "" ? cleared(field) : Number(next))}
+      error={(draft.trim() === "" ? null : error) ?? props.error ?? null}
+      onChange={(event) => take(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+        event.preventDefault();
+        const step = field.kind === "integer" ? 1 : stepOf(number ?? undefined);
+        const next = Number(((number ?? 0) + (event.key === "ArrowUp" ? step : -step)).toPrecision(12));
+        take(String(Math.min(Math.max(next, field.min ?? -Infinity), field.max ?? Infinity)));
+      }}
     />
   );
+}
+
+/**
+ * The text of a field: the person's while they type, until the value is changed elsewhere (undo, a mend). `normal`
+ * writes a text as its value would be shown; null when it holds none.
+ */
+function useDraft(shown: string, normal: (text: string) => string | null): [string, (text: string) => void] {
+  const [draft, setDraft] = useState(shown);
+  const [seen, setSeen] = useState(shown);
+  if (seen !== shown) {
+    setSeen(shown);
+    if (normal(draft) !== shown) setDraft(shown);
+  }
+  return [draft, setDraft];
 }
 
 /** A tenth of the leading power of ten, so that arrows are useful on 0.001 and on 10 alike. */
@@ -136,14 +168,10 @@ function StringField(props: SchemaFieldProps) {
 function ListField(props: SchemaFieldProps) {
   const { field, value, onChange } = props;
   const shown = writeList(value === undefined ? field.default : value);
-  const [draft, setDraft] = useState(shown);
-  const [seen, setSeen] = useState(shown);
-  // The text is the person's while they type; a value changed elsewhere (undo, a fix) replaces it.
-  if (seen !== shown) {
-    setSeen(shown);
-    const reading = readList(draft, field);
-    if (reading.error !== null || writeList(reading.value) !== shown) setDraft(shown);
-  }
+  const [draft, setDraft] = useDraft(shown, (text) => {
+    const reading = readList(text, field);
+    return reading.error === null ? writeList(reading.value) : null;
+  });
   const reading = readList(draft, field);
   const empty = draft.trim() === "";
   return (

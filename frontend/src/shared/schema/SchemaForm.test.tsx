@@ -8,6 +8,7 @@ import type { JsonSchema, Params } from "@/api/types";
 
 import { fieldsOf } from "./field";
 import { readList } from "./list";
+import { readNumber } from "./number";
 import { SchemaForm } from "./SchemaForm";
 
 const schema: JsonSchema = {
@@ -80,7 +81,44 @@ describe("readList", () => {
   });
 });
 
+describe("readNumber", () => {
+  it.each([
+    ["64", 64],
+    [" 1e-3 ", 0.001],
+    ["1e9", 1e9],
+    ["−1", -1],
+    ["0,5", 0.5],
+    ["1 000", 1000],
+  ])("reads %s", (text, value) => expect(readNumber(text, "number")).toEqual({ value, error: null }));
+  it("says what is wrong", () => {
+    expect(readNumber("abc", "number").error).toBe("“abc” is not a number");
+    expect(readNumber("1e999", "number").error).toBe("“1e999” is not a number");
+    expect(readNumber("1.5", "integer").error).toBe("“1.5” is not a whole number");
+  });
+});
+
 describe("SchemaForm", () => {
+  it("takes a number as it is written, and keeps what is none out of the value", async () => {
+    const user = userEvent.setup();
+    render(<Harness start={{ num_hidden: 64 }} />);
+    const rate = screen.getByLabelText<HTMLInputElement>("P");
+    await user.clear(rate);
+    await user.type(rate, "1e-3");
+    expect(shownValue()["p"]).toBe(0.001);
+    expect(rate.value).toBe("1e-3");
+    await user.keyboard("{ArrowUp}");
+    expect(shownValue()["p"]).toBe(0.002);
+    const units = screen.getByLabelText(/Units/);
+    await user.clear(units);
+    await user.type(units, "1.5");
+    expect(shownValue()["num_hidden"]).toBe(1);
+    expect(screen.getByText("“1.5” is not a whole number")).toBeTruthy();
+    await user.clear(units);
+    await user.type(units, "abc");
+    expect(shownValue()["num_hidden"]).toBeUndefined();
+    expect(screen.getByText("“abc” is not a number")).toBeTruthy();
+  });
+
   it("turns typing into values and clearing into defaults", async () => {
     const user = userEvent.setup();
     render(<Harness start={{ num_hidden: 64 }} />);

@@ -1,4 +1,5 @@
 import type { JsonSchema, ParamValue } from "@/api/types";
+import { capitalise } from "@/shared/text";
 
 export type FieldKind = "boolean" | "integer" | "number" | "string" | "choice" | "list";
 
@@ -21,6 +22,8 @@ export interface Field {
   maxItems: number | null;
 }
 
+const spelledOut: Readonly<Record<string, string>> = { wd: "weight decay", eps: "epsilon" };
+
 const preference: FieldKind[] = ["choice", "list", "boolean", "integer", "number", "string"];
 
 /** The fields of an object schema, in its order. */
@@ -40,7 +43,7 @@ function describeField(name: string, property: JsonSchema, root: JsonSchema, req
     name,
     kind: kindOf(best),
     title: titleFor(name, property.title),
-    description: property.description ?? best.description ?? null,
+    description: describe(property.description ?? best.description),
     default: property.default,
     required,
     nullable: concrete.length < variants.length || (Array.isArray(best.type) && best.type.includes("null")),
@@ -98,8 +101,12 @@ function titleFor(name: string, title: string | undefined): string {
   return title === undefined || spelled ? titleOf(name) : title;
 }
 
-/** num_hidden → "Num hidden". */
+function describe(text: string | undefined): string | null {
+  return text === undefined ? null : capitalise(text);
+}
+
+/** num_hidden → "Num hidden"; what only those in the trade can read is spelled out. */
 export function titleOf(name: string): string {
-  const words = name.replaceAll("_", " ");
+  const words = spelledOut[name] ?? name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
