@@ -247,7 +247,7 @@ class _Check:
                 code="too_large",
                 node=node,
                 port=what,
-                message=f"{what!r} would take {human_bytes(spec.nbytes)}",
+                message=f"tensor {what!r} would take {human_bytes(spec.nbytes)}",
                 wanted=f"at most {human_bytes(self.memory)}, the memory of this machine",
                 got=f"shape {'×'.join(map(str, spec.shape))} {spec.dtype.name}",
                 remedy="Choose smaller sizes",

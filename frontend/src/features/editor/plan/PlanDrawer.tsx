@@ -1,9 +1,11 @@
-import { Drawer, Group, Loader, ScrollArea, SegmentedControl, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Drawer, Group, Loader, ScrollArea, SegmentedControl, Text } from "@mantine/core";
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { ListTree } from "lucide-react";
 import { useState } from "react";
 
 import { planGraph } from "@/api/graphs";
 import type { PlanReport } from "@/api/types";
+import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { useSessionState } from "../session/context";
@@ -22,11 +24,12 @@ export function PlanDrawer() {
   const graph = useSessionState((state) => state.graph);
   const dataset = useSessionState((state) => state.dataset);
   const batch_size = useSessionState((state) => state.settings.batch_size);
+  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
   const training = mode === "training";
   const plan = useQuery({
     queryKey: ["plan", graph.nodes, graph.outputs, dataset, batch_size, training],
     queryFn: ({ signal }) => planGraph({ graph, dataset, batch_size, training }, signal),
-    enabled: opened,
+    enabled: opened && faults === 0,
   });
   return (
     <Drawer
@@ -56,10 +59,30 @@ export function PlanDrawer() {
           ]}
         />
       </Group>
+      {faults > 0 ? (
+        <EmptyState
+          icon={ListTree}
+          title="There is no plan yet"
+          text={`The network has ${faults === 1 ? "a problem" : `${faults} problems`}: only what fits can be planned.`}
+        >
+          <Button variant="light" onClick={() => ui.setState({ plan: false, problems: true })}>
+            Show {faults === 1 ? "the problem" : "the problems"}
+          </Button>
+        </EmptyState>
+      ) : (
+        <Answer plan={plan} view={view} />
+      )}
+    </Drawer>
+  );
+}
+
+function Answer({ plan, view }: { plan: UseQueryResult<PlanReport>; view: View }) {
+  return (
+    <>
       {plan.isPending ? <Loader type="dots" aria-label="Planning" /> : null}
       {plan.isError ? <ProblemText error={plan.error} title="There is no plan" onRetry={() => void plan.refetch()} /> : null}
       {plan.isSuccess ? <PlanBody plan={plan.data} view={view} /> : null}
-    </Drawer>
+    </>
   );
 }
 
