@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
+import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import numpy as np
 
-from ...errors import ParamError
+from ...errors import DataError, ParamError
 from ...ndarray.array import NDArray
 from ...ndarray.creation import array
 from ...ndarray.invoke import F
@@ -42,9 +46,9 @@ def _numpy_batch(data: list[Any]) -> Any:
 _worker_dataset: Any = None
 
 
-def _start_worker(dataset: Any) -> None:
+def _start_worker(dataset: bytes) -> None:
     global _worker_dataset
-    _worker_dataset = dataset
+    _worker_dataset = pickle.loads(dataset)
 
 
 def _work(indices: list[int], batchify: Callable[[list[Any]], Any]) -> Any:
@@ -60,7 +64,8 @@ def _to_arrays(batch: Any) -> Any:
 class DataLoader:
     """Iterates over a dataset in batches.
 
-    ``num_workers`` processes (threads with ``thread_pool``) prepare up to ``prefetch`` batches ahead, in order.
+    ``num_workers`` processes (threads with ``thread_pool``) prepare up to ``prefetch`` batches ahead, in order. The
+    processes start anew, so the dataset is pickled once; one that cannot be (with a lambda in it) is read by threads.
     """
 
     def __init__(
@@ -95,6 +100,7 @@ class DataLoader:
         self._num_workers = max(0, num_workers)
         self._prefetch = max(1, prefetch if prefetch is not None else 2 * self._num_workers)
         self._thread_pool, self._timeout = thread_pool, timeout
+        self._workers: Executor | None = None
 
     def __len__(self) -> int:
         return len(self._batch_sampler)
@@ -105,23 +111,38 @@ class DataLoader:
             for indices in self._batch_sampler:
                 yield batchify([self._dataset[i] for i in indices])
             return
-        with self._executor() as executor:
-            yield from self._ahead(executor)
+        yield from self._ahead()
 
     def _executor(self) -> Executor:
-        if self._thread_pool:
-            return ThreadPoolExecutor(self._num_workers)
-        return ProcessPoolExecutor(
-            self._num_workers,
-            multiprocessing.get_context("spawn"),
-            initializer=_start_worker,
-            initargs=(self._dataset,),
-        )
+        """The workers, started at the first pass and kept until the loader goes."""
+        if self._workers is None:
+            pickled = None if self._thread_pool else self._pickled()
+            if pickled is None:
+                self._thread_pool = True
+                self._workers = ThreadPoolExecutor(self._num_workers)
+            else:
+                self._workers = ProcessPoolExecutor(
+                    self._num_workers,
+                    multiprocessing.get_context("spawn"),
+                    initializer=_start_worker,
+                    initargs=(pickled,),
+                )
+            weakref.finalize(self, self._workers.shutdown, wait=False, cancel_futures=True)
+        return self._workers
 
-    def _ahead(self, executor: Executor) -> Iterator[Any]:
-        waiting: deque[Any] = deque()
+    def _pickled(self) -> bytes | None:
+        try:
+            pickle.dumps(self._batchify)
+            return pickle.dumps(self._dataset)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            warnings.warn(f"the dataset cannot go to worker processes ({error}); threads read it", stacklevel=4)
+            return None
 
-        def submit(indices: list[int]) -> Any:
+    def _ahead(self) -> Iterator[Any]:
+        executor = self._executor()
+        waiting: deque[Future[Any]] = deque()
+
+        def submit(indices: list[int]) -> Future[Any]:
             if self._thread_pool:
                 batchify = self._batchify or default_batchify_fn
                 return executor.submit(lambda: batchify([self._dataset[i] for i in indices]))
@@ -130,6 +151,25 @@ class DataLoader:
         for indices in self._batch_sampler:
             waiting.append(submit(indices))
             if len(waiting) > self._prefetch:
-                yield _to_arrays(waiting.popleft().result(self._timeout))
+                yield self._result(waiting.popleft())
         while waiting:
-            yield _to_arrays(waiting.popleft().result(self._timeout))
+            yield self._result(waiting.popleft())
+
+    def _result(self, batch: Future[Any]) -> Any:
+        try:
+            return _to_arrays(batch.result(self._timeout))
+        except BrokenProcessPool as error:
+            self._workers = None
+            raise DataError(
+                "a worker process ended before its batch was ready",
+                where="DataLoader",
+                remedy='Put the start of the program under if __name__ == "__main__":, or use thread_pool=True',
+            ) from error
+        except TimeoutError as error:
+            if not batch.done():
+                raise DataError(
+                    f"a batch was not ready after {self._timeout} s",
+                    where="DataLoader",
+                    remedy="Raise timeout, or look at what the dataset does",
+                ) from error
+            raise
