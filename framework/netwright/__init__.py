@@ -29,6 +29,7 @@ from . import (
     ndarray,
     optimizer,
     random,
+    recordio,
     symbol,
     test_utils,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "num_gpus",
     "optimizer",
     "random",
+    "recordio",
     "sym",
     "symbol",
     "test_utils",

@@ -54,11 +54,15 @@ def save_arrays(
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray[Any, Any]]:
     """Read the arrays of a safetensors file; raises CheckpointError where it is missing or damaged."""
+    return parse_arrays(read_bytes(path), Path(path).name)
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """A file's content; raises CheckpointError where it cannot be read."""
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise CheckpointError("the file cannot be read", where=Path(path).name, got=error.strerror) from error
-    return parse_arrays(content, Path(path).name)
 
 
 def parse_arrays(content: bytes, where: str) -> dict[str, np.ndarray[Any, Any]]:

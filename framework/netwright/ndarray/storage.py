@@ -1,11 +1,16 @@
-"""``nd.save`` and ``nd.load``: one array, a list or a dict in a safetensors file."""
+"""``nd.save`` and ``nd.load``: one array, a list or a dict in a file.
+
+Names that end in ``.params`` are written in MXNet's own format, others as safetensors; both are read by their content.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from .. import params_file
 from ..errors import DataError
-from ..serialization import load_arrays, save_arrays
+from ..serialization import parse_arrays, read_bytes, save_arrays, write_atomically
 from .array import NDArray
 from .creation import from_numpy
 
@@ -20,12 +25,22 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
     for name, array in named.items():
         if not isinstance(array, NDArray):
             raise DataError("only NDArrays can be saved", where=name, wanted="NDArray", got=type(array).__name__)
-    save_arrays(fname, {name: array.asnumpy() for name, array in named.items()})
+    arrays = {name: array.asnumpy() for name, array in named.items()}
+    if str(fname).endswith(".params"):
+        names = list(arrays) if isinstance(data, Mapping) else []
+        write_atomically(Path(fname), params_file.dump(list(arrays.values()), names))
+    else:
+        save_arrays(fname, arrays)
 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
     """Read what ``save`` wrote: a list where a list (or one array) was saved, else a dict."""
-    arrays = {name: from_numpy(a) for name, a in load_arrays(fname).items()}
+    content, where = read_bytes(fname), Path(fname).name
+    if content.startswith(params_file.MAGIC):
+        found, names = params_file.parse(content, where)
+        listed = [from_numpy(a) for a in found]
+        return dict(zip(names, listed, strict=True)) if names else listed
+    arrays = {name: from_numpy(a) for name, a in parse_arrays(content, where).items()}
     if arrays and all(name.startswith(_LIST) for name in arrays):
         return [arrays[f"{_LIST}{i}"] for i in range(len(arrays))]
     return arrays
