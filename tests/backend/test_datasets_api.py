@@ -86,6 +86,7 @@ def test_a_csv_upload_lives_and_dies(make_client: MakeClient, tmp_path: Path) ->
     made = upload(client, FLOWERS, target="kind")
     assert made.status_code == 201
     data = made.json()
+    assert data["source"] == "an uploaded CSV file"
     assert data["origin"] == "upload"
     assert data["name"] == "mine"
     assert data["input"]["columns"] == ["size", "colour"]

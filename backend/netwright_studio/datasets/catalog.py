@@ -117,10 +117,11 @@ class DatasetCatalog:
         return data
 
     def _read(self, blob: str, kind: str, name: str, target: str | None) -> Dataset:
-        path = self._blobs.path(blob)
+        path = self._blobs.path(blob)  # named after its content, which tells nobody anything
+        source = f"an uploaded {kind.upper()} file"
         if kind == "npz":
-            return datasets.load_npz(path, name=name)
-        return datasets.load_csv(path, target, name=name, missing="mean")
+            return datasets.load_npz(path, name=name, source=source)
+        return datasets.load_csv(path, target, name=name, missing="mean", source=source)
 
     def _keep(self, ident: str, data: Dataset) -> None:
         with self._lock:

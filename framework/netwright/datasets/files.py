@@ -48,12 +48,14 @@ def load_csv(
     *,
     name: str | None = None,
     missing: Missing = "refuse",
+    source: str | None = None,
     limits: Limits = DEFAULT,
 ) -> Dataset:
     """A table: numbers stay numbers, texts become one-hot inputs, both standardised where that makes sense.
 
     ``target`` is the label's column (default: the last); ``"none"``: none. A missing number is
     refused with its row, or filled with the column's mean (``missing="mean"``), kept in the preprocessing.
+    ``source`` says where the data come from (default: the file's name).
     """
     path = Path(path)
     table = read_csv(path, limits)
@@ -82,7 +84,7 @@ def load_csv(
             label,
             (x[train], y[train]),
             (x[test], y[test]),
-            source=path.name,
+            source=source or path.name,
         ),
         (x[train], y[train]),
         (x[test], y[test]),
@@ -176,7 +178,9 @@ def _typed(row: list[str], fields: list[Column]) -> list[Cell]:
     ]
 
 
-def load_npz(path: Path | str, *, name: str | None = None, limits: Limits = DEFAULT) -> Dataset:
+def load_npz(
+    path: Path | str, *, name: str | None = None, source: str | None = None, limits: Limits = DEFAULT
+) -> Dataset:
     """Arrays ``x_train y_train x_test y_test`` (kept as they are) or ``x y`` (split 80/20); y may be missing.
 
     Whole-number labels are classes 0…n−1, other numbers are values. x of shape (n, features) is a table, of
@@ -206,7 +210,7 @@ def load_npz(path: Path | str, *, name: str | None = None, limits: Limits = DEFA
         if image
         else Preprocessing.fit(train[0], train[1] if label.kind == "value" else None, columns=info.fields)
     )
-    described = _describe(name or path.stem, info, label, train, test, source=path.name)
+    described = _describe(name or path.stem, info, label, train, test, source=source or path.name)
     return Dataset(described, train, test, fitted)
 
 

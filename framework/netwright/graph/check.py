@@ -283,12 +283,13 @@ class _Check:
                 )
         if not any(r.op is not None for r in self.order.values()):
             if not self.problems:
+                empty = not self.document.nodes
                 self.problems.append(
                     Problem(
-                        severity="warning" if not self.document.nodes else "error",
+                        severity="warning" if empty else "error",
                         code="no_output",
-                        message="the network is empty",
-                        remedy="Drag layers from the palette",
+                        message="the network is empty" if empty else "the network has inputs, but no layers",
+                        remedy="Add Input, then the layers" if empty else "Add a layer and connect it to the input",
                     )
                 )
             return

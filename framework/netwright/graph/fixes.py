@@ -38,7 +38,9 @@ def resize_last_layer(head: Resolved, order: Mapping[str, Resolved], size: int) 
         resolved = order[source[0]]
         parameter = _SIZED.get(resolved.node.op)
         if parameter:
-            return set_params(resolved.id, f"Set {resolved.id} to {size} units", {parameter: size})
+            return set_params(
+                resolved.id, f"Set {resolved.id} to {size} {'unit' if size == 1 else 'units'}", {parameter: size}
+            )
         if resolved.node.op not in _SHAPE_KEEPERS:
             return None
         source = resolved.sources.get("data")
