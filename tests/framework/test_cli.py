@@ -114,6 +114,8 @@ def test_plan_reads_as_a_table(run: Run) -> None:
         (["train", "mlp-digits", "--data", "nothing"], "there is no such data set"),
         (["train", "mlp-digits", "--data", "nothing.csv"], "there is no such file"),
         (["train", "mlp-digits", "--optimizer", "nothing"], "nothing"),
+        (["train", "mlp-digits", "--lr", "nan"], "this learning rate cannot be taken"),
+        (["train", "mlp-digits", "--lr", "-1"], "this learning rate cannot be taken"),
         (["train", "mlp-digits", "--device", "gpu:7"], "gpu(7) is not there"),
         (["train", "mlp-digits", "--strategy", "nothing"], "unknown strategy"),
         (["train", "mlp-digits", "--batch-size", 10**6], "batch_size"),
@@ -178,6 +180,14 @@ def test_predict_for_samples_rows_arrays_and_pictures(run: Run, trained: Path, h
     by_picture = json.loads(run("predict", trained, *images, "--json")[1])["predictions"]
     assert [item["label"] for item in by_picture] == [item["label"] for item in by_array]
     assert "2.png" in run("predict", trained, *images)[1]
+
+
+@pytest.mark.filterwarnings("ignore:overflow|invalid value:RuntimeWarning")
+def test_a_training_that_diverges_saves_no_model(run: Run, home: Path) -> None:
+    status, _, err = run("train", "diabetes", "--optimizer", "sgd", "--lr", "500", "--epochs", "2")
+    assert status == 1
+    assert "the training has diverged" in err
+    assert "No model has been trained yet" in run("models")[1]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +35,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Times to go through the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam, …")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate, such as 0.1 or 1e-3.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="The same seed gives the same model.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu, gpu or gpu:N.")] = None,
     validation_split: Annotated[
@@ -83,6 +84,7 @@ def train(
         errors.print(f"Stopped at step {result.steps}. Go on with the same command and [bold]--resume[/].")
         raise typer.Exit(130)
     tested = evaluate(task, found.arrays("test"))
+    require_finite(tested, settings)
     show_result(found, tested, result.seconds)
     metrics = {key: value for key, value in result.metrics.items() if key != "lr"}
     metrics.update({f"test_{key}": value for key, value in tested.items()})
@@ -108,6 +110,8 @@ def make_settings(base: dict[str, Any], asked: dict[str, Any], lr: float | None)
         kept = base.get("optimizer_params", {}).get("learning_rate")
         merged["optimizer_params"] = {} if kept is None else {"learning_rate": kept}
     if lr is not None:
+        if not (math.isfinite(lr) and lr >= 0):
+            raise ParamError("this learning rate cannot be taken", where="--lr", wanted="a number ≥ 0", got=lr)
         merged["optimizer_params"] = {**merged.get("optimizer_params", {}), "learning_rate": lr}
     try:
         return TrainSettings.model_validate(merged)
@@ -126,6 +130,19 @@ def require_sound(document: dict[str, Any], data: Dataset, batch_size: int) -> N
     if not report.ok:
         raise GraphError(
             "the graph cannot be trained", where=document.get("name") or None, remedy="Mend what is listed above"
+        )
+
+
+def require_finite(tested: dict[str, float], settings: TrainSettings) -> None:
+    """Raise NetwrightError when the weights have left the numbers: such a model is worth nothing to anybody."""
+    bad = [key for key, value in tested.items() if not math.isfinite(value)]
+    if bad:
+        raise NetwrightError(
+            "the training has diverged, and no model was saved",
+            where=bad[0],
+            wanted="a finite number",
+            got=str(tested[bad[0]]),
+            remedy=f"Take a smaller learning rate than {settings.optimizer_params.get('learning_rate', 'now')}: --lr",
         )
 
 
