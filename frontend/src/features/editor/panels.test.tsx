@@ -52,8 +52,7 @@ describe("palette", () => {
     session.select(["fc2"]);
     const field = screen.getByRole("textbox", { name: "Find an operator" });
     await user.type(field, "activ{Enter}");
-    await user.clear(field);
-    await user.type(field, "fully{Enter}");
+    await user.keyboard("/fully{Enter}");
     expect(state().graph.nodes.slice(5)).toMatchObject([
       { op: "Activation", inputs: { data: "fc2" } },
       { op: "FullyConnected", inputs: { data: "act2" } },

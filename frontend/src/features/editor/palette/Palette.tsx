@@ -34,12 +34,21 @@ export function Palette() {
 
   function onKey(event: KeyboardEvent): void {
     const best = event.key === "Enter" && words.trim() !== "" ? bestMatch(groups, words) : null;
-    if (best) add(best);
+    if (best) {
+      add(best);
+      // The next name typed takes the place of this one.
+      field.current?.select();
+    }
+    if (event.key === "/") {
+      event.preventDefault();
+      field.current?.select();
+    }
     if (event.key === "ArrowDown") {
       event.preventDefault();
       list.current?.querySelector<HTMLElement>("button")?.focus();
     }
-    if (event.key === "Escape") setWords("");
+    if (event.key === "Escape" && words === "") field.current?.blur();
+    else if (event.key === "Escape") setWords("");
   }
 
   return (
