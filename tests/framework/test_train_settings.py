@@ -14,7 +14,7 @@ from netwright.train import TrainSettings
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"optimizer": "adamm"}, r"Did you mean adam or adamw"),
+        ({"optimizer": "adamm"}, r"Did you mean adam or nadam"),
         (
             {"optimizer_params": {"learning_rate": "abc"}},
             r"Adam: parameter 'learning_rate'.*wanted a number, got 'abc'",

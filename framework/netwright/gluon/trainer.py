@@ -87,11 +87,12 @@ class Trainer:
         if batch_size <= 0:
             raise ParamError("batch_size must be positive", where="Trainer.step", got=batch_size)
         self._optimizer.rescale_grad = self._scale / batch_size
+        if not ignore_stale_grad:
+            self._check_fresh()
         for i, parameter in enumerate(self._params):
             if parameter.grad_req == "null":
                 continue
-            arrays = parameter.list_data()
-            self._check_fresh(parameter, ignore_stale_grad)
+            arrays, count = parameter.list_data(), self._optimizer.count(i)
             while len(self._updaters) < len(arrays):
                 self._updaters.append(Updater(self._optimizer))
             for updater, array in zip(self._updaters, arrays, strict=False):
@@ -100,21 +101,24 @@ class Trainer:
                     continue
                 if ignore_stale_grad and not entry[0].fresh:
                     continue
+                self._optimizer.set_count(i, count)  # one update, however many devices hold the weight
                 updater(i, array.grad, array)
                 entry[0].fresh = False
 
-    def _check_fresh(self, parameter: Parameter, ignore: bool) -> None:
-        if ignore:
-            return
-        for array in parameter.list_data():
-            entry = array._entry
-            if entry is not None and isinstance(entry[0], Variable) and not entry[0].fresh:
-                raise NetwrightError(
-                    "its gradient was not computed since the last step",
-                    where=parameter.name,
-                    remedy="Call backward() on a loss that uses it inside autograd.record(), or pass "
-                    "ignore_stale_grad=True",
-                )
+    def _check_fresh(self) -> None:
+        """Refuse before anything is updated."""
+        for parameter in self._params:
+            if parameter.grad_req == "null":
+                continue
+            for array in parameter.list_data():
+                entry = array._entry
+                if entry is not None and isinstance(entry[0], Variable) and not entry[0].fresh:
+                    raise NetwrightError(
+                        "its gradient was not computed since the last step",
+                        where=parameter.name,
+                        remedy="Call backward() on a loss that uses it inside autograd.record(), or pass "
+                        "ignore_stale_grad=True",
+                    )
 
     def save_states(self, fname: str) -> None:
         """Write the optimizer's states."""

@@ -49,7 +49,7 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     if check_isfinite and not math.isfinite(total):
         warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)
     scale = max_norm / (total + 1e-8)
-    if scale < 1.0:
+    if scale < 1.0 and math.isfinite(total):
         for a in arrays:
             a._write(a._data * a._data.dtype.type(scale))
     return total

@@ -127,8 +127,8 @@ class RMSProp(Optimizer):
 class AdaGrad(Optimizer):
     """h ← h + g²; w ← w − lr·(g/√(h + ε) + wd·w) (Duchi, Hazan and Singer, 2011)."""
 
-    def __init__(self, learning_rate: float = 0.01, eps: float = 1e-7, **kwargs: Any) -> None:
-        super().__init__(learning_rate=learning_rate, **kwargs)
+    def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.float_stable_eps = eps
 
     def create_state(self, index: Any, weight: NDArray) -> State:

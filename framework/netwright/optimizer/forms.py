@@ -60,6 +60,8 @@ _DOCS: dict[str, tuple[str, dict[str, Any]]] = {
     "value": ("The value", {}),
 }
 _HIDDEN = {"self", "kwargs", "lazy_update", "base_lr", "warmup_mode", "rand_type"}
+_SUGGESTED: dict[tuple[str, str], Any] = {("NAG", "momentum"): 0.9}
+"""What a form begins with where the default (MXNet's) would make little of the choice."""
 _COMMON = {"wd": (float, 0.0), "clip_gradient": (float | None, None)}
 _TITLES = {"msraprelu": "MSRA (He)", "sgd": "SGD", "nag": "NAG", "rmsprop": "RMSProp", "adagrad": "AdaGrad"}
 _TITLES |= {"adadelta": "AdaDelta", "dcasgd": "DCASGD", "ftml": "FTML", "ftrl": "FTRL", "lamb": "LAMB", "lars": "LARS"}
@@ -72,9 +74,9 @@ def model_of(cls: type[Any]) -> type[OpParams]:
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
         if name in _HIDDEN or parameter.kind is parameter.VAR_KEYWORD or not _simple(hints.get(name)):
             continue
-        fields[name] = (hints[name], _field(name, parameter.default))
+        fields[name] = (hints[name], _field(name, _SUGGESTED.get((cls.__name__, name), parameter.default)))
     if issubclass(cls, Optimizer):
-        fields.setdefault("learning_rate", (float, _field("learning_rate", 0.01)))
+        fields = {"learning_rate": (float, _field("learning_rate", 0.01)), **fields}
         fields.update({name: (kind, _field(name, default)) for name, (kind, default) in _COMMON.items()})
     return create_model(cls.__name__, __base__=OpParams, **fields)
 

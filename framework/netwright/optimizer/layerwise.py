@@ -52,6 +52,14 @@ class LARS(Optimizer):
         momentum = self.momentum * (now / before if self.momentum_correction and before else 1)
         nd.sgd_mom_update(weight, grad, state, momentum=momentum, out=weight, **self._common(lr, wd))
 
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "rates": list(self._rates)}
+
+    def load_state_dict(self, state: Any) -> None:
+        super().load_state_dict(state)
+        update, now, before = state["rates"]
+        self._rates = (int(update), float(now), float(before))
+
     def _name(self, index: Any) -> str:
         if index in self.param_dict:
             return str(self.param_dict[index].name)

@@ -44,7 +44,9 @@ class Optimizer:
         self.lr_scheduler = lr_scheduler
         if lr_scheduler is not None and learning_rate is not None:
             lr_scheduler.base_lr = learning_rate
-        self.lr = 0.01 if learning_rate is None else learning_rate
+        if learning_rate is None:
+            learning_rate = 0.01 if lr_scheduler is None else lr_scheduler.base_lr
+        self.lr = learning_rate
         if self.lr < 0 or wd < 0:
             raise ParamError("learning_rate and wd cannot be negative", got=f"{self.lr}, {wd}")
         self.wd = wd
@@ -126,8 +128,16 @@ class Optimizer:
         return {name: float(found[key]) for name, found in self._attributes.items() if key in found}
 
     def _update_count(self, index: Any) -> None:
-        self._counts[index] = self._counts.get(index, self.begin_num_update) + 1
+        self._counts[index] = self.count(index) + 1
         self.num_update = max(self.num_update, self._counts[index])
+
+    def count(self, index: Any) -> int:
+        """How often that weight was updated."""
+        return self._counts.get(index, self.begin_num_update)
+
+    def set_count(self, index: Any, count: int) -> None:
+        """Say how often that weight was updated."""
+        self._counts[index] = count
 
     def _multiplier(self, table: Mapping[Any, float], attribute: str, index: Any) -> float:
         if index in self.param_dict:
@@ -191,8 +201,13 @@ class Updater:
         return found
 
     def load_arrays(self, arrays: Mapping[str, np.ndarray[Any, Any]], weights: Mapping[Any, NDArray]) -> None:
-        """Fill the states of the given weights from ``arrays()``; raises CheckpointError where they do not fit."""
+        """Fill the states of the given weights from ``arrays()``, once the optimizer's own state is loaded.
+
+        Weights that were never updated have none. Raises CheckpointError where a state does not fit.
+        """
         for index, weight in weights.items():
+            if index not in self.optimizer._counts:
+                continue
             state = self.optimizer.create_state_multi_precision(index, weight)
             for i, array in enumerate(flatten(state)):
                 saved = arrays.get(f"{index}/{i}")

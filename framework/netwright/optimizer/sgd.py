@@ -13,10 +13,8 @@ from .optimizer import Optimizer, State, register
 class SGD(Optimizer):
     """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w))."""
 
-    def __init__(
-        self, learning_rate: float = 0.01, momentum: float = 0.0, lazy_update: bool = False, **kwargs: Any
-    ) -> None:
-        super().__init__(learning_rate=learning_rate, **kwargs)
+    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.momentum, self.lazy_update = momentum, lazy_update
 
     def create_state(self, index: Any, weight: NDArray) -> State:
@@ -33,8 +31,8 @@ class SGD(Optimizer):
 class NAG(Optimizer):
     """Nesterov's accelerated gradient (Sutskever et al., 2013): the momentum step is looked ahead of."""
 
-    def __init__(self, learning_rate: float = 0.1, momentum: float = 0.9, **kwargs: Any) -> None:
-        super().__init__(learning_rate=learning_rate, **kwargs)
+    def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.momentum = momentum
 
     def create_state(self, index: Any, weight: NDArray) -> State:

@@ -225,8 +225,8 @@ class _Training:
             return
         facts = found.state
         self.task.load_arrays(found.weights)
-        self.task.updater.load_arrays(found.optimizer, self.task.weights)
         self.task.optimizer.load_state_dict(facts["optimizer"])
+        self.task.updater.load_arrays(found.optimizer, self.task.weights)
         self.batches.load_state_dict(facts["data"])
         random.state_of(self.device).load_state_dict(facts["random"])
         self.measures.load_state_dict(facts["measures"])
