@@ -101,7 +101,17 @@ def _named(data: Any, default: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
         data = dict(zip(names, data, strict=True))
     if not isinstance(data, Mapping):
         raise DataError("data is an array, a list of arrays or a dict of arrays", got=type(data).__name__)
-    return [(name, a.asnumpy() if isinstance(a, NDArray) else np.asarray(a)) for name, a in data.items()]
+    return [(name, _values(name, a)) for name, a in data.items()]
+
+
+def _values(name: str, source: Any) -> np.ndarray[Any, Any]:
+    """An NDArray keeps its dtype; anything else becomes float32, as arrays do by default."""
+    if isinstance(source, NDArray):
+        return source.asnumpy()
+    try:
+        return np.asarray(source, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"this cannot be made an array: {error}", where=name) from None
 
 
 class NDArrayIter(DataIter):
@@ -147,12 +157,12 @@ class NDArrayIter(DataIter):
     @property
     def provide_data(self) -> list[DataDesc]:
         """Names and shapes of the data of a batch."""
-        return [DataDesc(n, (self.batch_size, *a.shape[1:]), _batch_dtype(a)) for n, a in self.data]
+        return [DataDesc(n, (self.batch_size, *a.shape[1:]), a.dtype.type) for n, a in self.data]
 
     @property
     def provide_label(self) -> list[DataDesc]:
         """Names and shapes of the labels of a batch."""
-        return [DataDesc(n, (self.batch_size, *a.shape[1:]), _batch_dtype(a)) for n, a in self.label]
+        return [DataDesc(n, (self.batch_size, *a.shape[1:]), a.dtype.type) for n, a in self.label]
 
     def _begin(self, *, first: bool = False) -> None:
         if self.shuffle:
@@ -196,15 +206,10 @@ class NDArrayIter(DataIter):
 
     def _chosen(self, source: list[tuple[str, np.ndarray[Any, Any]]]) -> list[NDArray]:
         index = self.getindex()
-        return [array(values[index], dtype=_batch_dtype(values)) for _, values in source]
+        return [array(values[index], dtype=values.dtype) for _, values in source]
 
     def getpad(self) -> int:
         return max(0, self._batch_end() - len(self._order)) if self.last_batch_handle == "pad" else 0
-
-
-def _batch_dtype(values: np.ndarray[Any, Any]) -> Any:
-    """float64 becomes float32, the default of arrays; the rest stays."""
-    return np.float32 if values.dtype == np.float64 else values.dtype.type
 
 
 def CSVIter(

@@ -225,6 +225,15 @@ def Crop(
 ) -> Any:
     """A window of height and width (h, w) of images (N, C, H, W) → (N, C, h, w)."""
 
+def Custom(
+    *data: NDArray | Sequence[NDArray],
+    op_type: str = ...,
+    options: str = '{}',
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Calls a registered CustomOp."""
+
 def Deconvolution(
     data: NDArray | None = None,
     weight: NDArray | None = None,
@@ -3327,6 +3336,16 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """A copy of data with the part begin … end (see slice) set to a scalar."""
+
+    @staticmethod
+    def _custom_backward(
+        *data: NDArray | Sequence[NDArray],
+        op_type: str = ...,
+        options: str = '{}',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Calls the ``backward`` of a registered CustomOp: gradients of its outputs, its inputs, states and outputs."""
 
     @staticmethod
     def _diag_grad(

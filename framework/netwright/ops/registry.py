@@ -31,6 +31,13 @@ def register(cls: T) -> T:
     return cls
 
 
+def reserve(cls: T) -> T:
+    """Class decorator: known by name only, for operators whose work is the user's and cannot be sampled."""
+    prepare(cls)
+    _by_name[cls.name] = cls()
+    return cls
+
+
 def get(name: str) -> Operator:
     """The operator of that name or alias; raises GraphError that suggests near names."""
     try:

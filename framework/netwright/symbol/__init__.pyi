@@ -224,6 +224,15 @@ def Crop(
 ) -> Any:
     """A window of height and width (h, w) of images (N, C, H, W) → (N, C, h, w)."""
 
+def Custom(
+    *data: Symbol | Sequence[Symbol],
+    op_type: str = ...,
+    options: str = '{}',
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Calls a registered CustomOp."""
+
 def Deconvolution(
     data: Symbol | None = None,
     weight: Symbol | None = None,
@@ -3326,6 +3335,16 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """A copy of data with the part begin … end (see slice) set to a scalar."""
+
+    @staticmethod
+    def _custom_backward(
+        *data: Symbol | Sequence[Symbol],
+        op_type: str = ...,
+        options: str = '{}',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Calls the ``backward`` of a registered CustomOp: gradients of its outputs, its inputs, states and outputs."""
 
     @staticmethod
     def _diag_grad(
