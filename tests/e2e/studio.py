@@ -46,6 +46,7 @@ class Studio:
             with process.stdout as output:
                 for line in output:
                     lines.put(line)
+                    print(line, end="")  # pytest shows it with the test that fails
             lines.put(None)
 
         threading.Thread(target=read, daemon=True).start()
