@@ -36,7 +36,11 @@ class Studio:
             text=True,
             env={**os.environ, "NETWRIGHT_HOME": str(self.home), "NO_COLOR": "1"},
         )
-        self.url = self._wait_until_ready(self._process)
+        try:
+            self.url = self._wait_until_ready(self._process)
+        except BaseException:
+            self.kill()
+            raise
 
     def _wait_until_ready(self, process: subprocess.Popen[str]) -> str:
         lines: queue.Queue[str | None] = queue.Queue()
@@ -52,11 +56,17 @@ class Studio:
         threading.Thread(target=read, daemon=True).start()
         said = ""
         deadline = time.monotonic() + START_SECONDS
-        while (line := lines.get(timeout=max(0.1, deadline - time.monotonic()))) is not None:
+        while time.monotonic() < deadline:
+            try:
+                line = lines.get(timeout=1)
+            except queue.Empty:
+                continue
+            if line is None:
+                raise RuntimeError(f"the studio ended before it was ready:\n{said}")
             said += line
             if found := READY.search(line):
                 return found[1]
-        raise RuntimeError(f"the studio ended before it was ready:\n{said}")
+        raise RuntimeError(f"the studio was not ready after {START_SECONDS} s:\n{said}")
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:
