@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import data, loss, nn, rnn, utils
+from . import data, loss, model_zoo, nn, rnn, utils
 from .block import Block, HybridBlock, SymbolBlock
 from .parameter import Constant, Parameter, ParameterDict
 from .trainer import Trainer
@@ -17,6 +17,7 @@ __all__ = [
     "Trainer",
     "data",
     "loss",
+    "model_zoo",
     "nn",
     "rnn",
     "utils",

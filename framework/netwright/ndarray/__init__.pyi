@@ -26,6 +26,8 @@ from .storage import save as save
 
 random: Any
 
+Custom: Callable[..., Any]
+
 add: Callable[..., Any]
 
 divide: Callable[..., Any]
@@ -224,15 +226,6 @@ def Crop(
     name: str | None = None,
 ) -> Any:
     """A window of height and width (h, w) of images (N, C, H, W) → (N, C, h, w)."""
-
-def Custom(
-    *data: NDArray | Sequence[NDArray],
-    op_type: str = ...,
-    options: str = '{}',
-    out: NDArray | list[NDArray] | None = None,
-    name: str | None = None,
-) -> Any:
-    """Calls a registered CustomOp."""
 
 def Deconvolution(
     data: NDArray | None = None,

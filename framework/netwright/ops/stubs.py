@@ -69,7 +69,7 @@ def render(module: str) -> str:
     for space, name, op in places():
         if name.isidentifier() and not keyword.iskeyword(name):
             spaces[space].setdefault(name, op)
-    own = _own_names(module)
+    own = _own_names(module) | {"Custom"}  # which takes what the user's operator takes
     taken = own | _imported(module)
     lines = [
         HEADER,

@@ -15,6 +15,8 @@ from .symbol import var as var
 
 random: Any
 
+Custom: Callable[..., Any]
+
 add: Callable[..., Any]
 
 arange: Callable[..., Any]
@@ -223,15 +225,6 @@ def Crop(
     name: str | None = None,
 ) -> Any:
     """A window of height and width (h, w) of images (N, C, H, W) → (N, C, h, w)."""
-
-def Custom(
-    *data: Symbol | Sequence[Symbol],
-    op_type: str = ...,
-    options: str = '{}',
-    out: Symbol | list[Symbol] | None = None,
-    name: str | None = None,
-) -> Any:
-    """Calls a registered CustomOp."""
 
 def Deconvolution(
     data: Symbol | None = None,
