@@ -57,9 +57,9 @@ class Initializer:
             create(own)._init_weight(desc, arr)
             return
         name = str(desc).lower()
-        if name.endswith(("bias", "beta", "moving_mean", "running_mean", "moving_avg", "min", "max")):
+        if name.endswith(("bias", "beta", "moving_mean", "running_mean", "moving_avg", "min")):
             arr[:] = 0.0
-        elif name.endswith(("gamma", "moving_var", "running_var", "moving_inv_var")):
+        elif name.endswith(("gamma", "moving_var", "running_var", "moving_inv_var", "max")):
             arr[:] = 1.0
         else:
             self._init_weight(desc, arr)
