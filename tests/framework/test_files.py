@@ -59,6 +59,11 @@ def test_every_dtype_returns_from_a_params_file(tmp_path: Path) -> None:
         assert read[dtype].asnumpy().tolist() == np.array([[0, 1, 2]]).astype(dtype).tolist()
 
 
+def test_nothing_saved_is_read_as_an_empty_dict(tmp_path: Path) -> None:
+    mx.nd.save(str(tmp_path / "none.params"), {})
+    assert mx.nd.load(str(tmp_path / "none.params")) == {}
+
+
 def test_older_and_sparse_arrays_are_read(tmp_path: Path) -> None:
     def number(*values: int, kind: str = "u4") -> bytes:
         return np.array(values, "<" + kind).tobytes()

@@ -39,7 +39,7 @@ def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
     if content.startswith(params_file.MAGIC):
         found, names = params_file.parse(content, where)
         listed = [from_numpy(a) for a in found]
-        return dict(zip(names, listed, strict=True)) if names else listed
+        return listed if listed and not names else dict(zip(names, listed, strict=True))
     arrays = {name: from_numpy(a) for name, a in parse_arrays(content, where).items()}
     if arrays and all(name.startswith(_LIST) for name in arrays):
         return [arrays[f"{_LIST}{i}"] for i in range(len(arrays))]

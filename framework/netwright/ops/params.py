@@ -151,7 +151,9 @@ def _param_error(cls: type[OpParams], error: ValidationError) -> ParamError:
             f"there is no parameter {parameter!r}", parameter=parameter, remedy=f"The parameters are: {known}"
         )
     if first["type"] == "missing":
-        return ParamError(f"parameter {parameter!r} is missing", parameter=parameter, remedy=f"Give {parameter} a value")
+        return ParamError(
+            f"parameter {parameter!r} is missing", parameter=parameter, remedy=f"Give {parameter} a value"
+        )
     wanted = _for_people(first["msg"])
     remedy = f"Set {parameter} to {wanted}" if parameter and wanted != first["msg"] else None
     return ParamError(
