@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, TextInput, VisuallyHidden } from "@mantine/core";
 import { ChartSpline, CloudAlert, CloudCheck, CloudUpload, type LucideIcon, Workflow } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -49,19 +49,22 @@ function ProjectName() {
   }
 
   return (
-    <TextInput
-      className={classes["name"] ?? ""}
-      aria-label="Project name"
-      size="xs"
-      maxLength={120}
-      value={draft ?? name}
-      onChange={(event) => setDraft(event.currentTarget.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") event.currentTarget.blur();
-        if (event.key === "Escape") setDraft(null);
-      }}
-    />
+    <>
+      <VisuallyHidden component="h1">{name}</VisuallyHidden>
+      <TextInput
+        className={classes["name"] ?? ""}
+        aria-label="Project name"
+        size="xs"
+        maxLength={120}
+        value={draft ?? name}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onBlur={commit}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") event.currentTarget.blur();
+          if (event.key === "Escape") setDraft(null);
+        }}
+      />
+    </>
   );
 }
 

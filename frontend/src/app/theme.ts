@@ -31,7 +31,8 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   colors: { sea, dark },
   primaryColor: "sea",
-  primaryShade: { light: 7, dark: 6 },
+  // White words on it reach a contrast of 5 in both schemes.
+  primaryShade: 7,
   autoContrast: true,
   defaultRadius: "md",
   cursorType: "pointer",

@@ -55,7 +55,7 @@ function Count({ report }: { report: NodeReport | undefined }) {
   if (!report || report.parameters === 0) return null;
   const exact = `${report.parameters.toLocaleString()} trained parameters`;
   return (
-    <span className={classes["count"]} title={exact} aria-label={exact}>
+    <span className={classes["count"]} title={exact} role="note" aria-label={exact}>
       {formatCount(report.parameters)}
     </span>
   );
@@ -98,6 +98,7 @@ function Inputs({ ports }: { ports: Port[] }) {
       data-optional={port.optional || undefined}
       style={{ left: `${(100 * (at + 1)) / (ports.length + 1)}%` }}
       title={`${port.name}${port.optional ? " (optional)" : ""}${port.doc ? `: ${port.doc}` : ""}`}
+      role="group"
       aria-label={`Input ${port.name}`}
     >
       {ports.length > 1 ? <span className={classes["portName"]}>{port.name}</span> : null}
@@ -116,6 +117,7 @@ function Outputs({ names }: { names: string[] }) {
       data-kind="data"
       style={{ left: `${(100 * (at + 1)) / (names.length + 1)}%` }}
       title={name}
+      role="group"
       aria-label={`Output ${name}`}
     />
   ));
