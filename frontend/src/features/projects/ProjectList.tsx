@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Project } from "@/api/types";
+import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge } from "@/shared/format";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -53,7 +54,7 @@ function Row({ project }: { project: Project }) {
           {project.name}
         </Link>
         <Text size="xs" c="dimmed">
-          {count} node{count === 1 ? "" : "s"} · {project.dataset ?? "no data set"}
+          {count} node{count === 1 ? "" : "s"} · {project.dataset === null ? "no data set" : <DatasetTitle id={project.dataset} />}
         </Text>
       </div>
       <span className={classes["age"]}>{formatAge(project.updated_at)}</span>
