@@ -1,0 +1,90 @@
+"""The standard's own node cases run against the importer: ``python -m netwright.onnx.coverage``."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from .model import OnnxModel
+
+
+def node_cases() -> Iterator[Any]:
+    """The standard's cases of single operators."""
+    from onnx.backend.test.loader import load_model_tests
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield from load_model_tests(kind="node")
+
+
+def operators_of(model: onnx.ModelProto) -> set[str]:
+    """The operators a model uses, domains other than the standard's first named."""
+    return {f"{n.domain}:{n.op_type}" if n.domain not in ("", "ai.onnx") else n.op_type for n in model.graph.node}
+
+
+def run_case(case: Any) -> str | None:
+    """None where every output agrees with the case, else what was found."""
+    try:
+        model = OnnxModel(case.model)
+        for inputs, outputs in case.data_sets:
+            found = model.run([_plain(v) for v in inputs])
+            for name, got, wanted in zip(model.outputs, found, outputs, strict=False):
+                if (problem := difference(got, _plain(wanted), case.rtol, case.atol)) is not None:
+                    return f"output {name}: {problem}"
+    except Exception as error:  # a case that fails in any way is counted, and its reason shown
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, onnx.TensorProto):
+        return numpy_helper.to_array(value)
+    if isinstance(value, onnx.SequenceProto):
+        return numpy_helper.to_list(value)
+    if isinstance(value, onnx.OptionalProto):
+        return numpy_helper.to_optional(value)
+    return value
+
+
+def difference(got: Any, wanted: Any, rtol: float, atol: float) -> str | None:
+    """What keeps two outputs from being equal, or None."""
+    if isinstance(wanted, list) or wanted is None:
+        if wanted is None or not isinstance(got, list) or len(got) != len(wanted):
+            return None if got is wanted else "not the same sequence"
+        return next((d for g, w in zip(got, wanted, strict=True) if (d := difference(g, w, rtol, atol))), None)
+    wanted = np.asarray(wanted)
+    if got is None or got.shape != wanted.shape or got.dtype != wanted.dtype:
+        return f"wanted {wanted.dtype}{wanted.shape}, got {None if got is None else f'{got.dtype}{got.shape}'}"
+    if wanted.dtype.kind in "OUS":
+        return None if (got == wanted).all() else "texts differ"
+    if np.issubdtype(wanted.dtype, np.number) or wanted.dtype == bool:
+        close = np.allclose(got.astype("float64"), wanted.astype("float64"), rtol, atol, equal_nan=True)
+    else:
+        close = np.allclose(got.astype("float32"), wanted.astype("float32"), rtol, atol, equal_nan=True)
+    return None if close else "values differ"
+
+
+def main() -> None:
+    """Print the failures by operator, and the counts."""
+    passed = total = 0
+    failures: Counter[str] = Counter()
+    for case in node_cases():
+        total += 1
+        problem = run_case(case)
+        if problem is None:
+            passed += 1
+            continue
+        failures[next(iter(sorted(operators_of(case.model))))] += 1
+        print(f"{case.name}: {problem[:200]}")
+    print("failed by operator:", ", ".join(f"{k} {v}" for k, v in failures.most_common()))
+    print(f"{passed} passed of {total}")
+
+
+if __name__ == "__main__":
+    main()

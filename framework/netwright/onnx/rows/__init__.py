@@ -1,0 +1,5 @@
+"""Rows of the table, one module per family; importing them fills it."""
+
+from . import control, elementwise, indexing, logic, nn, pools, recurrent, reduce, sequences, shape
+
+__all__ = ["control", "elementwise", "indexing", "logic", "nn", "pools", "recurrent", "reduce", "sequences", "shape"]

@@ -1,0 +1,220 @@
+"""Arithmetic, functions of one value, and activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..table import Node, axis_of, row
+from ..values import Builder, Value
+
+UNARY = {
+    "Abs": "abs", "Neg": "negative", "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Floor": "floor", "Ceil": "ceil",
+    "Round": "rint", "Sign": "sign", "Sin": "sin", "Cos": "cos", "Tan": "tan", "Asin": "arcsin", "Acos": "arccos",
+    "Atan": "arctan", "Sinh": "sinh", "Cosh": "cosh", "Asinh": "arcsinh", "Acosh": "arccosh", "Atanh": "arctanh",
+    "Erf": "erf", "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "_softrelu",
+    "Softsign": "softsign", "Reciprocal": "reciprocal",
+}  # fmt: skip
+"""ONNX functions of one value that one of our operators computes as it is."""
+
+
+@row(*UNARY)
+def unary(b: Builder, n: Node) -> Value:
+    """The operator UNARY and its kin."""
+    return b.op(UNARY[n.op], n[0])
+
+
+@row("Det")
+def determinant(b: Builder, n: Node) -> Value:
+    """One number for each matrix."""
+    return b.reshape(b.op("_linalg_det", n[0]), n[0].shape[:-2])
+
+
+@row("Add", "Sub", "Mul")
+def arithmetic(b: Builder, n: Node) -> Value:
+    """The operator Add and its kin."""
+    return b.op(f"broadcast_{n.op.lower()}", n[0], n[1])
+
+
+@row("Div")
+def div(b: Builder, n: Node) -> Value:
+    """Integers are divided towards zero: the quotient of the magnitudes, with its sign."""
+    x, y = n[0], n[1]
+    if x.dtype.kind == "f":
+        return b.div(x, y)
+    if x.array is not None and y.array is not None:
+        quotient = np.floor_divide(np.abs(x.array), np.abs(y.array)) * (np.sign(x.array) * np.sign(y.array))
+        return Value(quotient.shape, x.dtype, quotient.astype(x.dtype), sources=x.sources | y.sources)
+    rest = b.op("broadcast_mod", b.op("abs", x), b.op("abs", y))
+    signed = b.mul(rest, b.op("sign", x))
+    exact = b.div(b.cast(b.sub(x, signed), "float64"), b.cast(y, "float64"))
+    return b.cast(exact, x.dtype)
+
+
+@row("Pow")
+def power(b: Builder, n: Node) -> Value:
+    """The operator Pow."""
+    base, exponent = n[0], n[1]
+    if base.dtype == exponent.dtype and base.dtype.kind == "f":
+        return b.op("broadcast_power", base, exponent)
+    found = b.op("broadcast_power", b.cast(base, "float64"), b.cast(exponent, "float64"))
+    return b.cast(found, base.dtype)
+
+
+@row("Mod")
+def mod(b: Builder, n: Node) -> Value:
+    """fmod=0 takes the divisor's sign, fmod=1 the dividend's."""
+    x, y = n[0], n[1]
+    if not n.attr("fmod", 0):
+        return b.op("broadcast_mod", x, y)
+    rest = b.op("broadcast_mod", b.op("abs", x), b.op("abs", y))
+    return b.mul(rest, b.op("sign", x))
+
+
+@row("Max", "Min", "Sum", "Mean")
+def several(b: Builder, n: Node) -> Value:
+    """The operator Max and its kin."""
+    name = {"Max": "broadcast_maximum", "Min": "broadcast_minimum"}.get(n.op, "broadcast_add")
+    found: Value = n[0]
+    for other in n.inputs[1:]:
+        found = b.op(name, found, other)
+    return b.div(found, len(n.inputs)) if n.op == "Mean" else found
+
+
+@row("Clip")
+def clip(b: Builder, n: Node) -> Value:
+    """The operator Clip."""
+    x = n[0]
+    low = n.get(1) if n.opset >= 11 else (b.like(n.attr("min"), x) if n.attr("min") is not None else None)
+    high = n.get(2) if n.opset >= 11 else (b.like(n.attr("max"), x) if n.attr("max") is not None else None)
+    if low is not None:
+        x = b.op("broadcast_maximum", x, low)
+    return x if high is None else b.op("broadcast_minimum", x, high)
+
+
+@row("Identity")
+def identity(b: Builder, n: Node) -> Any:
+    """The operator Identity."""
+    return n.get(0)
+
+
+@row("Dropout")
+def dropout(b: Builder, n: Node) -> Any:
+    """As when predicting; a training mode that drops anything is refused, for its result is random."""
+    x, ratio, training = n[0], n.get(1), n.get(2)
+    if training is not None and training.scalar() and (ratio is None or ratio.scalar() > 0):
+        raise n.refuse("Dropout in training mode gives random results, which an imported model has not")
+    return (x, b.const(np.ones(x.shape, bool)))
+
+
+@row("LeakyRelu")
+def leaky_relu(b: Builder, n: Node) -> Value:
+    """The operator LeakyRelu."""
+    return b.op("LeakyReLU", n[0], act_type="leaky", slope=n.attr("alpha", 0.01))
+
+
+@row("PRelu")
+def prelu(b: Builder, n: Node) -> Value:
+    """The operator PRelu."""
+    x, zero = n[0], b.like(0, n[0])
+    below = b.op("broadcast_minimum", x, zero)
+    return b.add(b.op("broadcast_maximum", x, zero), b.mul(below, n[1]))
+
+
+@row("Elu")
+def elu(b: Builder, n: Node) -> Value:
+    """The operator Elu."""
+    return b.op("LeakyReLU", n[0], act_type="elu", slope=n.attr("alpha", 1.0))
+
+
+@row("Selu")
+def selu(b: Builder, n: Node) -> Value:
+    """The operator Selu."""
+    return b.mul(b.op("LeakyReLU", n[0], act_type="elu", slope=n.attr("alpha")), n.attr("gamma"))
+
+
+@row("Gelu")
+def gelu(b: Builder, n: Node) -> Value:
+    """The operator Gelu."""
+    if n.attr("approximate", "none") == "none":
+        return b.op("LeakyReLU", n[0], act_type="gelu")
+    x = n[0]
+    cube = b.mul(b.mul(x, x), x)
+    inner = b.mul(b.add(x, b.mul(cube, 0.044715)), np.sqrt(2 / np.pi))
+    return b.mul(b.mul(x, 0.5), b.add(b.op("tanh", inner), 1.0))
+
+
+@row("HardSigmoid")
+def hard_sigmoid(b: Builder, n: Node) -> Value:
+    """The operator HardSigmoid."""
+    return b.op("hard_sigmoid", n[0], alpha=n.attr("alpha", 0.2), beta=n.attr("beta", 0.5))
+
+
+@row("HardSwish")
+def hard_swish(b: Builder, n: Node) -> Value:
+    """The operator HardSwish."""
+    return b.mul(n[0], b.op("hard_sigmoid", n[0], alpha=1 / 6, beta=0.5))
+
+
+@row("ThresholdedRelu")
+def thresholded_relu(b: Builder, n: Node) -> Value:
+    """The operator ThresholdedRelu."""
+    x = n[0]
+    return b.where(b.compare("broadcast_greater", x, n.attr("alpha", 1.0)), x, b.like(0, x))
+
+
+@row("Shrink")
+def shrink(b: Builder, n: Node) -> Value:
+    """The operator Shrink."""
+    x, bias, edge = n[0], n.attr("bias", 0.0), n.attr("lambd", 0.5)
+    wide = b.cast(x, "float32") if x.dtype.kind in "iu" else x
+    above, below = b.compare("broadcast_greater", wide, edge), b.compare("broadcast_lesser", wide, -edge)
+    inner = b.where(below, b.add(wide, bias), b.like(0, wide))
+    return b.cast(b.where(above, b.sub(wide, bias), inner), x.dtype)
+
+
+@row("Softmax", "LogSoftmax", "Hardmax")
+def softmax(b: Builder, n: Node) -> Value:
+    """Over one axis; before opset 13 over all axes from it on."""
+    x = n[0]
+    axis = axis_of(n.attr("axis", -1), x.rank)
+    if n.opset < 13:
+        rows = int(np.prod(x.shape[:axis]))
+        flat = b.reshape(x, (rows, x.size // max(rows, 1)))
+        return b.reshape(_softmax_over(b, n.op, flat, 1), x.shape)
+    return _softmax_over(b, n.op, x, axis)
+
+
+def _softmax_over(b: Builder, op: str, x: Value, axis: int) -> Value:
+    if op == "Hardmax":
+        best = b.op("argmax", x, axis=axis, keepdims=True)
+        places = b.const(np.arange(x.shape[axis]).reshape([-1 if i == axis else 1 for i in range(x.rank)]), best.dtype)
+        return b.cast(b.op("broadcast_equal", best, places), x.dtype)
+    return b.op("softmax" if op == "Softmax" else "log_softmax", x, axis=axis)
+
+
+@row("Cast")
+def cast(b: Builder, n: Node) -> Value:
+    """The operator Cast."""
+    from onnx import helper
+
+    return b.cast(n[0], helper.tensor_dtype_to_np_dtype(n.attr("to")))
+
+
+@row("CastLike")
+def cast_like(b: Builder, n: Node) -> Value:
+    """The operator CastLike."""
+    return b.cast(n[0], n[1].dtype)
+
+
+@row("CumSum")
+def cumsum(b: Builder, n: Node) -> Value:
+    """The operator CumSum."""
+    x, axis = n[0], axis_of(int(n[1].scalar()), n[0].rank)
+    if n.attr("reverse", 0):
+        x = b.op("reverse", x, axis=axis)
+    found = b.op("cumsum", x, axis=axis)
+    if n.attr("exclusive", 0):
+        found = b.sub(found, x)
+    return b.op("reverse", found, axis=axis) if n.attr("reverse", 0) else found

@@ -1,0 +1,79 @@
+"""Pooling."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..table import Node, row
+from ..values import Builder, Value
+from .nn import pad_spatial, window_pads
+
+
+@row("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(b: Builder, n: Node) -> Value:
+    """The operator GlobalAveragePool and its kin."""
+    kind = "max" if n.op == "GlobalMaxPool" else "mean"
+    return b.op(kind, n[0], axis=tuple(range(2, n[0].rank)), keepdims=True)
+
+
+@row("MaxPool", "AveragePool", "LpPool")
+def pool(b: Builder, n: Node) -> object:
+    """Windows gathered one position after another, so that dilation, uneven padding and ceil_mode are all one."""
+    x = n[0]
+    if n.op == "MaxPool" and len(n.outputs) > 1:
+        raise n.refuse("the positions of maxima (second output) are not supported")
+    spatial = x.rank - 2
+    kernel, stride = tuple(n.attr("kernel_shape")), tuple(n.attr("strides") or (1,) * spatial)
+    dilate = tuple(n.attr("dilations") or (1,) * spatial)
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilate, strict=True)]
+    before, after = window_pads(n, x.shape[2:], extent, stride)
+    ceil = bool(n.attr("ceil_mode", 0))
+    if n.op != "LpPool" and before == after and not ceil and set(dilate) == {1} and x.dtype.kind == "f":
+        counted = {"count_include_pad": bool(n.attr("count_include_pad", 0))} if n.op == "AveragePool" else {}
+        kind = "max" if n.op == "MaxPool" else "avg"
+        return b.op("Pooling", x, kernel=kernel, stride=stride, pad=before, pool_type=kind, **counted)
+    sizes = [
+        _count(size + low + high - e, s, ceil, size + low)
+        for size, low, high, e, s in zip(x.shape[2:], before, after, extent, stride, strict=True)
+    ]
+    reach = [(o - 1) * s + e for o, s, e in zip(sizes, stride, extent, strict=True)]
+    high = tuple(r - size - low for r, size, low in zip(reach, x.shape[2:], before, strict=True))
+    if n.op == "MaxPool":
+        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+        return _over_windows(
+            b, "max", pad_spatial(b, x, before, high, b.like(lowest, x)), kernel, stride, dilate, sizes
+        )
+    padded = pad_spatial(b, x, before, high, b.like(0, x))
+    if n.op == "LpPool":
+        p = n.attr("p", 2)
+        powers = b.op("broadcast_power", b.op("abs", padded), b.like(p, x))
+        total = _over_windows(b, "sum", powers, kernel, stride, dilate, sizes)
+        return b.op("broadcast_power", total, b.like(1 / p, x))
+    total = _over_windows(b, "sum", padded, kernel, stride, dilate, sizes)
+    ones = b.const(np.ones((1, 1, *x.shape[2:]), x.dtype))
+    inner = b.like(1 if n.attr("count_include_pad", 0) else 0, x)
+    ones = pad_spatial(b, ones, before, tuple(min(h, a) for h, a in zip(high, after, strict=True)), inner)
+    rest = [h - min(h, a) for h, a in zip(high, after, strict=True)]
+    counts = _over_windows(
+        b, "sum", pad_spatial(b, ones, (0,) * spatial, rest, b.like(0, x)), kernel, stride, dilate, sizes
+    )
+    return b.div(total, counts)
+
+
+def _count(span: int, stride: int, ceil: bool, edge: int) -> int:
+    """How many windows fit; a last, partial one must start before the padding at the end."""
+    if not ceil:
+        return span // stride + 1
+    count = -(-span // stride) + 1
+    return count - 1 if (count - 1) * stride >= edge else count
+
+
+def _over_windows(
+    b: Builder, kind: str, x: Value, kernel: tuple[int, ...], stride: tuple[int, ...], dilate: tuple[int, ...],
+    sizes: list[int],
+) -> Value:  # fmt: skip
+    """Each axis gathered into (windows, positions in a window), and the positions reduced."""
+    for axis, (k, s, d, o) in enumerate(zip(kernel, stride, dilate, sizes, strict=True), 2):
+        places = np.arange(o)[:, None] * s + np.arange(k)[None] * d
+        x = b.op(kind, b.op("take", x, b.const(places), axis=axis), axis=axis + 1)
+    return x

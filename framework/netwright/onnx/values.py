@@ -1,0 +1,197 @@
+"""What flows through a model while it is imported: a value known now, or the symbol that computes it later."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..ops import get
+from ..ops.operator import Operator, TensorSpec
+from ..ops.params import DTYPES, OpParams
+from ..symbol.compose import apply
+from ..symbol.symbol import Symbol, Variable
+
+
+class NeedsValue(Exception):
+    """Lowering cannot go on without the values of these inputs (a shape that is fed, say)."""
+
+    def __init__(self, inputs: frozenset[str]) -> None:
+        super().__init__(f"the values of {', '.join(sorted(inputs))} decide the shape of the network")
+        self.inputs = inputs
+
+
+@dataclass(eq=False)
+class Value:
+    """A tensor of the model: ``array`` where it is known already, ``symbol`` where it is computed when run.
+
+    ``sources`` are the inputs of the model that it follows from.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    array: Any = None
+    symbol: Symbol | None = None
+    sources: frozenset[str] = frozenset()
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    def known(self) -> Any:
+        """The value as an array; asks for the model's inputs it follows from when it is not known."""
+        if self.array is None:
+            raise NeedsValue(self.sources)
+        return self.array
+
+    def ints(self) -> tuple[int, ...]:
+        """The known value as integers."""
+        return tuple(int(i) for i in np.asarray(self.known()).ravel())
+
+    def scalar(self) -> Any:
+        """The known value as one Python number."""
+        return np.asarray(self.known()).reshape(-1)[0].item()
+
+
+@dataclass
+class Builder:
+    """Makes values by our operators: at once where all inputs are known, as symbols where not."""
+
+    params: dict[str, Any] = field(default_factory=dict)
+    """Arrays of the variables that came from known values: weights and constants."""
+    _count: int = 0
+
+    def const(self, array: Any, dtype: Any = None) -> Value:
+        """A known value."""
+        array = np.asarray(array, dtype)
+        return Value(array.shape, array.dtype, array)
+
+    def like(self, number: float, value: Value) -> Value:
+        """A number in a value's element type."""
+        return self.const(number, value.dtype)
+
+    def symbol(self, value: Value) -> Symbol:
+        """The value as a symbol; a known one becomes a variable whose array is kept in ``params``."""
+        if value.symbol is None:
+            name = f"constant{self._count}"
+            self._count += 1
+            value.symbol = Variable(name, dtype=value.dtype)
+        if value.array is not None and value.symbol.list_inputs():
+            self.params[value.symbol.list_inputs()[0]] = value.array
+        return value.symbol
+
+    def op(self, name: str, *inputs: Value, **params: Any) -> Value:
+        """The first output of one of our operators."""
+        return self.ops(name, *inputs, **params)[0]
+
+    def ops(self, name: str, *inputs: Value, **params: Any) -> list[Value]:
+        """All visible outputs of one of our operators."""
+        op = get(name)
+        if op.variadic and op.variadic not in params:
+            params[op.variadic] = len(inputs)
+        p = op.make_params(params)
+        sources = frozenset[str]().union(*(v.sources for v in inputs))
+        if all(v.array is not None for v in inputs):
+            arrays = _evaluate(op, p, [v.array for v in inputs])
+            return [Value(a.shape, a.dtype, a, sources=sources) for a in arrays]
+        if op.dynamic:
+            raise NeedsValue(sources)
+        specs = op.infer(p, tuple(TensorSpec(v.shape, v.dtype) for v in inputs))
+        made = apply(name, tuple(self.symbol(v) for v in inputs), params)
+        return [Value(s.shape, np.dtype(s.dtype), None, y, sources) for s, y in zip(specs, made, strict=False)]
+
+    # ---------------------------------------------------------------- used by many rows
+    def cast(self, x: Value, dtype: Any) -> Value:
+        """The value in another element type; the same value where it has it already."""
+        wanted = np.dtype(dtype)
+        if x.dtype == wanted:
+            return x
+        if x.array is not None:
+            with np.errstate(all="ignore"):
+                return Value(x.shape, wanted, x.array.astype(wanted), sources=x.sources)
+        if wanted.name not in DTYPES:
+            raise NeedsValue(x.sources)  # no symbol holds this element type
+        return self.op("Cast", x, dtype=wanted.name)
+
+    def reshape(self, x: Value, shape: Iterable[int]) -> Value:
+        """The same elements in another shape."""
+        target = tuple(int(n) for n in shape)
+        if target == x.shape:
+            return x
+        if x.array is not None:
+            return Value(target, x.dtype, x.array.reshape(target), sources=x.sources)
+        return self.op("_reshape_to", x, shape=target)
+
+    def broadcast(self, x: Value, shape: Sequence[int]) -> Value:
+        """The value repeated to a shape."""
+        target = tuple(shape)
+        if x.array is not None:
+            return Value(target, x.dtype, np.broadcast_to(x.array, target).copy(), sources=x.sources)
+        if x.shape == target:
+            return x
+        x = self.reshape(x, (1,) * (len(target) - x.rank) + x.shape)
+        return x if x.shape == target else self.op("broadcast_to", x, shape=target)
+
+    def transpose(self, x: Value, axes: Sequence[int]) -> Value:
+        """Axes in another order."""
+        return x if tuple(axes) == tuple(range(x.rank)) else self.op("transpose", x, axes=tuple(axes))
+
+    def slice(self, x: Value, axis: int, begin: int, end: int) -> Value:
+        """A range of one axis."""
+        return self.op("slice_axis", x, axis=axis, begin=begin, end=end)
+
+    def concat(self, values: Sequence[Value], axis: int) -> Value:
+        """Values joined along an axis."""
+        return values[0] if len(values) == 1 else self.op("Concat", *values, dim=axis)
+
+    def add(self, a: Value, b: Value | float) -> Value:
+        """``broadcast_add`` of two values, or of a value and a number."""
+        return self._two("broadcast_add", a, b)
+
+    def sub(self, a: Value, b: Value | float) -> Value:
+        """``broadcast_sub`` of two values, or of a value and a number."""
+        return self._two("broadcast_sub", a, b)
+
+    def mul(self, a: Value, b: Value | float) -> Value:
+        """``broadcast_mul`` of two values, or of a value and a number."""
+        return self._two("broadcast_mul", a, b)
+
+    def div(self, a: Value, b: Value | float) -> Value:
+        """``broadcast_div`` of two values, or of a value and a number."""
+        return self._two("broadcast_div", a, b)
+
+    def compare(self, name: str, a: Value, b: Value | float) -> Value:
+        """A comparison as booleans."""
+        return self.cast(self._two(name, a, b), bool)
+
+    def where(self, condition: Value, x: Value, y: Value) -> Value:
+        """Elements of x where the condition holds, else of y, all broadcast to one shape."""
+        shape = np.broadcast_shapes(condition.shape, x.shape, y.shape)
+        condition, x, y = (self.broadcast(v, shape) for v in (condition, x, y))
+        if condition.array is not None and x.array is not None and y.array is not None:
+            sources = condition.sources | x.sources | y.sources
+            found = np.where(condition.array.astype(bool), x.array, y.array)
+            return Value(shape, x.dtype, found, sources=sources)
+        return self.op("where", condition, x, y)
+
+    def _two(self, name: str, a: Value, b: Value | float) -> Value:
+        return self.op(name, a, b if isinstance(b, Value) else self.like(b, a))
+
+
+def _evaluate(op: Operator, p: OpParams, arrays: list[Any]) -> list[Any]:
+    keywords: dict[str, Any] = {}
+    if "train" in op.forward_takes:
+        keywords["train"] = False
+    if "rng" in op.forward_takes:
+        keywords["rng"] = None  # operators that draw only when training
+    with np.errstate(all="ignore"):
+        found = op.forward(np, p, *arrays, **keywords)
+    outputs = found if isinstance(found, tuple) else (found,)
+    return [np.asarray(a) for a in outputs[: op.visible_outputs(p)]]
