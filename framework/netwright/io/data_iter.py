@@ -14,13 +14,24 @@ from ..ndarray.array import NDArray
 from ..ndarray.creation import array
 
 
-class DataDesc(NamedTuple):
-    """Name and shape of one input; ``layout`` tells the batch axis (``N``)."""
-
+class _NamedShape(NamedTuple):
     name: str
     shape: tuple[int, ...]
-    dtype: Any = np.float32
-    layout: str = "NCHW"
+
+
+class DataDesc(_NamedShape):
+    """Name and shape of one input, a tuple of the two; ``dtype``, and ``layout`` that tells the batch axis (``N``)."""
+
+    dtype: Any
+    layout: str
+
+    def __new__(cls, name: str, shape: Sequence[int], dtype: Any = np.float32, layout: str = "NCHW") -> DataDesc:
+        made = super().__new__(cls, name, tuple(shape))
+        made.dtype, made.layout = dtype, layout
+        return made
+
+    def __repr__(self) -> str:
+        return f"DataDesc[{self.name},{self.shape},{self.dtype},{self.layout}]"
 
     @staticmethod
     def get_batch_axis(layout: str | None) -> int:
@@ -98,10 +109,10 @@ def _named(data: Any, default: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
         data = [data]
     if isinstance(data, (list, tuple)):
         names = [default] if len(data) == 1 else [f"_{i}_{default}" for i in range(len(data))]
-        data = dict(zip(names, data, strict=True))
+        return [(name, _values(name, a)) for name, a in zip(names, data, strict=True)]
     if not isinstance(data, Mapping):
         raise DataError("data is an array, a list of arrays or a dict of arrays", got=type(data).__name__)
-    return [(name, _values(name, a)) for name, a in data.items()]
+    return [(name, _values(name, a)) for name, a in sorted(data.items())]
 
 
 def _values(name: str, source: Any) -> np.ndarray[Any, Any]:
@@ -143,7 +154,7 @@ class NDArrayIter(DataIter):
         for name, values in (*self.data, *self.label):
             if len(values) != self.num_data:
                 raise DataError("all arrays must have one length", where=name, wanted=self.num_data, got=len(values))
-        if not 1 <= batch_size <= self.num_data:
+        if batch_size < 1 or (batch_size > self.num_data and last_batch_handle != "pad"):
             raise ParamError(
                 "batch_size does not fit the data", where="NDArrayIter", wanted=f"1 to {self.num_data}", got=batch_size
             )
@@ -152,7 +163,7 @@ class NDArrayIter(DataIter):
         self.cursor = -batch_size
         self._left: np.ndarray[Any, Any] = np.zeros(0, np.int64)
         self._order = self.idx
-        self._begin(first=True)
+        self._begin()
 
     @property
     def provide_data(self) -> list[DataDesc]:
@@ -164,18 +175,17 @@ class NDArrayIter(DataIter):
         """Names and shapes of the labels of a batch."""
         return [DataDesc(n, (self.batch_size, *a.shape[1:]), a.dtype.type) for n, a in self.label]
 
-    def _begin(self, *, first: bool = False) -> None:
+    def _begin(self) -> None:
         if self.shuffle:
             self.idx = random.state_of().generator.permutation(self.num_data)
         self._order = np.concatenate([self._left, self.idx])
-        self._left = np.zeros(0, np.int64)
         self.cursor = -self.batch_size
 
     def reset(self) -> None:
         """Begin a new epoch; with ``roll_over`` the samples left over come first."""
-        if self.last_batch_handle == "roll_over":
-            done = max(0, self.cursor if self._batch_end() > len(self._order) else self._batch_end())
-            rest = self._order[done:] if self.cursor >= 0 else self._order[:0]
+        if self.last_batch_handle == "roll_over" and self.cursor >= 0:  # else nothing was read since the last reset
+            done = self.cursor if self._batch_end() > len(self._order) else self._batch_end()
+            rest = self._order[done:]
             self._left = rest if len(rest) < self.batch_size else self._order[:0]
         self._begin()
 
@@ -196,7 +206,7 @@ class NDArrayIter(DataIter):
     def getindex(self) -> np.ndarray[Any, Any]:
         chosen = self._order[self.cursor : self._batch_end()]
         missing = self.batch_size - len(chosen)
-        return np.concatenate([chosen, self._order[:missing]]) if missing else chosen
+        return np.concatenate([chosen, np.resize(self._order, missing)]) if missing else chosen
 
     def getdata(self) -> list[NDArray]:
         return self._chosen(self.data)
@@ -233,7 +243,6 @@ def CSVIter(
         label.reshape(len(label)) if tuple(label_shape) == (1,) else label,
         batch_size,
         last_batch_handle="pad" if round_batch else "discard",
-        label_name="label",
     )
 
 
@@ -241,7 +250,8 @@ def _read_csv(path: str | Path, shape: tuple[int, ...], dtype: str) -> np.ndarra
     try:
         rows = np.loadtxt(path, delimiter=",", dtype=dtype, ndmin=2)
     except (OSError, ValueError) as error:
-        raise DataError(f"the CSV file cannot be read: {error}", where=Path(path).name) from None
+        reason = (error.strerror or "there is no such file") if isinstance(error, OSError) else str(error)
+        raise DataError(f"the CSV file cannot be read: {reason}", where=Path(path).name) from None
     if rows.shape[1] != int(np.prod(shape)):
         raise DataError("a row has another number of values", where=Path(path).name, wanted=shape, got=rows.shape[1])
     return rows.reshape(len(rows), *shape)
