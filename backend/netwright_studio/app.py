@@ -9,8 +9,21 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from netwright.errors import NetwrightError
 from netwright_studio import __version__, api_docs, error_handlers
-from netwright_studio.api import datasets, graphs, models, operators, projects, run_events, runs, system, templates
+from netwright_studio.access import AccessMiddleware, Doorkeeper
+from netwright_studio.api import (
+    datasets,
+    graphs,
+    health,
+    models,
+    operators,
+    projects,
+    run_events,
+    runs,
+    system,
+    templates,
+)
 from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
 from netwright_studio.failures import FailureMiddleware
@@ -33,6 +46,7 @@ from netwright_studio.store.lock import FolderLock
 from netwright_studio.studio import Studio
 
 ROUTERS = (
+    health.router,
     system.router,
     operators.router,
     templates.router,
@@ -69,6 +83,17 @@ def create_app(settings: Settings) -> FastAPI:
         studio: Studio = app.state.studio
         return studio.models
 
+    gatekeeper = Gatekeeper(settings.allowed_hosts, settings.allowed_origins, exposed=settings.exposed)
+    access = []
+    if settings.token is not None:
+        access = [Middleware(AccessMiddleware, doorkeeper=Doorkeeper(settings.token.get_secret_value()))]
+    elif settings.exposed:
+        raise NetwrightError(
+            "a studio that others can reach needs an access token",
+            where="NETWRIGHT_TOKEN",
+            wanted="16 characters or more",
+            remedy="Set it, or start the studio with `netwright serve`, which makes one",
+        )
     inference_bytes = settings.max_inference_bytes
     app = FastAPI(
         title="Netwright Studio",
@@ -81,7 +106,8 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(SecurityMiddleware, gatekeeper=Gatekeeper(settings.allowed_hosts, settings.allowed_origins)),
+            Middleware(SecurityMiddleware, gatekeeper=gatekeeper),
+            *access,
             Middleware(FailureMiddleware),
             Middleware(PathSwitch, prefix="/v2", below=OpenInferenceApp(find_models, max_bytes=inference_bytes)),
             Middleware(BodyLimitMiddleware, settings=settings),

@@ -74,10 +74,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_address(host: str) -> bool:
+    """Tell whether a host is a usable IP address; 0.0.0.0 and :: are none."""
+    try:
+        return not ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 class Gatekeeper:
     """Decides from the headers whether a request is let in."""
 
-    def __init__(self, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = (), *, exposed: bool = False
+    ) -> None:
+        """``exposed``: others may reach the studio, so it answers to every address, though to no unknown name."""
+        self._exposed = exposed
         self._hosts = frozenset(host.lower() for host in allowed_hosts)
         self._origins = frozenset(origin.lower().rstrip("/") for origin in allowed_origins)
 
@@ -86,6 +98,9 @@ class Gatekeeper:
         hosts = headers.getlist("host")
         authority = split_authority(hosts[0]) if len(hosts) == 1 else None
         if authority and (is_loopback(authority[0]) or authority[0] in self._hosts):
+            return None
+        # DNS rebinding needs a name; whoever writes an address means it.
+        if authority and self._exposed and is_address(authority[0]):
             return None
         return Refusal(
             "host_not_allowed",
@@ -138,7 +153,7 @@ class SecurityMiddleware:
         if scope["type"] == "websocket":
             refusal = refusal or self.gatekeeper.refuse_origin(headers, required=True)
             if refusal:
-                await _deny_websocket(scope, receive, send, refusal)
+                await deny_websocket(scope, receive, send, 403, refusal)
                 return
             await self.app(scope, receive, send)
             return
@@ -159,20 +174,28 @@ class SecurityMiddleware:
         await self.app(scope, receive, send_safely)
 
 
-async def refuse(scope: Scope, receive: Receive, send: Send, status: int, refusal: Refusal) -> None:
+async def refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: int,
+    refusal: Refusal,
+    headers: dict[str, str] | None = None,
+) -> None:
     """Answer with the error body of the path's protocol: ``{"error": "…"}`` under /v2, else the studio's."""
     if scope["path"].startswith("/v2"):
-        response = StudioJSON({"error": f"{refusal.message} {refusal.remedy}"}, status)
+        response = StudioJSON({"error": f"{refusal.message} {refusal.remedy}"}, status, headers)
     else:
-        response = StudioJSON(error_body(refusal.code, refusal.message, remedy=refusal.remedy), status)
+        response = StudioJSON(error_body(refusal.code, refusal.message, remedy=refusal.remedy), status, headers)
     await response(scope, receive, send)
 
 
-async def _deny_websocket(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+async def deny_websocket(scope: Scope, receive: Receive, send: Send, status: int, refusal: Refusal) -> None:
+    """Refuse a handshake with the status and the error body, or close where the server cannot say them."""
     await receive()
     if "websocket.http.response" in scope.get("extensions", {}):
-        response = StudioJSON(error_body(refusal.code, refusal.message, remedy=refusal.remedy), 403)
+        response = StudioJSON(error_body(refusal.code, refusal.message, remedy=refusal.remedy), status)
         # The denial extension takes the same messages under the websocket.http prefix.
         await response(scope, receive, send)
     else:
-        await send({"type": "websocket.close", "code": 4403, "reason": refusal.code})
+        await send({"type": "websocket.close", "code": 4000 + status, "reason": refusal.code})

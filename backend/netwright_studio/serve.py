@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from netwright.errors import NetwrightError
 from netwright_studio import __version__
-from netwright_studio.security import is_loopback
+from netwright_studio.access import new_token
 from netwright_studio.settings import Settings
 
 WS_MAX_BYTES = 64 * 1024
@@ -27,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine's own for now.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address; a token is asked for where others can reach it.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder (NETWRIGHT_HOME, else ~/.netwright).")] = None,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
@@ -35,29 +36,50 @@ def serve(
     """Serve the studio: draw networks, train them, look inside and use them, in a browser."""
     console = Console(stderr=True, highlight=False)
     given: dict[str, Any] = {"host": host, "port": port, "home": home}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
     try:
-        require_private(settings.host)
+        settings = read_settings(given)
         run_server(settings, console, open_page=open_page)
     except NetwrightError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
 
 
-def require_private(host: str) -> None:
-    """Raise NetwrightError unless only this machine can reach the address."""
-    if not is_loopback(host):
+def read_settings(given: dict[str, Any]) -> Settings:
+    """Return the settings of the command line and the environment; raises NetwrightError for the first bad one."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        # The value is not told: it may be the token.
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
         raise NetwrightError(
-            "the studio has no passwords yet, so it only listens where nobody else can reach it",
-            where="--host",
-            wanted="127.0.0.1, ::1 or localhost",
-            got=host,
-            remedy="Leave --host out; from another machine, use an SSH tunnel: ssh -L 8000:127.0.0.1:8000 HOST",
-        )
+            "a setting is not valid", where=f"NETWRIGHT_{name.upper()}", wanted=first["msg"], remedy="Correct it"
+        ) from None
+
+
+def expose(settings: Settings) -> tuple[Settings, str | None]:
+    """Return the settings with what an exposed studio needs, and the token if one had to be made.
+
+    It answers to the machine's own name and to the one it listens on; addresses are let in anyway.
+    """
+    if not settings.exposed:
+        return settings, None
+    made = new_token() if settings.token is None else None
+    names = (*settings.allowed_hosts, socket.gethostname(), settings.host)
+    changes: dict[str, Any] = {"allowed_hosts": names} | ({"token": SecretStr(made)} if made else {})
+    return settings.model_copy(update=changes), made
+
+
+def addresses(settings: Settings, port: int, token: str | None) -> list[str]:
+    """Return where the studio is to be found; listening everywhere, under the machine's name and here."""
+    everywhere = settings.host in ("0.0.0.0", "::")
+    hosts = (socket.gethostname(), "127.0.0.1") if everywhere else (settings.host,)
+    return [f"http://{_bracket(host)}:{port}" + (f"/?token={token}" if token else "") for host in hosts]
 
 
 def run_server(settings: Settings, console: Console, *, open_page: bool = False) -> None:
     """Serve until interrupted; raises NetwrightError when the port or the data folder is taken."""
+    settings, token = expose(settings)
     with open_socket(settings.host, settings.port) as listener:
         console.print(f"[bold]Netwright {__version__}[/] · data in {settings.home}", soft_wrap=True)
         # Imported only now: what is wrong with the address is told at once.
@@ -71,7 +93,7 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         for chatty in ("alembic", "uvicorn"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        address = f"http://{_bracket(settings.host)}:{listener.getsockname()[1]}"
+        found_at = addresses(settings, listener.getsockname()[1], token)
 
         class Server(uvicorn.Server):
             """Tells when the studio is ready."""
@@ -80,9 +102,10 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
                 """Start, then say where."""
                 await super().startup(sockets)
                 if self.started:
-                    console.print(f"Ready: [bold cyan]{address}[/]  (Ctrl+C ends it)", soft_wrap=True)
+                    told = "  or  ".join(f"[bold cyan]{address}[/]" for address in found_at)
+                    console.print(f"Ready: {told}  (Ctrl+C ends it)", soft_wrap=True)
                     if open_page:
-                        webbrowser.open(address)
+                        webbrowser.open(found_at[-1])
 
         # Ctrl+C has been heeded by the time it arrives here: the server has ended in order.
         with contextlib.suppress(KeyboardInterrupt):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from netwright_studio.security import is_loopback
 
 MIB = 1024 * 1024
 
@@ -19,11 +21,14 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """Settings of one studio. Sizes are bytes, times are seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="NETWRIGHT_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NETWRIGHT_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(default_factory=default_home, description="Data folder: database, blobs, runs.")
-    host: str = Field("127.0.0.1", description="Address to listen on; only loopback unless a token is set.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    token: SecretStr | None = Field(
+        None, min_length=16, description="What whoever comes must bring; made where the host is not loopback and unset."
+    )
     database_url: str | None = Field(None, description="SQLAlchemy URL; SQLite in the data folder when unset.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides the loopback ones.")
     allowed_origins: tuple[str, ...] = Field((), description="Origins let in besides the studio's own.")
@@ -52,6 +57,11 @@ class Settings(BaseSettings):
     @classmethod
     def _expand_home(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach the studio."""
+        return not is_loopback(self.host)
 
     @property
     def effective_database_url(self) -> str:

@@ -19,12 +19,13 @@ import httpx
 import orjson
 import pytest
 import typer
+from pydantic import SecretStr
 from tests.backend.conftest import FAKE_WORKER, add_run
 from tests.backend.test_api import MLP
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
-from netwright_studio.serve import register
+from netwright_studio.serve import addresses, expose, register
 from netwright_studio.settings import Settings
 from netwright_studio.store import open_store
 
@@ -35,19 +36,23 @@ SECONDS = 40.0
 class Server:
     """``netwright serve`` on a free port, with the fake worker unless told otherwise."""
 
-    def __init__(self, home: Path, *, real: bool = False) -> None:
+    def __init__(self, home: Path, *, real: bool = False, host: str = "127.0.0.1") -> None:
         environment = {**os.environ, "NETWRIGHT_HOME": str(home)}
         if not real:
             environment["NETWRIGHT_WORKER_COMMAND"] = json.dumps(FAKE_WORKER)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, "-c", START, "--port", "0", "--host", host],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
         assert self.process.stderr is not None
         said = ""
         for line in self.process.stderr:
             said += line
-            if match := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                self.address = match.group()
+            if match := re.search(r"(http://127\.0\.0\.1:\d+)(?:/\?token=(\w+))?", line):
+                self.address, self.token = match.group(1, 2)
                 break
         else:
             raise AssertionError(said)
@@ -205,11 +210,35 @@ def call(*arguments: str) -> Any:
     return runner.invoke(app, arguments)
 
 
-def test_an_address_others_can_reach_is_refused(home: Path) -> None:
-    for host in ("0.0.0.0", "192.168.1.7", "::", "example.com"):
-        done = call("--host", host)
-        assert done.exit_code == 1
-        assert "127.0.0.1" in done.output
+def test_where_others_can_reach_it_a_token_is_made_and_told_once(servers: Any) -> None:
+    server = servers(host="0.0.0.0")
+    assert len(server.token) == 48
+    assert server.http.get("/api/system").status_code == 401
+    assert server.http.get("/healthz").json() == {"status": "ok"}
+    page = server.http.get(f"/?token={server.token}", follow_redirects=True)
+    assert "token" not in str(page.url)
+    assert server.http.get("/api/system").status_code == 200
+    server.process.send_signal(signal.SIGINT)
+    assert server.token not in server.process.stderr.read()
+    server.close()
+
+
+def test_a_token_that_is_too_short_is_told_but_not_repeated(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETWRIGHT_TOKEN", "zyx987")
+    done = call("--port", "0")
+    assert done.exit_code == 1
+    assert "NETWRIGHT_TOKEN" in done.output
+    assert "zyx987" not in done.output
+
+
+def test_a_token_of_ones_own_is_not_printed() -> None:
+    own = Settings(host="0.0.0.0", token=SecretStr("x" * 16))
+    settings, made = expose(own)
+    assert made is None
+    assert settings.token == own.token
+    assert socket.gethostname() in settings.allowed_hosts
+    assert not any("token" in address for address in addresses(settings, 8000, made))
+    assert expose(Settings())[1] is None
 
 
 def test_a_port_that_is_taken_is_told(home: Path) -> None:
