@@ -33,7 +33,7 @@ def initial_weights(workload: Workload) -> list[Array]:
     found = []
     for weight in task.weights.values():
         fan_in = int(np.prod(weight.shape[1:])) if len(weight.shape) > 1 else 0
-        scale = (2 / fan_in) ** 0.5 if fan_in else 0.0
+        scale = (1 / fan_in) ** 0.5 if fan_in else 0.0
         found.append((rng.standard_normal(weight.shape) * scale).astype(np.float32))
     return found
 

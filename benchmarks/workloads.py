@@ -71,7 +71,7 @@ WORKLOADS = {
             *(("conv", 20, 5, 0), RELU, ("pool", 2), ("conv", 50, 5, 0), RELU, ("pool", 2)),
             *(("flatten",), ("dense", 500), RELU, ("dense", 10)),
         ),
-        rate=0.05,
+        rate=0.01,
     ),
     "conv": Workload(
         "conv32-conv64-pool-fc128 on 1×28×28, SGD",
@@ -80,6 +80,6 @@ WORKLOADS = {
             *(("conv", 32, 3, 0), RELU, ("conv", 64, 3, 0), RELU, ("pool", 2)),
             *(("flatten",), ("dense", 128), RELU, ("dense", 10)),
         ),
-        rate=0.05,
+        rate=0.01,
     ),
 }
