@@ -10,7 +10,7 @@ from typing import Any
 import netwright.datasets
 from netwright import model_store
 from netwright.datasets import Dataset
-from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit
+from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
 from netwright_studio.machine import resident_memory
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import RunFolder
@@ -39,6 +39,9 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
         return None
     tested = {f"test_{name}": value for name, value in evaluate(task, data.arrays("test")).items()}
     reporter.say("metrics", {"step": result.steps, "epoch": result.epochs, "values": tested})
+    require_finite(
+        {n: v for n, v in tested.items() if n == "test_loss"}, settings.optimizer_params.get("learning_rate")
+    )
     metrics = {**result.metrics, **tested}
     metrics.pop("lr", None)
     info = model_store.describe_model(

@@ -53,7 +53,7 @@ def train(
     from .. import model_store
     from ..datasets.folders import home_folder
     from ..scheduler import Strategy
-    from ..train import GraphTask, evaluate, fit
+    from ..train import GraphTask, evaluate, fit, require_finite
 
     document, template = sources.read_graph(graph)
     source = data or (template.dataset if template is not None else None)
@@ -84,7 +84,7 @@ def train(
         errors.print(f"Stopped at step {result.steps}. Go on with the same command and [bold]--resume[/].")
         raise typer.Exit(130)
     tested = evaluate(task, found.arrays("test"))
-    require_finite(tested, settings)
+    require_finite(tested, settings.optimizer_params.get("learning_rate"))
     show_result(found, tested, result.seconds)
     metrics = {key: value for key, value in result.metrics.items() if key != "lr"}
     metrics.update({f"test_{key}": value for key, value in tested.items()})
@@ -130,19 +130,6 @@ def require_sound(document: dict[str, Any], data: Dataset, batch_size: int) -> N
     if not report.ok:
         raise GraphError(
             "the graph cannot be trained", where=document.get("name") or None, remedy="Mend what is listed above"
-        )
-
-
-def require_finite(tested: dict[str, float], settings: TrainSettings) -> None:
-    """Raise NetwrightError when the weights have left the numbers: such a model is worth nothing to anybody."""
-    bad = [key for key, value in tested.items() if not math.isfinite(value)]
-    if bad:
-        raise NetwrightError(
-            "the training has diverged, and no model was saved",
-            where=bad[0],
-            wanted="a finite number",
-            got=str(tested[bad[0]]),
-            remedy=f"Take a smaller learning rate than {settings.optimizer_params.get('learning_rate', 'now')}: --lr",
         )
 
 

@@ -17,7 +17,7 @@ from ..errors import NetwrightError, ParamError
 from ..memory import physical_memory
 from ..ops.operator import FLOAT32, Operator, Shape, TensorSpec
 from . import fixes
-from .document import INPUT, GraphDocument, parse
+from .document import INPUT, GraphDocument, output_index, parse, split_reference
 from .inputs import InputParams
 from .report import CheckReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
 from .resolve import Resolved, param_problem, resolve
@@ -125,6 +125,16 @@ class _Check:
             self._infer(resolved, op, specs)
 
     def _infer(self, resolved: Resolved, op: Operator, specs: list[TensorSpec | None]) -> None:
+        if op.dynamic:
+            self.problems.append(
+                Problem(
+                    code="shape_mismatch",
+                    node=resolved.id,
+                    message="the shape of its output follows from the values of its inputs and cannot be planned",
+                    remedy="Use an operator that keeps the shape, such as where",
+                )
+            )
+            return
         try:
             ins, outs = op.infer_shape(resolved.p, [s.shape if s else None for s in specs])
             in_types, out_types = op.infer_dtype(resolved.p, [s.dtype if s else None for s in specs])
@@ -272,12 +282,15 @@ class _Check:
     def _outputs(self) -> None:
         known = {node.id for node in self.document.nodes}
         for output in self.document.outputs:
-            if output.partition(":")[0] not in known:
+            name, which = split_reference(output)
+            resolved = self.order.get(name)
+            if name not in known or (resolved and output_index(which, resolved.output_names()) is None):
                 self.problems.append(
                     Problem(
                         code="dangling_input",
-                        node=None,
-                        message=f"the output {output[:64]!r} is not a node",
+                        node=name if resolved else None,
+                        message=f"the output {output[:64]!r} is not there",
+                        wanted=", ".join(resolved.output_names()) if resolved else None,
                         remedy="Choose an output that is there",
                     )
                 )
@@ -305,6 +318,7 @@ class _Check:
                         node=name,
                         message="this node leads to no output and is not used",
                         remedy="Connect it, or delete it",
+                        fix=fixes.remove(name),
                     )
                 )
         if not any(self.order[n].op is not None and self.order[n].op.is_loss for n in used):  # type: ignore[union-attr]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NetwrightError
 from ..ops.operator import TensorSpec
 from .report import Fix
-from .resolve import Resolved
+
+if TYPE_CHECKING:
+    from .resolve import Resolved
 
 _SIZED = {"FullyConnected": "num_hidden"}
 _SHAPE_KEEPERS = {
@@ -27,6 +29,16 @@ _SHAPE_KEEPERS = {
 def set_params(node: str, label: str, params: dict[str, Any]) -> Fix:
     """Set parameters of a node."""
     return Fix(label=label, edits=[{"type": "set-params", "id": node, "params": params}])
+
+
+def disconnect(node: str, port: str) -> Fix:
+    """Take a connection away."""
+    return Fix(label="Remove the connection", edits=[{"type": "disconnect", "to": node, "port": port}])
+
+
+def remove(node: str) -> Fix:
+    """Take a node away."""
+    return Fix(label=f"Delete {node}", edits=[{"type": "remove-node", "id": node}])
 
 
 def resize_last_layer(head: Resolved, order: Mapping[str, Resolved], size: int) -> Fix | None:

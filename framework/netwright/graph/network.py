@@ -11,7 +11,7 @@ from ..ops.operator import Operator, Shape
 from ..symbol.compose import make_node
 from ..symbol.symbol import Group, Symbol, Variable
 from .check import DataSpec, check, output_ids
-from .document import parse
+from .document import output_index, parse, split_reference
 from .inputs import InputParams
 from .resolve import resolve
 
@@ -86,8 +86,10 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
         symbols[name] = make_node(resolved.op, resolved.p, values, name, None)
         if resolved.op.is_loss and any(port.kind == "label" for port in resolved.ports):
             labels[name] = None if "label" in given else f"{name}_label"
+    chosen = {name: which for name, which in map(split_reference, document.outputs)}
     heads = [Head(n, order[n].op, order[n].p, labels.get(n)) for n in output_ids(document, order)]
-    return Network(Group([symbols[head.name] for head in heads]), inputs, tuple(heads))
+    outputs = [symbols[h.name][output_index(chosen.get(h.name, ""), order[h.name].output_names()) or 0] for h in heads]
+    return Network(Group(outputs), inputs, tuple(heads))
 
 
 def to_symbol(graph: Any) -> Symbol:

@@ -10,6 +10,7 @@ from ..errors import ParamError
 from ..ops import find, names
 from ..ops.operator import Operator, Port
 from ..ops.params import OpParams
+from . import fixes
 from .document import INPUT, NODE_ID, GraphDocument, GraphNode, output_index, split_reference
 from .inputs import InputParams
 from .report import Problem
@@ -132,7 +133,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                     message=f"{node.op} has no input {port[:64]!r} here",
                     wanted=", ".join(sorted(ports)) or "no inputs",
                     remedy="Remove this connection",
-                    fix=None,
+                    fix=fixes.disconnect(node.id, port),
                 )
             )
             continue
@@ -146,6 +147,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                     port=port,
                     message="the node is connected to itself",
                     remedy="Remove this connection",
+                    fix=fixes.disconnect(node.id, port),
                 )
             )
         elif source_id not in known:
@@ -156,6 +158,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                     port=port,
                     message=f"this input comes from {source_id[:64]!r}, which is not there",
                     remedy="Connect it to a node, or remove the connection",
+                    fix=fixes.disconnect(node.id, port),
                 )
             )
         elif source is not None:
@@ -169,6 +172,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                         message=f"{source_id!r} has no output {output[:64]!r}",
                         wanted=", ".join(source.output_names()),
                         remedy="Connect one of its outputs",
+                        fix=fixes.disconnect(node.id, port),
                     )
                 )
             else:
@@ -195,10 +199,14 @@ def _in_order(found: dict[str, Resolved], problems: list[Problem]) -> dict[str, 
     if left:
         cycle = _a_cycle(left, found)
         shown = " → ".join(cycle[:8]) + (" → …" if len(cycle) > 8 else "")
+        first, last = cycle[0], cycle[-2]
+        port = next(p for p, (source, _) in found[first].sources.items() if source == last)
         problems.append(
             Problem(
                 code="cycle",
-                node=cycle[0],
+                node=first,
+                port=port,
+                fix=fixes.disconnect(first, port),
                 message=f"the nodes form a cycle: {shown}",
                 remedy="Remove one of these connections: a network runs from input to output",
             )

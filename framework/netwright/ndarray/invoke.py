@@ -85,6 +85,8 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
             f"the operator could not be computed: {error}", where=op.name, got=[tuple(d.shape) for d in datas]
         ) from error
     results: tuple[Any, ...] = result if isinstance(result, tuple) else (result,)
+    if any(isinstance(r, np.generic) for r in results):  # NumPy gives numbers for arrays without axes
+        results = tuple(np.asarray(r) for r in results)
     states = facts.states
     if states and len(results) > facts.outputs:
         for position, value in zip(states, results[-len(states) :], strict=True):

@@ -87,17 +87,20 @@ def _lower(scope: Scope, node: onnx.NodeProto, inputs: list[Any]) -> Any:
     )
 
 
+def _schema_attributes(node: onnx.NodeProto, opset: int) -> dict[str, Any]:
+    """The attributes the standard knows of the operator; none where it does not know it."""
+    try:
+        return dict(onnx.defs.get_schema(node.op_type, opset, node.domain).attributes)
+    except onnx.defs.SchemaError:
+        return {}
+
+
 def read_attributes(node: onnx.NodeProto, opset: int) -> dict[str, Any]:
     """The node's attributes, with the standard's defaults for the others."""
     found: dict[str, Any] = {}
-    try:
-        schema = onnx.defs.get_schema(node.op_type, opset, node.domain)
-    except onnx.defs.SchemaError:
-        schema = None
-    if schema is not None:
-        for name, attribute in schema.attributes.items():
-            if attribute.default_value.type:
-                found[name] = _plain(helper.get_attribute_value(attribute.default_value))
+    for name, attribute in _schema_attributes(node, opset).items():
+        if attribute.default_value.type:
+            found[name] = _plain(helper.get_attribute_value(attribute.default_value))
     found.update({a.name: _plain(helper.get_attribute_value(a)) for a in node.attribute})
     return found
 
@@ -140,13 +143,10 @@ def _type_of(value: Any) -> onnx.TypeProto:
 
 def _expand(scope: Scope, function: onnx.FunctionProto, node: onnx.NodeProto, inputs: list[Any]) -> Any:
     given = {a.name: a for a in function.attribute_proto}
-    try:
-        schema = onnx.defs.get_schema(node.op_type, scope.opsets.get(node.domain, 1), node.domain)
-        for name, attribute in schema.attributes.items():
-            if attribute.default_value.type:
-                given[name] = attribute.default_value
-    except onnx.defs.SchemaError:
-        pass  # a function of the model's own: its defaults are in attribute_proto
+    # a function of the model's own has no schema: its defaults are in attribute_proto
+    for name, attribute in _schema_attributes(node, scope.opsets.get(node.domain, 1)).items():
+        if attribute.default_value.type:
+            given[name] = attribute.default_value
     given.update({a.name: a for a in node.attribute})
     opsets = {**scope.opsets, **{o.domain: o.version for o in function.opset_import}}
     inner = Scope(scope.builder, opsets, scope.functions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -97,6 +98,7 @@ class OpParams(BaseModel):
         """
         try:
             if strict:
+                _refuse_infinite(values)
                 return cls.model_validate_json(json.dumps(values), strict=True)
             return cls.model_validate({k: _plain(v) for k, v in values.items()})
         except ValidationError as error:
@@ -114,6 +116,25 @@ class OpParams(BaseModel):
     def given(self) -> dict[str, Any]:
         """The parameters that were given, as Python values."""
         return {k: getattr(self, k) for k in type(self).model_fields if k in self.model_fields_set}
+
+
+def _refuse_infinite(values: Mapping[str, Any]) -> None:
+    """JSON has no NaN and no infinity, though Python reads them."""
+
+    def finite(value: Any) -> bool:
+        if isinstance(value, (list, tuple)):
+            return all(finite(v) for v in value)
+        return not isinstance(value, float) or math.isfinite(value)
+
+    for name, value in values.items():
+        if not finite(value):
+            raise ParamError(
+                f"parameter {name!r} cannot be taken",
+                parameter=name,
+                wanted="a finite number",
+                got=repr(value)[:80],
+                remedy=f"Set {name} to a finite number",
+            )
 
 
 class NoParams(OpParams):

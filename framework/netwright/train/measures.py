@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NetwrightError
+
 
 class Measures:
     """Sums over the batches of one epoch (or evaluation); ``values`` are the means so far.
@@ -69,3 +71,16 @@ def measure(task: str, loss: float, output: np.ndarray[Any, Any], label: np.ndar
             "elements": float(y.size),
         }
     return sums
+
+
+def require_finite(tested: dict[str, float], learning_rate: Any = None) -> None:
+    """Raise NetwrightError where a measure is NaN or infinite: the weights are worth nothing to anybody."""
+    bad = [key for key, value in tested.items() if not math.isfinite(value)]
+    if bad:
+        raise NetwrightError(
+            "the training has diverged, and no model was saved",
+            where=bad[0],
+            wanted="a finite number",
+            got=str(tested[bad[0]]),
+            remedy="Take a smaller learning rate" + (f" than {learning_rate}" if learning_rate is not None else ""),
+        )

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import { type ExportFormat, exportUrl } from "@/api/models";
 import type { ModelVersion } from "@/api/types";
+import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
 
 import { metricRows } from "./metrics";
@@ -33,7 +34,7 @@ export function VersionFacts({ name, version }: { name: string; version: ModelVe
         {version.dataset === null ? null : (
           <Row title="Trained on">
             <Anchor component={Link} href={`/data/${encodeURIComponent(version.dataset)}`} size="xs">
-              {version.dataset}
+              <DatasetTitle id={version.dataset} />
             </Anchor>
           </Row>
         )}

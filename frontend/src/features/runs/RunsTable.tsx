@@ -3,6 +3,7 @@ import { ChevronDown, ChevronUp, Trash2 } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
+import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatDuration, formatMetric } from "@/shared/format";
 import { runTitle } from "@/shared/runTitle";
 
@@ -84,7 +85,9 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
           {[run.graph.name, formatAge(run.created_at)].filter(Boolean).join(" · ")}
         </Text>
       </Table.Td>
-      <Table.Td>{run.dataset}</Table.Td>
+      <Table.Td>
+        <DatasetTitle id={run.dataset} />
+      </Table.Td>
       <Table.Td>
         <StateBadge state={run.state} />
         {isOver(run.state) ? null : <RowProgress run={run} />}
