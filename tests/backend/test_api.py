@@ -154,7 +154,7 @@ def test_a_plan_can_be_looked_at(client: TestClient) -> None:
     ("body", "where"),
     [
         ({"graph": MLP, "dataset": "iris", "settings": {"optimizer": "adamm"}}, None),
-        ({"graph": MLP, "dataset": "iris", "settings": {"optimizer_params": {"lr": 1}}}, None),
+        ({"graph": MLP, "dataset": "iris", "settings": {"optimizer_params": {"lr": 1}}}, "optimizer Adam"),
         ({"graph": MLP, "dataset": "iris", "settings": {"initializer": "nothing"}}, None),
         ({"graph": MLP, "dataset": "iris", "settings": {"scheduler": {"name": "nothing"}}}, None),
         ({"graph": MLP, "dataset": "iris", "settings": {"batch_size": 0}}, "settings.batch_size"),
