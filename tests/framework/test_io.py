@@ -242,7 +242,11 @@ def _csv(tmp_path: Path, text: str, shape: tuple[int, ...]) -> Any:
             r"x\.csv: a row has another number of values .*\(3,\), got 2",
         ),
         (lambda p: _csv(p, "1,2\n3,x\n", (2,)), DataError, r"x\.csv: the CSV file cannot be read"),
-        (lambda p: io.CSVIter(p / "no.csv", (2,)), DataError, r"no\.csv: the CSV file cannot be read: there is no such file"),
+        (
+            lambda p: io.CSVIter(p / "no.csv", (2,)),
+            DataError,
+            r"no\.csv: the CSV file cannot be read: there is no such file",
+        ),
     ],
 )
 def test_refusals(use: Callable[[Path], Any], kind: type[Exception], words: str, tmp_path: Path) -> None:

@@ -318,7 +318,7 @@ class _Check:
                         node=name,
                         message="this node leads to no output and is not used",
                         remedy="Connect it, or delete it",
-                        fix=fixes.remove(name),
+                        fix=None if self.order[name].op is None else fixes.remove(name),
                     )
                 )
         if not any(self.order[n].op is not None and self.order[n].op.is_loss for n in used):  # type: ignore[union-attr]

@@ -86,7 +86,7 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
         symbols[name] = make_node(resolved.op, resolved.p, values, name, None)
         if resolved.op.is_loss and any(port.kind == "label" for port in resolved.ports):
             labels[name] = None if "label" in given else f"{name}_label"
-    chosen = {name: which for name, which in map(split_reference, document.outputs)}
+    chosen = dict(map(split_reference, document.outputs))
     heads = [Head(n, order[n].op, order[n].p, labels.get(n)) for n in output_ids(document, order)]
     outputs = [symbols[h.name][output_index(chosen.get(h.name, ""), order[h.name].output_names()) or 0] for h in heads]
     return Network(Group(outputs), inputs, tuple(heads))
