@@ -61,6 +61,15 @@ class Predictor:
 
         Raises DataError where a shape does not fit.
         """
+        names = [spec.name for spec in self.inputs]
+        unknown = [name for name in named if name not in names]
+        if len(inputs) > len(names) or unknown:
+            raise DataError(
+                f"there is no input {unknown[0]!r}" if unknown else "too many inputs",
+                where="predict",
+                wanted=", ".join(names),
+                got=", ".join(unknown) if unknown else len(inputs),
+            )
         feeds = {spec.name: self._checked(spec, x) for spec, x in zip(self.inputs, inputs, strict=False)}
         feeds.update({spec.name: self._checked(spec, named[spec.name]) for spec in self.inputs if spec.name in named})
         missing = [spec.name for spec in self.inputs if spec.name not in feeds]
@@ -91,7 +100,10 @@ class Predictor:
         return sum(int(a.nbytes) for a in self._weights.values())
 
     def _checked(self, spec: Spec, x: Any) -> Any:
-        array = np.asarray(x)
+        try:
+            array = np.asarray(x).astype(spec.dtype, copy=False)
+        except (TypeError, ValueError) as error:
+            raise DataError(f"input {spec.name!r} is not an array: {error}", where="predict") from None
         if array.shape[1:] != spec.shape or array.ndim == 0:
             raise DataError(
                 f"input {spec.name!r} has the wrong shape",
@@ -99,7 +111,7 @@ class Predictor:
                 wanted=f"(batch, {', '.join(map(str, spec.shape))})",
                 got=array.shape,
             )
-        return self._device.xp.ascontiguousarray(self._device.xp.asarray(array, dtype=spec.dtype))
+        return self._device.xp.ascontiguousarray(self._device.xp.asarray(array))
 
     def _specs(self, batch: int) -> dict[str, TensorSpec]:
         specs = {n: TensorSpec((batch, *s), np.dtype(np.float32)) for n, s in self._shapes.items()}
