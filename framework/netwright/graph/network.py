@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import GraphError
 from ..ops.operator import Operator, Shape
 from ..symbol.compose import make_node
-from ..symbol.symbol import Group, Symbol, Variable
+from ..symbol.symbol import Group, Symbol, SymbolNode, Variable
 from .check import DataSpec, check, output_ids
 from .document import output_index, parse, split_reference
 from .inputs import InputParams
@@ -56,7 +56,9 @@ class Network:
 
 
 def to_network(graph: Any, data: DataSpec | None = None) -> Network:
-    """The network of a graph JSON; raises GraphError with the first problem where there is one."""
+    """The network of a graph JSON (or a symbol); raises GraphError with the first problem where there is one."""
+    if isinstance(graph, Symbol):
+        return of_symbol(graph)
     report = check(graph, data=data or _any_shape(graph))
     errors = report.errors()
     if errors:
@@ -90,6 +92,28 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
     heads = [Head(n, order[n].op, order[n].p, labels.get(n)) for n in output_ids(document, order)]
     outputs = [symbols[h.name][output_index(chosen.get(h.name, ""), order[h.name].output_names()) or 0] for h in heads]
     return Network(Group(outputs), inputs, tuple(heads))
+
+
+def of_symbol(symbol: Symbol) -> Network:
+    """The network of a symbol: what feeds its data ports is fed, what its loss heads learn are labels, the rest is
+    trained.
+    """
+    kinds: dict[SymbolNode, str] = {}
+    for node in symbol.nodes():
+        if node.op is not None:
+            for port, (source, _) in zip(node.op.ports(node.p), node.inputs, strict=True):
+                if source.op is None:
+                    kinds.setdefault(source, port.kind)
+    heads = []
+    for node, _ in symbol._entries:
+        label = None
+        if node.op is not None and node.op.is_loss:
+            sources = dict(zip((port.kind for port in node.op.ports(node.p)), node.inputs, strict=True))
+            fed = sources["label"][0] if "label" in sources else None
+            label = fed.name if fed is not None and kinds.get(fed) == "label" else None
+        heads.append(Head(node.name, node.op, node.p, label))
+    inputs: dict[str, Shape | None] = {node.name: None for node, kind in kinds.items() if kind == "data"}
+    return Network(symbol, inputs, tuple(heads))
 
 
 def to_symbol(graph: Any) -> Symbol:

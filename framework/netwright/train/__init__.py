@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .block_task import BlockTask
 from .loop import Callback, TrainResult, TrainState, evaluate, fit
 from .measures import require_finite
 from .settings import SchedulerChoice, TrainSettings
 from .task import GraphTask
 
 __all__ = [
+    "BlockTask",
     "Callback",
     "GraphTask",
     "SchedulerChoice",

@@ -75,10 +75,13 @@ def read_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
-def clean(folder: Path) -> None:
-    """Remove what a crash in the middle of writing left."""
+def clean(folder: Path, newer_than: int | None = None) -> None:
+    """Remove what a crash in the middle of writing left, and checkpoints after a step (of a training before)."""
     for left in folder.glob(".step-*"):
         shutil.rmtree(left, ignore_errors=True)
+    for step, place in _steps(folder):
+        if newer_than is not None and step > newer_than:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _steps(folder: Path) -> list[tuple[int, Path]]:

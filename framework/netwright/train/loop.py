@@ -52,7 +52,10 @@ class TrainState:
 
 
 class Callback:
-    """Base of callbacks: override what you want to hear. A callback that blocks holds the training still (pause)."""
+    """What a callback may hear: any object with some of these methods is one.
+
+    A callback that blocks holds the training still (pause).
+    """
 
     def on_start(self, state: TrainState) -> None:
         """Everything is set up (and resumed); the first step comes next."""
@@ -87,16 +90,16 @@ def fit(
     train_data: Arrays,
     val_data: Arrays | None = None,
     settings: TrainSettings | None = None,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Sequence[Any] = (),
     checkpoint: Path | str | None = None,
     resume: bool = False,
 ) -> TrainResult:
     """Train ``task`` (a ``GraphTask`` or ``BlockTask``) on arrays (x, y).
 
     Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a
-    folder) the state
-    is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from the newest good
-    one, to the same numbers as if nothing had happened (on one device, bit for bit).
+    folder) the state is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from
+    the newest good one, to the same numbers as if nothing had happened (on one device, bit for bit). Without ``resume``
+    the training begins anew, and checkpoints of an earlier one in the folder are removed.
     """
     settings = settings or TrainSettings()
     train_data = check_arrays(train_data, "training")
@@ -117,7 +120,7 @@ class _Training:
         train: Arrays,
         val: Arrays | None,
         settings: TrainSettings,
-        callbacks: Sequence[Callback],
+        callbacks: Sequence[Any],
         folder: Path | str | None,
         resume: bool,
     ) -> None:
@@ -135,9 +138,11 @@ class _Training:
         self.history: list[dict[str, float]] = []
         self.clock = _Clock()
         if self.folder is not None:
-            checkpoints.clean(self.folder)
             if resume:
+                checkpoints.clean(self.folder)
                 self._resume(self.folder)
+            else:
+                checkpoints.clean(self.folder, newer_than=-1)
 
     def run(self) -> TrainResult:
         state, began = self.state, time.monotonic()
@@ -195,7 +200,9 @@ class _Training:
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
-            getattr(callback, event)(self.state)
+            hear = getattr(callback, event, None)
+            if hear is not None:
+                hear(self.state)
 
     # ---------------------------------------------------------------- checkpoints
     def _save(self) -> None:
@@ -228,6 +235,8 @@ class _Training:
                 )
             return
         facts = found.state
+        self._check_settings(facts["settings"])
+        checkpoints.clean(folder, newer_than=found.step)
         self.task.load_arrays(found.weights)
         self.task.optimizer.load_state_dict(facts["optimizer"])
         self.task.updater.load_arrays(found.optimizer, self.task.weights)
@@ -238,6 +247,18 @@ class _Training:
         self.state.metrics = _from_jsonable(facts["metrics"])
         self.history = [_from_jsonable(row) for row in facts["history"]]
         self.state.resumed_from = found.step
+
+    def _check_settings(self, before: dict[str, Any]) -> None:
+        """What the state and the order of the data hang on must be as it was; epochs and the like may change."""
+        now = self.settings.model_dump()
+        for name in ("optimizer", "batch_size", "seed"):
+            if before.get(name) != now[name]:
+                raise CheckpointError(
+                    f"the training began with another {name}",
+                    wanted=before.get(name),
+                    got=now[name],
+                    remedy="Go on with the settings it began with, or start anew",
+                )
 
 
 def evaluate(task: Any, data: Arrays, batch_size: int = 256) -> dict[str, float]:

@@ -26,8 +26,8 @@ Batch = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 
 class GraphTask:
-    """Training of a graph JSON: its loss heads start the backward pass, labels come from the data or from inside the
-    graph.
+    """Training of a graph JSON or a symbol: its loss heads start the backward pass, labels come from the data or from
+    inside the graph.
 
     ``data`` (a DatasetInfo or DataSpec) says what feeds the graph.
     """
@@ -66,6 +66,7 @@ class GraphTask:
     def set_up(self, device: Device, reason: str, initializer: str | Initializer) -> None:
         """Make and initialise the weights on a device."""
         self.device, self.reason = device, reason
+        self._compiled.clear()
         init = create_initializer(initializer)
         attributes = self._symbol.attr_dict()
         specs = infer_all(self._symbol, self._known(2))

@@ -1,0 +1,156 @@
+"""What is trained: a Gluon network with a loss, on a device, with its weights and optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .. import autograd
+from ..device import Device
+from ..errors import CheckpointError, GraphError, ParamError
+from ..gluon import loss as losses
+from ..gluon.block import Block, HybridBlock
+from ..gluon.parameter import Parameter
+from ..initializer import Initializer
+from ..ndarray.array import NDArray
+from ..ndarray.creation import array
+from ..optimizer import Optimizer, Updater
+from ..scheduler import Plan, Strategy
+from .measures import measure
+
+TASKS = ("classification", "regression", "loss")
+_CLASSES = (losses.SoftmaxCrossEntropyLoss, losses.SigmoidBinaryCrossEntropyLoss)
+_VALUES = (losses.L1Loss, losses.L2Loss, losses.HuberLoss, losses.PoissonNLLLoss)
+
+
+class BlockTask:
+    """Training of a Gluon network: ``loss(net(x), y)`` starts the backward pass.
+
+    Weights that are initialised already are kept, the others begin by the settings' initializer. ``task`` says what
+    is measured: ``classification`` (accuracy), ``regression`` (errors) or ``loss`` alone; by default it follows from
+    the loss. Hybrid networks are compiled by ``strategy`` unless ``hybridize`` is False. Data and labels become
+    ``dtype``. Weights are decayed and rated by their parameters' own multipliers.
+    """
+
+    def __init__(
+        self,
+        net: Block,
+        loss: Block,
+        task: str | None = None,
+        strategy: Strategy | None = None,
+        hybridize: bool = True,
+        dtype: str = "float32",
+    ) -> None:
+        self.net, self.loss, self.dtype = net, loss, dtype
+        self.task = _task_of(loss) if task is None else task
+        if self.task not in TASKS:
+            raise ParamError("unknown task", where="BlockTask", wanted=" or ".join(TASKS), got=repr(task))
+        if hybridize:
+            for block in (net, loss):
+                if isinstance(block, HybridBlock):
+                    block.hybridize(strategy=strategy)
+
+    # ---------------------------------------------------------------- setting up
+    def set_up(self, device: Device, reason: str, initializer: str | Initializer) -> None:
+        """Put the weights on a device; those without a value are initialised (where the shape follows from data, at
+        the first step).
+        """
+        self.device, self.reason = device, reason
+        for parameter in self._parameters().values():
+            if parameter._data is None and parameter._deferred is None:
+                parameter.initialize(None, device, initializer)
+            elif parameter.list_ctx() != [device]:
+                parameter.reset_ctx(device)
+
+    def use(self, optimizer: Optimizer) -> None:
+        """Train with this optimizer from now on."""
+        self.optimizer = optimizer
+        parameters = self._parameters()
+        optimizer.set_lr_mult({name: p.lr_mult for name, p in parameters.items()})
+        optimizer.set_wd_mult({name: p.wd_mult for name, p in parameters.items()})
+        self.updater = Updater(optimizer)
+
+    def _parameters(self) -> dict[str, Parameter]:
+        """By path (``0.weight``); a shared one by its first."""
+        found: dict[int, tuple[str, Parameter]] = {}
+        for name, parameter in self.net._structured().items():
+            found.setdefault(id(parameter), (name, parameter))
+        return dict(found.values())
+
+    @property
+    def weights(self) -> dict[str, NDArray]:
+        """The trained arrays by path, as far as they are made."""
+        return {
+            name: p.data() for name, p in self._parameters().items() if p.grad_req != "null" and p._data is not None
+        }
+
+    @property
+    def parameters(self) -> int:
+        """Count of trained numbers, as far as shapes are known."""
+        return sum(w.size for w in self.weights.values())
+
+    # ---------------------------------------------------------------- one batch
+    def step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+        """Forward, backward and update on one batch; returns its sums for Measures."""
+        data, label = self._on_device(x), self._on_device(y)
+        with autograd.record():
+            output = self.net(data)
+            loss = self.loss(output, label)
+        loss.backward()
+        self.optimizer.rescale_grad = 1.0 / loss.size
+        weights = self.weights
+        gradients = [w.grad for w in weights.values()]
+        self.updater(list(weights), gradients, list(weights.values()))
+        return self._measure(output, label, loss)
+
+    def evaluate(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+        """The sums of one batch without training."""
+        data, label = self._on_device(x), self._on_device(y)
+        output = self.net(data)
+        return self._measure(output, label, self.loss(output, label))
+
+    def plan(self, batch_size: int, training: bool = True) -> Plan:
+        """The Scheduler's plan for that batch size, once it has run; raises GraphError before."""
+        plans: list[Plan] = self.net.plans() if isinstance(self.net, HybridBlock) else []
+        for plan in plans:
+            fed = next((v for n, v in plan.graph.inputs.items() if n.startswith("data")), None)
+            if fed is not None and fed.shape[:1] == (batch_size,) and plan.graph.train is training:
+                return plan
+        raise GraphError(
+            f"there is no plan for a batch of {batch_size} yet",
+            where=self.net.name,
+            remedy="Train or evaluate such a batch first; a network that is not hybrid has no plan",
+        )
+
+    def _on_device(self, values: np.ndarray[Any, Any]) -> NDArray:
+        return array(np.ascontiguousarray(values), ctx=self.device, dtype=self.dtype)
+
+    def _measure(self, output: Any, label: NDArray, loss: NDArray) -> dict[str, float]:
+        first = output[0] if isinstance(output, (list, tuple)) else output
+        predicted, wanted = first.asnumpy(), label.asnumpy()
+        if self.task == "classification":
+            if predicted.shape[1:] == (1,) and not getattr(self.loss, "_from_sigmoid", False):
+                predicted = (predicted > 0).astype(predicted.dtype)  # a logit above 0 is a probability above ½
+            elif wanted.shape == predicted.shape and predicted.ndim > 1 and predicted.shape[1] > 1:
+                wanted = wanted.argmax(axis=1)
+        return measure(self.task, float(loss.asnumpy().mean()), predicted, wanted)
+
+    # ---------------------------------------------------------------- weights as files hold them
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """All weights and states by path."""
+        return {name: p.data().asnumpy() for name, p in self._parameters().items() if p._data is not None}
+
+    def load_arrays(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Set all weights and states; raises CheckpointError where one is missing."""
+        parameters = self._parameters()
+        for name in parameters:
+            if name not in arrays:
+                raise CheckpointError("a weight is missing", where=name, got=", ".join(list(arrays)[:8]))
+        for name, parameter in parameters.items():
+            parameter.set_data(array(arrays[name], ctx=self.device, dtype=arrays[name].dtype))
+
+
+def _task_of(loss: Block) -> str:
+    return "classification" if isinstance(loss, _CLASSES) else "regression" if isinstance(loss, _VALUES) else "loss"

@@ -1,0 +1,656 @@
+"""The training loop: learning, callbacks, validation, schedules; checkpoints and resuming to the same bits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import netwright as mx
+from netwright import gluon, sym
+from netwright.errors import CheckpointError, DataError, GraphError, NetwrightError, ParamError
+from netwright.gluon import nn
+from netwright.graph import DataSpec
+from netwright.train import BlockTask, Callback, GraphTask, TrainSettings, TrainState, evaluate, fit
+
+Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 6)).astype(np.float32)
+CLASSES = (X[:, 0] + X[:, 1] > 0).astype(np.float32) + (X[:, 2] > 0.5)
+VALUES = (X @ np.array([1, -2, 0.5, 0, 0, 3]) + 1).astype(np.float32)
+BLOBS: Arrays = (X, CLASSES)
+LINE: Arrays = (X, VALUES)
+
+
+def node(name: str, op: str, params: dict[str, Any] | None = None, **inputs: str) -> dict[str, Any]:
+    return {"id": name, "op": op, "params": params or {}, "inputs": inputs}
+
+
+def classifier(dropout: float = 0.2) -> GraphTask:
+    graph = {
+        "nodes": [
+            node("data", "Input"),
+            node("fc1", "FullyConnected", {"num_hidden": 8}, data="data"),
+            node("bn", "BatchNorm", data="fc1"),
+            node("act", "Activation", {"act_type": "relu"}, data="bn"),
+            node("drop", "Dropout", {"p": dropout}, data="act"),
+            node("fc2", "FullyConnected", {"num_hidden": 3}, data="drop"),
+            node("softmax", "SoftmaxOutput", data="fc2"),
+        ]
+    }
+    return GraphTask(graph, DataSpec((6,), classes=3, label_shape=()))
+
+
+def regressor() -> GraphTask:
+    graph = {
+        "nodes": [
+            node("data", "Input"),
+            node("fc", "FullyConnected", {"num_hidden": 1}, data="data"),
+            node("out", "LinearRegressionOutput", data="fc"),
+        ]
+    }
+    return GraphTask(graph, DataSpec((6,), label_shape=()))
+
+
+def autoencoder() -> GraphTask:
+    graph = {
+        "nodes": [
+            node("data", "Input"),
+            node("code", "FullyConnected", {"num_hidden": 5}, data="data"),
+            node("back", "FullyConnected", {"num_hidden": 6}, data="code"),
+            node("out", "LinearRegressionOutput", data="back", label="data"),
+        ]
+    }
+    return GraphTask(graph, DataSpec((6,), classes=3, label_shape=()))
+
+
+def block(dropout: float = 0.2, *, hybridize: bool = True) -> BlockTask:
+    net = nn.HybridSequential()
+    net.add(nn.Dense(8, activation="relu"), nn.BatchNorm(), nn.Dropout(dropout), nn.Dense(3))
+    return BlockTask(net, gluon.loss.SoftmaxCrossEntropyLoss(), hybridize=hybridize)
+
+
+def settings(**more: Any) -> TrainSettings:
+    return TrainSettings(
+        **{
+            "optimizer": "adam",
+            "optimizer_params": {"learning_rate": 0.05},
+            "batch_size": 16,
+            "epochs": 3,
+            "validation_split": 0.2,
+            "device": "cpu",
+            **more,
+        }
+    )
+
+
+TASKS: dict[str, tuple[Callable[[], Any], Arrays]] = {
+    "graph": (classifier, BLOBS),
+    "block": (block, BLOBS),
+    "values": (regressor, LINE),
+    "autoencoder": (autoencoder, BLOBS),
+}
+
+
+# ---------------------------------------------------------------- learning
+@pytest.mark.parametrize("make", [lambda: classifier(0.0), lambda: block(0.0), lambda: block(0.0, hybridize=False)])
+def test_classes_are_learnt(make: Callable[[], Any]) -> None:
+    result = fit(make(), BLOBS, settings=settings(epochs=60))
+    assert result.completed
+    assert result.metrics["train_accuracy"] > 0.9
+    assert result.metrics["val_accuracy"] > 0.65
+    assert result.history[-1]["train_loss"] < result.history[0]["train_loss"] / 3
+
+
+def test_values_are_learnt() -> None:
+    task = regressor()
+    result = fit(task, LINE, settings=settings(epochs=60, optimizer="sgd", optimizer_params={"learning_rate": 0.1}))
+    assert result.metrics["val_r2"] > 0.999
+    np.testing.assert_allclose(task.weights["fc_weight"].asnumpy()[0], [1, -2, 0.5, 0, 0, 3], atol=0.05)
+    assert evaluate(task, LINE)["mse"] < 1e-3
+
+
+def test_values_are_learnt_by_blocks() -> None:
+    task = BlockTask(nn.Dense(1), gluon.loss.L2Loss())
+    assert task.task == "regression"
+    fit(task, LINE, settings=settings(epochs=60, optimizer="sgd", optimizer_params={"learning_rate": 0.1}))
+    assert evaluate(task, LINE)["r2"] > 0.999
+
+
+def test_inputs_are_learnt_again() -> None:
+    result = fit(autoencoder(), BLOBS, settings=settings(epochs=40))
+    assert result.metrics["val_r2"] > 0.6
+    assert result.metrics["val_mse"] < 0.5
+
+
+def test_a_symbol_is_trained_like_a_graph() -> None:
+    net = sym.FullyConnected(sym.Variable("data"), num_hidden=3, name="fc")
+    task = GraphTask(sym.SoftmaxOutput(net, name="softmax"), DataSpec((6,)))
+    assert task.network.weights == ["fc_weight", "fc_bias"]
+    assert task.network.labels == ("softmax_label",)
+    result = fit(task, BLOBS, settings=settings(epochs=20))
+    assert result.metrics["train_accuracy"] > 0.8
+
+
+# ---------------------------------------------------------------- what is measured
+def test_metrics_are_those_of_the_whole_epoch() -> None:
+    class Batches(Callback):
+        def __init__(self) -> None:
+            self.losses: list[float] = []
+
+        def on_step(self, state: TrainState) -> None:
+            self.losses.append(state.metrics["train_loss"])
+
+    heard = Batches()
+    x, y = X[:40], VALUES[:40]
+    result = fit(regressor(), (x, y), settings=settings(epochs=1, validation_split=0, batch_size=15), callbacks=[heard])
+    sizes = [15, 15, 10]
+    assert result.history[0]["train_loss"] == pytest.approx(np.dot(heard.losses, sizes) / 40)
+    assert "val_loss" not in result.metrics
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_evaluation_does_not_depend_on_the_batch_size(name: str) -> None:
+    make, data = TASKS[name]
+    task = make()
+    fit(task, data, settings=settings(epochs=1))
+    whole = evaluate(task, data, batch_size=90)
+    for size in (1, 7, 64):
+        parts = evaluate(task, data, batch_size=size)
+        assert parts == pytest.approx(whole, rel=1e-4)
+
+
+def test_measures_by_hand() -> None:
+    task = regressor()
+    fit(task, LINE, settings=settings(epochs=1))
+    w, b = (task.weights[n].asnumpy() for n in ("fc_weight", "fc_bias"))
+    error = X @ w[0] + b - VALUES
+    found = evaluate(task, LINE)
+    assert found["mse"] == pytest.approx((error**2).mean(), rel=1e-4)
+    assert found["mae"] == pytest.approx(abs(error).mean(), rel=1e-4)
+    assert found["r2"] == pytest.approx(1 - (error**2).sum() / ((VALUES - VALUES.mean()) ** 2).sum(), rel=1e-3)
+
+
+def test_accuracy_of_one_probability() -> None:
+    labels = (X[:, 0] > 0).astype(np.float32)
+    for from_sigmoid in (False, True):
+        net = nn.HybridSequential()
+        net.add(nn.Dense(1), *([nn.Activation("sigmoid")] if from_sigmoid else []))
+        task = BlockTask(net, gluon.loss.SigmoidBCELoss(from_sigmoid=from_sigmoid))
+        fit(task, (X, labels), settings=settings(epochs=25))
+        assert evaluate(task, (X, labels))["accuracy"] > 0.93
+
+
+def test_accuracy_of_dense_labels() -> None:
+    one_hot = np.eye(3, dtype=np.float32)[CLASSES.astype(int)]
+    net = nn.Dense(3)
+    task = BlockTask(net, gluon.loss.SoftmaxCELoss(sparse_label=False))
+    fit(task, (X, one_hot), settings=settings(epochs=1))
+    sparse = BlockTask(net, gluon.loss.SoftmaxCELoss())
+    sparse.device = task.device
+    assert evaluate(task, (X, one_hot)) == pytest.approx(evaluate(sparse, BLOBS), rel=1e-5)
+
+
+# ---------------------------------------------------------------- callbacks
+class Recorder(Callback):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.states: list[dict[str, Any]] = []
+
+    def on_start(self, state: TrainState) -> None:
+        self.heard.append("start")
+
+    def on_step(self, state: TrainState) -> None:
+        self.heard.append("step")
+        self.states.append({"step": state.step, "epoch": state.epoch, "left": state.seconds_left, **state.metrics})
+
+    def on_epoch(self, state: TrainState) -> None:
+        self.heard.append("epoch")
+
+    def on_checkpoint(self, state: TrainState) -> None:
+        self.heard.append("checkpoint")
+        assert state.checkpoint_bytes > 0
+
+    def on_end(self, state: TrainState) -> None:
+        self.heard.append("end")
+
+
+def test_callbacks_hear_everything_in_order(tmp_path: Path) -> None:
+    recorder = Recorder()
+    fit(classifier(), BLOBS, settings=settings(epochs=2, batch_size=36), callbacks=[recorder], checkpoint=tmp_path)
+    epoch = ["step", "step", "epoch", "checkpoint"]
+    assert recorder.heard == ["start", *epoch, *epoch, "end"]
+    assert [s["step"] for s in recorder.states] == [1, 2, 3, 4]
+    assert [s["epoch"] for s in recorder.states] == [0.5, 1, 1.5, 2]
+    assert all(s["lr"] == 0.05 for s in recorder.states)
+    assert all(s["left"] >= 0 for s in recorder.states)
+    assert recorder.states[-1]["left"] == 0
+    assert "val_accuracy" not in recorder.states[0]
+    assert "val_accuracy" in recorder.states[-1]
+
+
+def test_a_callback_need_not_hear_everything() -> None:
+    class OnlyEnd:
+        ended = 0
+
+        def on_end(self, state: TrainState) -> None:
+            self.ended += 1
+
+    callback = OnlyEnd()
+    fit(regressor(), LINE, settings=settings(epochs=1), callbacks=[callback])
+    assert callback.ended == 1
+
+
+class StopAt(Callback):
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, state: TrainState) -> None:
+        if state.step == self.step:
+            state.request_stop()
+
+
+def test_stopping() -> None:
+    result = fit(classifier(), BLOBS, settings=settings(), callbacks=[StopAt(3)])
+    assert (result.completed, result.steps) == (False, 3)
+    assert result.history == []
+
+
+def test_schedules_reach_the_optimizer() -> None:
+    recorder = Recorder()
+    scheduler = {"name": "cosine", "params": {"final_lr": 0.01}}
+    chosen = settings(epochs=2, batch_size=36, scheduler=scheduler)
+    fit(classifier(), BLOBS, settings=chosen, callbacks=[recorder])
+    rates = [s["lr"] for s in recorder.states]
+    assert rates == pytest.approx([0.01 + 0.04 * (1 + np.cos(np.pi * n / 4)) / 2 for n in range(4)])
+
+
+# ---------------------------------------------------------------- data
+def test_validation_data_are_held_out_by_the_seed() -> None:
+    class Seen(GraphTask):
+        def step(self, x: Any, y: Any) -> dict[str, float]:
+            self.trained = [*getattr(self, "trained", []), *y.tolist()]
+            return super().step(x, y)
+
+        def evaluate(self, x: Any, y: Any) -> dict[str, float]:
+            self.tested = [*getattr(self, "tested", []), *y.tolist()]
+            return super().evaluate(x, y)
+
+    def run(seed: int) -> Seen:
+        base = regressor()
+        task = Seen(base.network.symbol, base.data)
+        fit(task, (X, np.arange(90, dtype=np.float32)), settings=settings(epochs=1, seed=seed))
+        return task
+
+    first, again, other = run(1), run(1), run(2)
+    assert sorted(first.trained + first.tested) == list(range(90))
+    assert len(first.tested) == 18
+    assert first.trained == again.trained
+    assert first.tested == again.tested
+    assert sorted(first.tested) != sorted(other.tested)
+
+
+def test_each_epoch_has_an_order_of_its_own() -> None:
+    orders: list[list[float]] = [[]]
+
+    class Watch(Callback):
+        def on_epoch(self, state: TrainState) -> None:
+            orders.append([])
+
+    task = regressor()
+    step = task.step
+    task.step = lambda x, y: (orders[-1].extend(y.tolist()), step(x, y))[1]  # type: ignore[method-assign]
+    fit(
+        task, (X, np.arange(90, dtype=np.float32)), settings=settings(epochs=2, validation_split=0), callbacks=[Watch()]
+    )
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(90))
+    assert orders[0] != orders[1]
+
+
+# ---------------------------------------------------------------- the same bits
+class Crash(Exception):
+    pass
+
+
+class CrashAt(Callback):
+    """Writes a checkpoint after a step and dies before the next one; the trained numbers are told."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step(self, state: TrainState) -> None:
+        if state.step == self.step:
+            state.request_checkpoint()
+        elif state.step > self.step:
+            raise Crash
+
+
+def bits(task: Any) -> dict[str, bytes]:
+    states = {f"optimizer/{n}": a for n, a in task.updater.arrays().items()}
+    return {n: a.tobytes() for n, a in {**task.arrays(), **states}.items()}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_one_seed_gives_one_training(name: str) -> None:
+    make, data = TASKS[name]
+    runs = []
+    for seed in (5, 5, 6):
+        task = make()
+        result = fit(task, data, settings=settings(seed=seed))
+        runs.append((bits(task), result.history))
+    assert runs[0] == runs[1]
+    assert runs[0][0] != runs[2][0]
+
+
+OPTIMIZERS = {
+    "adam": {"learning_rate": 0.05},
+    "sgd": {"learning_rate": 0.05, "momentum": 0.9},
+    "plain sgd": {"learning_rate": 0.05},
+    "nadam": {"learning_rate": 0.01},
+    "lars": {"learning_rate": 0.05, "momentum": 0.9, "eta": 0.1},
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("name", ["graph", "block"])
+def test_resuming_after_every_step_gives_the_same_bits(name: str, optimizer: str, tmp_path: Path) -> None:
+    """Dropout, batch norm, momentum and a schedule; steps in the middle and at the end of epochs."""
+    make, data = TASKS[name]
+    chosen = settings(
+        epochs=2,
+        batch_size=30,
+        optimizer=optimizer.split()[-1],
+        optimizer_params=OPTIMIZERS[optimizer],
+        scheduler={"name": "factor", "params": {"step": 2, "factor": 0.5}},
+    )
+    whole = make()
+    unbroken = fit(whole, data, settings=chosen)
+    steps = range(1, unbroken.steps) if optimizer == "adam" else (2,)
+    for step in steps:
+        folder = tmp_path / str(step)
+        with pytest.raises(Crash):
+            fit(make(), data, settings=chosen, callbacks=[CrashAt(step)], checkpoint=folder)
+        task = make()
+        result = fit(task, data, settings=chosen, checkpoint=folder, resume=True)
+        assert bits(task) == bits(whole), step
+        assert result.completed
+        assert result.history == unbroken.history
+        assert result.metrics == unbroken.metrics
+
+
+def test_stop_and_resume(tmp_path: Path) -> None:
+    whole = classifier()
+    unbroken = fit(whole, BLOBS, settings=settings())
+    for stop in (1, 5, 10):
+        stopped = fit(
+            classifier(), BLOBS, settings=settings(), callbacks=[StopAt(stop)], checkpoint=tmp_path / str(stop)
+        )
+        assert (stopped.completed, stopped.steps) == (False, stop)
+        task = classifier()
+        recorder = Recorder()
+        result = fit(
+            task, BLOBS, settings=settings(), callbacks=[recorder], checkpoint=tmp_path / str(stop), resume=True
+        )
+        assert [s["step"] for s in recorder.states] == list(range(stop + 1, unbroken.steps + 1))
+        assert bits(task) == bits(whole)
+        assert result.history == unbroken.history
+
+
+def test_stopping_before_the_first_step_can_be_resumed(tmp_path: Path) -> None:
+    class Never(Callback):
+        def on_start(self, state: TrainState) -> None:
+            state.request_stop()
+
+    result = fit(classifier(), BLOBS, settings=settings(), callbacks=[Never()], checkpoint=tmp_path)
+    assert (result.completed, result.steps) == (False, 0)
+    whole, task = classifier(), classifier()
+    fit(whole, BLOBS, settings=settings())
+    fit(task, BLOBS, settings=settings(), checkpoint=tmp_path, resume=True)
+    assert bits(task) == bits(whole)
+
+
+def test_resuming_what_is_complete_does_nothing(tmp_path: Path) -> None:
+    first = classifier()
+    done = fit(first, BLOBS, settings=settings(), checkpoint=tmp_path)
+    task = classifier()
+    recorder = Recorder()
+    again = fit(task, BLOBS, settings=settings(), callbacks=[recorder], checkpoint=tmp_path, resume=True)
+    assert recorder.heard == ["start", "end"]
+    assert (again.completed, again.steps, again.history) == (True, done.steps, done.history)
+    assert bits(task) == bits(first)
+
+
+def test_more_epochs_can_be_asked_for_when_resuming(tmp_path: Path) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=1), checkpoint=tmp_path)
+    task, whole = classifier(), classifier()
+    fit(task, BLOBS, settings=settings(epochs=3), checkpoint=tmp_path, resume=True)
+    fit(whole, BLOBS, settings=settings(epochs=3))
+    assert bits(task) == bits(whole)
+
+
+# ---------------------------------------------------------------- checkpoints
+def steps_in(folder: Path) -> list[str]:
+    return sorted(place.name for place in folder.iterdir())
+
+
+def test_the_last_two_are_kept(tmp_path: Path) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=4, batch_size=36), checkpoint=tmp_path)
+    assert steps_in(tmp_path) == ["step-6", "step-8"]
+    files = sorted(file.name for file in (tmp_path / "step-8").iterdir())
+    assert files == ["optimizer.safetensors", "state.json", "weights.safetensors"]
+    state = json.loads(json.loads((tmp_path / "step-8" / "state.json").read_text())["body"])
+    assert (state["step"], state["epoch"]) == (8, 4.0)
+
+
+def test_checkpoints_as_time_passes(tmp_path: Path) -> None:
+    recorder = Recorder()
+    often = settings(epochs=1, checkpoint_every_seconds=1e-9)
+    fit(classifier(), BLOBS, settings=often, callbacks=[recorder], checkpoint=tmp_path)
+    steps = recorder.heard.count("step")
+    assert recorder.heard.count("checkpoint") == steps == 5
+
+
+def damage(place: Path, what: str) -> None:
+    if what == "cut":
+        file = place / "weights.safetensors"
+        file.write_bytes(file.read_bytes()[:-5])
+    elif what == "changed":
+        file = place / "optimizer.safetensors"
+        content = bytearray(file.read_bytes())
+        content[-1] ^= 1
+        file.write_bytes(bytes(content))
+    elif what == "gone":
+        (place / "state.json").unlink()
+    elif what == "state":
+        file = place / "state.json"
+        file.write_text(file.read_text().replace('step\\": 10', 'step\\": 11'))
+    else:
+        (place / "state.json").write_text("{}")
+
+
+@pytest.mark.parametrize("what", ["cut", "changed", "gone", "state", "empty"])
+def test_a_damaged_checkpoint_falls_back_to_the_one_before_and_says_so(what: str, tmp_path: Path) -> None:
+    whole = classifier()
+    fit(whole, BLOBS, settings=settings())
+    fit(classifier(), BLOBS, settings=settings(epochs=2), checkpoint=tmp_path)
+    assert steps_in(tmp_path) == ["step-10", "step-5"]
+    damage(tmp_path / "step-10", what)
+    states: list[TrainState] = []
+
+    class Start(Callback):
+        def on_start(self, state: TrainState) -> None:
+            states.append(state)
+
+    task = classifier()
+    fit(task, BLOBS, settings=settings(), callbacks=[Start()], checkpoint=tmp_path, resume=True)
+    (note,) = states[0].notes
+    assert note.startswith("step-10: the checkpoint is damaged")
+    assert note.endswith("the one before it is used")
+    assert str(tmp_path) not in note
+    assert states[0].resumed_from == 5
+    assert bits(task) == bits(whole)
+    assert steps_in(tmp_path) == ["step-10", "step-15"]
+
+
+def test_where_no_checkpoint_is_whole_it_says_so(tmp_path: Path) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=2), checkpoint=tmp_path)
+    for place in list(tmp_path.iterdir()):
+        damage(place, "cut")
+    with pytest.raises(
+        CheckpointError, match=r"no checkpoint is whole \(got step-10: .*; step-5: .*Start the training"
+    ):
+        fit(classifier(), BLOBS, settings=settings(), checkpoint=tmp_path, resume=True)
+
+
+def test_half_written_checkpoints_are_cleared(tmp_path: Path) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=1), checkpoint=tmp_path)
+    (tmp_path / ".step-7.new").mkdir()
+    (tmp_path / ".step-7.new" / "weights.safetensors").write_bytes(b"half")
+    fit(classifier(), BLOBS, settings=settings(epochs=1), checkpoint=tmp_path, resume=True)
+    assert steps_in(tmp_path) == ["step-5"]
+
+
+def test_a_new_training_does_not_mix_with_an_earlier_one(tmp_path: Path) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=3), checkpoint=tmp_path)
+    fit(classifier(), BLOBS, settings=settings(epochs=1, seed=9), checkpoint=tmp_path)
+    assert steps_in(tmp_path) == ["step-5"]
+    result = fit(classifier(), BLOBS, settings=settings(epochs=1, seed=9), checkpoint=tmp_path, resume=True)
+    assert result.steps == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "words"),
+    [
+        ({"optimizer": "sgd"}, CheckpointError, r"began with another optimizer \(wanted adam, got sgd\)\. Go on with"),
+        ({"seed": 3}, CheckpointError, r"began with another seed \(wanted 0, got 3\)"),
+        ({"batch_size": 15}, CheckpointError, r"began with another batch_size \(wanted 16, got 15\)"),
+        ({"validation_split": 0.5}, DataError, r"the data are not those the training began with \(wanted 72 samples"),
+    ],
+)
+def test_resuming_something_else_is_refused(
+    change: dict[str, Any], kind: type[NetwrightError], words: str, tmp_path: Path
+) -> None:
+    fit(classifier(), BLOBS, settings=settings(epochs=1), checkpoint=tmp_path)
+    with pytest.raises(kind, match=words):
+        fit(classifier(), BLOBS, settings=settings(**change), checkpoint=tmp_path, resume=True)
+
+
+def test_resuming_where_there_is_nothing_begins_anew(tmp_path: Path) -> None:
+    result = fit(classifier(), BLOBS, settings=settings(epochs=1), checkpoint=tmp_path / "new", resume=True)
+    assert result.completed
+    assert steps_in(tmp_path / "new") == ["step-5"]
+
+
+# ---------------------------------------------------------------- tasks
+def test_a_task_can_be_trained_again() -> None:
+    task = classifier()
+    fit(task, BLOBS, settings=settings())
+    first = bits(task)
+    fit(task, BLOBS, settings=settings())
+    assert bits(task) == first
+
+
+def test_graph_tasks_say_what_they_are() -> None:
+    task = classifier()
+    assert task.task == "classification"
+    assert (regressor().task, autoencoder().task) == ("regression", "regression")
+    fit(task, BLOBS, settings=settings(epochs=1))
+    assert task.parameters == 6 * 8 + 8 + 8 + 8 + 8 * 3 + 3
+    assert task.plan(16).graph.inputs["data"].shape == (16, 6)
+    assert {n.phase for n in task.plan(16, training=False).steps} == {"forward"}
+    assert sorted(task.states) == ["bn_moving_mean", "bn_moving_var"]
+
+
+def test_block_tasks_keep_weights_that_are_there() -> None:
+    net = nn.Dense(3, in_units=6)
+    net.initialize(mx.init.Constant(0.25))
+    task = BlockTask(net, gluon.loss.SoftmaxCELoss())
+    task.set_up(mx.cpu(), "", "xavier")
+    assert set(net.weight.data().asnumpy().ravel()) == {0.25}
+    assert (task.parameters, sorted(task.weights)) == (21, ["bias", "weight"])
+
+
+def test_block_tasks_follow_the_parameters_own_settings() -> None:
+    net = nn.HybridSequential()
+    net.add(nn.Dense(4, in_units=6), nn.Dense(3, in_units=4))
+    net[0].collect_params().setattr("grad_req", "null")
+    net[1].bias.lr_mult = 0.0
+    task = BlockTask(net, gluon.loss.SoftmaxCELoss())
+    fit(task, BLOBS, settings=settings(epochs=1))
+    assert sorted(task.weights) == ["1.bias", "1.weight"]
+    assert sorted(task.arrays()) == ["0.bias", "0.weight", "1.bias", "1.weight"]
+    assert (net[1].bias.data().asnumpy() == 0).all()
+
+
+def test_block_tasks_share_weights_and_know_their_plan() -> None:
+    net = nn.HybridSequential()
+    first = nn.Dense(6, in_units=6)
+    net.add(first, nn.Dense(6, in_units=6, params=first.params), nn.Dense(3))
+    task = BlockTask(net, gluon.loss.SoftmaxCELoss())
+    with pytest.raises(GraphError, match=r"there is no plan for a batch of 16 yet\. Train or evaluate such a batch"):
+        task.plan(16)
+    fit(task, BLOBS, settings=settings(epochs=1))
+    assert sorted(task.weights) == ["0.bias", "0.weight", "2.bias", "2.weight"]
+    assert "— backward —" in str(task.plan(16))
+    assert not task.plan(16, training=False).graph.train
+
+
+def test_other_losses_are_only_shown_themselves() -> None:
+    task = BlockTask(nn.Dense(6), gluon.loss.CosineEmbeddingLoss())
+    assert task.task == "loss"
+    task = BlockTask(nn.Dense(1), gluon.loss.HingeLoss(), task="loss")
+    result = fit(task, (X, np.sign(X[:, 0])), settings=settings(epochs=2))
+    assert "val_loss" in result.metrics
+    assert "val_accuracy" not in result.metrics
+
+
+# ---------------------------------------------------------------- what is refused
+@pytest.mark.parametrize(
+    ("use", "kind", "words"),
+    [
+        (lambda: fit(classifier(), (X[:0], CLASSES[:0])), DataError, "the training data are empty"),
+        (
+            lambda: fit(classifier(), (X, CLASSES[:5])),
+            DataError,
+            r"the training data need one label for each sample \(wanted 90 labels, got 5\)",
+        ),
+        (lambda: fit(classifier(), BLOBS, (X, CLASSES[:5])), DataError, "the validation data need one label"),
+        (lambda: evaluate(classifier(), (X[:0], CLASSES[:0])), DataError, "the evaluation data are empty"),
+        (
+            lambda: GraphTask({"nodes": [node("x", "Input", {"shape": [2]}), node("f", "Flatten", data="x")]}),
+            GraphError,
+            r"the network has no loss, so it cannot be trained\. Add SoftmaxOutput",
+        ),
+        (
+            lambda: GraphTask(sym.LinearRegressionOutput(sym.Variable("a") + sym.Variable("b"), name="out")),
+            GraphError,
+            r"a data set feeds one Input \(wanted 1 Input node, got 2 Input nodes\)",
+        ),
+        (
+            lambda: fit(GraphTask(sym.MakeLoss(sym.Variable("x"), name="l")), BLOBS, settings=settings()),
+            GraphError,
+            "x: the shape of a sample is not known",
+        ),
+        (lambda: fit(classifier(), BLOBS, settings=settings(optimizer="adma")), ParamError, "no optimizer 'adma'"),
+        (lambda: fit(classifier(), BLOBS, settings=settings(device="gpu:99")), NetwrightError, "is not there"),
+        (
+            lambda: BlockTask(nn.Dense(1), gluon.loss.L2Loss(), task="clustering"),
+            ParamError,
+            r"BlockTask: unknown task \(wanted classification or regression or loss, got 'clustering'\)",
+        ),
+        (
+            lambda: block().load_arrays({"0.weight": np.ones((8, 6))}),
+            CheckpointError,
+            r"a weight is missing",
+        ),
+        (lambda: TrainSettings(batch_size=0), ValueError, "greater than or equal to 1"),
+        (lambda: TrainSettings(speed=1), ValueError, "Extra inputs are not permitted"),  # type: ignore[call-arg]
+    ],
+)
+def test_refusals(use: Callable[[], Any], kind: type[Exception], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        use()
