@@ -99,7 +99,7 @@ Context = Device
 
 
 def cpu(device_id: int = 0) -> Device:
-    """The host's processors (all of them are one device, whatever the number)."""
+    """The host's processors. All numbers are one memory; arrays and parameters keep them apart, as in MXNet."""
     return Device("cpu", device_id)
 
 
@@ -158,6 +158,11 @@ def current_device() -> Device:
 def best_device() -> Device:
     """A GPU where there is one, else the CPU; never an error."""
     return gpu(0) if num_gpus() else _CPU
+
+
+def place_of(device: Device) -> Device | None:
+    """What an array on the device has to remember, for its elements do not tell: a CPU number other than 0."""
+    return None if device.is_gpu or device == _CPU else device
 
 
 def device_of(array: Any) -> Device:

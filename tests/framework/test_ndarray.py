@@ -566,3 +566,22 @@ def test_pickling_keeps_values_dtype_and_device_and_drops_the_tape() -> None:
     a.attach_grad()
     b = pickle.loads(pickle.dumps(a))
     assert (values(b), b.dtype, b.ctx, b.grad) == ([1, 2], np.int8, mx.cpu(), None)
+
+
+def test_cpu_numbers_are_kept_apart() -> None:
+    # as in MXNet 1.9.1, where programs written for several devices are tried on cpu(0), cpu(1), …
+    one, other = mx.cpu(0), mx.cpu(1)
+    a = nd.ones((2, 2), ctx=other)
+    with other:
+        assert nd.zeros((1,)).ctx == nd.random.uniform(shape=(1,)).ctx == other
+    for made in (a + 1, nd.dot(a, a), a[0], a.reshape((4,)), a.detach(), a.copy(), a.T, pickle.loads(pickle.dumps(a))):
+        assert made.ctx == other
+    assert a.as_in_context(other) is a
+    b = a.as_in_context(one)
+    b += 1
+    assert (values(a), values(b), b.ctx) == ([[1, 1], [1, 1]], [[2, 2], [2, 2]], one)
+    a.attach_grad()
+    with mx.autograd.record():
+        y = a.as_in_context(one) * 3
+    y.backward()
+    assert (y.ctx, a.grad.ctx, values(a.grad)) == (one, other, [[3, 3], [3, 3]])  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..device import device_of
 from ..ndarray.array import NDArray
 from ..ndarray.invoke import invoke
 from ..ops.operator import TensorSpec
@@ -31,12 +32,13 @@ class CachedGraph:
         feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
         run = Run(self._compiled(feeds, wrt), {n: a._data for n, a in feeds.items()})
+        place = next(iter(feeds.values()))._place if feeds else None
         if not wrt:
             run.release()
-            return [NDArray(r) for r in run.outputs]
+            return [NDArray(r, None, place) for r in run.outputs]
         results, run.outputs = run.outputs, []  # the tape keeps the run, the caller the results
         node = PlanNode(run, results, {n: a._snapshot() for n, a in feeds.items()}, wrt)
-        return [NDArray(r, (node, i)) for i, r in enumerate(results)]
+        return [NDArray(r, (node, i), place) for i, r in enumerate(results)]
 
     def _compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
         key = (mode.training, wrt, tuple([(a.shape, a._data.dtype) for a in feeds.values()]))
@@ -49,7 +51,7 @@ class CachedGraph:
                 {n: TensorSpec(a.shape, a._data.dtype) for n, a in feeds.items()},
                 train=mode.training,
                 wrt=wrt,
-                device=next(iter(feeds.values())).ctx,
+                device=device_of(next(iter(feeds.values()))._data),
                 strategy=self.strategy,
             )
         return found

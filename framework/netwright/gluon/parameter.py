@@ -169,8 +169,9 @@ class Parameter:
         assert self._data is not None
         found = self._data.get(ctx)
         if found is None:
-            if not ctx.is_gpu and (host := [a for d, a in self._data.items() if not d.is_gpu]):
-                return host[0]  # all CPU numbers are one device
+            host = [] if ctx.is_gpu else [a for d, a in self._data.items() if not d.is_gpu]
+            if len(host) == 1:
+                return host[0]  # all CPU numbers are one memory
             raise NetwrightError(
                 "it was not initialised on that device",
                 where=self.name,

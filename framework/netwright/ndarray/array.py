@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..device import Device, device_of
+from ..device import Device, device_of, place_of
 from ..errors import AutogradError, DTypeError, ShapeError
 from ..ops import get
 from ..ops.arithmetic import Arithmetic
@@ -35,12 +35,13 @@ class NDArray(FluentMethods, Arithmetic):
     Made by ``nd.array``, ``nd.zeros`` and operators, not by calling the class.
     """
 
-    __slots__ = ("__weakref__", "_data", "_entry")
+    __slots__ = ("__weakref__", "_data", "_entry", "_place")
     stype = "default"
 
-    def __init__(self, data: Any, entry: Entry | None = None) -> None:
+    def __init__(self, data: Any, entry: Entry | None = None, place: Device | None = None) -> None:
         self._data = data
         self._entry = entry
+        self._place = place
 
     # ---------------------------------------------------------------- facts
     @property
@@ -62,7 +63,7 @@ class NDArray(FluentMethods, Arithmetic):
 
     @property
     def ctx(self) -> Device:
-        return device_of(self._data)
+        return self._place or device_of(self._data)
 
     context = ctx
     device = ctx
@@ -188,14 +189,12 @@ class NDArray(FluentMethods, Arithmetic):
 
     def as_in_context(self, context: Device) -> NDArray:
         """This array if it is there already, else a copy on that device."""
-        if context == self.ctx or not (context.is_gpu or self.ctx.is_gpu):
-            return self
-        return self._moved_to(context)
+        return self if context == self.ctx else self._moved_to(context, copy=True)
 
     def _moved_to(self, device: Device, copy: bool = False) -> NDArray:
         if mode.tracer is not None and device == self.ctx:
             return self.copy()
-        found = NDArray(_moved(self._data, device, copy))
+        found = NDArray(_moved(self._data, device, copy), None, place_of(device))
         if mode.recording and self._entry is not None:
             found._entry = (Move(self), 0)
         return found
@@ -218,7 +217,7 @@ class NDArray(FluentMethods, Arithmetic):
         return (mode.recording and self._entry is not None) or mode.tracer is not None
 
     def _snapshot(self) -> NDArray:
-        return NDArray(self._data, self._entry)
+        return NDArray(self._data, self._entry, self._place)
 
     def _write(self, values: Any) -> None:
         """Overwrite the elements, keeping memory and dtype."""
@@ -229,7 +228,7 @@ class NDArray(FluentMethods, Arithmetic):
         if self._followed():
             name, inputs, params = plain_key(self, key)
             return self._apply(name, inputs, params)  # type: ignore[no-any-return]
-        return NDArray(take_view(self._data, key))
+        return NDArray(take_view(self._data, key), None, self._place)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._refuse_recorded("x[…] = value")
@@ -283,7 +282,7 @@ class NDArray(FluentMethods, Arithmetic):
         if self._followed():
             return _invoke(op, p, (self,))  # type: ignore[no-any-return]
         found = op.infer(p, (TensorSpec(self.shape, self._data.dtype),))[0]
-        return NDArray(self._data.reshape(found.shape))
+        return NDArray(self._data.reshape(found.shape), None, self._place)
 
     def reshape_like(self, other: NDArray) -> NDArray:
         return self._apply("reshape_like", (self, other), {})  # type: ignore[no-any-return]
@@ -303,7 +302,7 @@ class NDArray(FluentMethods, Arithmetic):
         ``grad_req``: ``write`` replaces the gradient at each backward, ``add`` adds to it, ``null`` wants none.
         """
         check_request(grad_req)
-        gradient = None if grad_req == "null" else NDArray(self.ctx.xp.zeros_like(self._data))
+        gradient = None if grad_req == "null" else NDArray(self.ctx.xp.zeros_like(self._data), None, self._place)
         self._mark(gradient, grad_req)
 
     def _mark(self, gradient: NDArray | None, request: str) -> None:
@@ -315,7 +314,7 @@ class NDArray(FluentMethods, Arithmetic):
         """The same memory, cut off from the tape."""
         if mode.tracer is not None:
             return self._apply("BlockGrad", (self,), {})  # type: ignore[no-any-return]
-        return NDArray(self._data)
+        return NDArray(self._data, None, self._place)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Gradients of this array (summed) with respect to all variables it was computed from."""
@@ -341,8 +340,8 @@ class NDArray(FluentMethods, Arithmetic):
         return {"data": self.asnumpy(), "context": (self.ctx.device_type, self.ctx.device_id)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._data = _moved(state["data"], Device(*state["context"]))
-        self._entry = None
+        device = Device(*state["context"])
+        self.__init__(_moved(state["data"], device), None, place_of(device))  # type: ignore[misc]
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         return self._data.__dlpack__(**kwargs)

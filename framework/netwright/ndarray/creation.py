@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device, current_device
+from ..device import Device, current_device, place_of
 from ..errors import DataError
 from ..ops.params import dtype_name
 from .array import NDArray, _moved
@@ -50,8 +50,9 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
         copied = source.astype(name, copy=True)
     except (TypeError, ValueError) as error:
         raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
-    placed = _moved(copied, _device(ctx))
-    return NDArray(np.ascontiguousarray(placed) if isinstance(placed, np.ndarray) else placed)
+    device = _device(ctx)
+    placed = _moved(copied, device)
+    return NDArray(np.ascontiguousarray(placed) if isinstance(placed, np.ndarray) else placed, None, place_of(device))
 
 
 def _lists(values: Any) -> Any:
@@ -69,17 +70,20 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
 
 def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None) -> NDArray:
     """An array whose elements are not set."""
-    return NDArray(_device(ctx).xp.empty(_shape(shape), dtype=dtype_name(dtype or np.float32)))
+    device = _device(ctx)
+    return NDArray(device.xp.empty(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
 
 
 def zeros(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """An array of zeros."""
-    return NDArray(_device(ctx).xp.zeros(_shape(shape), dtype=dtype_name(dtype or np.float32)))
+    device = _device(ctx)
+    return NDArray(device.xp.zeros(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
 
 
 def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """An array of ones."""
-    return NDArray(_device(ctx).xp.ones(_shape(shape), dtype=dtype_name(dtype or np.float32)))
+    device = _device(ctx)
+    return NDArray(device.xp.ones(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
 
 
 def full(
@@ -89,7 +93,8 @@ def full(
     if out is not None:
         out._write(val)
         return out
-    return NDArray(_device(ctx).xp.full(_shape(shape), val, dtype=dtype_name(dtype)))
+    device = _device(ctx)
+    return NDArray(device.xp.full(_shape(shape), val, dtype=dtype_name(dtype)), None, place_of(device))
 
 
 def arange(
@@ -104,8 +109,10 @@ def arange(
     """Evenly spaced values in [start, stop), each given ``repeat`` times."""
     if stop is None:
         start, stop = 0, start
-    xp = _device(ctx).xp
-    return NDArray(xp.repeat(xp.arange(start, stop, step), repeat).astype(dtype_name(dtype)))
+    device = _device(ctx)
+    xp = device.xp
+    values = xp.repeat(xp.arange(start, stop, step), repeat).astype(dtype_name(dtype))
+    return NDArray(values, None, place_of(device))
 
 
 def linspace(
@@ -117,12 +124,16 @@ def linspace(
     dtype: Any = np.float32,
 ) -> NDArray:
     """``num`` evenly spaced values from start to stop."""
-    return NDArray(_device(ctx).xp.linspace(start, stop, num, endpoint=endpoint).astype(dtype_name(dtype)))
+    device = _device(ctx)
+    return NDArray(
+        device.xp.linspace(start, stop, num, endpoint=endpoint).astype(dtype_name(dtype)), None, place_of(device)
+    )
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """Ones on the k-th diagonal of an N × M matrix (M = N where 0)."""
-    return NDArray(_device(ctx).xp.eye(N, M or None, k, dtype=dtype_name(dtype or np.float32)))
+    device = _device(ctx)
+    return NDArray(device.xp.eye(N, M or None, k, dtype=dtype_name(dtype or np.float32)), None, place_of(device))
 
 
 def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device, current_device, device_of
+from ..device import Device, current_device, device_of, place_of
 from ..errors import DeviceError, DTypeError, NetwrightError, ParamError, ShapeError
 from ..ops import get
 from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, TensorSpec
@@ -56,7 +56,8 @@ def invoke(
         if mode.tracer is not None:
             mode.tracer.saw(op, p, inputs, list(out) if isinstance(out, (list, tuple)) else [out])
         return out
-    arrays = [NDArray(r, None if recorded is None else (recorded, i)) for i, r in enumerate(results[:visible])]
+    place = inputs[0]._place if inputs else place_of(rng_device)
+    arrays = [NDArray(r, None if recorded is None else (recorded, i), place) for i, r in enumerate(results[:visible])]
     if mode.tracer is not None:
         mode.tracer.saw(op, p, inputs, arrays)
     return arrays[0] if visible == 1 and not hidden else arrays
