@@ -408,9 +408,8 @@ def _basic_keys(draw: st.DrawFn) -> tuple[tuple[int, ...], Any]:
     count = draw(st.integers(0, len(shape)))
     parts: list[Any] = [part(size) for size in shape[:count]]
     if draw(st.booleans()):
-        parts = [*parts, Ellipsis, *[part(size) for size in shape[len(shape) - draw(st.integers(0, 1)) :]]][:5]
-        while sum(p is not Ellipsis for p in parts) > len(shape):
-            parts.pop(0)
+        behind = draw(st.integers(0, min(1, len(shape) - count)))
+        parts = [*parts, Ellipsis, *[part(size) for size in shape[len(shape) - behind :]]]
     if draw(st.booleans()):
         parts.insert(draw(st.integers(0, len(parts))), None)
     return shape, tuple(parts)
