@@ -16,11 +16,15 @@ import sys as _sys
 
 from . import (
     autograd,
+    base,
     callback,
+    engine,
+    error,
     gluon,
     initializer,
     io,
     kvstore,
+    log,
     lr_scheduler,
     metric,
     model,
@@ -31,8 +35,11 @@ from . import (
     optimizer,
     random,
     recordio,
+    registry,
+    runtime,
     symbol,
     test_utils,
+    util,
 )
 from . import device as context
 from . import initializer as init
@@ -42,15 +49,17 @@ from . import monitor as mon
 from . import naming as attribute
 from . import naming as name
 from . import ndarray as nd
+from . import random as rnd
 from . import symbol as sym
 from ._version import __version__
 from .device import Context, Device, cpu, cpu_pinned, current_context, current_device, gpu, num_gpus
 from .errors import NetwrightError
 from .naming import AttrScope
+from .util import is_np_array, is_np_shape, np_array, np_shape, set_np_shape, use_np, use_np_array, use_np_shape
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
 _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}
-_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor}
+_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random}
 for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
@@ -70,19 +79,25 @@ __all__ = [
     "__version__",
     "attribute",
     "autograd",
+    "base",
     "callback",
     "context",
     "cpu",
     "cpu_pinned",
     "current_context",
     "current_device",
+    "engine",
+    "error",
     "gluon",
     "gpu",
     "init",
     "initializer",
     "io",
+    "is_np_array",
+    "is_np_shape",
     "kv",
     "kvstore",
+    "log",
     "lr_scheduler",
     "metric",
     "mod",
@@ -93,12 +108,22 @@ __all__ = [
     "name",
     "nd",
     "ndarray",
+    "np_array",
+    "np_shape",
     "num_gpus",
     "operator",
     "optimizer",
     "random",
     "recordio",
+    "registry",
+    "rnd",
+    "runtime",
+    "set_np_shape",
     "sym",
     "symbol",
     "test_utils",
+    "use_np",
+    "use_np_array",
+    "use_np_shape",
+    "util",
 ]

@@ -16,7 +16,20 @@ import numpy as np
 from .errors import DeviceError
 
 
-class Device:
+class _Kind(type):
+    """Gives the class itself ``default_ctx``, as MXNet's has it."""
+
+    @property
+    def default_ctx(cls) -> Device:
+        """The device in use; it can be set."""
+        return current_device()
+
+    @default_ctx.setter
+    def default_ctx(cls, device: Device) -> None:
+        Device._current.value = device
+
+
+class Device(metaclass=_Kind):
     """Where an array lives. Compares by value; as a ``with`` block it becomes the default device.
 
     >>> Device("cpu", 0)
@@ -130,6 +143,12 @@ def _cupy() -> tuple[Any | None, int, str]:
 def num_gpus() -> int:
     """How many GPUs can be used."""
     return _cupy()[1]
+
+
+def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
+    """(free, total) bytes of a GPU's memory; raises DeviceError where there is no such GPU."""
+    free, total = _cupy_for(device_id).cuda.runtime.memGetInfo()
+    return int(free), int(total)
 
 
 def why_no_gpu() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 
-class NetwrightError(Exception):
+class NetwrightError(RuntimeError):
     """Base of every error a user can cause.
 
     The text reads ``where: message (wanted …, got …). remedy``; each part is also an attribute, so that the
@@ -68,15 +68,15 @@ class GraphError(NetwrightError, ValueError):
     """A graph that cannot be run: a cycle, a missing input, a name used twice."""
 
 
-class DeviceError(NetwrightError, RuntimeError):
+class DeviceError(NetwrightError):
     """A device that is not there, or arrays that lie on different ones."""
 
 
-class AutogradError(NetwrightError, RuntimeError):
+class AutogradError(NetwrightError):
     """Differentiation asked of something that was not recorded or cannot be differentiated."""
 
 
-class DeferredInitializationError(NetwrightError, RuntimeError):
+class DeferredInitializationError(NetwrightError):
     """A parameter was used before its shape was known."""
 
 
@@ -88,5 +88,5 @@ class DataError(NetwrightError, ValueError):
     """Data that cannot be read or does not fit its description."""
 
 
-class CheckpointError(NetwrightError, RuntimeError):
+class CheckpointError(NetwrightError):
     """A checkpoint or model file that is missing, damaged or of another network."""

@@ -22,6 +22,7 @@ from .registry import Table
 
 _table: Table[Initializer] = Table("initializer")
 register = _table.register
+alias = _table.alias
 
 
 class InitDesc(str):

@@ -73,9 +73,9 @@ class AttrScope:
                 raise ParamError("attributes are texts", parameter=key, got=type(value).__name__)
         self._attributes = attributes
 
-    def get(self, attributes: dict[str, str] | None) -> dict[str, str]:
+    def get(self, attr: dict[str, str] | None) -> dict[str, str]:
         """The scope's attributes, overridden by those given."""
-        return {**self._attributes, **(attributes or {})}
+        return {**self._attributes, **(attr or {})}
 
     def __enter__(self) -> Self:
         outer = AttrScope.current()._attributes

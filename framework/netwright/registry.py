@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import json
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -18,19 +19,34 @@ T = TypeVar("T")
 class Table(Generic[T]):
     """Classes of one kind by name."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, base: type[T] | None = None) -> None:
+        self.kind, self.base = kind, base
         self._classes: dict[str, type[T]] = {}
 
-    def register(self, *aliases: str) -> Callable[[type[T]], type[T]]:
-        """Class decorator: known under its own name and the aliases."""
+    def register(self, *names: Any, klass: Any = None, name: str | None = None) -> Any:
+        """Class decorator, with or without parentheses: known under its own name, and under further ones.
 
-        def add(cls: type[T]) -> type[T]:
-            for name in (cls.__name__, *aliases):
-                self._classes[name.lower()] = cls
-            return cls
+        ``register(klass, name)`` is MXNet's form: under that name only.
+        """
+        if klass is None and names and isinstance(names[0], type):
+            klass, *names = names  # type: ignore[assignment]
+            name = names[0] if names else name
+        if klass is not None:
+            return self._add(klass, [name or klass.__name__])
+        return lambda cls: self._add(cls, [cls.__name__, *names])
 
-        return add
+    def alias(self, *names: str) -> Callable[[type[T]], type[T]]:
+        """Class decorator: known under further names."""
+        return lambda cls: self._add(cls, list(names))
+
+    def _add(self, cls: type[T], names: list[str]) -> type[T]:
+        if self.base is not None and not issubclass(cls, self.base):
+            raise ParamError(
+                f"this is no {self.kind}", where="register", wanted=f"a {self.base.__name__}", got=cls.__name__
+            )
+        for name in names:
+            self._classes[name.lower()] = cls
+        return cls
 
     def get(self, name: str) -> type[T]:
         """The class of that name; raises ParamError with near names."""
@@ -44,9 +60,21 @@ class Table(Generic[T]):
         return found
 
     def create(self, name: Any, *args: Any, **kwargs: Any) -> T:
-        """An instance of the class of that name; what is an instance already is given back."""
+        """An instance of the class of that name; what is an instance already is given back.
+
+        The name may be MXNet's JSON: ``["name", {parameters}]`` or ``{"<kind>": "name", parameters}``.
+        """
         if not isinstance(name, str):
+            if isinstance(name, dict):
+                return self._configured(name)
+            if args or kwargs:
+                raise ParamError(f"the {self.kind} is made already: it takes no more parameters", where=repr(name))
             return name  # type: ignore[no-any-return]
+        if name.startswith(("[", "{")):
+            given = json.loads(name)
+            if isinstance(given, dict):
+                return self._configured(given)
+            return self.create(given[0], **given[1])
         cls = self.get(name)
         try:
             return cls(*args, **kwargs)
@@ -60,6 +88,13 @@ class Table(Generic[T]):
                 parameter=parameter,
                 remedy=f"The parameters are: {', '.join(sorted(parameter_names(cls)))}",
             ) from None
+
+    def _configured(self, given: dict[str, Any]) -> T:
+        parameters = dict(given)
+        name = parameters.pop(self.kind, None)
+        if name is None:
+            raise ParamError("the configuration does not say which", where=self.kind, wanted=f"the key {self.kind!r}")
+        return self.create(name, **parameters)
 
     def names(self) -> dict[str, type[T]]:
         """All names."""
@@ -76,3 +111,40 @@ def _unexpected(error: TypeError) -> str | None:
     """The name in Python's "got an unexpected keyword argument 'x'"."""
     _, found, rest = str(error).partition("unexpected keyword argument '")
     return rest.partition("'")[0] if found else None
+
+
+_tables: dict[type[Any], Table[Any]] = {}
+
+
+def _table_of(base_class: type[T], nickname: str) -> Table[T]:
+    found = _tables.get(base_class)
+    if found is None:
+        found = _tables[base_class] = Table(nickname, base_class)
+    return found
+
+
+def get_registry(base_class: type[T]) -> dict[str, type[T]]:
+    """What is registered for a base class, by name."""
+    return _table_of(base_class, base_class.__name__).names()
+
+
+def get_register_func(base_class: type[T], nickname: str) -> Callable[..., Any]:
+    """``register(klass, name=None)`` for subclasses of a base class of one's own."""
+    return _table_of(base_class, nickname).register
+
+
+def get_alias_func(base_class: type[T], nickname: str) -> Callable[..., Any]:
+    """``@alias("name", …)`` for subclasses of a base class of one's own."""
+    return _table_of(base_class, nickname).alias
+
+
+def get_create_func(base_class: type[T], nickname: str) -> Callable[..., T]:
+    """``create(name, …)``: an instance from a name, from JSON, from a dict with the nickname as key, or as it is."""
+    table = _table_of(base_class, nickname)
+
+    def create(*args: Any, **kwargs: Any) -> T:
+        if args:
+            return table.create(*args, **kwargs)
+        return table._configured(kwargs)
+
+    return create

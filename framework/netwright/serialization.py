@@ -48,8 +48,14 @@ def save_arrays(
     path: str | Path, arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None
 ) -> None:
     """Write named arrays as one safetensors file."""
+    write_atomically(Path(path), pack_arrays(arrays, metadata))
+
+
+def pack_arrays(arrays: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str] | None = None) -> bytes:
+    """Named arrays as the bytes of a safetensors file."""
     contiguous = {name: np.ascontiguousarray(a) if a.ndim else a for name, a in arrays.items()}
-    write_atomically(Path(path), save_bytes(contiguous, metadata=dict(metadata) if metadata else None))
+    packed: bytes = save_bytes(contiguous, metadata=dict(metadata) if metadata else None)
+    return packed
 
 
 def load_arrays(path: str | Path) -> dict[str, np.ndarray[Any, Any]]:

@@ -24,7 +24,11 @@ COMMON: list[dict[str, Any]] = [
     {"wd": 0.2, "rescale_grad": 2.0, "clip_gradient": 0.3},
 ]
 CASES = [
-    (name, {**more, **common}) for name, (_, _, others) in STEPS.items() for more in ({}, *others) for common in COMMON
+    (name, {**more, **common})
+    for name, (_, _, others) in STEPS.items()
+    for more in ({}, *others)
+    for common in COMMON
+    if not (name == "GroupAdaGrad" and "wd" in common)  # takes none
 ]
 
 
@@ -92,7 +96,7 @@ def test_multi_precision_keeps_a_float32_copy(name: str) -> None:
         update(0, half, w)
         mx.random.seed(number)
         other(0, half.astype("float32"), single)
-    master, _ = update.states[0]
+    master = update.states[0][0 if optimizer.master_first else 1]
     assert (w.dtype, master.dtype) == (np.float16, np.float32)
     np.testing.assert_allclose(master.asnumpy(), single.asnumpy(), rtol=1e-6)
     np.testing.assert_array_equal(w.asnumpy(), master.asnumpy().astype(np.float16))
@@ -105,7 +109,8 @@ def test_states_go_on_where_they_were_saved(name: str) -> None:
 
     def fresh() -> Updater:
         schedule["lr_scheduler"] = mx.lr_scheduler.FactorScheduler(1, 0.8, base_lr=0.05)  # type: ignore[assignment]
-        return get_updater(create(name, learning_rate=0.05, wd=0.01, **schedule))
+        decay = 0.0 if name == "GroupAdaGrad" else 0.01
+        return get_updater(create(name, learning_rate=0.05, wd=decay, **schedule))
 
     def run(update: Updater, w: nd.NDArray, part: list[Any]) -> None:
         for number, gradient in enumerate(part):
@@ -123,7 +128,7 @@ def test_states_go_on_where_they_were_saved(name: str) -> None:
     np.testing.assert_array_equal(kept.asnumpy(), w.asnumpy())
 
 
-@pytest.mark.parametrize("name", [n for n in STEPS if n not in ("SGD", "NAG")])
+@pytest.mark.parametrize("name", [n for n in STEPS if n not in ("SGD", "ccSGD", "NAG", "LBSGD")])
 def test_states_of_another_optimizer_are_refused(name: str) -> None:
     optimizer = create(name)
     optimizer.load_state_dict({**optimizer.state_dict(), "counts": [["w", 3]], "num_update": 3})
@@ -131,6 +136,34 @@ def test_states_of_another_optimizer_are_refused(name: str) -> None:
         return
     with pytest.raises(CheckpointError, match=r"w: the optimizer's state is of another optimizer or network"):
         get_updater(optimizer).load_arrays({}, {"w": nd.ones((2,))})
+
+
+@pytest.mark.parametrize("name", REGISTERED)
+@pytest.mark.parametrize("whole", [False, True], ids=["states", "with the optimizer"])
+def test_states_travel_as_bytes(name: str, whole: bool) -> None:
+    schedule = mx.lr_scheduler.FactorScheduler(1, 0.8, base_lr=0.05)
+    weight, gradients = drawn(4)
+    first, w = get_updater(create(name, lr_scheduler=schedule)), nd.array(weight)
+    for number, gradient in enumerate(gradients[:3]):
+        mx.random.seed(number)
+        first(0, nd.array(gradient), w)
+    second = get_updater(create("sgd", learning_rate=7) if whole else first.optimizer)
+    second.set_states(first.get_states(dump_optimizer=whole))
+    assert second.states_synced == {0: False}
+    assert type(second.optimizer) is type(first.optimizer)
+    other = w.copy()
+    mx.random.seed(9)
+    second(0, nd.array(gradients[3]), other)
+    if not whole:  # the optimizer is shared: the update above was counted
+        first.optimizer._index_update_count[0] -= 1
+        first.optimizer.num_update -= 1
+        if name == "Nadam":
+            return  # its schedule went on as well
+    mx.random.seed(9)
+    first(0, nd.array(gradients[3]), w)
+    np.testing.assert_array_equal(other.asnumpy(), w.asnumpy())
+    with pytest.raises(CheckpointError, match=r"Updater\.set_states: this is not a whole safetensors file"):
+        second.set_states(b"nothing")
 
 
 # ---------------------------------------------------------------- what all share
@@ -176,6 +209,8 @@ def test_rates() -> None:
         update(0, nd.ones((1,)), w)
         rates.append(before - float(w))
     assert rates == pytest.approx([1, 1, 0.5, 0.5, 0.25, 0.25])
+    with pytest.raises(UserWarning, match="the learning rate is set by a scheduler"):  # MXNet's kind of error
+        optimizer.set_learning_rate(0.1)
     with pytest.raises(ParamError, match=r"the learning rate is set by a scheduler\. Change lr_scheduler\.base_lr"):
         optimizer.set_learning_rate(0.1)
     assert mx.optimizer.SGD(learning_rate=0.2, lr_scheduler=schedule).learning_rate == pytest.approx(0.2)
@@ -210,6 +245,37 @@ def test_an_optimizer_of_one_s_own() -> None:
             del table._classes[name]
 
 
+def test_an_optimizer_in_mxnets_manner() -> None:
+    @mx.optimizer.register
+    class Walker(Optimizer):
+        def update(self, index: Any, weight: nd.NDArray, grad: nd.NDArray, state: Any) -> None:
+            self._update_count(index)
+            weight[:] -= self._get_lr(index) * grad + self._get_wd(index) * self._index_update_count[index]
+
+    try:
+        assert Optimizer.opt_registry["walker"] is Walker
+        update, w = get_updater(Optimizer.create_optimizer("Walker", learning_rate=0.5, wd=0.1)), nd.zeros((1,))
+        for _ in range(2):
+            update(3, nd.ones((1,)), w)
+        assert float(w) == pytest.approx(-1.3)
+    finally:
+        del table._classes["walker"]
+
+
+def test_float16_states_keep_mxnets_order() -> None:
+    half = nd.ones((2,), dtype="float16")
+    momentum, master = create("sgd", momentum=0.9, multi_precision=True).create_state_multi_precision(0, half)
+    assert (float(momentum.sum()), master.asnumpy().tolist()) == (0, [1, 1])
+    master, (mean, _) = create("adam", multi_precision=True).create_state_multi_precision(0, half)
+    assert (float(mean.sum()), master.dtype) == (0, np.float32)
+
+
+def test_lars_does_not_decay_gammas() -> None:
+    names = {0: "a_weight", 1: "a_gamma", 2: "a_bias"}
+    assert create("lars", param_idx2name=names).wd_mult == {"a_gamma": 0.0, "a_bias": 0.0}
+    assert create("sgd", param_idx2name=names).wd_mult == {"a_bias": 0.0}
+
+
 @pytest.mark.parametrize(
     ("use", "words"),
     [
@@ -217,6 +283,11 @@ def test_an_optimizer_of_one_s_own() -> None:
         (lambda: create("sgd", speed=3), r"'speed'"),
         (lambda: create("sgd", learning_rate=-1), "learning_rate and wd cannot be negative"),
         (lambda: create("sgd", wd=-1), "learning_rate and wd cannot be negative"),
+        (lambda: create("groupadagrad", wd=0.1).update(0, nd.ones((2, 2)), nd.ones((2, 2)), None), "no weight decay"),
+        (lambda: create("lbsgd", warmup_strategy="cubic"), "wanted linear, power2, sqrt or lars, got 'cubic'"),
+        (lambda: create("lbsgd", batch_scale=0), "batch_scale counts batches"),
+        (lambda: create("sgd").set_lr_scale({}), "there is no set_lr_scale"),
+        (lambda: create(create("sgd"), momentum=1), "the optimizer is made already"),
         (lambda: get_updater(Optimizer())(0, nd.ones((1,)), nd.ones((1,))), r"Optimizer has no step\(\)"),
     ],
 )

@@ -48,7 +48,7 @@ OPTIMIZERS = sorted({cls.__name__ for cls in table.names().values()})
 RATES = {"AdaDelta": 1.0, "Ftrl": 0.5, "LARS": 1.0, "FTML": 0.05}
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", [name for name in OPTIMIZERS if name != "Test"])  # that one goes uphill
 def test_every_optimizer_goes_downhill(name: str) -> None:
     mx.random.seed(1)
     optimizer = mx.optimizer.create(name, learning_rate=RATES.get(name, 0.05))

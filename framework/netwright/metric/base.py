@@ -14,6 +14,7 @@ from ..registry import Table
 
 table: Table[EvalMetric] = Table("metric")
 register = table.register
+alias = table.alias
 
 Arrays = Any
 

@@ -62,6 +62,8 @@ _DOCS: dict[str, tuple[str, dict[str, Any]]] = {
 _HIDDEN = {"self", "kwargs", "lazy_update", "base_lr", "warmup_mode", "rand_type"}
 _SUGGESTED: dict[tuple[str, str], Any] = {("NAG", "momentum"): 0.9}
 """What a form begins with where the default (MXNet's) would make little of the choice."""
+_UNLISTED = {"ccsgd", "groupadagrad", "lbsgd", "test"}
+"""Kept for programs that name them; a form offers what is better."""
 _COMMON = {"wd": (float, 0.0), "clip_gradient": (float | None, None)}
 _TITLES = {"msraprelu": "MSRA (He)", "sgd": "SGD", "nag": "NAG", "rmsprop": "RMSProp", "adagrad": "AdaGrad"}
 _TITLES |= {"adadelta": "AdaDelta", "dcasgd": "DCASGD", "ftml": "FTML", "ftrl": "FTRL", "lamb": "LAMB", "lars": "LARS"}
@@ -119,7 +121,7 @@ def optimizers() -> dict[str, Any]:
     """``{"optimizers": […], "schedulers": […], "initializers": […]}`` as the page reads it."""
     classes = table.names()
     return {
-        "optimizers": [_entry(n, classes[n]) for n in sorted(classes)],
+        "optimizers": [_entry(n, classes[n]) for n in sorted(classes) if n not in _UNLISTED],
         "schedulers": [_entry(n, c) for n, c in schedulers().items()],
         "initializers": [_entry(n, c) for n, c in initializers().items()],
     }

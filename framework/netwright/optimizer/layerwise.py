@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .. import ndarray as nd
@@ -13,8 +14,12 @@ from .optimizer import Optimizer, State, register
 class LARS(Optimizer):
     """SGD at the rate lr·η·‖w‖ / (‖g‖ + wd·‖w‖ + ε) (You et al., 2017); biases, gammas and betas at lr.
 
-    ``momentum_correction`` multiplies the momentum by the ratio of the rate to the one before.
+    ``momentum_correction`` multiplies the momentum by the ratio of the rate to the one before. Of the names in
+    ``param_idx2name``, those that do not end in ``_weight`` are not decayed.
     """
+
+    master_first = False
+    aggregate_num = 4
 
     def __init__(
         self,
@@ -51,6 +56,10 @@ class LARS(Optimizer):
         _, now, before = self._rates
         momentum = self.momentum * (now / before if self.momentum_correction and before else 1)
         nd.sgd_mom_update(weight, grad, state, momentum=momentum, out=weight, **self._common(lr, wd))
+
+    def set_wd_mult(self, args_wd_mult: Mapping[Any, float]) -> None:
+        plain = {n: 0.0 for n in self.idx2name.values() if not n.endswith("_weight")}
+        self.wd_mult = {**plain, **self._attribute("__wd_mult__"), **args_wd_mult}
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "rates": list(self._rates)}

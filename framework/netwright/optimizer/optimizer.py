@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from .. import ndarray as nd
+from ..device import Device
 from ..errors import CheckpointError, ParamError
 from ..lr_scheduler import LRScheduler
 from ..ndarray.array import NDArray
@@ -17,6 +18,11 @@ State = NDArray | tuple[Any, ...] | None
 
 table: Table[Optimizer] = Table("optimizer")
 register = table.register
+create = table.create
+
+
+class ScheduledRateError(ParamError, UserWarning):
+    """The rate was set by hand while a scheduler sets it."""
 
 
 class Optimizer:
@@ -25,7 +31,18 @@ class Optimizer:
 
     The gradient is multiplied by ``rescale_grad`` and clipped to ±``clip_gradient`` first. ``wd`` is weight decay;
     Gluon decays all parameters, a Module those that ``set_wd_mult`` leaves.
+
+    A subclass in MXNet's manner gives ``update(index, weight, grad, state)`` instead of ``step``, and calls
+    ``_update_count``, ``_get_lr`` and ``_get_wd`` itself.
     """
+
+    opt_registry: ClassVar[dict[str, type[Optimizer]]] = table._classes
+    register = staticmethod(register)
+    create_optimizer = staticmethod(create)
+    master_first: ClassVar[bool] = True
+    """Whether the float32 copy of a float16 weight is the first of the state's two parts."""
+    aggregate_num = 0
+    """How many weights one call of ``update`` takes; they are updated one by one here."""
 
     def __init__(
         self,
@@ -58,7 +75,7 @@ class Optimizer:
         self._attributes: dict[str, dict[str, str]] = {} if sym is None else sym.attr_dict()
         self.set_lr_mult({})
         self.set_wd_mult({})
-        self._counts: dict[Any, int] = {}
+        self._index_update_count: dict[Any, int] = {}
 
     # ---------------------------------------------------------------- what a subclass says
     def create_state(self, index: Any, weight: NDArray) -> State:
@@ -74,7 +91,8 @@ class Optimizer:
         """The state, with a float32 copy of a float16 weight before it under ``multi_precision``."""
         if self.multi_precision and weight.dtype == np.float16:
             master = weight.astype("float32")
-            return (master, self.create_state(index, master))
+            state = self.create_state(index, master)
+            return (master, state) if self.master_first else (state, master)
         return self.create_state(index, weight)
 
     def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
@@ -84,7 +102,7 @@ class Optimizer:
                 self.update(i, w, g, s)
             return
         self._update_count(index)
-        self.step(weight, grad, state, self._get_lr(index), self._get_wd(index), self._counts[index])
+        self.step(weight, grad, state, self._get_lr(index), self._get_wd(index), self._index_update_count[index])
 
     def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """``update`` on the float32 copy where there is one."""
@@ -92,7 +110,7 @@ class Optimizer:
             for i, w, g, s in zip(index, weight, grad, state, strict=True):
                 self.update_multi_precision(i, w, g, s)
         elif self.multi_precision and weight.dtype == np.float16:
-            master, inner = state
+            master, inner = state if self.master_first else state[::-1]
             self.update(index, master, grad.astype("float32"), inner)
             master.copyto(weight)
         else:
@@ -106,11 +124,15 @@ class Optimizer:
     def set_learning_rate(self, lr: float) -> None:
         """Set the rate; not while a scheduler sets it."""
         if self.lr_scheduler is not None:
-            raise ParamError(
+            raise ScheduledRateError(
                 "the learning rate is set by a scheduler",
                 remedy="Change lr_scheduler.base_lr, or make one without scheduler",
             )
         self.lr = lr
+
+    def set_lr_scale(self, args_lrscale: Any) -> None:
+        """Replaced by ``set_lr_mult``: raises ParamError."""
+        raise ParamError("there is no set_lr_scale", where=type(self).__name__, remedy="Use set_lr_mult()")
 
     def set_lr_mult(self, args_lr_mult: Mapping[Any, float]) -> None:
         """Multipliers of the rate by weight name or index, over those in the symbol's attributes."""
@@ -128,16 +150,17 @@ class Optimizer:
         return {name: float(found[key]) for name, found in self._attributes.items() if key in found}
 
     def _update_count(self, index: Any) -> None:
-        self._counts[index] = self.count(index) + 1
-        self.num_update = max(self.num_update, self._counts[index])
+        for one in index if isinstance(index, (list, tuple)) else [index]:
+            self._index_update_count[one] = self.count(one) + 1
+            self.num_update = max(self.num_update, self._index_update_count[one])
 
     def count(self, index: Any) -> int:
         """How often that weight was updated."""
-        return self._counts.get(index, self.begin_num_update)
+        return self._index_update_count.get(index, self.begin_num_update)
 
     def set_count(self, index: Any, count: int) -> None:
         """Say how often that weight was updated."""
-        self._counts[index] = count
+        self._index_update_count[index] = count
 
     def _multiplier(self, table: Mapping[Any, float], attribute: str, index: Any) -> float:
         if index in self.param_dict:
@@ -146,6 +169,12 @@ class Optimizer:
 
     def _get_lr(self, index: Any) -> float:
         return self.learning_rate * self._multiplier(self.lr_mult, "lr_mult", index)
+
+    def _get_lrs(self, indices: Sequence[Any]) -> list[float]:
+        return [self._get_lr(index) for index in indices]
+
+    def _get_wds(self, indices: Sequence[Any]) -> list[float]:
+        return [self._get_wd(index) for index in indices]
 
     def _get_wd(self, index: Any) -> float:
         return self.wd * self._multiplier(self.wd_mult, "wd_mult", index)
@@ -167,12 +196,16 @@ class Optimizer:
     # ---------------------------------------------------------------- state that is saved
     def state_dict(self) -> dict[str, Any]:
         """Counts as JSON-able values (the weights' states are the updater's)."""
-        return {"num_update": self.num_update, "counts": [[k, v] for k, v in self._counts.items()], "lr": self.lr}
+        return {
+            "num_update": self.num_update,
+            "counts": [[k, v] for k, v in self._index_update_count.items()],
+            "lr": self.lr,
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore what ``state_dict`` gave."""
         self.num_update = int(state["num_update"])
-        self._counts = {k: int(v) for k, v in state["counts"]}
+        self._index_update_count = {k: int(v) for k, v in state["counts"]}
         self.lr = float(state["lr"])
 
 
@@ -182,6 +215,8 @@ class Updater:
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
         self.states: dict[Any, State] = {}
+        self.states_synced: dict[Any, bool] = {}
+        self.aggregate_updates = optimizer.aggregate_num > 0
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         indices, grads, weights = (
@@ -190,7 +225,29 @@ class Updater:
         for i, g, w in zip(indices, grads, weights, strict=True):
             if i not in self.states:
                 self.states[i] = self.optimizer.create_state_multi_precision(i, w)
+            elif not self.states_synced.get(i, True):
+                self.states[i] = self.sync_state_context(self.states[i], w.ctx)
+            self.states_synced[i] = True
             self.optimizer.update_multi_precision(i, w, g, self.states[i])
+
+    def sync_state_context(self, state: Any, context: Device) -> Any:
+        """The state with its arrays on a device."""
+        if isinstance(state, (list, tuple)):
+            return type(state)(self.sync_state_context(part, context) for part in state)
+        return state.as_in_context(context) if isinstance(state, NDArray) else state
+
+    def get_states(self, dump_optimizer: bool = False) -> bytes:
+        """The states as bytes for ``set_states``; with ``dump_optimizer`` the optimizer's settings too."""
+        from .states import pack
+
+        return pack(self, dump_optimizer)
+
+    def set_states(self, states: bytes) -> None:
+        """Take the states (and the optimizer, where it was dumped) that ``get_states`` gave."""
+        from .states import unpack
+
+        unpack(self, states)
+        self.states_synced = dict.fromkeys(self.states, False)
 
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
         """All states flat by ``index/position``, for a file."""
@@ -206,7 +263,7 @@ class Updater:
         Weights that were never updated have none. Raises CheckpointError where a state does not fit.
         """
         for index, weight in weights.items():
-            if index not in self.optimizer._counts:
+            if index not in self.optimizer._index_update_count:
                 continue
             state = self.optimizer.create_state_multi_precision(index, weight)
             for i, array in enumerate(flatten(state)):

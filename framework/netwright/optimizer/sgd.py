@@ -13,6 +13,9 @@ from .optimizer import Optimizer, State, register
 class SGD(Optimizer):
     """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w))."""
 
+    master_first = False
+    aggregate_num = 4
+
     def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum, self.lazy_update = momentum, lazy_update
@@ -30,6 +33,8 @@ class SGD(Optimizer):
 @register()
 class NAG(Optimizer):
     """Nesterov's accelerated gradient (Sutskever et al., 2013): the momentum step is looked ahead of."""
+
+    master_first = False
 
     def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

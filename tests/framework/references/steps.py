@@ -157,9 +157,48 @@ def lamb(w: Array, g: Array, s: dict[str, Any], t: int, o: dict[str, Any]) -> Ar
     return w - o["lr"] * size / np.linalg.norm(direction) * direction
 
 
+def lbsgd(w: Array, g: Array, s: dict[str, Any], t: int, o: dict[str, Any]) -> Array:
+    scale = o["batch_scale"]
+    s["sum"] = s.get("sum", 0.0) + g
+    if t % scale:
+        return w
+    g, s["sum"] = s["sum"] / scale, 0.0
+    if o["warmup_strategy"] == "lars":
+        size, slope = (w * w).sum(), (g * g).sum()
+        factor = min(max(math.sqrt(size / (slope + o["wd"] * size)), 0.01), 100.0)
+    else:
+        share = min(1.0, t / (o["warmup_epochs"] * o["updates_per_epoch"]))
+        growth = {"linear": share, "power2": share**2, "sqrt": share**0.5}[o["warmup_strategy"]]
+        factor = 1 + (scale - 1) * growth
+    return sgd(w, g, s, t, {**o, "lr": o["lr"] * factor})
+
+
+def group_adagrad(w: Array, g: Array, s: dict[str, Any], t: int, o: dict[str, Any]) -> Array:
+    g = _prepared(g, o)
+    s["h"] = s.get("h", 0.0) + (g * g).mean(axis=1, keepdims=True)
+    return w - o["lr"] * g / np.sqrt(s["h"] + o["eps"])
+
+
+def test(w: Array, g: Array, s: dict[str, Any], t: int, o: dict[str, Any]) -> Array:
+    return w + o["rescale_grad"] * g
+
+
 # name: (step, default options, other options to try)
 STEPS: dict[str, tuple[Step, dict[str, Any], list[dict[str, Any]]]] = {
     "SGD": (sgd, {"momentum": 0.0}, [{"momentum": 0.9}]),
+    "ccSGD": (sgd, {"momentum": 0.0}, [{"momentum": 0.9}]),
+    "LBSGD": (
+        lbsgd,
+        {"momentum": 0.0, "warmup_strategy": "linear", "warmup_epochs": 5, "batch_scale": 1, "updates_per_epoch": 32},
+        [
+            {"momentum": 0.9, "batch_scale": 2, "updates_per_epoch": 1},
+            {"batch_scale": 2, "warmup_strategy": "power2"},
+            {"batch_scale": 2, "warmup_strategy": "sqrt"},
+            {"warmup_strategy": "lars"},
+        ],
+    ),
+    "GroupAdaGrad": (group_adagrad, {"eps": 1e-5}, [{"eps": 0.1}]),
+    "Test": (test, {}, []),
     "NAG": (nag, {"momentum": 0.0}, [{"momentum": 0.9}]),
     "Adam": (adam, {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}, [{"beta1": 0.5, "beta2": 0.8, "epsilon": 0.01}]),
     "AdamW": (
