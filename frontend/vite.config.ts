@@ -31,6 +31,7 @@ export default defineConfig({
     port: 5173,
     proxy: {
       "/api": { target: backend, ws: true, changeOrigin: false },
+      "/docs": { target: backend, changeOrigin: false },
       "/v2": { target: backend, ws: true, changeOrigin: false },
     },
   },

@@ -66,7 +66,7 @@ def run(command: list[str], what: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # The page is a step of its own here, with its own progress lines.
+        # Page and documentation are a step of their own here, with their own progress lines.
         env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "NETWRIGHT_SKIP_PAGE": "1"},
         check=False,
     )
@@ -105,13 +105,16 @@ def install(kind: str) -> None:
 
 
 def build_page() -> None:
-    """Build the page where its sources changed; prints nothing when they did not."""
-    if subprocess.run([str(PYTHON), "tools/page.py"], cwd=ROOT, check=False).returncode:
-        fail("the page could not be built; the reason is above")
+    """Build page and documentation, side by side, where their sources changed; prints nothing when they did not."""
+    parts = {"page": "tools/page.py", "documentation": "tools/documentation.py"}
+    started = {what: subprocess.Popen([str(PYTHON), script], cwd=ROOT) for what, script in parts.items()}
+    failed = [what for what, process in started.items() if process.wait()]
+    if failed:
+        fail(f"the {' and the '.join(failed)} could not be built; the reason is above")
 
 
 def main() -> None:
-    """Check this Python, then install what `run` or `dev` needs; `run` builds the page too."""
+    """Check this Python, then install what `run` or `dev` needs; `run` builds page and documentation too."""
     if sys.version_info < OLDEST:
         fail(
             f"Netwright needs Python {OLDEST[0]}.{OLDEST[1]} or newer, this is {sys.version.split()[0]}; "

@@ -128,6 +128,11 @@ def check_generated(checks: Checks) -> bool:
     return not stale
 
 
+def check_docs(checks: Checks) -> bool:
+    """The documentation builds anew without a warning."""
+    return checks.call(PYTHON, "tools/documentation.py", "--force")
+
+
 def check_e2e(checks: Checks) -> bool:
     """The real server driven through the page by a real Chromium."""
     browser = chromium.find()
@@ -142,6 +147,7 @@ PARTS: dict[str, Callable[[Checks], bool]] = {
     "python": check_python,
     "frontend": check_frontend,
     "generated": check_generated,
+    "docs": check_docs,
     "e2e": check_e2e,
 }
 # Not a check: `make generate`.

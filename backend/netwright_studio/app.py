@@ -117,7 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
     error_handlers.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.router.default = PageApp(settings.static_dir or Path(__file__).parent / "static")
+    package = Path(__file__).parent
+    app.router.default = PageApp(settings.static_dir or package / "static", settings.docs_dir or package / "docs")
     return app
 
 

@@ -1,11 +1,11 @@
-"""The built page: files with fitting cache headers, index.html for every address the page routes itself."""
+"""The built page and documentation: files with fitting cache headers, index.html for every address of the page."""
 
 from __future__ import annotations
 
 import stat
 from pathlib import Path
 
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from netwright_studio.errors import error_body
@@ -29,11 +29,19 @@ Run <code>make run</code> in the checkout, which builds it, and load this addres
 """
 
 
-class PageApp:
-    """Serves GET and HEAD for whatever no API route has taken."""
+DOCS_NOT_BUILT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Netwright documentation</title></head><body>
+<h1>The documentation has not been built yet</h1>
+<p>Run <code>make docs</code> in the checkout, and load this address again.</p>
+</body></html>
+"""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+
+class PageApp:
+    """Serves GET and HEAD for whatever no API route has taken; below /docs/ the documentation."""
+
+    def __init__(self, folder: Path, docs: Path) -> None:
+        self.folder, self.docs = folder, docs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -50,27 +58,28 @@ class PageApp:
         if scope["method"] not in ("GET", "HEAD"):
             body = error_body("method_not_allowed", "Method Not Allowed", wanted="GET or HEAD", got=scope["method"])
             return StudioJSON(body, 405, headers={"allow": "GET, HEAD"})
-        file = self._file(path)
-        if file is not None:
+        if is_below(path, "/docs"):
+            return self._documentation(path.removeprefix("/docs"))
+        file = find_file(self.folder, path)
+        if file is not None and path != "/index.html":
             caching = IMMUTABLE if path.startswith("/assets/") else REVALIDATE
             return FileResponse(file, headers={"cache-control": caching})
         if path.startswith("/assets/"):
             return StudioJSON(_NOT_FOUND, 404)
         return self._index(path)
 
-    def _file(self, path: str) -> Path | None:
-        """Return the file behind a path; None for a folder, what is not there and what lies outside."""
-        relative = path.lstrip("/")
-        if not relative or relative == "index.html" or "\0" in relative or len(relative) > 1000:
-            return None
-        root = self.folder.resolve()
-        candidate = (root / relative).resolve()
-        if not candidate.is_relative_to(root):
-            return None
-        try:
-            return candidate if stat.S_ISREG(candidate.stat().st_mode) else None
-        except OSError:
-            return None
+    def _documentation(self, path: str) -> Response:
+        """Return a page of the documentation; a folder's is its index.html, so its address ends with a slash."""
+        if not path:
+            return RedirectResponse("docs/")
+        headers = {"cache-control": REVALIDATE}
+        file = find_file(self.docs, f"{path}index.html" if path.endswith("/") else path)
+        if file is not None:
+            return FileResponse(file, headers=headers)
+        missing = find_file(self.docs, "/404.html")
+        if missing is not None:
+            return FileResponse(missing, 404, headers=headers)
+        return HTMLResponse(DOCS_NOT_BUILT, 503, headers=headers)
 
     def _index(self, path: str) -> Response:
         try:
@@ -81,6 +90,21 @@ class PageApp:
         depth = path.count("/") - 1
         html = html.replace(_BASE, f'<base href="{"../" * depth or "./"}" />')
         return HTMLResponse(html, status, headers={"cache-control": REVALIDATE})
+
+
+def find_file(folder: Path, path: str) -> Path | None:
+    """Return the file behind a path below a folder; None for a folder, what is not there and what lies outside."""
+    relative = path.lstrip("/")
+    if not relative or "\0" in relative or len(relative) > 1000:
+        return None
+    root = folder.resolve()
+    candidate = (root / relative).resolve()
+    if not candidate.is_relative_to(root):
+        return None
+    try:
+        return candidate if stat.S_ISREG(candidate.stat().st_mode) else None
+    except OSError:
+        return None
 
 
 _NOT_FOUND = error_body("not_found", "There is nothing at this address.", remedy="See /api/docs for what there is.")

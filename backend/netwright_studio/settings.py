@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides the loopback ones.")
     allowed_origins: tuple[str, ...] = Field((), description="Origins let in besides the studio's own.")
     static_dir: Path | None = Field(None, description="Folder of the built page; inside the package when unset.")
+    docs_dir: Path | None = Field(None, description="Folder of the built documentation; inside the package when unset.")
 
     max_body_bytes: int = Field(16 * MIB, ge=1024, description="Largest request body under /api.")
     max_upload_bytes: int = Field(512 * MIB, ge=1024, description="Largest data set upload.")

@@ -71,7 +71,46 @@ def test_an_unbuilt_page_says_what_to_do(make_client: MakeClient, tmp_path_facto
     assert '<base href="../" />' in reply.text
 
 
-def test_the_documentation_needs_no_other_origin_and_no_inline_script(client: TestClient) -> None:
+@pytest.fixture
+def docs(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "index.html").write_text("start")
+    (folder / "404.html").write_text("nothing here")
+    (folder / "api").mkdir()
+    (folder / "api" / "index.html").write_text("reference")
+    (folder / "site.js").write_text("run()")
+    (folder.parent / "secret.txt").write_text("secret")
+    return make_client(docs_dir=folder)
+
+
+def test_the_documentation_is_served_beside_the_page(docs: TestClient) -> None:
+    assert docs.get("/docs", follow_redirects=False).headers["location"] == "docs/"
+    assert docs.get("/docs").text == docs.get("/docs/").text == docs.get("/docs/index.html").text == "start"
+    assert docs.get("/docs/api/").text == "reference"
+    assert docs.get("/docs/site.js").headers["content-type"].startswith("text/javascript")
+    assert docs.get("/docs/").headers["cache-control"] == "no-cache"
+    assert "script-src 'self'" in docs.get("/docs/").headers["content-security-policy"]
+    assert docs.head("/docs/").status_code == 200
+    assert docs.post("/docs/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs/gone.html", "/docs/api", "/docs/gone/", "/docs/../secret.txt", "/docs/..%2fsecret.txt"]
+)
+def test_what_the_documentation_does_not_hold_is_not_found(docs: TestClient, path: str) -> None:
+    reply = docs.get(path)
+    assert "secret" not in reply.text
+    if reply.request.url.path.startswith("/docs"):
+        assert (reply.status_code, reply.text) == (404, "nothing here")
+
+
+def test_an_unbuilt_documentation_says_what_to_do(make_client: MakeClient, tmp_path: Path) -> None:
+    reply = make_client(docs_dir=tmp_path / "none").get("/docs/")
+    assert reply.status_code == 503
+    assert "make docs" in reply.text
+
+
+def test_the_api_documentation_needs_no_other_origin_and_no_inline_script(client: TestClient) -> None:
     reply = client.get("/api/docs")
     assert "http" not in re.sub(r"<!doctype.*?>", "", reply.text)
     assert re.findall(r"<script(?![^>]*src)", reply.text) == []

@@ -2,6 +2,7 @@ import { Boxes, ChartSpline, Database, Workflow, type LucideIcon } from "lucide-
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
+import { DocsLink } from "./DocsLink";
 import { LogoMark } from "./LogoMark";
 import classes from "./Shell.module.css";
 import { ThemeToggle } from "./ThemeToggle";
@@ -46,6 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </li>
           ))}
         </ul>
+        <DocsLink />
         <ThemeToggle />
       </nav>
       <main id="main" className={classes["main"]} tabIndex={-1}>

@@ -1,0 +1,130 @@
+"""The documentation's own tools: docstrings as Markdown, excerpts by reference, programs with what they print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import documentation
+from docsite import directives, docstrings, examples, excerpts, figures, operators, programs, reference
+from netwright.ops.registry import get
+
+ROOT = Path(__file__).resolve().parent.parent
+TEXTS = [ROOT / "docs" / "index.md", *sorted((ROOT / "docs" / "tour").rglob("*.md"))]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_programs_print_what_the_text_says(path: Path) -> None:
+    shown = programs.read(path.read_text(encoding="utf-8"))
+    for program, printed in zip(shown, programs.run(shown), strict=True):
+        assert printed == program.output, f"refresh it: python -m docsite.programs {name_of(path)}\n{program.code}"
+
+
+def test_what_a_program_prints_is_written_behind_it() -> None:
+    text = "Before.\n\n```python\nx = 1\nprint(x)\n```\n\n```text\n2\n```\n\n```python\ny = x\n```\n\nAfter.\n"
+    assert programs.refresh(text) == text.replace("2\n", "1\n")
+    assert [p.output for p in programs.read(text)] == ["2\n", ""]
+
+
+def test_an_excerpt_is_the_definition_itself() -> None:
+    found = excerpts.find("netwright.tape:Call.release")
+    assert found.path == "framework/netwright/tape.py"
+    assert found.text.startswith("def release(self) -> None:\n    self.saved_inputs = {}")
+    assert (ROOT / found.path).read_text().splitlines()[found.first - 1].strip() == "def release(self) -> None:"
+    part = excerpts.find("netwright.tape:Call.release from self.saved_inputs to saved_outputs")
+    assert part.text == "self.saved_inputs = {}\nself.saved_outputs = ()"
+    assert excerpts.find("netwright.ops.activation:Activation").text.startswith("@register\nclass Activation(")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("netwright.nothing:f", "no module netwright.nothing"),
+        ("os.path:join", "no module os.path"),
+        ("netwright.tape:Call.gone", "there is no gone"),
+        ("netwright.tape:Call.release from gone", "'gone' is on 0 lines"),
+        ("netwright.tape:Call.release from self to gone", "'self' is on 3 lines"),
+        ("netwright.tape:Call.release from super to gone", "no line holds 'gone'"),
+    ],
+)
+def test_an_excerpt_of_what_is_gone_is_an_error(name: str, message: str) -> None:
+    with pytest.raises(excerpts.ExcerptError, match=re.escape(message)):
+        excerpts.find(name)
+
+
+def test_directives_are_expanded_outside_of_fences() -> None:
+    text = "::: source netwright.tape:Call.release\n\n```text\n::: gone\n```\n"
+    found = directives.expand(text, Path("docs/tour/en/x.md"))
+    assert "framework/netwright/tape.py, line" in found
+    assert "def release(self)" in found
+    assert "::: gone" in found
+    with pytest.raises(directives.DirectiveError, match="no directive 'gone'"):
+        directives.expand("::: gone\n", Path("x.md"))
+
+
+def test_a_translation_shows_the_originals_programs(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "a.md").write_text("```python\nprint(1)\n```\n\n```text\n1\n```\n\n```python\nx = 2\n```\n")
+    found = directives.expand("::: program 1\n::: program 2\n", tmp_path / "zh" / "a.md")
+    assert "print(1)" in found
+    assert "```text\n1\n```" in found
+    assert "x = 2" in found
+
+
+def test_figures_are_svg_with_a_title() -> None:
+    found = figures.flow("From <a> to b", "forward: data → FullyConnected / fc1\n反向: 甲 ← 乙\n")
+    assert found.count("<rect") == 4
+    assert 'aria-label="From &lt;a&gt; to b"' in found
+    arena = figures.memory("mlp-digits", 32)
+    assert arena.count("<rect") > 5
+    assert "instead of" in arena
+
+
+def test_docstrings_become_markdown() -> None:
+    text = "Sum of a*b in ``x[0]``.\n\n>>> f([1])\n[1]\n\nThen:\n- one\n- two\n\n    y = a[i]\n"
+    assert docstrings.render(text) == (
+        "Sum of a\\*b in ``x[0]``.\n\n\n```pycon\n>>> f([1])\n[1]\n```\n\nThen:\n\n- one\n- two\n\n    y = a[i]\n"
+    )
+    assert docstrings.summary("One | two.\n\nMore.") == "One \\| two."
+    assert docstrings.signature(lambda a, b=3, *, key=len: None, "f") == "f(a, b=3, *, key=len)"
+
+
+def test_an_operators_page_says_all_of_it() -> None:
+    page = operators.render(get("Convolution"), examples.public_names()["Convolution"])
+    for word in (
+        "| `num_filter` | int, ≥ 1 | required |",
+        "trained, may be left out",
+        "## Shapes",
+        ">>> y = mx.nd.Conv",
+    ):
+        assert word in page
+
+
+def test_operators_with_the_same_letters_have_pages_of_their_own() -> None:
+    files = [operators.address(op) for op in operators.documented()]
+    assert len(files) == len(set(files)) > 300
+
+
+def test_public_modules_have_pages() -> None:
+    titles = {reference.title(module) for module in reference.public_modules()}
+    wanted = {"mx.nd", "mx.sym", "mx.autograd", "mx.gluon.nn", "mx.gluon.rnn", "mx.optimizer", "mx.metric", "mx.io"}
+    assert wanted | {"mx.kv", "mx.mod", "netwright.scheduler", "netwright.train"} <= titles
+
+
+def test_the_documentation_is_stale_when_a_source_changes(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs.yml").write_text("site_name: x")
+    source = tmp_path / "framework" / "netwright" / "a.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("x = 1")
+    before = documentation.compute_digest(tmp_path)
+    (source.parent / "__pycache__").mkdir()
+    (source.parent / "__pycache__" / "a.pyc").write_text("compiled")
+    assert documentation.compute_digest(tmp_path) == before
+    source.write_text("x = 2")
+    assert documentation.compute_digest(tmp_path) != before

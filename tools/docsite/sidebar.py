@@ -1,0 +1,78 @@
+"""What stands beside a page: its part of the site, its neighbours, its own sections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mkdocs.structure.nav import Navigation, Section
+from mkdocs.structure.pages import Page
+
+from netwright.ops.operator import Operator
+
+from . import examples, operators, reference
+
+
+def context(page: Page, nav: Navigation) -> dict[str, Any]:
+    """``parts`` (the top of the site), ``groups`` (lists beside the page) and ``language`` for the template."""
+    return {
+        "parts": [_part(item, page) for item in nav.items],
+        "groups": _groups(page, nav),
+        "language": "zh-CN" if "/zh/" in page.url else "en",
+    }
+
+
+def _part(item: Any, page: Page) -> dict[str, Any]:
+    first = item if isinstance(item, Page) else _pages(item)[0]
+    active = page is item or (isinstance(item, Section) and page in _pages(item))
+    if first.url == "api/index.html":
+        active = page.url.startswith("api/")
+    return {"title": item.title, "url": first.url, "active": active}
+
+
+def _pages(section: Section) -> list[Page]:
+    found: list[Page] = []
+    for child in section.children:
+        found += _pages(child) if isinstance(child, Section) else [child] if isinstance(child, Page) else []
+    return found
+
+
+def _groups(page: Page, nav: Navigation) -> list[dict[str, Any]]:
+    if page.url.startswith("api/"):
+        return _reference(page.url)
+    for item in nav.items:
+        if isinstance(item, Section) and page in _pages(item):
+            return [_group(s, page) for s in item.children if isinstance(s, Section)] or [_group(item, page)]
+    return []
+
+
+def _group(section: Section, page: Page) -> dict[str, Any]:
+    return {
+        "title": section.title,
+        "links": [{"title": p.title, "url": p.url, "active": p is page} for p in _pages(section)],
+    }
+
+
+def _reference(url: str) -> list[dict[str, Any]]:
+    """The modules; beside an operator those of its category."""
+    first = [_link("Overview", "api/index.md", url), _link("Operators", "api/operators/index.md", url)]
+    first += [_link("Command line", "api/cli.md", url), _link("REST", "api/rest.md", url)]
+    groups = [{"title": "Reference", "links": first}]
+    here = next((op for op in operators.documented() if _url(operators.address(op)) == url), None)
+    if here is not None:
+        alike = [op for op in operators.documented() if op.category == here.category]
+        links = [_link(_short(op), operators.address(op), url) for op in alike]
+        return [*groups, {"title": here.category.capitalize(), "links": links}]
+    modules = [_link(reference.title(m), reference.address(m), url) for m in reference.public_modules()]
+    return [*groups, {"title": "Modules", "links": modules}]
+
+
+def _short(op: Operator) -> str:
+    return examples.public_names()[op.name][0].removeprefix("_internal.")
+
+
+def _link(title: str, file: str, here: str) -> dict[str, Any]:
+    return {"title": title, "url": _url(file), "active": _url(file) == here}
+
+
+def _url(file: str) -> str:
+    return file.removesuffix(".md") + ".html"
