@@ -21,6 +21,7 @@ from . import (
     engine,
     error,
     gluon,
+    image,
     initializer,
     io,
     kvstore,
@@ -42,6 +43,7 @@ from . import (
     util,
 )
 from . import device as context
+from . import image as img
 from . import initializer as init
 from . import kvstore as kv
 from . import module as mod
@@ -59,7 +61,7 @@ from .util import is_np_array, is_np_shape, np_array, np_shape, set_np_shape, us
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
 _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}
-_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random}
+_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random, "img": image}
 for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
@@ -90,6 +92,8 @@ __all__ = [
     "error",
     "gluon",
     "gpu",
+    "image",
+    "img",
     "init",
     "initializer",
     "io",

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataError
 from .dataset import Split
+from .fetching import fetch_file
 from .folders import cache_folder
 from .idx import read_idx
 
@@ -72,29 +73,10 @@ def why_missing() -> str | None:
 
 def fetch() -> Path:
     """Download what is missing into the cache, with checksums; raises DataError when that fails."""
-    import pooch
-
     folder = cache_folder() / "fashion-mnist"
+    remedy = "Connect to the internet, or run apt-get install dataset-fashion-mnist"
     for file in FILES:
-        try:
-            pooch.retrieve(
-                URL + file.name,
-                known_hash=f"sha256:{file.packed}",
-                fname=file.name,
-                path=folder,
-                progressbar=False,
-            )
-        except (
-            OSError,
-            ValueError,
-        ) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
-            raise DataError(
-                f"{file.name} could not be fetched",
-                where="fashion-mnist",
-                wanted="its public source, with the right checksum",
-                got=type(error).__name__,
-                remedy="Connect to the internet, or run apt-get install dataset-fashion-mnist",
-            ) from error
+        fetch_file(URL + file.name, f"sha256:{file.packed}", folder, where="fashion-mnist", remedy=remedy)
     return folder
 
 

@@ -231,6 +231,9 @@ class HybridBlock(Block):
     def _clear(self) -> None:
         self._compiled = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_compiled": {}}  # plans belong to a process
+
     def hybridize(self, active: bool = True, strategy: Strategy | str | None = None, **kwargs: Any) -> None:
         """Run as a compiled plan from the next call on. ``strategy`` is a Strategy or a preset's name.
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from ... import random
+from ...device import cpu
 from ...errors import DataError, ParamError
 from ...ndarray.array import NDArray
 from ...ndarray.creation import array
@@ -51,7 +53,8 @@ def _start_worker(dataset: bytes) -> None:
     _worker_dataset = pickle.loads(dataset)
 
 
-def _work(indices: list[int], batchify: Callable[[list[Any]], Any]) -> Any:
+def _work(indices: list[int], batchify: Callable[[list[Any]], Any], seed: int) -> Any:
+    random.seed(seed)  # whichever process makes the batch, its random transforms are the same
     return batchify([_worker_dataset[i] for i in indices])
 
 
@@ -66,6 +69,7 @@ class DataLoader:
 
     ``num_workers`` processes (threads with ``thread_pool``) prepare up to ``prefetch`` batches ahead, in order. The
     processes start anew, so the dataset is pickled once; one that cannot be (with a lambda in it) is read by threads.
+    Random transforms in processes repeat under ``random.seed``; threads share one generator in the order they run.
     """
 
     def __init__(
@@ -142,14 +146,15 @@ class DataLoader:
         executor = self._executor()
         waiting: deque[Future[Any]] = deque()
 
-        def submit(indices: list[int]) -> Future[Any]:
+        def submit(indices: list[int], number: int) -> Future[Any]:
             if self._thread_pool:
                 batchify = self._batchify or default_batchify_fn
                 return executor.submit(lambda: batchify([self._dataset[i] for i in indices]))
-            return executor.submit(_work, indices, self._batchify or _numpy_batch)
+            return executor.submit(_work, indices, self._batchify or _numpy_batch, seeds + number)
 
-        for indices in self._batch_sampler:
-            waiting.append(submit(indices))
+        seeds = 0 if self._thread_pool else int(random.state_of(cpu()).generator.integers(2**62))
+        for number, indices in enumerate(self._batch_sampler):
+            waiting.append(submit(indices, number))
             if len(waiting) > self._prefetch:
                 yield self._result(waiting.popleft())
         while waiting:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
-from ...errors import DataError
+from ...errors import DataError, IndexRangeError
 from ...ndarray.array import NDArray
+from ...recordio import MXIndexedRecordIO
 from .sampler import Sampler
 
 
@@ -117,3 +119,49 @@ class ArrayDataset(Dataset):
         if len(self._data) == 1:
             return self._data[0][idx]
         return tuple(data[idx] for data in self._data)
+
+
+class RecordFileDataset(Dataset):
+    """The records (bytes) of a record file; beside ``name.rec`` lies its index, ``name.idx``."""
+
+    def __init__(self, filename: str | Path) -> None:
+        self.filename = str(filename)
+        self.idx_file = str(Path(filename).with_suffix(".idx"))
+        if not Path(self.idx_file).is_file():
+            raise DataError(
+                "the record file has no index beside it",
+                where=Path(filename).name,
+                wanted=Path(self.idx_file).name,
+                remedy="Write the records with MXIndexedRecordIO",
+            )
+        self._record = MXIndexedRecordIO(self.idx_file, self.filename, "r")
+
+    def __getitem__(self, idx: int) -> Any:
+        if not -len(self) <= idx < len(self):
+            raise IndexRangeError("there is no such record", wanted=f"0 to {len(self) - 1}", got=idx)
+        return self._record.read_idx(self._record.keys[idx])
+
+    def __len__(self) -> int:
+        return len(self._record.keys)
+
+
+class _DownloadedDataset(Dataset):
+    """Base of the public sets: ``_get_data`` finds or fetches the files and sets ``_data`` and ``_label``."""
+
+    _data: Any
+    _label: Any
+
+    def __init__(self, root: str | Path, transform: Callable[[Any, Any], Any] | None) -> None:
+        self._root = Path(root).expanduser()
+        self._transform = transform
+        self._get_data()
+
+    def _get_data(self) -> None:
+        raise NotImplementedError("a set says how to get its data")
+
+    def __getitem__(self, idx: int) -> Any:
+        data, label = self._data[idx], self._label[idx]
+        return (data, label) if self._transform is None else self._transform(data, label)
+
+    def __len__(self) -> int:
+        return len(self._label)
