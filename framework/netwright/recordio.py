@@ -6,7 +6,6 @@ bytes hold that number at a multiple of 4, the record is written in parts withou
 
 from __future__ import annotations
 
-import io
 import numbers
 import os
 import struct
@@ -219,18 +218,11 @@ def pack_img(header: IRHeader, img: Any, quality: int = 95, img_fmt: str = ".jpg
 
     ``quality``: of a JPEG from 1 to 100, of a PNG the compression from 0 to 9.
     """
-    from PIL import Image
+    from .image.files import encode
 
     pixels = np.asarray(img, dtype=np.uint8)
-    picture = Image.fromarray(pixels[..., ::-1] if pixels.ndim == 3 else pixels)
-    buffer = io.BytesIO()
-    if img_fmt.lower() in (".jpg", ".jpeg"):
-        picture.save(buffer, "JPEG", quality=quality)
-    elif img_fmt.lower() == ".png":
-        picture.save(buffer, "PNG", compress_level=min(quality, 9))
-    else:
-        raise DataError("unknown image format", where="pack_img", wanted=".jpg or .png", got=img_fmt)
-    return pack(header, buffer.getvalue())
+    pixels = pixels[..., ::-1] if pixels.ndim == 3 and pixels.shape[2] == 3 else pixels
+    return pack(header, encode(pixels, quality, img_fmt, "pack_img"))
 
 
 def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, Any]:
@@ -238,13 +230,8 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, Any]:
 
     ``iscolor``: 1 for colour, 0 for grey, -1 for what it is.
     """
-    from PIL import Image, UnidentifiedImageError
+    from .image.files import decode
 
     header, content = unpack(s)
-    try:
-        picture = Image.open(io.BytesIO(content))
-        colour = iscolor == 1 or (iscolor == -1 and picture.mode != "L")
-        pixels = np.asarray(picture.convert("RGB" if colour else "L"))
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError("the record holds no image", where="unpack_img", got=str(error)[:80]) from None
-    return header, pixels[..., ::-1] if colour else pixels
+    pixels = decode(content, iscolor, to_rgb=False, where="unpack_img")
+    return header, pixels[..., 0] if pixels.shape[2] == 1 else pixels

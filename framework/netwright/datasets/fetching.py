@@ -7,10 +7,10 @@ from pathlib import Path
 from ..errors import DataError
 
 
-def fetch_file(url: str, known_hash: str, folder: Path, *, where: str, remedy: str) -> Path:
+def fetch_file(url: str, known_hash: str | None, folder: Path, *, where: str, remedy: str) -> Path:
     """The file of a URL in ``folder``, fetched where it is not there yet; raises DataError when that fails.
 
-    ``known_hash`` is ``algorithm:hexadecimal digits``.
+    ``known_hash`` is ``algorithm:hexadecimal digits``, or None where the content is checked by the caller.
     """
     import pooch
 

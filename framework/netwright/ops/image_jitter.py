@@ -112,12 +112,14 @@ class ColourOperator(ImageOperator):
     """Base of the operators on colours: an image (H, W, C) with 1 or 3 channels in, one out."""
 
     inputs = (Port("data", doc="an image (H, W, C)"),)
+    channels: ClassVar[tuple[int, ...]] = (1, 3)
+    """Numbers of channels it can change; empty: any."""
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
         if data is not None:
             check_image(data, batched=False)
-            if data[2] not in (1, 3):
+            if self.channels and data[2] not in self.channels:
                 raise ShapeError("an image has 1 or 3 channels", port="data", wanted="(H, W, 1 or 3)", got=data)
         return shapes, [data]
 
@@ -165,6 +167,7 @@ class RandomBrightness(_RandomFactor):
     """An image times a factor drawn uniformly from [min_factor, max_factor)."""
 
     name = "_image_random_brightness"
+    channels = ()
     change = staticmethod(brightness)
 
 

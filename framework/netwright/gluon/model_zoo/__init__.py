@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import vision
+from . import model_store, vision
 from .vision import get_model
 
-__all__ = ["get_model", "vision"]
+__all__ = ["get_model", "model_store", "vision"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from ....errors import ParamError
 from ...block import HybridBlock
 from .alexnet import AlexNet, alexnet
+from .densenet import DenseNet, densenet_spec, get_densenet
+from .inception import Inception3, inception_v3
+from .lenet import LeNet, lenet
+from .mobilenet import MULTIPLIERS, MobileNet, MobileNetV2, get_mobilenet, get_mobilenet_v2
 from .resnet import (
     BasicBlockV1,
     BasicBlockV2,
@@ -20,15 +23,41 @@ from .resnet import (
     get_resnet,
     resnet_spec,
 )
+from .squeezenet import SqueezeNet, get_squeezenet, squeezenet_spec
 from .vgg import VGG, get_vgg, vgg_spec
 
 Maker = Callable[..., HybridBlock]
 
-_MAKERS: dict[str, Maker] = {"alexnet": alexnet}
-_MAKERS |= {f"vgg{n}": partial(get_vgg, n) for n in vgg_spec}
-_MAKERS |= {f"vgg{n}_bn": partial(get_vgg, n, batch_norm=True) for n in vgg_spec}
-_MAKERS |= {f"resnet{n}_v{v}": partial(get_resnet, v, n) for v in (1, 2) for n in resnet_spec}
-globals().update(_MAKERS)
+_MAKERS: dict[str, Maker] = {"alexnet": alexnet, "lenet": lenet, "inceptionv3": inception_v3}
+"""The networks by the names that ``get_model`` knows."""
+
+
+def _offer(name: str, maker: Maker, *args: Any, function: str | None = None, **fixed: Any) -> None:
+    """Make a network known to ``get_model``, and as a function of this module."""
+
+    def make(**kwargs: Any) -> HybridBlock:
+        return maker(*args, **fixed, **kwargs)
+
+    make.__name__ = make.__qualname__ = function or name
+    make.__doc__ = f"The network {name!r}; takes what ``{maker.__name__}`` takes besides."
+    make.__module__ = __name__
+    _MAKERS[name] = globals()[make.__name__] = make
+
+
+for _n in vgg_spec:
+    _offer(f"vgg{_n}", get_vgg, _n)
+    _offer(f"vgg{_n}_bn", get_vgg, _n, batch_norm=True)
+for _n in resnet_spec:
+    for _version in (1, 2):
+        _offer(f"resnet{_n}_v{_version}", get_resnet, _version, _n)
+for _n in densenet_spec:
+    _offer(f"densenet{_n}", get_densenet, _n)
+for _text in squeezenet_spec:
+    _offer(f"squeezenet{_text}", get_squeezenet, _text, function=f"squeezenet{_text.replace('.', '_')}")
+for _text, _multiplier in MULTIPLIERS.items():
+    _short = _text.replace(".", "_")
+    _offer(f"mobilenet{_text}", get_mobilenet, _multiplier, function=f"mobilenet{_short}")
+    _offer(f"mobilenetv2_{_text}", get_mobilenet_v2, _multiplier, function=f"mobilenet_v2_{_short}")
 
 
 def get_model(name: str, **kwargs: Any) -> HybridBlock:
@@ -55,9 +84,22 @@ __all__ = [
     "BasicBlockV2",
     "BottleneckV1",
     "BottleneckV2",
+    "DenseNet",
+    "Inception3",
+    "LeNet",
+    "MobileNet",
+    "MobileNetV2",
     "ResNetV1",
     "ResNetV2",
+    "SqueezeNet",
+    "alexnet",
+    "get_densenet",
+    "get_mobilenet",
+    "get_mobilenet_v2",
     "get_model",
     "get_resnet",
+    "get_squeezenet",
     "get_vgg",
+    "inception_v3",
+    "lenet",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...block import HybridBlock
-from .common import nn, output, refuse_pretrained
+from .common import load_pretrained, nn, output
 
 
 class AlexNet(HybridBlock):
@@ -38,5 +38,4 @@ class AlexNet(HybridBlock):
 
 def alexnet(pretrained: bool = False, ctx: Any = None, root: Any = None, **kwargs: Any) -> AlexNet:
     """AlexNet."""
-    refuse_pretrained(pretrained, "alexnet")
-    return AlexNet(**kwargs)
+    return load_pretrained(AlexNet(**kwargs), pretrained, "alexnet", ctx, root)

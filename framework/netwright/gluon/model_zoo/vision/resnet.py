@@ -7,7 +7,7 @@ from typing import Any
 
 from ....errors import ParamError
 from ...block import HybridBlock
-from .common import nn, output, refuse_pretrained
+from .common import load_pretrained, nn, output
 
 
 def _conv3x3(channels: int, stride: int, in_channels: int) -> Any:
@@ -192,10 +192,10 @@ def get_resnet(
     version: int, num_layers: int, pretrained: bool = False, ctx: Any = None, root: Any = None, **kwargs: Any
 ) -> _ResNet:
     """ResNet of version 1 or 2 with 18, 34, 50, 101 or 152 layers."""
-    refuse_pretrained(pretrained, f"resnet{num_layers}_v{version}")
     if version not in (1, 2) or num_layers not in resnet_spec:
         raise ParamError(
             "there is no such ResNet", wanted=f"version 1 or 2 of {list(resnet_spec)} layers", got=(version, num_layers)
         )
     kind, layers, channels = resnet_spec[num_layers]
-    return _NETS[version - 1](_BLOCKS[version - 1][kind], layers, channels, **kwargs)
+    net = _NETS[version - 1](_BLOCKS[version - 1][kind], layers, channels, **kwargs)
+    return load_pretrained(net, pretrained, f"resnet{num_layers}_v{version}", ctx, root)

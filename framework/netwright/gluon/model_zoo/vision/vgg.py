@@ -7,7 +7,7 @@ from typing import Any
 
 from .... import initializer as init
 from ...block import HybridBlock
-from .common import nn, output, refuse_pretrained
+from .common import load_pretrained, nn, output
 
 vgg_spec = {
     11: ([1, 1, 2, 2, 2], [64, 128, 256, 512, 512]),
@@ -50,6 +50,6 @@ class VGG(HybridBlock):
 
 def get_vgg(num_layers: int, pretrained: bool = False, ctx: Any = None, root: Any = None, **kwargs: Any) -> VGG:
     """VGG of 11, 13, 16 or 19 layers."""
-    refuse_pretrained(pretrained, f"vgg{num_layers}")
     layers, filters = vgg_spec[num_layers]
-    return VGG(layers, filters, **kwargs)
+    name = f"vgg{num_layers}_bn" if kwargs.get("batch_norm") else f"vgg{num_layers}"
+    return load_pretrained(VGG(layers, filters, **kwargs), pretrained, name, ctx, root)
