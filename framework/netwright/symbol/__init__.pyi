@@ -4671,6 +4671,153 @@ class _contrib_namespace:
 
 contrib: type[_contrib_namespace]
 
+class _image_namespace:
+
+    @staticmethod
+    def adjust_lighting(
+        data: Symbol | None = None,
+        alpha: Sequence[float] = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Principal components of ImageNet's colours added to an image of values 0 … 255 (Krizhevsky et al. 2012)."""
+
+    @staticmethod
+    def crop(
+        data: Symbol | None = None,
+        x: int = ...,
+        y: int = ...,
+        width: int = ...,
+        height: int = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The part of an image from column x and row y on, ``width`` columns and ``height`` rows large."""
+
+    @staticmethod
+    def flip_left_right(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image (H, W, C) mirrored: its columns in reverse order."""
+
+    @staticmethod
+    def flip_top_bottom(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image (H, W, C) upside down: its rows in reverse order."""
+
+    @staticmethod
+    def normalize(
+        data: Symbol | None = None,
+        mean: Sequence[float] = (0.0,),
+        std: Sequence[float] = (1.0,),
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Each channel shifted and scaled: y = (x − mean) / std for (C, H, W) or (N, C, H, W), with 1 or 3 channels."""
+
+    @staticmethod
+    def random_brightness(
+        data: Symbol | None = None,
+        min_factor: float = ...,
+        max_factor: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image times a factor drawn uniformly from [min_factor, max_factor)."""
+
+    @staticmethod
+    def random_color_jitter(
+        data: Symbol | None = None,
+        brightness: float = ...,
+        contrast: float = ...,
+        saturation: float = ...,
+        hue: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Brightness, contrast, saturation and hue changed at random, in a random order."""
+
+    @staticmethod
+    def random_contrast(
+        data: Symbol | None = None,
+        min_factor: float = ...,
+        max_factor: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image drawn away from its mean grey by a factor from [min_factor, max_factor): y = f·x + (1 − f)·mean grey."""
+
+    @staticmethod
+    def random_flip_left_right(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image (H, W, C), mirrored with probability ½."""
+
+    @staticmethod
+    def random_flip_top_bottom(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """An image (H, W, C), upside down with probability ½."""
+
+    @staticmethod
+    def random_hue(
+        data: Symbol | None = None,
+        min_factor: float = ...,
+        max_factor: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hues turned by 360° times a factor from [min_factor, max_factor); 0 and 1 change nothing."""
+
+    @staticmethod
+    def random_lighting(
+        data: Symbol | None = None,
+        alpha_std: float = 0.05,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Principal components of ImageNet's colours added to an image, each times a normally distributed number."""
+
+    @staticmethod
+    def random_saturation(
+        data: Symbol | None = None,
+        min_factor: float = ...,
+        max_factor: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Each pixel drawn away from its grey by a factor from [min_factor, max_factor): y = f·x + (1 − f)·grey."""
+
+    @staticmethod
+    def resize(
+        data: Symbol | None = None,
+        size: int | Sequence[int] = (),
+        keep_ratio: bool = False,
+        interp: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Images brought to another size: (H, W, C) → (height, width, C), by OpenCV's rules of interpolation."""
+
+    @staticmethod
+    def to_tensor(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Numbers from 0 to 255 become float32 from 0 to 1, channels first: (H, W, C) → (C, H, W), y = x / 255."""
+
+image: type[_image_namespace]
+
 class _linalg_namespace:
 
     @staticmethod
