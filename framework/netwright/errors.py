@@ -76,8 +76,30 @@ class AutogradError(NetwrightError):
     """Differentiation asked of something that was not recorded or cannot be differentiated."""
 
 
-class DeferredInitializationError(NetwrightError):
+class NotReadyError(NetwrightError):
+    """Something was asked of an object too early: before it was initialised, or before it has run."""
+
+
+class DeferredInitializationError(NotReadyError):
     """A parameter was used before its shape was known."""
+
+
+class MismatchError(ParamError, AssertionError):
+    """What was given contradicts what is there; an AssertionError too, as MXNet's programs expect."""
+
+
+class ParameterShapeError(ShapeError, AssertionError):
+    """A weight was given another shape than it has; an AssertionError too, as MXNet's programs expect."""
+
+
+class KindError(NetwrightError, TypeError):
+    """A value of another kind of object than the one that is wanted."""
+
+
+class UnknownNameError(ParamError, KeyError):
+    """A name that is not among those known."""
+
+    __str__ = NetwrightError.__str__
 
 
 class MemoryLimitError(NetwrightError, MemoryError):

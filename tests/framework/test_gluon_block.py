@@ -136,9 +136,9 @@ def test_attributes_become_children_and_parameters() -> None:
     assert list(net.params) == ["h_scale"]
     net.dense = nn.Dense(5, prefix="other_")
     assert list(net.collect_params()) == ["h_scale", "other_weight", "other_bias"]
-    with pytest.raises(ParamError, match="h: attribute 'dense' is a Dense and cannot become a int"):
+    with pytest.raises(TypeError, match="h: attribute 'dense' is a Dense and cannot become a int"):
         net.dense = 3
-    with pytest.raises(ParamError, match=r"h: the parameter 'scale' is there already\. Use set_data"):
+    with pytest.raises(AssertionError, match=r"h: the parameter 'scale' is there already\. Use set_data"):
         net.scale = gluon.Parameter("again", shape=(3,))
 
 
@@ -338,14 +338,19 @@ def test_constants_are_never_trained() -> None:
 
     net = Net()
     net.initialize()
-    net.collect_params().setattr("grad_req", "write")
+    with pytest.warns(UserWarning, match=r"the constant 'c_const' is never trained; grad_req 'write' is ignored"):
+        net.collect_params().setattr("grad_req", "write")
     assert net.const.grad_req == "null"
+    assert repr(net.const) == "Constant c_const (shape=(2, 2), dtype=float32)"
     x = nd.ones((1, 2))
     assert values(net(x)) == [[4, 6]]
     net.hybridize()
     assert values(net(x)) == [[4, 6]]
-    with pytest.raises(ParamError, match=r"there is no constant 'c_other'\. Give its value"):
+    with pytest.raises(KeyError, match=r"there is no constant 'c_other'\. Give its value"):
         net.params.get_constant("other")
+    assert net.params.get_constant("const", [[1.0, 2.0], [3.0, 4.0]]) is net.const
+    with pytest.raises(AssertionError, match="c_const: the constant is there already with another value"):
+        net.params.get_constant("const", [[1.0, 2.0], [3.0, 5.0]])
 
 
 def test_parameter_dict(tmp_path: Path) -> None:
@@ -381,7 +386,6 @@ def test_save_and_load_by_path(tmp_path: Path) -> None:
     again.initialize()
     again.load_parameters(file, ctx=mx.cpu())
     np.testing.assert_array_equal(again(data(2, 5)).asnumpy(), y.asnumpy())
-    assert net.save_params.__func__ is gluon.Block.save_parameters
 
 
 def test_missing_and_extra(tmp_path: Path) -> None:
@@ -502,23 +506,23 @@ def test_cast_before_the_shape_is_known() -> None:
     assert net(data(2, 5).astype("float64")).dtype is np.float64
 
 
-@pytest.mark.parametrize("hybridize", [False, True])
-def test_summary(hybridize: bool, capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
+    # the layout is MXNet 1.9.1's
     net = mlp(prefix="m_")
     net.initialize()
-    if hybridize:
-        net.hybridize()
     net.summary(data(2, 5))
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split() for line in lines if line.strip().startswith(("Input", "Dense", "Activation", "HybridS"))]
-    assert [row[0] for row in rows] == [
-        *("Input", "Activation-m_dense0_tanh", "Dense-m_dense0", "Dense-m_dense1", "HybridSequential-m"),
-    ]
-    assert [row[-1] for row in rows] == ["0", "0", "24", "15", "0"]
+    assert [row[0] for row in rows] == ["Input", "Activation-1", "Dense-2", "Dense-3"]
+    assert [row[-1] for row in rows] == ["0", "0", "24", "15"]
     assert "(2, 5)" in lines[3]
-    assert "Parameters in total: 39" in lines
-    assert net(data(2, 5)).shape == (2, 3)
-    assert bool(net.plans()) is hybridize
+    assert lines[-6:-1] == [
+        *("   Total params: 39", "   Trainable params: 39", "   Non-trainable params: 0"),
+        *("Shared params in forward computation graph: 0", "Unique parameters in model: 39"),
+    ]
+    net.hybridize()
+    with pytest.raises(AssertionError, match=r"a hybridized network runs as one step.*or call hybridize\(False\)"):
+        net.summary(data(2, 5))
 
 
 # ---------------------------------------------------------------- compiling
@@ -672,7 +676,7 @@ def test_several_inputs_and_outputs() -> None:
 def test_blocks_are_called_with_arrays() -> None:
     net = mlp(prefix="m_")
     net.initialize()
-    with pytest.raises(ShapeError, match=r"m_dense0: a block is called with an NDArray or a Symbol, not ndarray"):
+    with pytest.raises(ValueError, match=r"m_dense0: a block is called with an NDArray or a Symbol, not ndarray"):
         net[0](np.ones((2, 3)))
     with pytest.raises(NetwrightError, match=r"Block: forward\(\) is not defined"):
         gluon.Block()(data(1))
@@ -840,7 +844,7 @@ def test_strategies() -> None:
 def test_export_and_import(name: str, tmp_path: Path) -> None:
     net = NETS[name]()
     net.initialize(mx.init.Normal(0.5))
-    with pytest.raises(GraphError, match=r"there is nothing to export yet\. Call hybridize\(\)"):
+    with pytest.raises(RuntimeError, match=r"there is nothing to export yet\. Call hybridize\(\)"):
         net.export(str(tmp_path / "m"))
     net.hybridize()
     x = data(4, 5)
@@ -879,8 +883,8 @@ def test_a_block_of_a_symbol() -> None:
     block = gluon.SymbolBlock([inner, inner + y], [x, y])
     block.initialize(mx.init.One())
     first, second = block(nd.ones((1, 3)), nd.full((1, 2), 10))
-    assert values(first) == [[3, 3]]
-    assert values(second) == [[13, 13]]
+    assert values(first) == [[4, 4]]  # in a symbol's block, biases are initialised like weights
+    assert values(second) == [[14, 14]]
     assert sorted(block.collect_params()) == ["fc_bias", "fc_weight"]
     # inside another network, trained with it
     net = nn.HybridSequential()

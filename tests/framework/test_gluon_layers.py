@@ -218,7 +218,7 @@ def test_a_hybrid_layer_is_exported(name: str, tmp_path: Path) -> None:
         (nn.Flatten, "Flatten"),
         (lambda: nn.HybridLambda("tanh"), "HybridLambda(tanh)"),
         (lambda: nn.Lambda(nd.tanh), "Lambda(tanh)"),
-        (nn.Swish, "Swish()"),
+        (nn.Swish, "Swish(\n\n)"),
         (lambda: gluon.loss.L2Loss(), "L2Loss(batch_axis=0, w=1.0)"),
     ],
 )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from ..errors import DeferredInitializationError
 from . import data, loss, model_zoo, nn, rnn, utils
-from .block import Block, HybridBlock, SymbolBlock
-from .parameter import Constant, Parameter, ParameterDict
+from .block import Block, HybridBlock
+from .parameter import Constant, Parameter
+from .parameter_dict import ParameterDict
+from .symbol_block import SymbolBlock
 from .trainer import Trainer
 
 __all__ = [
     "Block",
     "Constant",
+    "DeferredInitializationError",
     "HybridBlock",
     "Parameter",
     "ParameterDict",

@@ -15,6 +15,7 @@ from ..scheduler.run import Run
 from ..scheduler.strategy import Strategy
 from ..symbol.symbol import Symbol
 from ..tape import Spendable, mode
+from .nested import structure
 
 MAX_PLANS = 16
 
@@ -23,15 +24,20 @@ class CachedGraph:
     """A symbol with fixed inputs; calling it runs a compiled plan and, while recording, leaves one node on the tape."""
 
     def __init__(
-        self, symbol: Symbol, strategy: Strategy | None = None, constants: Mapping[str, NDArray] | None = None
+        self,
+        symbol: Symbol,
+        strategy: Strategy | None = None,
+        constants: Mapping[str, NDArray] | None = None,
+        recompute: bool = False,
     ) -> None:
         self.symbol, self.strategy, self.constants = symbol, strategy, dict(constants or {})
+        self.recompute = recompute
         self._plans: dict[Any, Compiled] = {}
 
     def __call__(self, feeds: Mapping[str, NDArray]) -> list[NDArray]:
         feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
-        run = Run(self._compiled(feeds, wrt), {n: a._data for n, a in feeds.items()})
+        run = Run(self.compiled(feeds, wrt), {n: a._data for n, a in feeds.items()})
         place = next(iter(feeds.values()))._place if feeds else None
         if not wrt:
             run.release()
@@ -40,7 +46,8 @@ class CachedGraph:
         node = PlanNode(run, results, {n: a._snapshot() for n, a in feeds.items()}, wrt)
         return [NDArray(r, (node, i), place) for i, r in enumerate(results)]
 
-    def _compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
+    def compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
+        """The plan for arrays of these shapes and types, in the current mode."""
         key = (mode.training, wrt, tuple([(a.shape, a._data.dtype) for a in feeds.values()]))
         found = self._plans.get(key)
         if found is None:
@@ -62,12 +69,14 @@ class CachedGraph:
 
 
 class CompiledBlock:
-    """A block's graph, the names of its inputs in calling order, and how its outputs are nested."""
+    """A block's graph, the names of its inputs in calling order, and how its inputs and outputs are nested."""
 
     def __init__(
-        self, graph: CachedGraph, names: list[str], rebuild: Callable[[list[Any]], Any], several: bool
+        self, graph: CachedGraph, names: list[str], rebuild: Callable[[list[Any]], Any], out: Any, inputs: Any
     ) -> None:
-        self.graph, self.names, self.rebuild, self.several = graph, names, rebuild, several
+        self.graph, self.names, self.rebuild = graph, names, rebuild
+        self.several = isinstance(out, (list, tuple))
+        self.structure, self.out_structure = inputs, structure(out) if self.several else 0
         self.inputs = frozenset(graph.symbol.list_inputs())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import ParamError
@@ -38,3 +38,28 @@ def flatten(args: Sequence[Any]) -> tuple[list[Any], Callable[[list[Any]], Any]]
         return [fill(p) for p in shape]
 
     return flat, rebuild
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The arrays and symbols in nested lists; other values are passed over."""
+    if isinstance(value, (NDArray, Symbol)):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from leaves(part)
+
+
+def structure(args: Sequence[Any]) -> Any:
+    """How arrays are nested, as MXNet writes it: 0 for one, −1 for None, a list for a list; Nones at the end are left
+    out, for an argument that is not given may be one.
+    """
+
+    def shape(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [shape(v) for v in value]
+        return -1 if value is None else 0
+
+    found = [shape(a) for a in args]
+    while found and found[-1] == -1:
+        found.pop()
+    return found

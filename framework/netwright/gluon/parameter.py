@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import OrderedDict
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import initializer
-from ..device import Device, current_device
-from ..errors import DeferredInitializationError, NetwrightError, ParamError, ShapeError
+from ..device import Device, cpu, current_device
+from ..errors import (
+    DeferredInitializationError,
+    MismatchError,
+    NotReadyError,
+    ParameterShapeError,
+)
 from ..ndarray.array import NDArray, check_request
+from ..ndarray.creation import array as make_array
 from ..ndarray.creation import zeros
-from ..ndarray.storage import load as load_file
-from ..ndarray.storage import save as save_file
 from ..ops.params import dtype_name
 from ..symbol.symbol import Symbol, Variable
 from ..tape import mode
@@ -38,6 +40,8 @@ class Parameter:
     ``grad_req``: ``write``, ``add`` or ``null``.
     """
 
+    _kind = "Parameter"
+
     def __init__(
         self,
         name: str,
@@ -55,7 +59,7 @@ class Parameter:
         check_request(grad_req)
         self.name = name
         self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
-        self.dtype = np.dtype(dtype_name(dtype)).type
+        self._dtype: Any = np.dtype(dtype_name(dtype)).type
         self.lr_mult, self.wd_mult, self.init = lr_mult, wd_mult, init
         self.allow_deferred_init = allow_deferred_init
         self._differentiable = differentiable
@@ -75,8 +79,19 @@ class Parameter:
         if self._shape is not None and (
             len(self._shape) != len(new) or any(m not in (0, -1, n) for m, n in zip(self._shape, new, strict=True))
         ):
-            raise ShapeError("the parameter's shape does not fit", where=self.name, wanted=self._shape, got=tuple(new))
+            raise ParameterShapeError(
+                "the parameter's shape does not fit", where=self.name, wanted=self._shape, got=tuple(new)
+            )
         self._shape = tuple(new)
+
+    @property
+    def dtype(self) -> Any:
+        """The element type as a NumPy scalar type; setting it is ``cast()``."""
+        return self._dtype
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        self.cast(dtype)
 
     @property
     def grad_req(self) -> str:
@@ -98,7 +113,7 @@ class Parameter:
         return self._shape is not None and all(n > 0 for n in self._shape)
 
     def __repr__(self) -> str:
-        return f"Parameter {self.name} (shape={self._shape}, dtype={np.dtype(self.dtype).name})"
+        return f"{self._kind} {self.name} (shape={self._shape}, dtype={np.dtype(self.dtype).name})"
 
     # ---------------------------------------------------------------- making
     def initialize(
@@ -136,12 +151,13 @@ class Parameter:
     def _fill(self, init: Any, contexts: list[Device], default_init: Any, data: NDArray | None) -> None:
         assert self._shape is not None
         if data is None:
-            data = zeros(self._shape, contexts[0], self.dtype)
-            default = initializer.create(default_init if default_init is not None else "uniform")
-            if init is None:
-                default(initializer.InitDesc(self.name), data)
+            data = zeros(self._shape, contexts[0] if contexts[0].is_gpu else cpu(), self.dtype)
+            chosen = init if init is not None else default_init if default_init is not None else "uniform"
+            chosen = initializer.create(chosen)
+            if isinstance(chosen, initializer.Initializer):
+                chosen.init_weight(self.name, data)  # whatever the name's end, as in MXNet
             else:
-                initializer.create(init).init_weight(self.name, data)
+                chosen(initializer.InitDesc(self.name), data)
         self._deferred = None
         self._data = OrderedDict((ctx, data.copyto(ctx)) for ctx in contexts)
         for array in self._data.values():
@@ -172,7 +188,7 @@ class Parameter:
             host = [] if ctx.is_gpu else [a for d, a in self._data.items() if not d.is_gpu]
             if len(host) == 1:
                 return host[0]  # all CPU numbers are one memory
-            raise NetwrightError(
+            raise NotReadyError(
                 "it was not initialised on that device",
                 where=self.name,
                 wanted=", ".join(map(str, self._data)),
@@ -181,14 +197,14 @@ class Parameter:
             )
         return found
 
-    def _not_made(self) -> NetwrightError:
+    def _not_made(self) -> NotReadyError:
         if self._deferred is not None:
             return DeferredInitializationError(
                 "it is not initialised yet, because its shape follows only from data",
                 where=self.name,
                 remedy="Run one batch through the network first, or give in_units/in_channels",
             )
-        return NetwrightError("it is not initialised", where=self.name, remedy="Call initialize() on the network first")
+        return NotReadyError("it is not initialised", where=self.name, remedy="Call initialize() on the network first")
 
     def list_data(self) -> list[NDArray]:
         """The arrays on all devices."""
@@ -200,7 +216,7 @@ class Parameter:
         """The gradient on a device."""
         found = self.data(ctx).grad
         if found is None:
-            raise NetwrightError("it has no gradient, because grad_req is 'null'", where=self.name)
+            raise NotReadyError("it has no gradient, because grad_req is 'null'", where=self.name)
         return found
 
     def list_grad(self) -> list[NDArray]:
@@ -215,9 +231,11 @@ class Parameter:
             return self._deferred[1]
         raise self._not_made()
 
-    def set_data(self, data: NDArray) -> None:
-        """Set the value on all devices."""
+    def set_data(self, data: Any) -> None:
+        """Set the value on all devices, from an NDArray or a NumPy array."""
         self.shape = data.shape
+        if not isinstance(data, NDArray):
+            data = make_array(data, dtype=self.dtype)
         if self._data is None:
             if self._deferred is None:
                 raise self._not_made()
@@ -237,7 +255,7 @@ class Parameter:
         """Move to other devices."""
         contexts = _contexts(ctx)
         if self._data is not None:
-            self._make(None, contexts, None, next(iter(self._data.values())).detach())
+            self._make(None, contexts, None, self._reduce())
         elif self._deferred is not None:
             init, _, default = self._deferred
             self._deferred = (init, contexts, default)
@@ -246,11 +264,50 @@ class Parameter:
 
     def cast(self, dtype: Any) -> None:
         """Change the element type."""
-        self.dtype = np.dtype(dtype_name(dtype)).type
+        self._dtype = np.dtype(dtype_name(dtype)).type
         self._var = None
+        gradients = [a.grad for a in (self._data or {}).values()]
         if self._data is not None:
-            first = next(iter(self._data.values())).detach()
-            self._make(None, list(self._data), None, first.astype(self.dtype))
+            self._make(None, list(self._data), None, next(iter(self._data.values())).detach().astype(self.dtype))
+        for made, before in zip((self._data or {}).values(), gradients, strict=True):
+            if before is not None and made.grad is not None:
+                made.grad._write(before._data)
+
+    def _reduce(self) -> NDArray:
+        """The value on the CPU: the mean of the devices' copies."""
+        copies = [a.detach().as_in_context(cpu()) for a in self.list_data()]
+        return copies[0] if len(copies) == 1 else sum(copies[1:], copies[0]) / len(copies)
+
+    def _load_init(
+        self, data: NDArray, ctx: Contexts = None, cast_dtype: bool = False, dtype_source: str = "current"
+    ) -> None:
+        """Take a value from a file, before or after initialisation.
+
+        Where element types differ, ``cast_dtype`` converts the value (``dtype_source`` ``current``) or the parameter
+        (``saved``).
+        """
+        if dtype_source not in ("current", "saved"):
+            raise MismatchError("unknown dtype_source", wanted="current or saved", got=repr(dtype_source))
+        self.shape = data.shape
+        if np.dtype(data.dtype) != np.dtype(self.dtype):
+            if not cast_dtype:
+                raise MismatchError(
+                    "the file has another dtype",
+                    where=self.name,
+                    wanted=np.dtype(self.dtype).name,
+                    got=np.dtype(data.dtype).name,
+                    remedy="Pass cast_dtype=True, or cast() the network",
+                )
+            if dtype_source == "saved":
+                self.cast(data.dtype)
+            else:
+                data = data.astype(self.dtype)
+        if self._data is None and self._deferred is None:
+            self._make(None, _contexts(ctx), None, data)
+            return
+        if ctx is not None:
+            self.reset_ctx(ctx)
+        self.set_data(data)
 
     def var(self) -> Symbol:
         """The variable that stands for it in a symbol."""
@@ -269,8 +326,10 @@ class Parameter:
 class Constant(Parameter):
     """A value that is used like a weight and never trained."""
 
+    _kind = "Constant"
+
     def __init__(self, name: str, value: Any) -> None:
-        self.value = value if isinstance(value, NDArray) else NDArray(np.asarray(value, dtype=np.float32))
+        self.value = value if isinstance(value, NDArray) else make_array(value)
         super().__init__(
             name,
             shape=self.value.shape,
@@ -279,207 +338,12 @@ class Constant(Parameter):
             differentiable=False,
         )
 
-
-class ParameterDict:
-    """Parameters by name; names made here begin with ``prefix``; ``shared`` ones are looked up first."""
-
-    def __init__(self, prefix: str = "", shared: ParameterDict | None = None) -> None:
-        self._prefix, self._shared = prefix, shared
-        self._params: OrderedDict[str, Parameter] = OrderedDict()
-
     @property
-    def prefix(self) -> str:
-        """What names made here begin with."""
-        return self._prefix
+    def grad_req(self) -> str:
+        """Always ``null``; another request is ignored with a warning."""
+        return "null"
 
-    def __getitem__(self, key: str) -> Parameter:
-        return self._params[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._params)
-
-    def __len__(self) -> int:
-        return len(self._params)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._params
-
-    def items(self) -> ItemsView[str, Parameter]:
-        """Names and parameters."""
-        return self._params.items()
-
-    def keys(self) -> KeysView[str]:
-        """Names."""
-        return self._params.keys()
-
-    def values(self) -> ValuesView[Parameter]:
-        """Parameters."""
-        return self._params.values()
-
-    def __repr__(self) -> str:
-        rows = "\n".join(f"  {p!r}" for p in self.values())
-        return f"{self._prefix or 'ParameterDict'} (\n{rows}\n)"
-
-    def _find(self, name: str) -> Parameter | None:
-        if name in self._params:
-            return self._params[name]
-        found = self._shared._find(name) if self._shared is not None else None
-        if found is not None:
-            self._params[name] = found
-        return found
-
-    def get(self, name: str, **kwargs: Any) -> Parameter:
-        """The parameter ``prefix + name``, made where it is not there."""
-        full = self._prefix + name
-        found = self._find(full)
-        if found is None:
-            found = self._params[full] = Parameter(full, **kwargs)
-        elif kwargs.get("shape") is not None:
-            shape = kwargs["shape"]
-            shape = (shape,) if isinstance(shape, int) else tuple(shape)
-            if (
-                found.shape is None
-                or len(found.shape) != len(shape)
-                or any(m and n and m != n for m, n in zip(found.shape, shape, strict=True))
-            ):
-                raise ShapeError("the shared parameter has another shape", where=full, wanted=shape, got=found.shape)
-            found._shape = tuple(m or n for m, n in zip(found.shape, shape, strict=True))
-        return found
-
-    def get_constant(self, name: str, value: Any = None) -> Parameter:
-        """The constant ``prefix + name``."""
-        full = self._prefix + name
-        found = self._find(full)
-        if found is None:
-            if value is None:
-                raise ParamError(f"there is no constant {full!r}", remedy="Give its value")
-            found = self._params[full] = Constant(full, value)
-        return found
-
-    def update(self, other: Mapping[str, Parameter] | ParameterDict) -> None:
-        """Add all of another dict; one name for two parameters is refused."""
-        for name, parameter in other.items():
-            if self._params.setdefault(name, parameter) is not parameter:
-                raise ParamError("two parameters have this name", where=name, remedy="Give the blocks other prefixes")
-
-    def initialize(
-        self, init: Any = None, ctx: Contexts = None, verbose: bool = False, force_reinit: bool = False
-    ) -> None:
-        """Initialise all, each by its own initializer where it has one, else by ``init`` (Uniform by default)."""
-        default = initializer.create(init if init is not None else "uniform")
-        for parameter in self.values():
-            parameter.initialize(None, ctx, default, force_reinit)
-
-    def zero_grad(self) -> None:
-        """Set all gradients to 0."""
-        for parameter in self.values():
-            parameter.zero_grad()
-
-    def reset_ctx(self, ctx: Contexts) -> None:
-        """Move all to other devices."""
-        for parameter in self.values():
-            parameter.reset_ctx(ctx)
-
-    def setattr(self, name: str, value: Any) -> None:
-        """Set an attribute (``grad_req``, ``lr_mult``, …) of all."""
-        for parameter in self.values():
-            setattr(parameter, name, value)
-
-    def save(self, filename: str, strip_prefix: str = "") -> None:
-        """Write all to a file, names without ``strip_prefix``."""
-        for name in self:
-            if not name.startswith(strip_prefix):
-                raise ParamError("the name does not begin with the prefix to strip", where=name, wanted=strip_prefix)
-        save_file(filename, {n[len(strip_prefix) :]: p.data().detach() for n, p in self.items()})
-
-    def load(
-        self,
-        filename: str,
-        ctx: Contexts = None,
-        allow_missing: bool = False,
-        ignore_extra: bool = False,
-        restore_prefix: str = "",
-        cast_dtype: bool = False,
-        dtype_source: str = "current",
-    ) -> None:
-        """Read all from a file."""
-        arrays = load_file(filename)
-        if isinstance(arrays, list):
-            raise ParamError("the file holds arrays without names", where=Path(filename).name)
-        load_into(
-            self._params,
-            {restore_prefix + n: a for n, a in arrays.items()},
-            Path(filename).name,
-            ctx,
-            allow_missing=allow_missing,
-            ignore_extra=ignore_extra,
-            cast_dtype=cast_dtype,
-            dtype_source=dtype_source,
-        )
-
-    def select(self, pattern: str) -> ParameterDict:
-        """Those whose name matches a regular expression."""
-        found = ParameterDict(self._prefix)
-        matcher = re.compile(pattern)
-        found.update({n: p for n, p in self.items() if matcher.match(n)})
-        return found
-
-
-def load_into(
-    params: Mapping[str, Parameter],
-    arrays: Mapping[str, NDArray],
-    where: str,
-    ctx: Contexts,
-    *,
-    allow_missing: bool,
-    ignore_extra: bool,
-    cast_dtype: bool,
-    dtype_source: str = "current",
-) -> None:
-    """Set parameters from arrays by name; raises ParamError that names the first missing or extra one.
-
-    Where element types differ, ``cast_dtype`` converts the values (``dtype_source`` ``current``), or the parameters
-    (``saved``).
-    """
-    if dtype_source not in ("current", "saved"):
-        raise ParamError("unknown dtype_source", wanted="current or saved", got=repr(dtype_source))
-    saved = {id(parameter) for name, parameter in params.items() if name in arrays}  # a shared one is saved once
-    missing = [n for n, parameter in params.items() if id(parameter) not in saved]
-    extra = [n for n in arrays if n not in params]
-    if missing and not allow_missing:
-        raise ParamError(
-            f"parameter {missing[0]!r} is not in the file",
-            where=where,
-            got=", ".join(list(arrays)[:8]),
-            remedy="Load into the network it was saved from, or pass allow_missing=True",
-        )
-    if extra and not ignore_extra:
-        raise ParamError(
-            f"the file holds {extra[0]!r}, which the network has not",
-            where=where,
-            remedy="Load into the network it was saved from, or pass ignore_extra=True",
-        )
-    for name, parameter in params.items():
-        if name not in arrays:
-            continue
-        array = arrays[name]
-        parameter.shape = array.shape
-        if np.dtype(array.dtype) != np.dtype(parameter.dtype):
-            if not cast_dtype:
-                raise ParamError(
-                    "the file has another dtype",
-                    where=name,
-                    wanted=np.dtype(parameter.dtype).name,
-                    got=np.dtype(array.dtype).name,
-                    remedy="Pass cast_dtype=True, or cast() the network",
-                )
-            if dtype_source == "saved":
-                parameter.cast(array.dtype)
-            else:
-                array = array.astype(parameter.dtype)
-        if parameter._data is None and parameter._deferred is None:
-            parameter._make(None, _contexts(ctx), None, array)
-        else:
-            if ctx is not None:
-                parameter.reset_ctx(ctx)
-            parameter.set_data(array)
+    @grad_req.setter
+    def grad_req(self, request: str) -> None:
+        if request != "null":
+            warnings.warn(f"the constant {self.name!r} is never trained; grad_req {request!r} is ignored", stacklevel=2)

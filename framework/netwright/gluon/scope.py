@@ -1,16 +1,16 @@
-"""Names of blocks and parameters, and hooks that can be taken off again."""
+"""Names of blocks and parameters."""
 
 from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ..naming import NameManager, Prefix
-from .parameter import ParameterDict
+from .parameter_dict import ParameterDict
 
 if TYPE_CHECKING:
-    from .block import Block
+    from .plain_block import Block
 
 
 class BlockScope:
@@ -59,22 +59,3 @@ class BlockScope:
         outer, names = self._outer.pop()
         names.__exit__(kind, error, trace)
         BlockScope._current.value = outer
-
-
-class Hook:
-    """A registered hook; ``detach()`` (or leaving a ``with`` block) removes it."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-        hooks.append(hook)
-
-    def detach(self) -> None:
-        """Remove the hook."""
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
-
-    def __enter__(self) -> Hook:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.detach()

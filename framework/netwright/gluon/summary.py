@@ -5,57 +5,88 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import MismatchError
 from ..ndarray.array import NDArray
+from ..symbol.symbol import Symbol
+from .parameter import Parameter
 
 if TYPE_CHECKING:
-    from .block import Block
+    from .hooks import HookHandle
+    from .plain_block import Block
+
+_ROW = "{:>20}  {:>42} {:>15}"
 
 
-def print_summary(block: Block, inputs: Sequence[NDArray]) -> None:
+class _Counts:
+    """Rows of the table, and sums over the layers in the order they ran."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, int]] = []
+        self.total = self.trainable = self.shared = 0
+        self._seen: set[Parameter] = set()
+
+    def add(self, layer: Block, _: Any, out: Any) -> None:
+        """A hook: note a layer that has run."""
+        if isinstance(out[0] if isinstance(out, (list, tuple)) else out, Symbol):
+            return  # shapes are being inferred
+        count = 0
+        for parameter in layer.params.values():
+            size = parameter.data().size
+            count += size
+            self.trainable += size if parameter.grad_req != "null" else 0
+            self.shared += size if parameter in self._seen else 0
+            self._seen.add(parameter)
+        self.total += count
+        self.rows.append((f"{type(layer).__name__}-{len(self.rows) + 1}", shape_text(out), count))
+
+
+def shape_text(value: Any) -> str:
+    """The shapes of arrays in nested lists, as text."""
+
+    def shapes(part: Any) -> Any:
+        if isinstance(part, (list, tuple)):
+            return [shapes(p) for p in part]
+        return part.shape if isinstance(part, NDArray) else part
+
+    found = shapes(value)
+    return str(found)[1:-1] if isinstance(found, list) else str(found)
+
+
+def print_summary(block: Block, inputs: Sequence[Any]) -> None:
     """Print layers, output shapes and parameter counts; the network is run once, eagerly."""
-    rows: list[tuple[str, str, int]] = []
-    hooks: list[Any] = []
-    layers: list[Block] = []
-    seen: set[int] = set()
+    from .nn.basic import HybridSequential, Sequential
 
-    def watch(child: Block) -> None:
-        if child in layers:
-            return
+    hooks: list[HookHandle] = []
+    counts, seen = _Counts(), set[int]()
 
-        def hook(layer: Block, _: Any, out: Any) -> None:
-            first = out[0] if isinstance(out, (list, tuple)) else out
-            if not isinstance(first, NDArray):
-                return  # shapes are being inferred on symbols
-            count = 0
-            for parameter in layer.params.values():
-                if id(parameter) not in seen and parameter.shape:
-                    seen.add(id(parameter))
-                    count += parameter.data().size
-            rows.append((f"{type(layer).__name__}-{layer.name}", str(first.shape), count))
+    def watch(layer: Block) -> None:
+        if layer.__dict__.get("_active"):
+            raise MismatchError(
+                "a hybridized network runs as one step, whose layers cannot be told apart",
+                where=layer.name,
+                remedy="Print the summary before hybridize(), or call hybridize(False)",
+            )
+        if not isinstance(layer, (Sequential, HybridSequential)) and id(layer) not in seen:
+            seen.add(id(layer))
+            hooks.append(layer.register_forward_hook(counts.add))
 
-        hooks.append(child.register_forward_hook(hook))
-        layers.append(child)
-
-    block.apply(watch)
-    # a compiled network runs as one step: its layers are heard only where each runs by itself
-    compiled = [layer for layer in layers if layer.__dict__.get("_active")]
     try:
-        for layer in compiled:
-            layer.__dict__["_active"] = False
+        block.apply(watch)
         block(*inputs)
     finally:
-        for layer in compiled:
-            layer.__dict__["_active"] = True
         for hook in hooks:
             hook.detach()
-    total = sum(count for _, _, count in rows)
-    width = max(24, *(len(name) for name, _, _ in rows))
-    line = "-" * (width + 44)
-    print(line)
-    print(f"{'Layer (type)':>{width}}  {'Output Shape':>24}  {'Param #':>14}")
-    print("=" * len(line))
-    for name, shape, count in [("Input", str(inputs[0].shape), 0), *rows]:
-        print(f"{name:>{width}}  {shape:>24}  {count:>14}")
-    print("=" * len(line))
-    print(f"Parameters in total: {total}")
-    print(line)
+    given = list(inputs) if len(inputs) > 1 else inputs[0]
+    lines = ["-" * 80, _ROW.format("Layer (type)", "Output Shape", "Param #"), "=" * 80]
+    lines += [_ROW.format(*row) for row in [("Input", shape_text(given), 0), *counts.rows]]
+    lines += [
+        "=" * 80,
+        "Parameters in forward computation graph, duplicate included",
+        f"   Total params: {counts.total}",
+        f"   Trainable params: {counts.trainable}",
+        f"   Non-trainable params: {counts.total - counts.trainable}",
+        f"Shared params in forward computation graph: {counts.shared}",
+        f"Unique parameters in model: {counts.total - counts.shared}",
+        "-" * 80,
+    ]
+    print("\n".join(lines))

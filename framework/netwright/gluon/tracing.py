@@ -12,7 +12,7 @@ from ..ndarray.array import NDArray
 from ..ops.operator import Operator
 from ..ops.params import OpParams
 from ..symbol.symbol import Symbol, SymbolEntry, SymbolNode, Variable
-from .parameter import ParameterDict
+from .parameter_dict import ParameterDict
 
 
 class Tracer:

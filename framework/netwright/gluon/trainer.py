@@ -13,7 +13,8 @@ from ..errors import CheckpointError, NetwrightError, ParamError
 from ..optimizer import Optimizer, Updater, create
 from ..serialization import load_arrays, save_arrays
 from ..tape import Variable
-from .parameter import Parameter, ParameterDict
+from .parameter import Parameter
+from .parameter_dict import ParameterDict
 
 
 class Trainer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..block import Block, HybridBlock, SymbolBlock
+from ..block import Block, HybridBlock
+from ..symbol_block import SymbolBlock
 from .activations import ELU, GELU, SELU, Activation, LeakyReLU, PReLU, Swish
 from .basic import (
     Concurrent,

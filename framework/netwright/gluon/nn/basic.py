@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import ndarray, symbol
 from ..block import Block, HybridBlock
+from ..plain_block import describe
 from .activations import Activation
 
 
@@ -37,6 +38,9 @@ class Sequential(Block):
                 net.add(*layers)
             return net
         return layers
+
+    def __repr__(self) -> str:
+        return describe(self, self._children)
 
     def __len__(self) -> int:
         return len(self._children)
@@ -70,6 +74,9 @@ class HybridSequential(HybridBlock):
                 net.add(*layers)  # type: ignore[arg-type]
             return net
         return layers
+
+    def __repr__(self) -> str:
+        return describe(self, self._children)
 
     def __len__(self) -> int:
         return len(self._children)

@@ -39,7 +39,9 @@ class _Scaled(HybridBlock):
 
     def __repr__(self) -> str:
         channels = (self.__dict__["gamma"].shape or (0,))[0]
-        facts = {**self._shown} if "num_groups" in self._shown else {**self._shown, "in_channels": channels or None}
+        facts = dict(self._shown)
+        if "num_groups" not in facts:  # as MXNet prints what is not known yet
+            facts["in_channels"] = channels if channels or "momentum" not in facts else None
         return f"{type(self).__name__}({', '.join(f'{key}={value}' for key, value in facts.items())})"
 
 

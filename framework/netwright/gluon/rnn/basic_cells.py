@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..parameter import Parameter, ParameterDict
+from ..parameter import Parameter
+from ..parameter_dict import ParameterDict
 from .cell import HybridRecurrentCell
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ... import ndarray
 from ...errors import ParamError, ShapeError
 from ..block import Block, HybridBlock
-from ..parameter import ParameterDict
+from ..parameter_dict import ParameterDict
 from .sequence import as_merged, as_steps, last_valid, mask_steps, module_of, zeros_like_batch
 
 

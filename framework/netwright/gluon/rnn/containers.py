@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ndarray
 from ...errors import ParamError
-from ..parameter import ParameterDict
+from ..parameter_dict import ParameterDict
 from .cell import HybridRecurrentCell, RecurrentCell, begin_states, states_info
 from .sequence import as_merged, as_steps, mask_steps, module_of, reversed_steps
 

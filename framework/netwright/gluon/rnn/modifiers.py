@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import ndarray
 from ...errors import ParamError
-from ..parameter import ParameterDict
+from ..parameter_dict import ParameterDict
 from .cell import HybridRecurrentCell, RecurrentCell
 from .containers import BidirectionalCell
 from .sequence import as_merged, as_steps, mask_steps
@@ -129,10 +129,10 @@ class ZoneoutCell(ModifierCell):
         super().reset()
         self._last_output: Any = None
 
-    def hybridize(self, active: bool = True, strategy: Any = None, **kwargs: Any) -> None:
+    def hybridize(self, active: bool = True, *args: Any, **kwargs: Any) -> None:
         """Compile the inner cell; this one remembers its last output, which a plan could not."""
         self._clear()
-        self.base_cell.hybridize(active, strategy=strategy, **kwargs)
+        self.base_cell.hybridize(active, *args, **kwargs)
 
     def hybrid_forward(self, F: Any, x: Any, states: Any) -> Any:
         """One step."""
