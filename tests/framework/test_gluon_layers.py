@@ -110,6 +110,7 @@ def test_a_layer_runs_and_has_the_shape_it_says(name: str) -> None:
     assert all(0 not in (p.shape or (0,)) for p in layer.collect_params().values())
 
 
+@pytest.mark.filterwarnings("ignore:all children of")
 @pytest.mark.parametrize("train", [False, True])
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_computes_the_same_compiled(name: str, train: bool) -> None:

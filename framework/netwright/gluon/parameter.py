@@ -17,7 +17,7 @@ from ..errors import (
     NotReadyError,
     ParameterShapeError,
 )
-from ..ndarray.array import NDArray, check_request
+from ..ndarray.array import NDArray
 from ..ndarray.creation import array as make_array
 from ..ndarray.creation import zeros
 from ..ops.params import dtype_name
@@ -56,8 +56,8 @@ class Parameter:
         stype: str = "default",
         grad_stype: str = "default",
     ) -> None:
-        check_request(grad_req)
         self.name = name
+        _check_request(name, grad_req)
         self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
         self._dtype: Any = np.dtype(dtype_name(dtype)).type
         self.lr_mult, self.wd_mult, self.init = lr_mult, wd_mult, init
@@ -100,7 +100,7 @@ class Parameter:
 
     @grad_req.setter
     def grad_req(self, request: str) -> None:
-        check_request(request)
+        _check_request(self.name, request)
         if not self._differentiable:
             request = "null"
         if request == self._grad_req:
@@ -218,6 +218,11 @@ class Parameter:
         if found is None:
             raise NotReadyError("it has no gradient, because grad_req is 'null'", where=self.name)
         return found
+
+    @property
+    def _grad(self) -> list[NDArray] | None:
+        """The gradients as MXNet's code looks at them: None where there are none."""
+        return None if self._data is None or self._grad_req == "null" else self.list_grad()
 
     def list_grad(self) -> list[NDArray]:
         """The gradients on all devices."""
@@ -347,3 +352,8 @@ class Constant(Parameter):
     def grad_req(self, request: str) -> None:
         if request != "null":
             warnings.warn(f"the constant {self.name!r} is never trained; grad_req {request!r} is ignored", stacklevel=2)
+
+
+def _check_request(name: str, request: str) -> None:
+    if request not in ("write", "add", "null"):
+        raise MismatchError("unknown grad_req", where=name, wanted="write, add or null", got=repr(request))

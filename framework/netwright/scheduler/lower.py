@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import GraphError
 from ..ops.operator import Shape, TensorSpec
 from ..symbol.infer import Inference
+from ..symbol.open_sizes import close_sizes
 from ..symbol.symbol import Symbol, SymbolEntry
 from .ir import Graph, Value
 
@@ -50,6 +51,7 @@ def infer_all(
 
 def lower(symbol: Symbol, known: Mapping[str, TensorSpec], train: bool) -> Graph:
     """The forward graph; its inputs are the symbol's variables, its outputs the symbol's."""
+    symbol = close_sizes(symbol, {name: spec.shape for name, spec in known.items()})
     specs = infer_all(symbol, known)
     graph = Graph(train)
     values: dict[SymbolEntry, Value] = {}

@@ -17,6 +17,7 @@ from ..scheduler.compiled import HEAD, Compiled
 from ..scheduler.lower import infer_all
 from ..scheduler.run import Run
 from ..scheduler.strategy import Strategy
+from .open_sizes import close_sizes
 from .symbol import Group, Symbol
 
 Arrays = Sequence[NDArray | None] | Mapping[str, NDArray] | None
@@ -238,6 +239,7 @@ def simple_bind(
     for name in shapes:
         if name not in known:
             raise GraphError(f"there is no argument {name!r}", where="simple_bind", remedy=f"Known: {', '.join(known)}")
+    symbol = close_sizes(symbol, {n: tuple(s) for n, s in shapes.items()})
     specs = infer_all(symbol, shapes={n: tuple(s) for n, s in shapes.items()}, dtypes=types)
     by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
     requests = _requests(symbol, grad_req)

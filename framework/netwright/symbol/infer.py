@@ -152,13 +152,18 @@ def infer_shape(
     symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], *, partial: bool
 ) -> tuple[Any, Any, Any]:
     """See ``Symbol.infer_shape``."""
+    from .open_sizes import close_sizes
+
+    given = {
+        name: (shape,) if isinstance(shape, int) else tuple(shape)
+        for name, shape in _given(symbol, args, kwargs, "infer_shape").items()
+    }
+    symbol = close_sizes(symbol, given)
     nodes = symbol.nodes()
     inference = Inference(nodes)
-    given = _given(symbol, args, kwargs, "infer_shape")
     for node in nodes:
         if node.op is None and node.name in given:
-            shape = given[node.name]
-            inference.set_shape((node, 0), (shape,) if isinstance(shape, int) else tuple(shape))
+            inference.set_shape((node, 0), given[node.name])
     inference.run_shapes()
     arguments, states = _variables(symbol, nodes)
     found = [[inference.shapes.get(e) for e in entries] for entries in (arguments, symbol._entries, states)]

@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import GraphError, NetwrightError
 from ..ops import get
 from .attributes import for_input, modern
+from .portable import portable
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
 MAX_NODES = 100_000
@@ -21,6 +22,7 @@ _MXNET_VERSION = 10901
 
 def dump_json(symbol: Symbol) -> str:
     """The graph behind a symbol as MXNet 1.9 writes it."""
+    symbol = portable(symbol)
     nodes = symbol.nodes()
     number = {node: i for i, node in enumerate(nodes)}
     rows, pointer = [], [0]

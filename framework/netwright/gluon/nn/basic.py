@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +30,15 @@ class Sequential(Block):
             if isinstance(x, (tuple, list)):
                 x, args = x[0], tuple(x[1:])
         return [x, *args] if args else x
+
+    def hybridize(self, active: bool = True, **kwargs: Any) -> None:
+        """Compile the hybrid blocks among the children, each by itself."""
+        if self._children and all(isinstance(child, HybridBlock) for child in self._children.values()):
+            warnings.warn(
+                f"all children of {self.name} are HybridBlocks: a HybridSequential would be compiled as a whole",
+                stacklevel=2,
+            )
+        super().hybridize(active, **kwargs)
 
     def __getitem__(self, key: int | slice) -> Any:
         layers = list(self._children.values())[key]
