@@ -173,7 +173,7 @@ def test_operator_hooks_see_what_runs_compiled() -> None:
     net = nn.HybridSequential(prefix="net_")
     with net.name_scope():
         net.add(nn.Dense(2), nn.Activation("relu"))
-    net.initialize()
+    net.initialize(mx.init.One())
     assert watched(net) == []
     net.hybridize()
     dense = ["FullyConnected net_dense0_fwd_output", "Activation net_relu0_fwd_output"]
