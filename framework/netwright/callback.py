@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .model import save_checkpoint
+from .model_files import save_checkpoint
 
 
 def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import netwright as mx
+from netwright.errors import ParamError
 
 
 def ones(value: float = 1.0) -> mx.nd.NDArray:
@@ -85,3 +87,74 @@ def test_misuse_is_explained() -> None:
         mx.kv.create("dist_sync")
     with pytest.raises(mx.MXNetError, match=r"Call set_optimizer\(\) first"):
         store.save_optimizer_states("x")
+
+
+# ---------------------------------------------------------------- compression and stores of one's own
+def test_two_bits_keep_what_they_left_out() -> None:
+    """Values of MXNet 1.9.1: two devices, then one, three times."""
+    store = mx.kv.create("device")
+    store.set_gradient_compression({"type": "2bit", "threshold": 0.5})
+    store.init("a", mx.nd.zeros(6))
+    wanted = [
+        [0, 0.5, 0.5, 0, -0.5, -1],
+        [0, 0.5, 0.5, -0.5, -0.5, -0.5],
+        [0.5, 1, 1, -0.5, -1, -1],
+        [0, 0.5, 0.5, -0.5, -0.5, -0.5],
+        [0.5, 0, 0.5, -1, 0, -1],
+        [0, 0, 0, 0, 0, -0.5],
+    ]
+    found, out = [], mx.nd.zeros(6)
+    for values in ([0.2, 0.5, 0.7, -0.4, -0.5, -3], [0.2, 0.5, 0.7, -0.4, -0.5, -3], [0.2, 0, 0, -0.4, 0, 0]):
+        gradient = mx.nd.array(values)
+        for given in ([gradient, gradient * 0.5], gradient):
+            store.push("a", given)
+            store.pull("a", out=out)
+            found.append(out.asnumpy())
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "words"),
+    [
+        ("local", {"type": "2bit"}, "only a 'device' store compresses gradients"),
+        ("device", {"type": "3bit"}, "wanted 2bit, got '3bit'"),
+        ("device", {"type": "2bit", "threshold": -1}, "the threshold must be positive"),
+    ],
+)
+def test_compression_that_is_refused(kind: str, params: dict[str, Any], words: str) -> None:
+    with pytest.raises(ParamError, match=words):
+        mx.kv.create(kind).set_gradient_compression(params)
+
+
+def test_a_key_given_twice_is_added_up() -> None:
+    store = mx.kv.create()
+    store.init(5, mx.nd.zeros(2))
+    store.push([5, 5], [mx.nd.ones(2) * 2, mx.nd.ones(2) * 3])
+    out = mx.nd.zeros(2)
+    store.pull(5, out=out)
+    assert out.asnumpy().tolist() == [5, 5]  # as in MXNet
+
+
+def test_stores_of_ones_own() -> None:
+    @mx.kv.KVStoreBase.register
+    class Recorder(mx.kv.TestStore):
+        pass
+
+    try:
+        assert isinstance(mx.kv.create("recorder"), Recorder)
+    finally:
+        del mx.kv.KVStoreBase.kv_registry["recorder"]
+    with pytest.raises(ParamError, match="only a KVStoreBase can be registered"):
+        mx.kv.KVStoreBase.register(int)  # type: ignore[type-var]
+    store, out = mx.kv.create("teststore"), [mx.nd.zeros(2), mx.nd.zeros(2)]
+    store.broadcast("x", mx.nd.ones(2), out=out)
+    store.pushpull("x", out)
+    assert [o.asnumpy().tolist() for o in out] == [[2, 2], [2, 2]]
+    assert (store.type, store.rank, store.num_workers, store.is_capable("optimizer")) == ("teststore", 0, 1, False)
+    with pytest.raises(ParamError, match="unknown capability"):
+        store.is_capable("fly")
+    with pytest.raises(TypeError, match="the name is a text"):
+        mx.kv.create(3)  # type: ignore[arg-type]
+    for act in (lambda: mx.kv.KVStoreBase().rank, lambda: mx.kv.KVStoreBase().set_optimizer(None)):
+        with pytest.raises(NotImplementedError):
+            act()

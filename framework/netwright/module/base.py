@@ -10,9 +10,9 @@ from typing import Any
 from .. import initializer as init
 from .. import metric as metrics
 from .. import ndarray as nd
-from ..errors import GraphError, ParamError
+from ..errors import DataError, GraphError, ParamError
 from ..io import DataBatch, DataIter, NDArrayIter
-from ..model import BatchEndParam, read_params
+from ..model_files import BatchEndParam, read_params
 from ..ndarray.array import NDArray
 from ..ndarray.storage import save
 from ..symbol.symbol import Symbol
@@ -40,6 +40,31 @@ class BaseModule:
     def symbol(self) -> Symbol | None:
         """The symbol that is trained."""
         return self._symbol
+
+    @property
+    def data_names(self) -> list[str]:
+        """Names of the data."""
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs."""
+        raise NotImplementedError
+
+    @property
+    def data_shapes(self) -> Any:
+        """Descriptions of the data."""
+        raise NotImplementedError
+
+    @property
+    def label_shapes(self) -> Any:
+        """Descriptions of the labels; None where there are none."""
+        raise NotImplementedError
+
+    @property
+    def output_shapes(self) -> Any:
+        """(name, shape) of the outputs."""
+        raise NotImplementedError
 
     def _need(self, *, params: bool = True, optimizer: bool = False) -> None:
         """Raise GraphError unless what a call needs was done before."""
@@ -95,7 +120,16 @@ class BaseModule:
         """Set first values."""
         raise NotImplementedError
 
-    def bind(self, data_shapes: Any, label_shapes: Any = None, for_training: bool = True, **options: Any) -> None:
+    def bind(
+        self,
+        data_shapes: Any,
+        label_shapes: Any = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: Any = None,
+        grad_req: Any = "write",
+    ) -> None:
         """Make the arrays for inputs of these shapes."""
         raise NotImplementedError
 
@@ -108,6 +142,21 @@ class BaseModule:
     ) -> None:
         """Set the optimizer up."""
         raise NotImplementedError
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """The gradients of the data."""
+        raise NotImplementedError
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The states that are kept from batch to batch; a module has none unless it says so."""
+        self._need()
+        return []
+
+    def set_states(self, states: Any = None, value: Any = None) -> None:
+        """Set the states: from arrays, or all to one number."""
+        self._need()
+        if states or value:
+            raise ParamError("the module keeps no states", where=type(self).__name__)
 
     def install_monitor(self, mon: Any) -> None:
         """Let a Monitor watch."""
@@ -154,9 +203,10 @@ class BaseModule:
         eval_metric = metrics.create(eval_metric)
         eval_metric.reset()
         count = 0
-        for batch in self._batches(eval_data, num_batch, reset):
-            self.forward(batch, is_train=False)
-            self.update_metric(eval_metric, batch.label)
+        for eval_batch in self._batches(eval_data, num_batch, reset):
+            self.prepare(eval_batch, sparse_row_id_fn)
+            self.forward(eval_batch, is_train=False)
+            self._measure(eval_metric, eval_batch)
             for callback in listed(batch_end_callback):
                 callback(BatchEndParam(epoch, count, eval_metric, locals()))
             count += 1
@@ -164,6 +214,13 @@ class BaseModule:
             callback(BatchEndParam(epoch, count, eval_metric, locals()))
         found: list[tuple[str, float]] = eval_metric.get_name_value()
         return found
+
+    def _measure(self, eval_metric: metrics.EvalMetric, batch: Any) -> None:
+        """Add the last outputs to a metric; the batch may be a list of parts, one for each device."""
+        if isinstance(batch, (list, tuple)):
+            self.update_metric(eval_metric, [part.label for part in batch], pre_sliced=True)
+        else:
+            self.update_metric(eval_metric, batch.label)
 
     @staticmethod
     def _batches(data: DataIter, limit: int | None, reset: bool) -> Iterator[DataBatch]:
@@ -180,6 +237,7 @@ class BaseModule:
         """(outputs without what only fills the batch up, number, batch) of each batch."""
         self._need()
         for i, batch in enumerate(self._batches(eval_data, num_batch, reset)):
+            self.prepare(batch, sparse_row_id_fn)
             self.forward(batch, is_train=False)
             pad = batch.pad or 0
             yield [out[: out.shape[0] - pad] for out in self.get_outputs()], i, batch
@@ -240,16 +298,17 @@ class BaseModule:
             self.install_monitor(monitor)
         self.init_params(initializer or init.Uniform(0.01), arg_params, aux_params, allow_missing, force_init)
         self.init_optimizer(kvstore, optimizer, optimizer_params)
-        measure = metrics.create(eval_metric)
+        eval_metric, validation_metric = metrics.create(eval_metric), validation_metric or eval_metric
         for epoch in range(begin_epoch, num_epoch):
-            self._fit_epoch(epoch, train_data, measure, listed(batch_end_callback), monitor)
+            self._fit_epoch(epoch, train_data, eval_metric, listed(batch_end_callback), monitor, sparse_row_id_fn)
             weights, states = self.get_params()
+            self.set_params(weights, states)
             for callback in listed(epoch_end_callback):
                 callback(epoch, self.symbol, weights, states)
             if eval_data is not None:
                 scores = self.score(
                     eval_data,
-                    validation_metric or eval_metric,
+                    validation_metric,
                     batch_end_callback=eval_batch_end_callback,
                     score_end_callback=eval_end_callback,
                     epoch=epoch,
@@ -258,19 +317,30 @@ class BaseModule:
                     self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             train_data.reset()
 
-    def _fit_epoch(self, epoch: int, data: DataIter, measure: Any, callbacks: list[Any], monitor: Any) -> None:
+    def _fit_epoch(
+        self, epoch: int, train_data: DataIter, eval_metric: Any, callbacks: list[Any], monitor: Any, rows: Any
+    ) -> None:
+        """One pass; callbacks see its variables by MXNet's names."""
         started = time.perf_counter()
-        measure.reset()
-        for i, batch in enumerate(data):
+        eval_metric.reset()
+        data_iter, nbatch = iter(train_data), 0
+        data_batch = next(data_iter, None)
+        if data_batch is None:
+            raise DataError("the training data give no batch", where="fit", remedy="Call reset() on them first")
+        while data_batch is not None:
             if monitor is not None:
                 monitor.tic()
-            self.forward_backward(batch)
+            self.forward_backward(data_batch)
             self.update()
-            self.update_metric(measure, batch.label)
+            self._measure(eval_metric, data_batch)
+            next_data_batch = next(data_iter, None)
+            if next_data_batch is not None:
+                self.prepare(next_data_batch, rows)
             if monitor is not None:
                 monitor.toc_print()
             for callback in callbacks:
-                callback(BatchEndParam(epoch, i, measure, locals()))
-        for name, value in measure.get_global_name_value():  # callbacks may have begun new local counts
+                callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            data_batch, nbatch = next_data_batch, nbatch + 1
+        for name, value in eval_metric.get_global_name_value():  # callbacks may have begun new local counts
             self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
         self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)

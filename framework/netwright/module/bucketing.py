@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from ..errors import ParamError
 from ..io import DataBatch
 from ..metric import EvalMetric
+from ..model_files import load_params
 from ..ndarray.array import NDArray
+from ..ndarray.creation import array
+from ..ndarray.storage import load, save
+from ..symbol.json import load as load_symbol
 from ..symbol.symbol import Symbol
 from .base import BaseModule
 from .module import Module
@@ -39,9 +43,16 @@ class BucketingModule(BaseModule):
             )
         self._generate, self._default_key = sym_gen, default_bucket_key
         self._options = {"context": context, "fixed_param_names": fixed_param_names, "state_names": state_names}
+        self._options["compression_params"] = compression_params
+        self._given: dict[Hashable, Symbol] = {}
+        self._first: tuple[dict[str, NDArray], dict[str, NDArray]] | None = None
         self._buckets: dict[Hashable, Module] = {}
         self._key: Hashable = default_bucket_key
         self._monitor: Any = None
+
+    @property
+    def _curr_module(self) -> Module:
+        return self._now
 
     @property
     def _now(self) -> Module:
@@ -73,7 +84,7 @@ class BucketingModule(BaseModule):
 
     def _make(self, key: Hashable) -> Module:
         symbol, data_names, label_names = self._generate(key)
-        return Module(symbol, data_names, label_names, self.logger, **self._options)
+        return Module(self._given.get(key, symbol), data_names, label_names, self.logger, **self._options)
 
     def bind(
         self,
@@ -91,10 +102,16 @@ class BucketingModule(BaseModule):
             self.logger.warning("Already bound, ignoring bind()")
             return
         self.for_training, self.inputs_need_grad, self._grad_req = for_training, inputs_need_grad, grad_req
+        if shared_module is not None:
+            raise ParamError("its buckets share with one another only", where="bind", parameter="shared_module")
+        kept = self.get_params() if self.binded and self.params_initialized else self._first
         module = self._make(self._default_key)
         module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
         self._buckets, self._key = {self._default_key: module}, self._default_key
         self.binded = True
+        if kept is not None:
+            module.set_params(*kept)
+            self.params_initialized = True
 
     def switch_bucket(self, bucket_key: Hashable, data_shapes: Any, label_shapes: Any = None) -> None:
         """Go on with another bucket, which is bound to the same weights at first."""
@@ -134,6 +151,20 @@ class BucketingModule(BaseModule):
         default.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
         self.params_initialized = True
 
+    def set_params(
+        self,
+        arg_params: Any,
+        aux_params: Any,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set weights and states by name (see ``Module``)."""
+        self._need(params=False)
+        default = self._buckets[self._default_key]
+        default.set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
+        self.params_initialized = True
+
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Copies of weights and states."""
         self._need()
@@ -154,6 +185,16 @@ class BucketingModule(BaseModule):
             if module is not default:
                 module.borrow_optimizer(default)
         self.optimizer_initialized = True
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """The arrays of ``state_names``."""
+        self._need()
+        return self._now.get_states(merge_multi_context)
+
+    def set_states(self, states: Any = None, value: Any = None) -> None:
+        """Set the arrays of ``state_names``: from arrays, or all to one number."""
+        self._need()
+        self._now.set_states(states, value)
 
     def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Any = None) -> None:
         """Bind the batch's bucket, and come back."""
@@ -199,3 +240,52 @@ class BucketingModule(BaseModule):
         self._monitor = mon
         for module in self._buckets.values():
             module.install_monitor(mon)
+
+    # ---------------------------------------------------------------- files
+    def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
+        """Write the weights, each bucket's symbol as ``prefix-KEY-symbol.json``, and ``prefix.buckets`` with the keys.
+
+        The keys must be whole numbers.
+        """
+        self._need()
+        self.save_params(f"{prefix}-{epoch:04d}.params")
+        for key, module in self._buckets.items():
+            assert module.symbol is not None
+            module.symbol.save(f"{prefix}-{key}-symbol.json", remove_amp_cast)
+        keys = list(self._buckets)
+        if not all(isinstance(key, int) for key in keys):
+            raise ParamError(
+                "only buckets with whole numbers as keys can be saved", where="save_checkpoint", got=keys[0]
+            )
+        save(f"{prefix}.buckets", array(keys, dtype="int32"))
+
+    @staticmethod
+    def load(
+        prefix: str, epoch: int, sym_gen: Generator | None = None, default_bucket_key: Hashable = None, **kwargs: Any
+    ) -> BucketingModule:
+        """A module from what ``save_checkpoint`` wrote; its weights are there once it is bound."""
+        found = load(f"{prefix}.buckets")
+        keys = [int(key) for key in next(iter(found.values() if isinstance(found, dict) else found)).asnumpy()]
+        symbols: dict[Hashable, Symbol] = {key: load_symbol(f"{prefix}-{key}-symbol.json") for key in keys}
+        return BucketingModule.load_dict(symbols, sym_gen, default_bucket_key, *load_params(prefix, epoch), **kwargs)
+
+    @staticmethod
+    def load_dict(
+        sym_dict: Mapping[Hashable, Symbol] | None = None,
+        sym_gen: Generator | None = None,
+        default_bucket_key: Hashable = None,
+        arg_params: dict[str, NDArray] | None = None,
+        aux_params: dict[str, NDArray] | None = None,
+        **kwargs: Any,
+    ) -> BucketingModule:
+        """A module from symbols by key, and the weights that they share."""
+        given = {"sym_dict": sym_dict, "sym_gen": sym_gen, "arg_params": arg_params, "aux_params": aux_params}
+        for name, value in given.items():
+            if value is None:
+                raise ParamError(f"{name} is needed", where="BucketingModule.load", parameter=name)
+        assert sym_gen is not None
+        made = BucketingModule(sym_gen, default_bucket_key, **kwargs)
+        made._given = dict(sym_dict or {})
+        made._first = (arg_params or {}, aux_params or {})
+        made.params_initialized = True
+        return made

@@ -31,6 +31,11 @@ class ExecutorGroup:
         if shared is not None:
             self._share(shared)
 
+    @property
+    def execs(self) -> list[Executor]:
+        """The executors, by MXNet's name."""
+        return self.executors
+
     def _split(self) -> list[slice]:
         sizes = {d.shape[self._axes[d.name]] for d in self.inputs if self._axes[d.name] >= 0}
         if len(sizes) != 1:

@@ -11,11 +11,11 @@ from .. import initializer as init
 from .. import kvstore as kv
 from .. import optimizer as opt
 from ..device import Device, cpu
-from ..errors import GraphError, ParamError, ShapeError
+from ..errors import DTypeError, GraphError, ParamError, ShapeError
 from ..initializer import InitDesc
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
-from ..model import load_checkpoint, save_checkpoint
+from ..model_files import load_checkpoint, save_checkpoint
 from ..ndarray.array import NDArray
 from ..ndarray.creation import array
 from ..optimizer.states import load_updaters, save_updaters
@@ -68,7 +68,8 @@ class Module(BaseModule):
         self._groups: dict[Any, ExecutorGroup] = {}
         self._group: ExecutorGroup | None = None
         self._optimizer: opt.Optimizer | None = None
-        self._kvstore: kv.KVStore | None = None
+        self._kvstore: Any = None
+        self._compression_params = compression_params
         self._update_on_kvstore = False
         self._updaters: list[opt.Updater] = []
         self._states_file: str | None = None
@@ -92,8 +93,8 @@ class Module(BaseModule):
         return self._data_shapes
 
     @property
-    def label_shapes(self) -> list[DataDesc]:
-        return self._label_shapes
+    def label_shapes(self) -> list[DataDesc] | None:
+        return self._label_shapes or None
 
     @property
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
@@ -102,6 +103,14 @@ class Module(BaseModule):
         known = {d.name: d.shape for d in (*self._data_shapes, *self._label_shapes)}
         _, outputs, _ = self._symbol.infer_shape(**known)
         return list(zip(self.output_names, outputs, strict=True))
+
+    @property
+    def _exec_group(self) -> ExecutorGroup | None:
+        return self._group
+
+    @property
+    def _updater(self) -> opt.Updater | None:
+        return None if self._update_on_kvstore or not self._updaters else self._updaters[0]
 
     @property
     def _bound(self) -> ExecutorGroup:
@@ -124,6 +133,12 @@ class Module(BaseModule):
         if self.binded and not force_rebind:
             self.logger.warning("Already bound, ignoring bind()")
             return
+        if inputs_need_grad and not for_training:
+            raise ParamError(
+                "the data's gradients are for training",
+                where="bind",
+                parameter="inputs_need_grad",
+            )
         kept = self.get_params() if self.binded and self.params_initialized else self._first
         self._groups.clear()
         self.for_training, self.inputs_need_grad = for_training, inputs_need_grad
@@ -184,22 +199,16 @@ class Module(BaseModule):
     ) -> None:
         """Set weights and states: from those given, else by the initializer (Uniform(0.01) by default).
 
-        Where ``arg_params`` are given, each must be among them unless ``allow_missing``.
+        Where ``arg_params`` are given, each must be among them unless ``allow_missing``; what they hold beyond that
+        does not matter.
         """
         if self.params_initialized and not force_init:
             if arg_params:
-                warnings.warn(
-                    "Parameters already initialized and force_init=False: init_params() is ignored", stacklevel=2
-                )
+                self._warn_of_values_left()
             return
         self._need(params=False)
         given = {**(arg_params or {}), **(aux_params or {})}
         names = [*self._param_names, *self._aux_names]
-        extra = [n for n in given if n not in names]
-        if extra and not allow_extra:
-            raise ParamError(
-                f"the symbol has no weight {extra[0]!r}", where="init_params", remedy="Pass allow_extra=True"
-            )
         attributes = self._symbol.attr_dict()
         fill = initializer or init.Uniform(0.01)
         for name in names:
@@ -214,6 +223,41 @@ class Module(BaseModule):
                 fill(InitDesc(name, attributes.get(name)), arrays[0])
                 _copy(name, arrays[0], arrays[1:])
         self.params_initialized = True
+
+    def set_params(
+        self,
+        arg_params: Any,
+        aux_params: Any,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set weights and states by name; with ``allow_missing`` those not given stay as they are.
+
+        Names that the symbol has not are refused then, unless ``allow_extra``.
+        """
+        if not allow_missing:
+            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+            return
+        if self.params_initialized and not force_init:
+            self._warn_of_values_left()
+            return
+        self._need(params=False)
+        given = {**(arg_params or {}), **(aux_params or {})}
+        known = {*self._param_names, *self._aux_names}
+        extra = [name for name in given if name not in known]
+        if extra and not allow_extra:
+            raise ParamError(
+                f"the symbol has no weight {extra[0]!r}", where="set_params", remedy="Pass allow_extra=True"
+            )
+        for name in known & set(given):
+            _copy(name, given[name], self._bound.arrays(name))
+        self.params_initialized = True
+
+    def _warn_of_values_left(self) -> None:
+        warnings.warn(
+            "Parameters already initialized and force_init=False: the values given are not used", stacklevel=3
+        )
 
     def _copy_in(self, weights: Params, states: Params) -> None:
         for name, value in {**weights, **states}.items():
@@ -247,10 +291,8 @@ class Module(BaseModule):
         if self.optimizer_initialized and not force_init:
             self.logger.warning("optimizer already initialized, ignoring...")
             return
-        store = kv.create(kvstore) if isinstance(kvstore, str) else kvstore
-        if isinstance(kvstore, str) and len(self._contexts) == 1:
-            store = None  # nothing to add up
-        self._kvstore, self._update_on_kvstore = store, store is not None
+        store = self._store(kvstore)
+        self._kvstore, self._update_on_kvstore = store, store is not None and store.is_capable("optimizer")
         count = len(self._contexts)
         trained = list(enumerate(self._param_names))
         if self._update_on_kvstore:
@@ -260,18 +302,40 @@ class Module(BaseModule):
         if isinstance(optimizer, str):
             options = {"rescale_grad": 1.0 / self._bound.batch_size, **dict(optimizer_params)}
             optimizer = opt.create(optimizer, sym=self._symbol, param_idx2name=names, **options)
-        elif not optimizer.idx2name:
-            optimizer.idx2name = dict(names)
+        else:
+            usual = 1.0 / self._bound.batch_size
+            if optimizer.rescale_grad != usual:
+                warnings.warn(
+                    f"the optimizer was made outside the module, and its rescale_grad is {optimizer.rescale_grad}, not "
+                    f"1/batch size = {usual}: is this intended?",
+                    stacklevel=2,
+                )
+            if not optimizer.idx2name:
+                optimizer.idx2name = dict(names)
         self._optimizer = optimizer
         self._updaters = [opt.Updater(optimizer)]
         if store is not None:
+            if self._compression_params:
+                store.set_gradient_compression(self._compression_params)
+            if self._update_on_kvstore:
+                store.set_optimizer(optimizer)
             for name in self._param_names:
-                store.init(name, self._bound.arrays(name)[0])
-            store.set_optimizer(optimizer)
+                arrays = self._bound.arrays(name)
+                store.broadcast(name, arrays[0], out=arrays)
         self.optimizer_initialized = True
         if self._states_file is not None:
             self.load_optimizer_states(self._states_file)
             self._states_file = None
+
+    def _store(self, kvstore: Any) -> Any:
+        """The store that adds gradients up: none for one device, unless it is given."""
+        if isinstance(kvstore, str):
+            return None if len(self._contexts) == 1 else kv.create(kvstore)
+        if kvstore is not None and not isinstance(kvstore, kv.KVStoreBase):
+            raise DTypeError(
+                "the store is a KVStore, its name or None", where="init_optimizer", got=type(kvstore).__name__
+            )
+        return kvstore
 
     def borrow_optimizer(self, shared_module: Module) -> None:
         """Use another module's optimizer and its states."""
@@ -289,9 +353,9 @@ class Module(BaseModule):
                 continue
             weights = self._bound.arrays(name)
             if self._kvstore is not None:
-                self._kvstore.push(name, gradients)
-                self._kvstore.pull(name, weights)
-                continue
+                self._kvstore.pushpull(name, gradients, out=weights if self._update_on_kvstore else None)
+                if self._update_on_kvstore:
+                    continue
             for k, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
                 self._updaters[0](i * count + k, gradient, weight)
 
@@ -299,6 +363,8 @@ class Module(BaseModule):
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run on a batch; arrays for batches of another shape are made by themselves."""
         self._need()
+        if isinstance(data_batch, (list, tuple)):
+            data_batch = self._whole(data_batch)
         values = dict(zip((d.name for d in self._data_shapes), data_batch.data, strict=True))
         if data_batch.label:
             values.update(zip((d.name for d in self._label_shapes), data_batch.label, strict=False))
@@ -306,6 +372,18 @@ class Module(BaseModule):
         if any(d.name in values and tuple(values[d.name].shape) != tuple(d.shape) for d in descs):
             self._follow_shapes(values)
         self._bound.forward(values, self.for_training if is_train is None else is_train)
+
+    def _whole(self, batches: Sequence[DataBatch]) -> DataBatch:
+        """Batches that were cut for the devices as one."""
+
+        def joined(parts: Sequence[Sequence[NDArray]], descs: Sequence[DataDesc]) -> list[NDArray]:
+            axes = [max(DataDesc.get_batch_axis(d.layout), 0) for d in descs]
+            return [merged(p, axis) for p, axis in zip(zip(*parts, strict=True), axes, strict=False)]
+
+        labels = [b.label for b in batches if b.label]
+        return DataBatch(
+            joined([b.data for b in batches], self._data_shapes), joined(labels, self._label_shapes) if labels else None
+        )
 
     def _follow_shapes(self, values: Mapping[str, NDArray]) -> None:
         def fitted(descs: Sequence[DataDesc]) -> list[DataDesc]:
@@ -350,6 +428,8 @@ class Module(BaseModule):
     def update_metric(self, eval_metric: EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
         """Add the last outputs, compared with ``labels``, to a metric."""
         self._need()
+        if pre_sliced:
+            labels = self._whole([DataBatch([], label) for label in labels]).label
         named = dict(zip((d.name for d in self._label_shapes), labels or (), strict=False))
         eval_metric.update_dict(named, dict(zip(self.output_names, self.get_outputs(), strict=True)))
 
@@ -385,7 +465,9 @@ class Module(BaseModule):
         """Write symbol and weights, and with ``save_optimizer_states`` ``prefix-0001.states``."""
         save_checkpoint(prefix, epoch, self._symbol, *self.get_params())
         if save_optimizer_states:
-            self.save_optimizer_states(f"{prefix}-{epoch:04d}.states")
+            fname = f"{prefix}-{epoch:04d}.states"
+            self.save_optimizer_states(fname)
+            logging.info('Saved optimizer state to "%s"', fname)
 
     @staticmethod
     def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
@@ -393,6 +475,7 @@ class Module(BaseModule):
         symbol, weights, states = load_checkpoint(prefix, epoch)
         found = Module(symbol, **kwargs)
         found._first = (weights, states)
+        found.params_initialized = True
         if load_optimizer_states:
             found._states_file = f"{prefix}-{epoch:04d}.states"
         return found
@@ -400,7 +483,7 @@ class Module(BaseModule):
     def save_optimizer_states(self, fname: str) -> None:
         """Write the optimizer's states."""
         self._need(optimizer=True)
-        if self._kvstore is not None:
+        if self._kvstore is not None and self._update_on_kvstore:
             self._kvstore.save_optimizer_states(fname)
         else:
             save_updaters(fname, self._updaters)
@@ -408,7 +491,7 @@ class Module(BaseModule):
     def load_optimizer_states(self, fname: str) -> None:
         """Read what ``save_optimizer_states`` wrote."""
         self._need(optimizer=True)
-        if self._kvstore is not None:
+        if self._kvstore is not None and self._update_on_kvstore:
             self._kvstore.load_optimizer_states(fname)
             return
         count = len(self._contexts)

@@ -1,20 +1,22 @@
-"""KVStore: values by key that several devices add gradients to and read weights from (MXNet's ``mx.kv``)."""
+"""KVStore: the store of one process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from .errors import ParamError, ShapeError
-from .ndarray.array import NDArray
-from .optimizer import Optimizer, Updater
-from .optimizer.states import load_updaters, save_updaters
+from ..errors import DTypeError, ParamError, ShapeError
+from ..ndarray.array import NDArray
+from ..optimizer import Optimizer, Updater
+from ..optimizer.states import load_updaters, save_updaters
+from .base import KVStoreBase, arrays_of, total_of
+from .compression import TwoBits, make_compression
 
 Key = int | str
 _LOCAL = ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_allreduce_device", "nccl")
 
 
-class KVStore:
+class KVStore(KVStoreBase):
     """Values in one process. ``push`` adds up what the devices give and stores it, or hands it to the updater
     (``stored ← updater(key, sum, stored)``); ``pull`` copies what is stored to every device.
     """
@@ -23,6 +25,7 @@ class KVStore:
         self._type = name
         self._values: dict[Key, NDArray] = {}
         self._updater: Callable[[Any, NDArray, NDArray], Any] | None = None
+        self._compression: TwoBits | None = None
 
     @property
     def type(self) -> str:
@@ -90,17 +93,15 @@ class KVStore:
             raise ParamError(f"there is no key {key!r}", where=f"kvstore.{where}", remedy=f"Known: {known}; use init()")
         return found
 
-    @staticmethod
-    def _sum(key: Key, arrays: Sequence[NDArray], stored: NDArray) -> NDArray:
+    def _sum(self, key: Key, arrays: Sequence[NDArray], stored: NDArray) -> NDArray:
         for array in arrays:
             if array.shape != stored.shape:
                 raise ShapeError(
                     "the value has another shape", where=f"key {key!r}", wanted=stored.shape, got=array.shape
                 )
-        total = arrays[0].detach().as_in_context(stored.ctx)
-        for array in arrays[1:]:
-            total = total + array.detach().as_in_context(stored.ctx)
-        return total
+        if self._compression is not None:
+            arrays = [self._compression(key, i, array) for i, array in enumerate(arrays)]
+        return total_of(arrays).as_in_context(stored.ctx)
 
     # ---------------------------------------------------------------- updating
     def set_optimizer(self, optimizer: Optimizer) -> None:
@@ -112,9 +113,12 @@ class KVStore:
         self._updater = updater
 
     def set_gradient_compression(self, compression_params: Any) -> None:
-        """Compression is for stores on several machines; only ``{"type": "none"}`` is taken."""
-        if dict(compression_params).get("type", "none") != "none":
-            raise ParamError("gradients are not compressed within one machine", where="kvstore", wanted="type 'none'")
+        """Send gradients in two bits each: ``{"type": "2bit", "threshold": 0.5}``; a ``device`` store does it."""
+        if "device" not in self._type:
+            raise ParamError(
+                "only a 'device' store compresses gradients", where="kvstore", got=f"a {self._type!r} store"
+            )
+        self._compression = make_compression(compression_params)
 
     def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
         """Write the optimizer's states."""
@@ -130,29 +134,38 @@ class KVStore:
         return self._updater
 
 
-def _pairs(key: Key | Sequence[Key], value: Any) -> Iterator[tuple[Key, list[NDArray]]]:
-    """(key, arrays) from one key or several, each with one array or several."""
-    if isinstance(key, (list, tuple)):
-        if len(key) != len(value):
-            raise ParamError("as many values as keys are needed", where="kvstore", wanted=len(key), got=len(value))
-        for one, arrays in zip(key, value, strict=True):
-            yield from _pairs(one, arrays)
-        return
-    arrays = list(value) if isinstance(value, (list, tuple)) else [value]
+def _pairs(key: Key | Sequence[Key], value: Any) -> list[tuple[Key, list[NDArray]]]:
+    """(key, arrays) from one key or several, each with one array or several; a key given twice has all its arrays."""
+    if not isinstance(key, (list, tuple)):
+        return [(key, _checked(key, value))]  # type: ignore[list-item, arg-type]
+    if len(key) != len(value):
+        raise ParamError("as many values as keys are needed", where="kvstore", wanted=len(key), got=len(value))
+    found: dict[Key, list[NDArray]] = {}
+    for one, arrays in zip(key, value, strict=True):
+        found.setdefault(one, []).extend(_checked(one, arrays))
+    return list(found.items())
+
+
+def _checked(key: Key, value: Any) -> list[NDArray]:
+    arrays = arrays_of(value)
     if not arrays or not all(isinstance(a, NDArray) for a in arrays):
         raise ParamError(
             "values are NDArrays", where=f"key {key!r}", got=type(arrays[0]).__name__ if arrays else "none"
         )
-    yield key, arrays  # type: ignore[misc]
+    return arrays
 
 
-def create(name: str = "local") -> KVStore:
-    """A store: ``local`` or ``device`` (both keep values where they were first given)."""
-    if not isinstance(name, str) or name not in _LOCAL:
+def create(name: str = "local") -> Any:
+    """A store: ``local`` or ``device`` (both keep values where they were first given), or a registered one."""
+    if isinstance(name, str) and name.lower() in KVStoreBase.kv_registry:
+        return KVStoreBase.kv_registry[name.lower()]()
+    if not isinstance(name, str):
+        raise DTypeError("the name is a text", where="kvstore.create", got=type(name).__name__)
+    if name not in _LOCAL:
         raise ParamError(
             "there is no such kind of store",
             where="kvstore.create",
-            wanted=", ".join(_LOCAL),
+            wanted=", ".join((*_LOCAL, *KVStoreBase.kv_registry)),
             got=repr(name),
             remedy="Training runs on the devices of one machine",
         )
