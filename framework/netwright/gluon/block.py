@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import ndarray, symbol
+from .. import autograd, ndarray, symbol
 from ..errors import DeferredInitializationError, NetwrightError, NotReadyError, ParamError
 from ..naming import NameManager
 from ..ndarray.array import NDArray
@@ -281,6 +281,22 @@ class HybridBlock(Block):
     def plans(self) -> list[Any]:
         """The Scheduler's plans made so far for this block; ``print(net.plans()[0])``."""
         return [plan for form in self._compiled.values() for plan in form.graph.plans()]
+
+    def symbol_for(self, shapes: Sequence[tuple[int, ...]]) -> tuple[Symbol, list[str], dict[str, NDArray]]:
+        """(what it computes when predicting, names of its inputs, arrays that a plain ``forward`` made itself).
+
+        A plain ``forward`` is run once, on zeros of the shapes; parameters that wait for a shape get it.
+        """
+        arrays = tuple(ndarray.zeros(shape) for shape in shapes)
+        with autograd.predict_mode():
+            if not self._has_plain_forward():
+                self._infer_and_make(*arrays)
+                out, names = self._trace(arrays)[:2]
+                return out, names, {}
+            key = object()
+            self._trace_plain(arrays, key)
+            form = self._compiled.pop(key)
+        return form.graph.symbol, form.names, dict(form.graph.constants)
 
     def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> tuple[str, str]:
         """Write ``path-symbol.json`` and ``path-0000.params`` for ``SymbolBlock.imports`` (ours and MXNet's); returns

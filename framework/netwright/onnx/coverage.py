@@ -1,4 +1,7 @@
-"""The standard's own node cases run against the importer: ``python -m netwright.onnx.coverage``."""
+"""What the importer and the exporter reach: ``python -m netwright.onnx.coverage``.
+
+The standard's own node cases are run against the importer, and each of our operators is exported once.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,12 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from ..ops import all_operators
+from ..ops.operator import Operator, TensorSpec
+from ..symbol.compose import apply
+from ..symbol.symbol import Variable
+from .convert import ExportError
+from .drafts import write_symbol
 from .model import OnnxModel
 
 
@@ -70,8 +79,30 @@ def difference(got: Any, wanted: Any, rtol: float, atol: float) -> str | None:
     return None if close else "values differ"
 
 
+def refusals() -> dict[str, str]:
+    """Our operators that cannot be exported, with the reason, found by writing each one's first sample."""
+    return {op.name: reason for op in all_operators() if (reason := refusal(op)) is not None}
+
+
+def refusal(op: Operator) -> str | None:
+    """Why an operator cannot be exported, or None where it can."""
+    samples = [s for s in op.samples() if all(0 not in d.shape for d in s.draws())]
+    sample = samples[0]
+    names = [f"in{i}" for i in range(len(sample.draws()))]
+    made = apply(op.name, tuple(Variable(n) for n in names), dict(sample.params))
+    specs = {
+        n: TensorSpec(d.shape, np.dtype(d.dtype or sample.dtypes[0]))
+        for n, d in zip(names, sample.draws(), strict=True)
+    }
+    try:
+        write_symbol(made, specs, {})
+    except ExportError as error:
+        return error.message
+    return None
+
+
 def main() -> None:
-    """Print the failures by operator, and the counts."""
+    """Print the failures by operator, and the counts; the operators that cannot be exported, and their count."""
     passed = total = 0
     failures: Counter[str] = Counter()
     for case in node_cases():
@@ -84,6 +115,10 @@ def main() -> None:
         print(f"{case.name}: {problem[:200]}")
     print("failed by operator:", ", ".join(f"{k} {v}" for k, v in failures.most_common()))
     print(f"{passed} passed of {total}")
+    refused = refusals()
+    for name, reason in refused.items():
+        print(f"{name}: {reason}")
+    print(f"{len(all_operators()) - len(refused)} operators can be exported of {len(all_operators())} registered")
 
 
 if __name__ == "__main__":

@@ -79,12 +79,16 @@ class Builder:
 
     def symbol(self, value: Value) -> Symbol:
         """The value as a symbol; a known one becomes a variable whose array is kept in ``params``."""
+        if value.array is None:
+            assert value.symbol is not None
+            return value.symbol
         if value.symbol is None:
-            name = f"constant{self._count}"
+            value.symbol = Variable(f"constant{self._count}", dtype=value.dtype)
             self._count += 1
-            value.symbol = Variable(name, dtype=value.dtype)
-        if value.array is not None and value.symbol.list_inputs():
-            self.params[value.symbol.list_inputs()[0]] = value.array
+        self.params[value.symbol.list_inputs()[0]] = value.array if value.rank else value.array.reshape(1)
+        if not value.rank and value.symbol._entries[0][0].op is None:
+            # arrays have an axis at least; what is computed may have none
+            value.symbol = apply("_reshape_to", (value.symbol,), {"shape": ()})
         return value.symbol
 
     def op(self, name: str, *inputs: Value, **params: Any) -> Value:
@@ -137,7 +141,10 @@ class Builder:
         if x.shape == target:
             return x
         x = self.reshape(x, (1,) * (len(target) - x.rank) + x.shape)
-        return x if x.shape == target else self.op("broadcast_to", x, shape=target)
+        if x.shape == target:
+            return x
+        # a size of 0 is a code for broadcast_to
+        return self.op("_spread" if 0 in target else "broadcast_to", x, shape=target)
 
     def transpose(self, x: Value, axes: Sequence[int]) -> Value:
         """Axes in another order."""

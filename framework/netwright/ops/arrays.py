@@ -58,7 +58,10 @@ def _float_scalar(dtype: Any, scalar: float) -> Any:
 
 @functools.cache
 def special(xp: Any) -> Any:
-    """The module of special functions that belongs to the array module."""
+    """The module of special functions that belongs to the array module (its own ``special`` where it has one)."""
+    own = getattr(xp, "special", None)
+    if own is not None:
+        return own
     return importlib.import_module("scipy.special" if xp is np else "cupyx.scipy.special")
 
 

@@ -1,5 +1,17 @@
 """Rows of the table, one module per family; importing them fills it."""
 
-from . import control, elementwise, indexing, logic, nn, pools, recurrent, reduce, sequences, shape
+from . import control, elementwise, indexing, logic, nn, pools, recurrent, reduce, resize, sequences, shape
 
-__all__ = ["control", "elementwise", "indexing", "logic", "nn", "pools", "recurrent", "reduce", "sequences", "shape"]
+__all__ = [
+    "control",
+    "elementwise",
+    "indexing",
+    "logic",
+    "nn",
+    "pools",
+    "recurrent",
+    "reduce",
+    "resize",
+    "sequences",
+    "shape",
+]

@@ -77,3 +77,11 @@ def _over_windows(
         places = np.arange(o)[:, None] * s + np.arange(k)[None] * d
         x = b.op(kind, b.op("take", x, b.const(places), axis=axis), axis=axis + 1)
     return x
+
+
+@row("MaxRoiPool")
+def region_pool(b: Builder, n: Node) -> Value:
+    """ROIPooling of the same grid and scale."""
+    return b.op(
+        "ROIPooling", n[0], n[1], pooled_size=tuple(n.attr("pooled_shape")), spatial_scale=n.attr("spatial_scale", 1.0)
+    )
