@@ -92,6 +92,10 @@ class ParameterShapeError(ShapeError, AssertionError):
     """A weight was given another shape than it has; an AssertionError too, as MXNet's programs expect."""
 
 
+class StaleGradientError(NetwrightError, UserWarning):
+    """An update was asked for with a gradient of an earlier batch; a UserWarning too, as MXNet raises it."""
+
+
 class KindError(NetwrightError, TypeError):
     """A value of another kind of object than the one that is wanted."""
 

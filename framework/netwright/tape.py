@@ -25,12 +25,19 @@ class Mode(threading.local):
 
     recording = False
     training = False
+    repeating = False
+    """A forward pass is run again: states (moving averages) were brought up to date the first time, and stay."""
     tracer: Any = None
     """Sees every operator call where a block's plain ``forward`` is being turned into a symbol."""
 
 
 mode = Mode()
 _numbers = itertools.count()
+
+
+def next_number() -> int:
+    """A number above those of all nodes made so far, and below those to come."""
+    return next(_numbers)
 
 
 class Node:
@@ -166,8 +173,12 @@ def walk_back(
     retain: bool,
     targets: Collection[Entry] = (),
     add: Callable[[NDArray, NDArray], NDArray],
+    since: int = 0,
 ) -> dict[Entry, NDArray]:
-    """Gradients of the heads' weighted sum with respect to the variables (and ``targets``) they were computed from."""
+    """Gradients of the heads' weighted sum with respect to the variables (and ``targets``) they were computed from.
+
+    The walk ends at nodes with a number below ``since``, whose gradients are given too.
+    """
     wanted: dict[Node, list[int]] = {}
     for target, i in targets:
         wanted.setdefault(target, []).append(i)
@@ -189,11 +200,12 @@ def walk_back(
     while waiting:
         _, node = heapq.heappop(waiting)
         gradients = arrived.pop(node)
-        for i in (0,) if isinstance(node, Variable) else wanted.get(node, ()):
+        ends = isinstance(node, Variable) or node.number < since
+        for i in range(len(gradients)) if ends else wanted.get(node, ()):
             reached = gradients[i]
             if reached is not None:
                 found[node, i] = reached
-        if not node.sources:
+        if ends or not node.sources:
             continue
         for source, result in zip(node.sources, node.pull(gradients, F), strict=True):
             if source is not None and result is not None:

@@ -37,13 +37,16 @@ class CachedGraph:
     def __call__(self, feeds: Mapping[str, NDArray]) -> list[NDArray]:
         feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
-        run = Run(self.compiled(feeds, wrt), {n: a._data for n, a in feeds.items()})
+        again = self.recompute and bool(wrt)
+        compiled = self.compiled(feeds, () if again else wrt)
+        run = Run(compiled, _raw(compiled, feeds, mode.repeating))
         place = next(iter(feeds.values()))._place if feeds else None
         if not wrt:
             run.release()
             return [NDArray(r, None, place) for r in run.outputs]
         results, run.outputs = run.outputs, []  # the tape keeps the run, the caller the results
-        node = PlanNode(run, results, {n: a._snapshot() for n, a in feeds.items()}, wrt)
+        kept = {n: a._snapshot() for n, a in feeds.items()}
+        node = RecomputedNode(self, run, results, kept, wrt) if again else PlanNode(run, results, kept, wrt)
         return [NDArray(r, (node, i), place) for i, r in enumerate(results)]
 
     def compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
@@ -124,6 +127,37 @@ class PlanNode(Spendable):
 
     def __del__(self) -> None:
         self.run.release()
+
+
+class RecomputedNode(PlanNode):
+    """A recorded run of a plan that kept nothing but its inputs: each backward runs the forward part again first."""
+
+    __slots__ = ("graph", "training")
+
+    def __init__(
+        self, graph: CachedGraph, run: Run, results: list[Any], feeds: dict[str, NDArray], wrt: tuple[str, ...]
+    ) -> None:
+        super().__init__(run, results, feeds, wrt)
+        self.graph, self.training = graph, mode.training
+        run.drop()
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        """Run the forward part again, with the same random numbers and on copies of the states; then go back."""
+        self.refuse_released("the compiled block")
+        with _Training(self.training):
+            compiled = self.graph.compiled(self.feeds, self.wrt)
+        with self.run.rewound():
+            self.run = Run(compiled, _raw(compiled, self.feeds, repeating=True))
+        try:
+            return super().pull(gradients, F)
+        finally:
+            self.run.drop()
+
+
+def _raw(compiled: Compiled, feeds: Mapping[str, NDArray], repeating: bool) -> dict[str, Any]:
+    """Raw arrays by name; copies of the states where a forward pass is repeated."""
+    copied = set(compiled.state_names) if repeating else ()
+    return {name: a._data.copy() if name in copied else a._data for name, a in feeds.items()}
 
 
 class _Training:

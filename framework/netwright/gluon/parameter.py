@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from ..ndarray.creation import zeros
 from ..ops.params import dtype_name
 from ..symbol.symbol import Symbol, Variable
 from ..tape import mode
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 Contexts = Device | Sequence[Device] | None
 
@@ -67,6 +71,14 @@ class Parameter:
         self._data: OrderedDict[Device, NDArray] | None = None
         self._deferred: tuple[Any, list[Device], Any] | None = None
         self._var: Symbol | None = None
+        self._trainer: weakref.ref[Trainer] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_trainer": None}  # a copy is trained by nobody yet
+
+    def _set_trainer(self, trainer: Trainer | None) -> None:
+        """Say whose store must hear of values set from outside."""
+        self._trainer = None if trainer is None else weakref.ref(trainer)
 
     # ---------------------------------------------------------------- facts
     @property
@@ -241,6 +253,9 @@ class Parameter:
         self.shape = data.shape
         if not isinstance(data, NDArray):
             data = make_array(data, dtype=self.dtype)
+        trainer = self._trainer() if self._trainer is not None else None
+        if trainer is not None and trainer._update_on_kvstore and self not in trainer._params_to_init:
+            trainer._reset_kvstore()
         if self._data is None:
             if self._deferred is None:
                 raise self._not_made()

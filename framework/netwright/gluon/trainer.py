@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from ..errors import CheckpointError, NetwrightError, ParamError
+from .. import kvstore as stores
+from ..device import Device
+from ..errors import MismatchError, ParamError, StaleGradientError
+from ..ndarray.array import NDArray
 from ..optimizer import Optimizer, Updater, create
-from ..serialization import load_arrays, save_arrays
+from ..optimizer.states import load_updaters, save_updaters
 from ..tape import Variable
 from .parameter import Parameter
 from .parameter_dict import ParameterDict
 
 
 class Trainer:
-    """``step(batch_size)`` after ``backward()``: sums gradients over devices, divides by the batch size, updates."""
+    """``step(batch_size)`` after ``backward()``: sums gradients over devices, divides by the batch size, updates.
+
+    Where weights lie on several devices, a ``kvstore`` (a name, or a store) sums the gradients; with
+    ``update_on_kvstore`` (the default then) it updates too, once for all devices. On one device there is no store.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,7 @@ class Trainer:
         if isinstance(params, (ParameterDict, Mapping)):
             params = [params[name] for name in sorted(params)]
         self._params: list[Parameter] = []
-        for parameter in params:
+        for parameter in params if isinstance(params, (list, tuple)) else [params]:
             if not isinstance(parameter, Parameter):
                 raise ParamError(
                     "the first argument must hold Parameters",
@@ -41,16 +44,82 @@ class Trainer:
                     remedy="Pass net.collect_params()",
                 )
             self._params.append(parameter)
+        self._contexts = self._check_contexts()
         by_index = dict(enumerate(self._params))
         if isinstance(optimizer, Optimizer):
             if optimizer_params:
-                raise ParamError("optimizer_params go with an optimizer's name, not with an Optimizer", where="Trainer")
+                raise MismatchError(
+                    "optimizer_params go with an optimizer's name, not with an Optimizer", where="Trainer"
+                )
             self._optimizer = optimizer
             self._optimizer.param_dict = by_index
         else:
             self._optimizer = create(optimizer, param_dict=by_index, **dict(optimizer_params or {}))
         self._scale = self._optimizer.rescale_grad
-        self._updaters: list[Updater] = [Updater(self._optimizer)]
+        self._updaters: list[Updater] = [Updater(self._optimizer) for _ in range(max(1, len(self._contexts)))]
+        self._store_options = (kvstore, update_on_kvstore, compression_params)
+        for parameter in self._params:
+            parameter._set_trainer(self)
+        self._reset_kvstore()
+
+    def _check_contexts(self) -> list[Device]:
+        contexts: list[Device] | None = None
+        for parameter in self._params:
+            own = parameter.list_ctx()
+            if contexts is not None and own != contexts:
+                raise MismatchError(
+                    "all parameters must lie on the same devices", where=parameter.name, wanted=contexts, got=own
+                )
+            contexts = own
+        return contexts or []
+
+    # ---------------------------------------------------------------- the store
+    def _reset_kvstore(self) -> None:
+        """Begin anew with the store, for weights were set from outside."""
+        self._kv_initialized = False
+        self._kvstore: Any = None
+        self._update_on_kvstore: bool | None = None
+        self._params_to_init = list(self._params)
+
+    def _init_kvstore(self) -> None:
+        store, update, compression = self._store_options
+        if isinstance(store, str):
+            made = stores.create(store)  # refuses unknown names, on one device too
+            store = made if len(self._contexts) > 1 else None
+        if store is not None:
+            if compression:
+                store.set_gradient_compression(compression)
+            if update and not store.is_capable("optimizer"):
+                raise ParamError(
+                    "the store cannot run an optimizer", where="Trainer", remedy="Pass update_on_kvstore=False"
+                )
+            self._update_on_kvstore = store.is_capable("optimizer") if update is None else update
+            if self._update_on_kvstore:
+                store.set_optimizer(self._optimizer)
+        self._kvstore = store
+        self._kv_initialized = True
+
+    def _prepare(self) -> None:
+        """Make the store, and put the weights that are made into it."""
+        if not self._kv_initialized:
+            self._init_kvstore()
+        waiting = []
+        for i, parameter in enumerate(self._params) if self._params_to_init else ():
+            if parameter in self._params_to_init and self._kvstore is not None:
+                if parameter._data is None:
+                    waiting.append(parameter)
+                else:
+                    arrays = parameter.list_data()
+                    self._kvstore.broadcast(i, arrays[0], arrays)
+        self._params_to_init = waiting
+
+    def _refuse_update_on_kvstore(self, what: str) -> None:
+        if self._kvstore is not None and self._update_on_kvstore:
+            raise MismatchError(
+                f"{what}() is for updates on the devices, and here the store updates",
+                where="Trainer",
+                remedy="Pass update_on_kvstore=False when the Trainer is made, or call step()",
+            )
 
     @property
     def learning_rate(self) -> float:
@@ -68,78 +137,91 @@ class Trainer:
 
     def step(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
         """Sum gradients over devices and update; gradients are divided by ``batch_size``."""
-        self.allreduce_grads()
-        self.update(batch_size, ignore_stale_grad)
+        self._rescale(batch_size)
+        self._prepare()
+        if not ignore_stale_grad:
+            self._check_fresh()
+        self._allreduce_grads(ignore_stale_grad)
+        self._update(ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
         """Sum each parameter's gradients over its devices."""
-        for parameter in self._params:
-            if parameter.grad_req == "null" or len(parameter.list_ctx()) == 1:
-                continue
-            grads = parameter.list_grad()
-            total = grads[0].copy()
-            for other in grads[1:]:
-                total += other.as_in_context(total.ctx)
-            for grad in grads:
-                grad._write(total.as_in_context(grad.ctx)._data)
+        self._prepare()
+        self._refuse_update_on_kvstore("allreduce_grads")
+        self._allreduce_grads(ignore_stale_grad=True)
 
     def update(self, batch_size: int, ignore_stale_grad: bool = False) -> None:
         """Update only (after ``allreduce_grads``)."""
+        self._prepare()
+        self._refuse_update_on_kvstore("update")
+        self._rescale(batch_size)
+        if not ignore_stale_grad:
+            self._check_fresh()
+        self._update(ignore_stale_grad)
+
+    def _rescale(self, batch_size: int) -> None:
         if batch_size <= 0:
             raise ParamError("batch_size must be positive", where="Trainer.step", got=batch_size)
         self._optimizer.rescale_grad = self._scale / batch_size
-        if not ignore_stale_grad:
-            self._check_fresh()
-        for i, parameter in enumerate(self._params):
-            if parameter.grad_req == "null":
-                continue
-            arrays, count = parameter.list_data(), self._optimizer.count(i)
-            while len(self._updaters) < len(arrays):
+
+    def _trained(self) -> list[tuple[int, Parameter]]:
+        return [(i, parameter) for i, parameter in enumerate(self._params) if parameter.grad_req != "null"]
+
+    def _allreduce_grads(self, ignore_stale_grad: bool) -> None:
+        if self._kvstore is None:
+            return
+        for i, parameter in self._trained():
+            if not self._update_on_kvstore:
+                self._kvstore.pushpull(i, parameter.list_grad(), priority=-i)
+            elif not ignore_stale_grad or any(_is_fresh(a) for a in parameter.list_data()):
+                self._kvstore.pushpull(i, parameter.list_grad(), out=parameter.list_data(), priority=-i)
+
+    def _update(self, ignore_stale_grad: bool) -> None:
+        for i, parameter in self._trained():
+            count, arrays = self._optimizer.count(i), parameter.list_data()
+            while len(self._updaters) < len(arrays):  # reset_ctx() was called since
                 self._updaters.append(Updater(self._optimizer))
             for updater, array in zip(self._updaters, arrays, strict=False):
-                entry = array._entry
-                if entry is None or not isinstance(entry[0], Variable):
-                    continue
-                if ignore_stale_grad and not entry[0].fresh:
-                    continue
-                self._optimizer.set_count(i, count)  # one update, however many devices hold the weight
-                updater(i, array.grad, array)
-                entry[0].fresh = False
+                if not (self._kvstore is not None and self._update_on_kvstore):
+                    if ignore_stale_grad and not _is_fresh(array):
+                        continue
+                    self._optimizer.set_count(i, count)  # one update, however many devices hold the weight
+                    updater(i, array.grad, array)
+                if array._entry is not None and isinstance(array._entry[0], Variable):
+                    array._entry[0].fresh = False
 
     def _check_fresh(self) -> None:
         """Refuse before anything is updated."""
-        for parameter in self._params:
-            if parameter.grad_req == "null":
-                continue
+        for _, parameter in self._trained():
             for array in parameter.list_data():
-                entry = array._entry
-                if entry is not None and isinstance(entry[0], Variable) and not entry[0].fresh:
-                    raise NetwrightError(
+                if not _is_fresh(array):
+                    raise StaleGradientError(
                         "its gradient was not computed since the last step",
                         where=parameter.name,
                         remedy="Call backward() on a loss that uses it inside autograd.record(), or pass "
                         "ignore_stale_grad=True",
                     )
 
+    # ---------------------------------------------------------------- files
     def save_states(self, fname: str) -> None:
         """Write the optimizer's states."""
-        facts = json.dumps(self._optimizer.state_dict())
-        arrays = {f"{k}/{n}": a for k, u in enumerate(self._updaters) for n, a in u.arrays().items()}
-        arrays["__facts__"] = np.frombuffer(facts.encode(), dtype=np.uint8)
-        save_arrays(Path(fname), arrays)
+        self._prepare()
+        if self._kvstore is not None and self._update_on_kvstore:
+            self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
+        else:
+            save_updaters(fname, self._updaters)
 
     def load_states(self, fname: str) -> None:
         """Read what ``save_states`` wrote."""
-        arrays = load_arrays(fname)
-        try:
-            self._optimizer.load_state_dict(json.loads(arrays.pop("__facts__").tobytes()))
-        except (KeyError, ValueError) as error:
-            raise CheckpointError("this file does not hold a trainer's states", where=Path(fname).name) from error
-        count = 1 + max((int(n.partition("/")[0]) for n in arrays), default=0)
-        while len(self._updaters) < count:
-            self._updaters.append(Updater(self._optimizer))
-        for k, updater in enumerate(self._updaters):
-            mine = {n.partition("/")[2]: a for n, a in arrays.items() if n.startswith(f"{k}/")}
-            used = {int(n.partition("/")[0]) for n in mine}
-            weights = {i: p.list_data()[k] for i, p in enumerate(self._params) if i in used}
-            updater.load_arrays(mine, weights)
+        self._prepare()
+        if self._kvstore is not None and self._update_on_kvstore:
+            self._kvstore.load_optimizer_states(fname)
+        else:
+            load_updaters(fname, self._updaters, lambda i, k: self._params[i].list_data()[k])
+        self._optimizer.param_dict = dict(enumerate(self._params))
+
+
+def _is_fresh(array: NDArray) -> bool:
+    """Whether a backward pass has reached the weight since its last update."""
+    entry = array._entry
+    return entry is not None and isinstance(entry[0], Variable) and entry[0].fresh

@@ -90,7 +90,7 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
         results = tuple(np.asarray(r) for r in results)
     states = facts.states
     if states and len(results) > facts.outputs:
-        for position, value in zip(states, results[-len(states) :], strict=True):
+        for position, value in () if mode.repeating else zip(states, results[-len(states) :], strict=True):
             xp.copyto(datas[position], value)
         results = results[: -len(states)]
     return results

@@ -48,6 +48,10 @@ class Run:
         """A ``with`` block in which the device's generator is as it was when the forward part ran."""
         return Rewound(random.state_of(self.compiled.plan.device), self._random)
 
+    def drop(self) -> None:
+        """Let the program's memory go instead of keeping it for the next run."""
+        self._program = None
+
     def release(self) -> None:
         """Give the program back; what a backward needs is lost."""
         if self._program is not None:
