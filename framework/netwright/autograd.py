@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import AutogradError, ParamError, ShapeError
 from .ndarray.array import NDArray, check_request
 from .ndarray.invoke import F
 from .ops.operator import TensorSpec
 from .tape import Node, Spendable, Variable, mode, walk_back
+
+if TYPE_CHECKING:
+    from .symbol import Symbol
 
 
 class _Scope:
@@ -64,9 +67,9 @@ def is_training() -> bool:
     return mode.training
 
 
-def set_recording(is_record: bool) -> bool:
+def set_recording(is_recording: bool) -> bool:
     """Set recording; returns what it was."""
-    before, mode.recording = mode.recording, bool(is_record)
+    before, mode.recording = mode.recording, bool(is_recording)
     return before
 
 
@@ -146,13 +149,16 @@ def backward(
             _store(node, gradient)
 
 
-def _store(node: Node, gradient: NDArray) -> None:
+def _store(node: Node, gradient: NDArray | None) -> None:
     assert isinstance(node, Variable)
     target = node.gradient
     node.fresh = True
     if target is None or node.request == "null":
         return
-    if node.request == "add":
+    if gradient is None:
+        if node.request == "write":
+            target._write(0)
+    elif node.request == "add":
         target._write(target._data + gradient._data)
     else:
         target._write(gradient._data)
@@ -165,9 +171,11 @@ def grad(
     retain_graph: bool | None = None,
     create_graph: bool = False,
     train_mode: bool = True,
-) -> Any:
-    """The gradients with respect to ``variables`` as new arrays; with ``create_graph`` they are recorded in turn."""
-    single = isinstance(variables, NDArray)
+) -> list[NDArray]:
+    """The gradients with respect to ``variables`` as new arrays; with ``create_graph`` they are recorded in turn.
+
+    A list, for one variable too, as MXNet returns it.
+    """
     wanted: Sequence[NDArray] = [variables] if isinstance(variables, NDArray) else variables
     if not wanted:
         raise ParamError("no variables were given", where="autograd.grad")
@@ -182,8 +190,44 @@ def grad(
     entries = [v._entry for v in wanted if v._entry is not None]
     with _Scope(create_graph, train_mode), _first(heads).ctx:
         found = walk_back(_heads(heads, head_grads), F, retain=keep, targets=entries, add=_sum)
-        results = [found[e] if e in found else F.zeros_like(v) for e, v in zip(entries, wanted, strict=True)]
-    return results[0] if single else results
+        results = []
+        for entry, variable in zip(entries, wanted, strict=True):
+            reached = found.get(entry)
+            result = F.zeros_like(variable) if reached is None else reached
+            if create_graph and result._entry is None:  # a constant: its own gradient is zero
+                result = result._snapshot()
+                result._entry = (_Steady(entries, TensorSpec(result.shape, result._data.dtype)), 0)
+            results.append(result)
+    return results
+
+
+class _Steady(Node):
+    """A recorded gradient that does not depend on the variables, as that of x + x."""
+
+    __slots__ = ()
+
+    def __init__(self, variables: Sequence[tuple[Node, int]], spec: TensorSpec) -> None:
+        super().__init__(tuple(variables), (spec,))
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        return [None] * len(self.sources)
+
+
+def get_symbol(x: NDArray) -> Symbol:
+    """The recorded computation of an array as a symbol.
+
+    Variables with ``attach_grad`` are called ``var0``, ``var1``, …, other arrays ``null0``, ``null1``, …, in the order
+    of ``list_arguments()``.
+    """
+    from .symbol.recorded import recorded_symbol
+
+    if not isinstance(x, NDArray) or x._entry is None:
+        raise AutogradError(
+            "this array was not computed from a variable while recording",
+            where="get_symbol",
+            remedy="Call attach_grad() on the variables and compute inside `with autograd.record():`",
+        )
+    return recorded_symbol(x._entry)
 
 
 class _FunctionCall(Spendable):

@@ -174,9 +174,10 @@ def walk_back(
     targets: Collection[Entry] = (),
     add: Callable[[NDArray, NDArray], NDArray],
     since: int = 0,
-) -> dict[Entry, NDArray]:
+) -> dict[Entry, NDArray | None]:
     """Gradients of the heads' weighted sum with respect to the variables (and ``targets``) they were computed from.
 
+    None where the way there leads only through operators without a gradient (comparisons, ``argmax``): it is zero.
     The walk ends at nodes with a number below ``since``, whose gradients are given too.
     """
     wanted: dict[Node, list[int]] = {}
@@ -185,30 +186,31 @@ def walk_back(
     arrived: dict[Node, list[NDArray | None]] = {}
     waiting: list[tuple[int, Node]] = []
 
-    def arrive(entry: Entry, gradient: NDArray) -> None:
+    def arrive(entry: Entry, gradient: NDArray | None) -> None:
         node, i = entry
         slots = arrived.get(node)
         if slots is None:
             slots = arrived[node] = [None] * len(node.outputs)
             heapq.heappush(waiting, (-node.number, node))
-        before = slots[i]
-        slots[i] = gradient if before is None else add(before, gradient)
+        if gradient is not None:
+            before = slots[i]
+            slots[i] = gradient if before is None else add(before, gradient)
 
     for entry, gradient in heads:
         arrive(entry, gradient)
-    found: dict[Entry, NDArray] = {}
+    found: dict[Entry, NDArray | None] = {}
     while waiting:
         _, node = heapq.heappop(waiting)
         gradients = arrived.pop(node)
         ends = isinstance(node, Variable) or node.number < since
         for i in range(len(gradients)) if ends else wanted.get(node, ()):
-            reached = gradients[i]
-            if reached is not None:
-                found[node, i] = reached
+            found[node, i] = gradients[i]
         if ends or not node.sources:
             continue
-        for source, result in zip(node.sources, node.pull(gradients, F), strict=True):
-            if source is not None and result is not None:
+        nothing = all(g is None for g in gradients)
+        results = [None] * len(node.sources) if nothing else node.pull(gradients, F)
+        for source, result in zip(node.sources, results, strict=True):
+            if source is not None:
                 arrive(source, result)
         if not retain:
             node.release()

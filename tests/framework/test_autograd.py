@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import netwright as mx
 from netwright import autograd, nd
 from netwright.errors import AutogradError, ParamError, ShapeError
 
@@ -296,7 +298,7 @@ def test_grad_of_something_that_plays_no_part_is_zero() -> None:
     x, other = variable(1, 2), variable(5.0)
     with autograd.record():
         y = x * 2
-    assert autograd.grad(y, other).asnumpy().tolist() == [0]
+    assert autograd.grad(y, other)[0].asnumpy().tolist() == [0]
     with pytest.raises(ParamError, match="no variables were given"):
         autograd.grad(y, [])
 
@@ -306,9 +308,9 @@ def test_third_order_of_a_power() -> None:
     x = variable(2.0, dtype="float64")
     with autograd.record():
         y = x**5
-        first = autograd.grad(y, x, create_graph=True)
-        second = autograd.grad(first, x, create_graph=True)
-        third = autograd.grad(second, x, create_graph=True)
+        first = autograd.grad(y, x, create_graph=True)[0]
+        second = autograd.grad(first, x, create_graph=True)[0]
+        third = autograd.grad(second, x, create_graph=True)[0]
     assert [float(d) for d in (first, second, third)] == pytest.approx([80, 160, 240])
 
 
@@ -332,7 +334,7 @@ def test_orders_of_functions(function: Callable[[Any], Any], derivatives: list[C
     with autograd.record():
         current = function(x)
         for derivative in derivatives:
-            current = autograd.grad(current, x, create_graph=True)
+            current = autograd.grad(current, x, create_graph=True)[0]
             np.testing.assert_allclose(current.asnumpy(), derivative(x.asnumpy()), rtol=1e-10)
 
 
@@ -340,7 +342,7 @@ def test_backward_through_a_gradient() -> None:
     """A gradient penalty: d/dx of (d/dx x³)²."""
     x = variable(2.0)
     with autograd.record():
-        slope = autograd.grad(x**3, x, create_graph=True)
+        slope = autograd.grad(x**3, x, create_graph=True)[0]
         penalty = slope * slope
     penalty.backward()
     assert gradient(x) == pytest.approx([36 * 8])
@@ -349,7 +351,7 @@ def test_backward_through_a_gradient() -> None:
 def test_without_create_graph_the_gradient_is_a_constant() -> None:
     x = variable(2.0)
     with autograd.record():
-        slope = autograd.grad(x * x, x)
+        slope = autograd.grad(x * x, x)[0]
         y = slope * x
     y.backward()
     assert gradient(x) == [4]
@@ -359,7 +361,7 @@ def test_mixed_second_derivatives() -> None:
     x, y = variable(1.5, dtype="float64"), variable(-0.5, dtype="float64")
     with autograd.record():
         z = nd.exp(x * y)
-        by_x = autograd.grad(z, x, create_graph=True)
+        by_x = autograd.grad(z, x, create_graph=True)[0]
     by_x.backward()
     assert gradient(y) == pytest.approx([(1 - 0.75) * np.exp(-0.75)])
 
@@ -423,7 +425,7 @@ def test_function_whose_backward_is_differentiated() -> None:
             return dy * 2 * x
 
     with autograd.record():
-        slope = autograd.grad(Square()(x), x, create_graph=True)
+        slope = autograd.grad(Square()(x), x, create_graph=True)[0]
     slope.backward()
     assert gradient(x) == [2]
 
@@ -518,3 +520,111 @@ def test_gradients_of_random_expressions(steps: list[tuple[str, int, int, int]],
     assert y.grad.shape == y.shape
     exact = float((x.grad.asnumpy() * dx).sum() + (y.grad.asnumpy() * dy).sum())
     assert exact == pytest.approx(numeric, rel=1e-5, abs=1e-7)
+
+
+# ---------------------------------------------------------------- as MXNet 1.9.1 does it
+@pytest.mark.parametrize(
+    "flat",
+    [
+        lambda x: x > 2,
+        lambda x: x == x,
+        lambda x: nd.argmax(x, axis=0),
+        lambda x: nd.sign(x),
+        lambda x: nd.stop_gradient(x),
+        lambda x: x.shape_array(),
+        lambda x: nd.zeros_like(x),
+        lambda x: nd.one_hot(x, 3).sum() * 2,
+    ],
+)
+def test_what_has_no_slope_gives_a_gradient_of_zeros(flat: Callable[[Any], Any]) -> None:
+    x = variable(1, 2)
+    assert x.grad is not None
+    x.grad[:] = 7
+    with autograd.record():
+        y = flat(x)
+    y.backward()
+    assert gradient(x) == [0, 0]
+
+
+def test_the_gradient_of_something_linear_can_be_differentiated() -> None:
+    x = variable(1, 2)
+    assert x.grad is not None
+    x.grad[:] = 7
+    with autograd.record():
+        slope = autograd.grad(nd.radians(x), x, create_graph=True)[0]
+        second = autograd.grad(slope, [x], create_graph=True)[0]
+    assert second.asnumpy().tolist() == [0, 0]
+    slope.backward()
+    assert gradient(x) == [0, 0]
+
+
+def test_a_recorded_value_can_fill_an_array() -> None:
+    x, y = variable(1, 2), nd.zeros((2,))
+    with autograd.record():
+        y[:] = x * 3
+        z = y * y
+    z.backward()
+    assert gradient(x) == [18, 36]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x, y: y.__setitem__(0, x[0]),
+        lambda x, y: y.__setitem__(slice(0, 1), x[1]),
+        lambda x, y: y.__iadd__(x),
+        lambda x, y: y.__imul__(x),
+    ],
+)
+def test_a_recorded_value_cannot_be_written_into_a_part(change: Callable[[Any, Any], Any]) -> None:
+    x, y = variable(1, 2), nd.zeros((2,))
+    with autograd.record(), pytest.raises(AutogradError, match=r"gradient would be lost\. Build the array by concat"):
+        change(x, y)
+
+
+def test_the_recorded_graph_as_a_symbol() -> None:
+    x, y = variable(1, 2), nd.array([3, 4])
+    with autograd.record():
+        z = x.copyto(mx.cpu()) * y + nd.split(nd.exp(x), 2, axis=0)[1]
+    symbol = autograd.get_symbol(z)
+    assert (symbol.list_arguments(), symbol.list_outputs()) == (["var0", "null0"], ["broadcast_add0_output"])
+    np.testing.assert_array_equal(symbol.eval(var0=x, null0=y)[0].asnumpy(), z.asnumpy())
+    with pytest.raises(AutogradError, match="get_symbol: this array was not computed"):
+        autograd.get_symbol(y)
+    with autograd.record():
+        own = Scaled()(x)
+    with pytest.raises(AutogradError, match=r"get_symbol: part of what was recorded is no operator .*got FunctionCall"):
+        autograd.get_symbol(own)
+
+
+class Scaled(autograd.Function):
+    """y = 2x."""
+
+    def forward(self, *inputs: nd.NDArray) -> Any:
+        return inputs[0] * 2
+
+    def backward(self, *output_grads: nd.NDArray) -> Any:
+        return output_grads[0] * 2
+
+
+def test_a_compiled_block_is_part_of_the_symbol() -> None:
+    net = mx.gluon.nn.Dense(2, in_units=3)
+    net.initialize()
+    net.hybridize()
+    x = nd.ones((1, 3))
+    with autograd.record():
+        y = net(x) * 2
+    symbol = autograd.get_symbol(y)
+    assert len(symbol.list_arguments()) == 3
+    assert "FullyConnected" in symbol.tojson()
+
+
+def test_modes_belong_to_a_thread() -> None:
+    seen: list[tuple[bool, bool]] = []
+    with autograd.record():
+        other = threading.Thread(target=lambda: seen.append((autograd.is_recording(), autograd.is_training())))
+        other.start()
+        other.join()
+    assert seen == [(False, False)]
+    assert autograd.set_recording(is_recording=True) is False
+    assert autograd.set_recording(False) is True

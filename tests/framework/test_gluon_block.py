@@ -739,7 +739,7 @@ def test_second_order_through_a_compiled_block(kind: str) -> None:
         x.attach_grad()
         with autograd.record():
             y = nd.tanh(net(x))
-            slope = autograd.grad(y, x, create_graph=True)
+            slope = autograd.grad(y, x, create_graph=True)[0]
             total = (slope * slope).sum()
         total.backward()
         return x.grad.asnumpy().copy(), {n: p.grad().asnumpy().copy() for n, p in net.collect_params().items()}  # type: ignore[union-attr]
@@ -762,9 +762,9 @@ def test_second_order_uses_the_same_random_numbers_and_states() -> None:
     x.attach_grad()
     with autograd.record():
         y = net(x)
-        plain = autograd.grad(y, x, retain_graph=True)
+        plain = autograd.grad(y, x, retain_graph=True)[0]
         mean = net[1].running_mean.data().asnumpy().copy()
-        recorded = autograd.grad(y, x, create_graph=True, train_mode=False)
+        recorded = autograd.grad(y, x, create_graph=True, train_mode=False)[0]
     np.testing.assert_allclose(recorded.asnumpy(), plain.asnumpy(), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(net[1].running_mean.data().asnumpy(), mean)
 

@@ -24,6 +24,7 @@ from netwright.errors import (
     DeviceError,
     DTypeError,
     IndexRangeError,
+    MemoryLimitError,
     ParamError,
     ShapeError,
 )
@@ -584,3 +585,126 @@ def test_cpu_numbers_are_kept_apart() -> None:
         y = a.as_in_context(one) * 3
     y.backward()
     assert (y.ctx, a.grad.ctx, values(a.grad)) == (one, other, [[3, 3], [3, 3]])  # type: ignore[union-attr]
+
+
+# ---------------------------------------------------------------- assignment as MXNet 1.9.1 does it
+@pytest.mark.parametrize("value", [nd.array([77]), nd.array([[77]]), np.array([77]), [77], 77, np.float32(77)])
+def test_one_element_takes_one_value_of_any_shape(value: Any) -> None:
+    a = grid()
+    a[1, 2] = value
+    assert a[1, 2].asscalar() == 77
+    assert a.sum().asscalar() == 66 - 6 + 77
+    row = nd.zeros((3,))
+    row[1] = value
+    assert values(row) == [0, 77, 0]
+
+
+def test_numbers_are_cast_as_c_casts_them() -> None:
+    a = nd.zeros((4,), dtype="uint8")
+    for i, value in enumerate((-1, 300, 2.7, nd.array([256.0]))):
+        a[i] = value
+    assert a.asnumpy().tolist() == [255, 44, 2, 0]
+    half = nd.zeros((1,), dtype="float16")
+    half[:] = 1e6
+    assert np.isinf(half.asscalar())
+
+
+@pytest.mark.parametrize("value", [None, "a", [None], object(), [[1], [2, 3]]])
+def test_what_cannot_be_assigned(value: Any) -> None:
+    with pytest.raises(DTypeError, match="cannot be assigned to the elements of an array"):
+        nd.zeros((2,))[:] = value
+
+
+def test_a_read_only_array_says_so() -> None:
+    source = np.ones(3, np.float32)
+    source.flags.writeable = False
+    a = nd.from_numpy(source)
+    assert not a.writable
+    with pytest.raises(DTypeError, match=r"memory that is read-only\. Use copy\(\)"):
+        a[0] = 2
+    assert nd.ones((1,)).writable
+
+
+def test_a_boolean_is_a_place() -> None:
+    assert values(grid()[True]) == [4, 5, 6, 7]
+
+
+def test_slice_assign() -> None:
+    a = grid()
+    assert a.slice_assign(nd.ones((1, 2)), (0, 0), (1, 2)) is a
+    assert values(a)[0] == [1, 1, 2, 3]
+    assert a.slice_assign_scalar(9, (None, 3), (None, None), (2, None)) is a
+    assert values(a[:, 3]) == [9, 7, 9]
+
+
+def test_a_place_may_be_one_integer() -> None:
+    assert values(nd.slice(nd.arange(5), 1, 3)) == [1, 2]
+    assert values(nd.arange(5).slice(begin=1, end=None)) == [1, 2, 3, 4]
+
+
+# ---------------------------------------------------------------- more makers, and other libraries
+def test_onehot_encode() -> None:
+    out = nd.zeros((2, 3))
+    assert nd.onehot_encode(nd.array([0, 2]), out) is out
+    assert values(out) == [[1, 0, 0], [0, 0, 1]]
+    with pytest.raises(ShapeError, match=r"onehot_encode: out has one row for each index \(wanted \(2, depth\)"):
+        nd.onehot_encode(nd.array([0, 2]), nd.zeros((3, 3)))
+
+
+def test_dlpack_shares_memory() -> None:
+    a = nd.arange(3)
+    for capsule in (a.to_dlpack_for_write(), nd.to_dlpack_for_write(a), a.to_dlpack_for_read(), a):
+        seen = nd.from_dlpack(capsule)
+        seen[0] += 5
+        assert seen.dtype is np.float32
+    assert values(a) == [20, 1, 2]
+    assert values(nd.from_dlpack(np.arange(6.0).reshape(2, 3).T)) == [[0, 3], [1, 4], [2, 5]]
+    with pytest.raises(DTypeError, match="from_dlpack: this is no DLPack capsule"):
+        nd.from_dlpack([1])
+
+
+def test_load_frombuffer(tmp_path: Path) -> None:
+    for name in ("a.params", "a.safetensors"):
+        nd.save(str(tmp_path / name), {"w": grid()})
+        assert values(nd.load_frombuffer((tmp_path / name).read_bytes())["w"]) == values(grid())  # type: ignore[call-overload]
+    with pytest.raises(DataError, match=r"load_frombuffer\(\) reads bytes .*got str"):
+        nd.load_frombuffer("a")  # type: ignore[arg-type]
+
+
+def test_operands_by_name() -> None:
+    assert values(nd.power(base=nd.array([2, 3]), exp=2)) == [4, 9]
+    assert values(nd.maximum(lhs=nd.array([1, 5]), rhs=3)) == [3, 5]
+    with pytest.raises(ParamError, match="power: there is no parameter 'axis'"):
+        nd.power(nd.ones((2,)), 2, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (
+            lambda: nd.zeros((10**6, 10**6, 4)),
+            r"_zeros: the result would not fit into memory .*GiB for shape \(1000000",
+        ),
+        (lambda: nd.ones((1, 10**6)).broadcast_to((10**8, 10**6)), "broadcast_to: the result would not fit"),
+        (lambda: nd.one_hot(nd.zeros((10**5,)), 10**9), "one_hot: the result would not fit.*Make it smaller"),
+        (lambda: nd.arange(10**13), "_arange: the result would not fit"),
+        (lambda: nd.ones((10**7, 1)) + nd.ones((1, 10**8)), "memory"),
+    ],
+)
+def test_what_no_memory_holds_is_refused_before_it_is_made(use: Callable[[], Any], words: str) -> None:
+    with pytest.raises(MemoryLimitError, match=words):
+        use()
+
+
+@pytest.mark.parametrize(
+    ("use", "words"),
+    [
+        (lambda: nd.moveaxis(nd.zeros((2, 3)), 5, 0), "moveaxis: there is no such axis .*wanted -2 to 1, got 5"),
+        (lambda: nd.moveaxis(nd.zeros((2, 3)), (0,), (0, 1)), "moveaxis: each axis has one place"),
+        (lambda: nd.zeros(-1), r"_zeros: parameter 'shape' cannot be taken \(wanted at least 0, got -1\)"),
+        (lambda: nd.arange(0, 1, 0), "_arange: the range has no end .*a step that is not 0"),
+    ],
+)
+def test_bad_sizes_and_axes(use: Callable[[], Any], words: str) -> None:
+    with pytest.raises(ParamError, match=words):
+        use()

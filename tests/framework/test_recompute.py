@@ -114,7 +114,7 @@ def test_second_order_and_a_retained_graph() -> None:
     cube = recompute(lambda v: v * v * v)
     with autograd.record():
         y = cube(x)
-        first = autograd.grad(y, x, create_graph=True)
+        first = autograd.grad(y, x, create_graph=True)[0]
     first.backward()
     np.testing.assert_allclose(x.grad.asnumpy(), [6, 12])  # type: ignore[union-attr]
     with autograd.record():

@@ -46,7 +46,9 @@ class CachedGraph:
             return [NDArray(r, None, place) for r in run.outputs]
         results, run.outputs = run.outputs, []  # the tape keeps the run, the caller the results
         kept = {n: a._snapshot() for n, a in feeds.items()}
-        node = RecomputedNode(self, run, results, kept, wrt) if again else PlanNode(run, results, kept, wrt)
+        node = (
+            RecomputedNode(self, run, results, kept, wrt) if again else PlanNode(run, results, kept, wrt, self.symbol)
+        )
         return [NDArray(r, (node, i), place) for i, r in enumerate(results)]
 
     def compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
@@ -86,12 +88,14 @@ class CompiledBlock:
 class PlanNode(Spendable):
     """A recorded run of a plan. The program's memory holds what the backward part needs, until it has run."""
 
-    __slots__ = ("feeds", "run", "wrt")
+    __slots__ = ("feeds", "run", "symbol", "wrt")
 
-    def __init__(self, run: Run, results: list[Any], feeds: dict[str, NDArray], wrt: tuple[str, ...]) -> None:
+    def __init__(
+        self, run: Run, results: list[Any], feeds: dict[str, NDArray], wrt: tuple[str, ...], symbol: Symbol
+    ) -> None:
         specs = tuple([TensorSpec(r.shape, r.dtype) for r in results])
         super().__init__(tuple(feeds[n]._entry for n in wrt), specs)
-        self.run, self.feeds, self.wrt = run, feeds, wrt
+        self.run, self.feeds, self.wrt, self.symbol = run, feeds, wrt, symbol
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         """Gradients of the inputs; recorded in turn (call by call) where the backward pass itself is recorded."""
@@ -137,7 +141,7 @@ class RecomputedNode(PlanNode):
     def __init__(
         self, graph: CachedGraph, run: Run, results: list[Any], feeds: dict[str, NDArray], wrt: tuple[str, ...]
     ) -> None:
-        super().__init__(run, results, feeds, wrt)
+        super().__init__(run, results, feeds, wrt, graph.symbol)
         self.graph, self.training = graph, mode.training
         run.drop()
 

@@ -19,14 +19,16 @@ from .creation import (
     full,
     linspace,
     moveaxis,
+    onehot_encode,
     ones,
     waitall,
     zeros,
 )
+from .exchange import from_dlpack, to_dlpack_for_read, to_dlpack_for_write
 from .forms import make_histogram, make_split_v2
 from .functions import make_function
 from .random_functions import make_random
-from .storage import load, save
+from .storage import load, load_frombuffer, save
 
 __all__ = [
     "NDArray",
@@ -35,19 +37,29 @@ __all__ = [
     "concatenate",
     "empty",
     "eye",
+    "from_dlpack",
     "from_numpy",
     "full",
     "histogram",
     "linspace",
     "load",
+    "load_frombuffer",
     "moveaxis",
+    "ndarray",
+    "onehot_encode",
     "ones",
     "random",
     "save",
     "split_v2",
+    "to_dlpack_for_read",
+    "to_dlpack_for_write",
     "waitall",
     "zeros",
 ]
+
+ndarray = sys.modules[f"{__name__}.array"]
+"""MXNet's name for the module of the class."""
+sys.modules[f"{__name__}.ndarray"] = ndarray
 
 split_v2 = make_split_v2(make_function)
 histogram = make_histogram(make_function)

@@ -14,8 +14,11 @@ from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
 from ..tape import Entry, Node, Variable, mode
-from .indexing import index_error, numpy_key, plain_key, take_view
+from .indexing import assign, is_whole, plain_key, take_view
 from .methods import FluentMethods
+
+Places = int | Sequence[int | None] | None
+"""A place along the first axis, or along each of several."""
 
 if TYPE_CHECKING:
     from typing import Self
@@ -98,7 +101,11 @@ class NDArray(FluentMethods, Arithmetic):
         if result is NotImplemented:
             raise DTypeError(f"cannot use {type(other).__name__} here", wanted="an NDArray or a number")
         if result.shape != self.shape:
-            raise ShapeError("the result does not fit into the array", wanted=self.shape, got=result.shape)
+            raise ShapeError(
+                "the result does not fit into the array", where=f"in-place {name}", wanted=self.shape, got=result.shape
+            )
+        if result._entry is not None and mode.recording:
+            self._refuse_lost(f"in-place {name}")
         self._write(result._data)
         return self
 
@@ -176,6 +183,10 @@ class NDArray(FluentMethods, Arithmetic):
         """Copy into another array (of the same shape, any dtype or device), or onto a device."""
         if isinstance(other, Device):
             return self._moved_to(other, copy=True)
+        if not isinstance(other, NDArray):
+            raise DTypeError(
+                "copyto() needs an array or a device", wanted="NDArray or Context", got=type(other).__name__
+            )
         if other is self:
             return other
         if other.shape != self.shape:
@@ -202,12 +213,18 @@ class NDArray(FluentMethods, Arithmetic):
     as_in_ctx = as_in_context
     to_device = as_in_context
 
+    @property
+    def writable(self) -> bool:
+        """Whether elements may be assigned to: always, unless it looks at a NumPy array that is read-only."""
+        flags = getattr(self._data, "flags", None)
+        return bool(getattr(flags, "writeable", True))
+
     def as_nd_ndarray(self) -> NDArray:
         return self
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
         """The same values in another element type; without ``copy`` the array itself where it has it."""
-        name = dtype_name(dtype)
+        name = dtype_name("float32" if dtype is None else dtype)
         if not copy and self._data.dtype.name == name:
             return self
         return self._apply("Cast", (self,), {"dtype": name})  # type: ignore[no-any-return]
@@ -221,7 +238,16 @@ class NDArray(FluentMethods, Arithmetic):
 
     def _write(self, values: Any) -> None:
         """Overwrite the elements, keeping memory and dtype."""
-        self._data[...] = values
+        try:
+            self._data[...] = values
+        except ValueError as error:
+            if self.writable:
+                raise ShapeError(
+                    "the values do not fit into the array",
+                    wanted=self.shape,
+                    got=getattr(values, "shape", type(values).__name__),
+                ) from error
+            raise DTypeError("this array looks at memory that is read-only", remedy="Use copy()") from None
 
     # ---------------------------------------------------------------- indexing
     def __getitem__(self, key: Any) -> NDArray:
@@ -231,25 +257,13 @@ class NDArray(FluentMethods, Arithmetic):
         return NDArray(take_view(self._data, key), None, self._place)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if mode.recording and isinstance(value, NDArray) and value._entry is not None:
+            if is_whole(key) and value.shape == self.shape:
+                value.copyto(self)
+                return
+            self._refuse_lost("x[…] = value")
         self._refuse_recorded("x[…] = value")
-        if isinstance(value, NDArray):
-            value = _moved(value._data, self.ctx)
-        elif not isinstance(value, (int, float, bool, np.generic, np.ndarray)):
-            value = np.asarray(value, dtype=self._data.dtype)
-        if isinstance(value, np.ndarray) and self.ctx.is_gpu:
-            value = self.ctx.xp.asarray(value)
-        index = numpy_key(key, self._data)
-        try:
-            self._data[index] = value
-        except ValueError as error:
-            raise ShapeError(
-                "the value does not fit into the part it is assigned to",
-                where="x[…] = value",
-                wanted=f"something that broadcasts to {self._data[index].shape}",
-                got=getattr(value, "shape", type(value).__name__),
-            ) from error
-        except IndexError as error:
-            raise index_error(error, self._data, "x[…] = value") from None
+        assign(self._data, key, _moved(value._data, self.ctx) if isinstance(value, NDArray) else value)
 
     def _refuse_recorded(self, what: str) -> None:
         if mode.tracer is not None and mode.tracer.knows(self):
@@ -265,9 +279,40 @@ class NDArray(FluentMethods, Arithmetic):
                 remedy="Write y = x + … instead of x += …, or change it outside autograd.record()",
             )
 
-    def slice(self, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> NDArray:
+    def _refuse_lost(self, what: str) -> None:
+        raise AutogradError(
+            "a recorded value cannot be written into a part of an array: its gradient would be lost",
+            where=what,
+            remedy="Build the array by concat(), stack() or where(), or assign outside autograd.record()",
+        )
+
+    def slice_assign(
+        self,
+        rhs: NDArray,
+        begin: Places,
+        end: Places,
+        step: Places = (),
+    ) -> NDArray:
+        """Write ``rhs`` into the part begin … end (see the operator ``slice``); returns this array."""
+        bounds = {"begin": begin, "end": end, "step": step}
+        op = get("_slice_assign")
+        return _invoke(op, op.make_params(bounds), (self, rhs), self)  # type: ignore[no-any-return]
+
+    def slice_assign_scalar(
+        self,
+        value: float,
+        begin: Places,
+        end: Places,
+        step: Places = (),
+    ) -> NDArray:
+        """Set the part begin … end (see the operator ``slice``) to one value; returns this array."""
+        bounds = {"scalar": float(value), "begin": begin, "end": end, "step": step}
+        op = get("_slice_assign_scalar")
+        return _invoke(op, op.make_params(bounds), (self,), self)  # type: ignore[no-any-return]
+
+    def slice(self, begin: Places, end: Places, step: Places = ()) -> NDArray:
         return self._apply(  # type: ignore[no-any-return]
-            "slice", (self,), {"begin": tuple(begin), "end": tuple(end), "step": tuple(step)}
+            "slice", (self,), {"begin": begin, "end": end, "step": step}
         )
 
     # ---------------------------------------------------------------- shape
@@ -342,6 +387,18 @@ class NDArray(FluentMethods, Arithmetic):
     def __setstate__(self, state: dict[str, Any]) -> None:
         device = Device(*state["context"])
         self.__init__(_moved(state["data"], device), None, place_of(device))  # type: ignore[misc]
+
+    def to_dlpack_for_read(self) -> Any:
+        """See ``nd.to_dlpack_for_read``."""
+        from .exchange import to_dlpack_for_read
+
+        return to_dlpack_for_read(self)
+
+    def to_dlpack_for_write(self) -> Any:
+        """See ``nd.to_dlpack_for_write``."""
+        from .exchange import to_dlpack_for_write
+
+        return to_dlpack_for_write(self)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         return self._data.__dlpack__(**kwargs)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError
+from ..errors import DTypeError, ParamError
 from ..ops.arithmetic import BINARY
 
 _ON_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -34,11 +34,27 @@ def _on_numbers(name: str, lhs: Any, rhs: Any) -> Any:
     return int(compare(lhs, rhs))
 
 
-def make_binary(name: str, tensor: type[Any]) -> Callable[[Any, Any], Any]:
+_SIDES = (("lhs", "base", "left"), ("rhs", "exp", "right"))
+"""MXNet's names for the operands: (base, exp) of ``power``, (left, right) of ``sym.maximum``, else (lhs, rhs)."""
+
+
+def _by_name(name: str, given: list[Any], named: dict[str, Any]) -> list[Any]:
+    for side, names in enumerate(_SIDES):
+        for word in names:
+            if word in named:
+                given[side] = named.pop(word)
+    if named:
+        raise ParamError(f"there is no parameter {next(iter(named))!r}", where=name, remedy="Give two operands")
+    return given
+
+
+def make_binary(name: str, tensor: type[Any]) -> Callable[..., Any]:
     """The function of that name for NDArrays or Symbols."""
     both, scalar_right, scalar_left = BINARY[name]
 
-    def function(lhs: Any, rhs: Any) -> Any:
+    def function(lhs: Any = None, rhs: Any = None, **named: Any) -> Any:
+        if named:
+            lhs, rhs = _by_name(name, [lhs, rhs], named)
         if isinstance(lhs, tensor) and isinstance(rhs, tensor):
             return lhs._apply(both, (lhs, rhs), {})
         if isinstance(lhs, tensor) and isinstance(rhs, Number):

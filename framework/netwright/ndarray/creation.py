@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 
 from ..device import Device, current_device, place_of
-from ..errors import DataError
+from ..errors import DataError, DTypeError, ParamError, ShapeError
+from ..ops import get
 from ..ops.params import dtype_name
+from ..tape import mode
 from .array import NDArray, _moved
-from .invoke import F
+from .invoke import F, invoke
 
 Shape = int | Sequence[int]
 
 
 def _device(ctx: Device | str | None) -> Device:
     return current_device() if ctx is None else Device.parse(ctx)
-
-
-def _shape(shape: Shape) -> tuple[int, ...]:
-    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
 
 
 def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> NDArray:
@@ -42,7 +40,7 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
     if not hasattr(source, "get"):
         try:
             source = np.asarray(source)
-            if source.dtype == object:
+            if source.dtype.kind in "Oc":
                 raise ValueError("rows of different lengths, or values that are not numbers")
         except ValueError as error:
             raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
@@ -64,26 +62,36 @@ def _lists(values: Any) -> Any:
 
 def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
     """An NDArray over a NumPy array's memory (its own copy without ``zero_copy``), keeping the dtype."""
+    if not isinstance(ndarray, np.ndarray):
+        raise DTypeError("from_numpy() takes a NumPy array", got=type(ndarray).__name__, remedy="Use nd.array(…)")
     dtype_name(ndarray.dtype)
     return NDArray(ndarray if zero_copy and ndarray.flags.c_contiguous else np.array(ndarray, order="C"))
 
 
+def _made(name: str, ctx: Device | str | None, dtype: Any, **params: Any) -> NDArray:
+    """What an operator without inputs gives on a device."""
+    op = get(name)
+    p = op.make_params({"dtype": dtype_name("float32" if dtype is None else dtype), **params})
+    tracer, mode.tracer = mode.tracer, None  # where a block is being compiled, it is a constant
+    try:
+        return invoke(op, p, (), None, _device(ctx))  # type: ignore[no-any-return]
+    finally:
+        mode.tracer = tracer
+
+
 def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None) -> NDArray:
-    """An array whose elements are not set."""
-    device = _device(ctx)
-    return NDArray(device.xp.empty(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
+    """An array whose elements need not be set (here they are 0)."""
+    return _made("_zeros", ctx, dtype, shape=shape)
 
 
 def zeros(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """An array of zeros."""
-    device = _device(ctx)
-    return NDArray(device.xp.zeros(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
+    return _made("_zeros", ctx, dtype, shape=shape)
 
 
 def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """An array of ones."""
-    device = _device(ctx)
-    return NDArray(device.xp.ones(_shape(shape), dtype=dtype_name(dtype or np.float32)), None, place_of(device))
+    return _made("_ones", ctx, dtype, shape=shape)
 
 
 def full(
@@ -91,10 +99,9 @@ def full(
 ) -> NDArray:
     """An array of one value."""
     if out is not None:
-        out._write(val)
+        out[:] = val
         return out
-    device = _device(ctx)
-    return NDArray(device.xp.full(_shape(shape), val, dtype=dtype_name(dtype)), None, place_of(device))
+    return _made("_full", ctx, dtype, shape=shape, value=float(val))
 
 
 def arange(
@@ -107,51 +114,66 @@ def arange(
     dtype: Any = np.float32,
 ) -> NDArray:
     """Evenly spaced values in [start, stop), each given ``repeat`` times."""
-    if stop is None:
-        start, stop = 0, start
-    device = _device(ctx)
-    xp = device.xp
-    values = xp.repeat(xp.arange(start, stop, step), repeat).astype(dtype_name(dtype))
-    return NDArray(values, None, place_of(device))
+    return _made("_arange", ctx, dtype, start=start, stop=stop, step=step, repeat=repeat)
 
 
 def linspace(
     start: float,
     stop: float,
-    num: int,
+    num: int = 50,
     endpoint: bool = True,
     ctx: Device | None = None,
     dtype: Any = np.float32,
 ) -> NDArray:
     """``num`` evenly spaced values from start to stop."""
-    device = _device(ctx)
-    return NDArray(
-        device.xp.linspace(start, stop, num, endpoint=endpoint).astype(dtype_name(dtype)), None, place_of(device)
-    )
+    return _made("_linspace", ctx, dtype, start=start, stop=stop, num=num, endpoint=endpoint)
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
     """Ones on the k-th diagonal of an N × M matrix (M = N where 0)."""
-    device = _device(ctx)
-    return NDArray(device.xp.eye(N, M or None, k, dtype=dtype_name(dtype or np.float32)), None, place_of(device))
+    return _made("_eye", ctx, dtype, N=N, M=M, k=k)
+
+
+def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
+    """Write rows with a 1 at each index into ``out`` (one row for each index); returns it."""
+    if out.ndim != 2 or out.shape[0] != indices.size:
+        raise ShapeError(
+            "out has one row for each index", where="onehot_encode", wanted=f"({indices.size}, depth)", got=out.shape
+        )
+    op = get("one_hot")
+    p = op.make_params({"depth": out.shape[1], "dtype": out._data.dtype.name})
+    return invoke(op, p, (indices.reshape((-1,)),), out)  # type: ignore[no-any-return]
 
 
 def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
     """Axes moved to other places, the rest in order."""
-    sources = [source] if isinstance(source, int) else list(source)
-    targets = [destination] if isinstance(destination, int) else list(destination)
-    sources = [s % tensor.ndim for s in sources]
-    targets = [t % tensor.ndim for t in targets]
+    sources = _axes(source, tensor.ndim)
+    targets = _axes(destination, tensor.ndim)
+    if len(sources) != len(targets) or len({*sources}) != len(sources) or len({*targets}) != len(targets):
+        raise ParamError(
+            "each axis has one place to go to",
+            where="moveaxis",
+            wanted="as many different axes in destination as in source",
+            got=f"{source} to {destination}",
+        )
     rest = [a for a in range(tensor.ndim) if a not in sources]
     for target, moved in sorted(zip(targets, sources, strict=True)):
         rest.insert(target, moved)
     return F.transpose(tensor, axes=tuple(rest))  # type: ignore[no-any-return]
 
 
+def _axes(given: int | Sequence[int], ndim: int) -> list[int]:
+    axes = [given] if isinstance(given, int) else list(given)
+    for axis in axes:
+        if not -ndim <= axis < ndim:
+            raise ParamError("there is no such axis", where="moveaxis", wanted=f"{-ndim} to {ndim - 1}", got=axis)
+    return [axis % ndim for axis in axes]
+
+
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
     """Arrays joined along an axis."""
     if not arrays:
-        raise DataError("concatenate() needs at least one array")
+        raise DataError("there must be at least one array", where="concatenate")
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
     return F.Concat(*arrays, dim=axis)  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, IndexRangeError
+from ..errors import DTypeError, IndexRangeError, ShapeError
 
 
 def numpy_key(key: Any, data: Any) -> Any:
@@ -20,6 +20,8 @@ def numpy_key(key: Any, data: Any) -> Any:
 
 
 def _part(part: Any, data: Any) -> Any:
+    if isinstance(part, (bool, np.bool_)):
+        return int(part)  # a place, as in MXNet, and not NumPy's mask without axes
     if part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer)):
         return part
     raw = getattr(part, "_data", part)
@@ -31,17 +33,22 @@ def _part(part: Any, data: Any) -> Any:
         )
     if raw.dtype.kind == "f":
         raw = raw.astype(np.int64)
+    return _beside(raw, data)
+
+
+def _beside(raw: Any, data: Any) -> Any:
+    """A NumPy array on the device of the data."""
     if not isinstance(data, np.ndarray) and isinstance(raw, np.ndarray):
         import cupy  # the data lie on a GPU: it is there
 
-        raw = cupy.asarray(raw)
+        return cupy.asarray(raw)
     return raw
 
 
 def is_basic(key: Any) -> bool:
     """Only integers, slices, None and ``...``: a regular part of the array."""
     parts = key if isinstance(key, tuple) else (key,)
-    return all(p is None or p is Ellipsis or isinstance(p, (slice, int, np.integer)) for p in parts)
+    return all(p is None or p is Ellipsis or isinstance(p, (slice, int, np.integer, np.bool_)) for p in parts)
 
 
 def take_view(data: Any, key: Any) -> Any:
@@ -57,6 +64,57 @@ def take_view(data: Any, key: Any) -> Any:
             return flat.reshape(1)
         return found if found.flags.c_contiguous else found.copy()
     return found.reshape(1) if found.ndim == 0 else found
+
+
+def is_whole(key: Any) -> bool:
+    """``x[:]`` or ``x[...]``: all of it."""
+    return key is Ellipsis or (isinstance(key, slice) and key == slice(None))
+
+
+def assign(data: Any, key: Any, value: Any) -> None:
+    """``data[key] = value`` with NumPy's broadcasting; numbers are cast as C casts them (as MXNet does).
+
+    One element may be given as an array of any number of axes, since here it has the shape (1,).
+    """
+    where = "x[…] = value"
+    raw = _beside(_value(value), data)
+    index = numpy_key(key, data)
+    try:
+        if raw.size == 1 and 0 < raw.ndim > data[index].ndim:
+            raw = raw.reshape(())
+        with np.errstate(over="ignore", invalid="ignore"):
+            data[index] = raw.astype(data.dtype, copy=False)
+    except ValueError as error:
+        if isinstance(data, np.ndarray) and not data.flags.writeable:
+            raise DTypeError("this array looks at memory that is read-only", where=where, remedy="Use copy()") from None
+        raise ShapeError(
+            "the value does not fit into the part it is assigned to",
+            where=where,
+            wanted=f"something that broadcasts to {tuple(data[index].shape)}",
+            got=tuple(raw.shape),
+        ) from error
+    except IndexError as error:
+        raise index_error(error, data, where) from None
+
+
+def _value(value: Any) -> Any:
+    """What is assigned, as an array of numbers of some module."""
+    if hasattr(value, "dtype") and hasattr(value, "ndim") and not isinstance(value, np.generic):
+        return value
+    if isinstance(value, (list, tuple)):
+        value = [getattr(v, "_data", v) for v in value]
+    try:
+        raw = np.asarray(value)
+    except ValueError:
+        raw = np.asarray(None)
+    if raw.dtype.kind not in "biuf":
+        raise DTypeError(
+            "this cannot be assigned to the elements of an array",
+            where="x[…] = value",
+            wanted="an NDArray, numbers or a NumPy array",
+            got=repr(value)[:60],
+        )
+    return raw
 
 
 def index_error(error: IndexError, data: Any, where: str) -> IndexRangeError:

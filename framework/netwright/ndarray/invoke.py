@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..device import Device, current_device, device_of, place_of
-from ..errors import DeviceError, DTypeError, NetwrightError, ParamError, ShapeError
+from ..errors import DeviceError, DTypeError, MemoryLimitError, NetwrightError, ParamError, ShapeError
+from ..memory import physical_memory
 from ..ops import get
 from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, TensorSpec
 from ..ops.params import OpParams
@@ -40,7 +41,7 @@ def invoke(
         # a dtype hashes slowly, its number fast
         key = tuple([(d.shape, d.dtype.num) for d in datas])
         if key not in facts.checked:
-            op.infer(p, _specs(datas))
+            _afford(op, op.infer(p, _specs(datas)))
             if len(facts.checked) >= MAX_REMEMBERED:
                 facts.checked.clear()
             facts.checked.add(key)
@@ -48,7 +49,7 @@ def invoke(
     if op.view and results[0].base is not None and not op.forward_takes:
         results = (results[0].copy(),)
     recorded = None
-    if mode.recording and op.gradient_takes is not None and any(a._entry is not None for a in inputs):
+    if mode.recording and any(a._entry is not None for a in inputs):
         recorded = Call(op, p, inputs, _specs(datas), results, mode.training)
     visible = len(results) if hidden or len(results) == 1 else facts.visible
     if out is not None:
@@ -61,6 +62,19 @@ def invoke(
     if mode.tracer is not None:
         mode.tracer.saw(op, p, inputs, arrays)
     return arrays[0] if visible == 1 and not hidden else arrays
+
+
+def _afford(op: Operator, outputs: tuple[TensorSpec, ...]) -> None:
+    """Raise MemoryLimitError for a result that no memory here could hold."""
+    needed = sum(spec.nbytes for spec in outputs)
+    if needed > physical_memory():
+        raise MemoryLimitError(
+            "the result would not fit into memory",
+            where=op.name,
+            wanted=f"at most {physical_memory() / 2**30:.1f} GiB",
+            got=f"{needed / 2**30:.1f} GiB for shape {outputs[0].shape}",
+            remedy="Make it smaller, or work on parts of it",
+        )
 
 
 def _specs(datas: list[Any]) -> tuple[TensorSpec, ...]:
@@ -79,6 +93,8 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
         result = op.forward(xp, p, *datas, **keywords)
     except NetwrightError as error:
         raise error.at(op.name) from None
+    except MemoryError as error:
+        raise MemoryLimitError("the memory does not suffice", where=op.name, got=str(error)) from error
     except (ValueError, TypeError) as error:
         # an operator that leaves checking to the array module: ask inference for a better message
         op.infer(p, _specs(datas))

@@ -35,7 +35,17 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
     """Read what ``save`` wrote: a list where a list (or one array) was saved, else a dict."""
-    content, where = read_bytes(fname), Path(fname).name
+    return _parsed(read_bytes(fname), Path(fname).name)
+
+
+def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
+    """Read the bytes of a file that ``save`` wrote."""
+    if not isinstance(buf, (bytes, bytearray, memoryview)):
+        raise DataError("load_frombuffer() reads bytes", wanted="bytes", got=type(buf).__name__)
+    return _parsed(bytes(buf), "the bytes")
+
+
+def _parsed(content: bytes, where: str) -> list[NDArray] | dict[str, NDArray]:
     if content.startswith(params_file.MAGIC):
         found, names = params_file.parse(content, where)
         listed = [from_numpy(a) for a in found]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError, ShapeError
 from .copying import copied, zeros
@@ -15,7 +15,13 @@ from .params import Ints, OpParams
 from .registry import register
 from .shapes import normalize_axis
 
-Bounds = tuple[int | None, ...]
+
+def _bounds(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+Bounds = Annotated[tuple[int | None, ...], BeforeValidator(_bounds)]
+"""A place per axis; one integer stands for a tuple of one."""
 WHOLE = (None, None, None)
 
 

@@ -13,6 +13,9 @@ from ..ops.operator import Operator
 from ..ops.params import OpParams, dtype_name
 from .attributes import write_dtype
 
+Places = int | Sequence[int | None] | None
+"""A place along the first axis, or along each of several."""
+
 if TYPE_CHECKING:
     from ..device import Device
     from ..ndarray.array import NDArray
@@ -184,8 +187,8 @@ class Symbol(FluentMethods, Arithmetic):
     def reshape_like(self, other: Symbol) -> Any:
         return self._apply("reshape_like", (self, other), {})
 
-    def slice(self, begin: Sequence[int | None], end: Sequence[int | None], step: Sequence[int | None] = ()) -> Any:
-        return self._apply("slice", (self,), {"begin": tuple(begin), "end": tuple(end), "step": tuple(step)})
+    def slice(self, begin: Places, end: Places, step: Places = ()) -> Any:
+        return self._apply("slice", (self,), {"begin": begin, "end": end, "step": step})
 
     def astype(self, dtype: Any) -> Any:
         return self._apply("Cast", (self,), {"dtype": dtype_name(dtype)})
