@@ -14,14 +14,19 @@ from .creation import from_numpy as from_numpy
 from .creation import full as full
 from .creation import linspace as linspace
 from .creation import moveaxis as moveaxis
+from .creation import onehot_encode as onehot_encode
 from .creation import ones as ones
 from .creation import waitall as waitall
 from .creation import zeros as zeros
+from .exchange import from_dlpack as from_dlpack
+from .exchange import to_dlpack_for_read as to_dlpack_for_read
+from .exchange import to_dlpack_for_write as to_dlpack_for_write
 from .forms import make_histogram as make_histogram
 from .forms import make_split_v2 as make_split_v2
 from .functions import make_function as make_function
 from .random_functions import make_random as make_random
 from .storage import load as load
+from .storage import load_frombuffer as load_frombuffer
 from .storage import save as save
 
 random: Any
@@ -59,6 +64,8 @@ minimum: Callable[..., Any]
 modulo: Callable[..., Any]
 
 multiply: Callable[..., Any]
+
+ndarray: Callable[..., Any]
 
 not_equal: Callable[..., Any]
 
