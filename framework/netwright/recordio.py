@@ -10,7 +10,7 @@ import numbers
 import os
 import struct
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class MXRecordIO:
         self.close()
         self.open()
 
-    def __enter__(self) -> MXRecordIO:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -176,6 +176,23 @@ class MXIndexedRecordIO(MXRecordIO):
         self.write(buf)
         self.idx[key] = place
         self.keys.append(key)
+
+
+def record_places(uri: str | Path) -> list[int]:
+    """Where the records of a file begin, without reading them."""
+    places: list[int] = []
+    size = os.path.getsize(uri)
+    with open(uri, "rb") as file:
+        while (place := file.tell()) < size:
+            head = file.read(8)
+            if len(head) < 8 or head[:4] != _MAGIC:
+                raise DataError("this is not a record file, or it is damaged", where=Path(uri).name)
+            word = struct.unpack("<I", head[4:])[0]
+            if word >> 29 in (0, 1):
+                places.append(place)
+            length = word & _LENGTH
+            file.seek(length + -length % 4, os.SEEK_CUR)
+    return places
 
 
 class IRHeader(NamedTuple):

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from .data_iter import CSVIter, DataBatch, DataDesc, DataIter, MNISTIter, NDArrayIter, ResizeIter
+from .image_record import (
+    ImageDetRecordIter,
+    ImageRecordInt8Iter,
+    ImageRecordIter,
+    ImageRecordIter_v1,
+    ImageRecordUInt8Iter,
+    ImageRecordUInt8Iter_v1,
+)
 from .libsvm import LibSVMIter
 from .prefetching import PrefetchingIter
 
@@ -11,6 +19,12 @@ __all__ = [
     "DataBatch",
     "DataDesc",
     "DataIter",
+    "ImageDetRecordIter",
+    "ImageRecordInt8Iter",
+    "ImageRecordIter",
+    "ImageRecordIter_v1",
+    "ImageRecordUInt8Iter",
+    "ImageRecordUInt8Iter_v1",
     "LibSVMIter",
     "MNISTIter",
     "NDArrayIter",

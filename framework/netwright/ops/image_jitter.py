@@ -74,8 +74,11 @@ def saturation(xp: Any, data: Any, factor: float) -> Any:
     return saturated(xp, values * work.type(factor) + grey * work.type(1 - factor), data.dtype)
 
 
-def hue(xp: Any, data: Any, turn: float) -> Any:
-    """Hues turned by ``turn`` times 360°, in the space of hue, lightness and saturation."""
+def hue(xp: Any, data: Any, turn: float, lighter: float = 0.0, stronger: float = 0.0) -> Any:
+    """Hues turned by ``turn`` times 360°, in the space of hue, lightness and saturation.
+
+    ``lighter`` and ``stronger`` are added to the other two, which are kept between 0 and 1.
+    """
     if data.shape[2] == 1:
         return data.copy()
     work = work_dtype(data)
@@ -88,6 +91,8 @@ def hue(xp: Any, data: Any, turn: float) -> Any:
     sixth = xp.where(sixth < 0, sixth + 6, sixth)
     whole = xp.where(lightness < 0.5, high + low, 2 - high - low)
     strength = xp.where(coloured, spread / xp.where(coloured, whole, 1), 0)
+    if lighter or stronger:
+        lightness, strength = xp.clip(lightness + lighter, 0, 1), xp.clip(strength + stronger, 0, 1)
     place = xp.mod(sixth + work.type(6 * turn), 6)
     top = xp.where(lightness <= 0.5, lightness * (1 + strength), lightness + strength - lightness * strength)
     bottom = 2 * lightness - top
@@ -211,7 +216,7 @@ class JitterParams(OpParams):
     hue: float = Field(ge=0, description="the turn is drawn from ± this, in circles; 0: left alone")
 
 
-_CHANGES = {"brightness": brightness, "contrast": contrast, "saturation": saturation, "hue": hue}
+_CHANGES: dict[str, Any] = {"brightness": brightness, "contrast": contrast, "saturation": saturation, "hue": hue}
 
 
 @register
