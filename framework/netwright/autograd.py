@@ -133,7 +133,7 @@ def _first(heads: NDArray | Sequence[NDArray]) -> NDArray:
 
 
 def _sum(a: NDArray, b: NDArray) -> NDArray:
-    return F.broadcast_add(a, b)  # type: ignore[no-any-return]
+    return F.elemwise_add(a, b)  # type: ignore[no-any-return]
 
 
 def backward(
@@ -155,13 +155,7 @@ def _store(node: Node, gradient: NDArray | None) -> None:
     node.fresh = True
     if target is None or node.request == "null":
         return
-    if gradient is None:
-        if node.request == "write":
-            target._write(0)
-    elif node.request == "add":
-        target._write(target._data + gradient._data)
-    else:
-        target._write(gradient._data)
+    target._store_gradient(gradient, node.request == "add")
 
 
 def grad(

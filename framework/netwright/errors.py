@@ -60,6 +60,10 @@ class DTypeError(NetwrightError, TypeError):
     """Element types that do not fit together."""
 
 
+class StorageError(NetwrightError, ValueError, TypeError):
+    """A storage type that is unknown, or that something cannot be done with."""
+
+
 class ParamError(NetwrightError, ValueError):
     """An operator, layer or optimizer was given a parameter it cannot take."""
 

@@ -132,7 +132,7 @@ class Call(Spendable):
                     self.saved_inputs[port.name] = array._snapshot()
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
-        from .ndarray.array import NDArray
+        from .ndarray.stored import of_raw
 
         self.refuse_released(self.op.name)
         if self.op.gradient_takes is None:
@@ -145,7 +145,7 @@ class Call(Spendable):
             elif keep == "dys":
                 arguments.append(tuple(self._or_zeros(gradients, i, F) for i in range(len(self.outputs))))
             elif keep in ("y", "ys"):
-                values = tuple(NDArray(r, (self, i)) for i, r in enumerate(self.saved_outputs))
+                values = tuple(of_raw(r, (self, i)) for i, r in enumerate(self.saved_outputs))
                 arguments.append(values if keep == "ys" else values[0])
             else:
                 # a port that is not there under these parameters (no bias) is None

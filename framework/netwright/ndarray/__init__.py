@@ -6,6 +6,7 @@ import sys
 
 from ..ops.arithmetic import BINARY
 from ..ops.namespaces import populate
+from . import sparse
 from .array import NDArray
 from .binary import make_binary
 from .control_flow import CONTROL_FLOW
@@ -28,13 +29,19 @@ from .exchange import from_dlpack, to_dlpack_for_read, to_dlpack_for_write
 from .forms import make_histogram, make_split_v2
 from .functions import make_function
 from .random_functions import make_random
+from .sparse import csr_matrix, row_sparse_array
 from .storage import load, load_frombuffer, save
+from .stored import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
 
 __all__ = [
+    "BaseSparseNDArray",
+    "CSRNDArray",
     "NDArray",
+    "RowSparseNDArray",
     "arange",
     "array",
     "concatenate",
+    "csr_matrix",
     "empty",
     "eye",
     "from_dlpack",
@@ -49,7 +56,9 @@ __all__ = [
     "onehot_encode",
     "ones",
     "random",
+    "row_sparse_array",
     "save",
+    "sparse",
     "split_v2",
     "to_dlpack_for_read",
     "to_dlpack_for_write",

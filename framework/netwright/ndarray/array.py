@@ -13,6 +13,7 @@ from ..ops import get
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
+from ..ops.storage import DEFAULT, Stored, dense_of, empty_storage
 from ..tape import Entry, Node, Variable, mode
 from .indexing import assign, is_whole, plain_key, take_view
 from .methods import FluentMethods
@@ -193,7 +194,7 @@ class NDArray(FluentMethods, Arithmetic):
             raise ShapeError("copyto() needs equal shapes", wanted=self.shape, got=other.shape)
         other._refuse_recorded("copyto()")
         source = self.astype(other.dtype, copy=False).as_in_context(other.ctx)
-        other._write(source._data)
+        other._write(dense_of(source._data) if other.stype == DEFAULT else source._data)
         if mode.recording and source._entry is not None:
             other._entry = (Move(source), 0)
         return other
@@ -205,7 +206,7 @@ class NDArray(FluentMethods, Arithmetic):
     def _moved_to(self, device: Device, copy: bool = False) -> NDArray:
         if mode.tracer is not None and device == self.ctx:
             return self.copy()
-        found = NDArray(_moved(self._data, device, copy), None, place_of(device))
+        found = type(self)(_moved(self._data, device, copy), None, place_of(device))
         if mode.recording and self._entry is not None:
             found._entry = (Move(self), 0)
         return found
@@ -234,7 +235,7 @@ class NDArray(FluentMethods, Arithmetic):
         return (mode.recording and self._entry is not None) or mode.tracer is not None
 
     def _snapshot(self) -> NDArray:
-        return NDArray(self._data, self._entry, self._place)
+        return type(self)(self._data, self._entry, self._place)
 
     def _write(self, values: Any) -> None:
         """Overwrite the elements, keeping memory and dtype."""
@@ -263,7 +264,7 @@ class NDArray(FluentMethods, Arithmetic):
                 return
             self._refuse_lost("x[…] = value")
         self._refuse_recorded("x[…] = value")
-        assign(self._data, key, _moved(value._data, self.ctx) if isinstance(value, NDArray) else value)
+        assign(self._data, key, _moved(dense_of(value._data), self.ctx) if isinstance(value, NDArray) else value)
 
     def _refuse_recorded(self, what: str) -> None:
         if mode.tracer is not None and mode.tracer.knows(self):
@@ -345,10 +346,18 @@ class NDArray(FluentMethods, Arithmetic):
         """Make this array a variable of the tape with a gradient array of zeros.
 
         ``grad_req``: ``write`` replaces the gradient at each backward, ``add`` adds to it, ``null`` wants none.
+        ``stype``: the gradient's storage (by default this array's).
         """
         check_request(grad_req)
-        gradient = None if grad_req == "null" else NDArray(self.ctx.xp.zeros_like(self._data), None, self._place)
-        self._mark(gradient, grad_req)
+        self._mark(None if grad_req == "null" else self._zeros(stype or self.stype), grad_req)
+
+    def _zeros(self, stype: str) -> NDArray:
+        """Zeros of this shape and dtype, beside it, in a storage."""
+        if stype == DEFAULT and self.stype == DEFAULT:
+            return NDArray(self.ctx.xp.zeros_like(self._data), None, self._place)
+        from .stored import of_raw
+
+        return of_raw(empty_storage(self.ctx.xp, stype, self.shape, self._data.dtype), None, self._place)
 
     def _mark(self, gradient: NDArray | None, request: str) -> None:
         self._entry = (
@@ -359,7 +368,7 @@ class NDArray(FluentMethods, Arithmetic):
         """The same memory, cut off from the tape."""
         if mode.tracer is not None:
             return self._apply("BlockGrad", (self,), {})  # type: ignore[no-any-return]
-        return NDArray(self._data, None, self._place)
+        return type(self)(self._data, None, self._place)
 
     def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
         """Gradients of this array (summed) with respect to all variables it was computed from."""
@@ -377,9 +386,23 @@ class NDArray(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- storage and pickling between processes
     def tostype(self, stype: str) -> NDArray:
-        if stype != "default":
-            raise DTypeError("only dense arrays can be made here", wanted="stype 'default'", got=stype)
-        return self
+        """A copy in another storage: ``default``, ``csr`` or ``row_sparse``."""
+        return self._apply("cast_storage", (self,), {"stype": stype})  # type: ignore[no-any-return]
+
+    def _store_gradient(self, gradient: NDArray | None, add: bool) -> None:
+        """Set this gradient array to (or with ``add`` add to it) what a backward pass found; None is 0."""
+        if self.stype == DEFAULT and (gradient is None or gradient.stype == DEFAULT):
+            if gradient is None:
+                if not add:
+                    self._write(0)
+            else:
+                self._write(self._data + gradient._data if add else gradient._data)
+        elif gradient is None:
+            if not add:
+                self._write(self._zeros(self.stype)._data)
+        else:
+            found = self._apply("elemwise_add", (type(self)(self._data), gradient), {}) if add else gradient
+            self._write(dense_of(found._data) if self.stype == DEFAULT else found._data)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"data": self.asnumpy(), "context": (self.ctx.device_type, self.ctx.device_id)}
@@ -428,6 +451,8 @@ def check_request(request: str) -> None:
 
 def _moved(data: Any, device: Device, copy: bool = False) -> Any:
     """Raw elements on another device."""
+    if isinstance(data, Stored):
+        return data.mapped(lambda part: _moved(part, device, copy))
     if not device.is_gpu:
         host = data if isinstance(data, np.ndarray) else data.get()
         return host.copy() if copy and host is data else host

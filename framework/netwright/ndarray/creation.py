@@ -11,9 +11,11 @@ from ..device import Device, current_device, place_of
 from ..errors import DataError, DTypeError, ParamError, ShapeError
 from ..ops import get
 from ..ops.params import dtype_name
+from ..ops.storage import DEFAULT, empty_storage
 from ..tape import mode
 from .array import NDArray, _moved
 from .invoke import F, invoke
+from .stored import BaseSparseNDArray, of_raw
 
 Shape = int | Sequence[int]
 
@@ -25,8 +27,13 @@ def _device(ctx: Device | str | None) -> Device:
 def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> NDArray:
     """A copy of nested lists, a NumPy array or an NDArray.
 
-    The dtype is float32 unless given; an NDArray keeps its own (MXNet's rule).
+    The dtype is float32 unless given; an NDArray keeps its own (MXNet's rule). A sparse array or SciPy matrix gives a
+    sparse array.
     """
+    if isinstance(source_array, BaseSparseNDArray) or type(source_array).__module__.startswith("scipy.sparse"):
+        from .sparse import array as sparse_array
+
+        return sparse_array(source_array, ctx, dtype)
     if isinstance(source_array, NDArray):
         source: Any = source_array._data
         dtype = source.dtype if dtype is None else dtype
@@ -79,13 +86,18 @@ def _made(name: str, ctx: Device | str | None, dtype: Any, **params: Any) -> NDA
         mode.tracer = tracer
 
 
-def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None) -> NDArray:
-    """An array whose elements need not be set (here they are 0)."""
-    return _made("_zeros", ctx, dtype, shape=shape)
+def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
+    """An array whose elements need not be set (here they are 0); a sparse one (``stype``) stores nothing."""
+    return zeros(shape, ctx, dtype, stype)
 
 
-def zeros(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
-    """An array of zeros."""
+def zeros(
+    shape: Shape, ctx: Device | None = None, dtype: Any = None, stype: str | None = None, **kwargs: Any
+) -> NDArray:
+    """An array of zeros, in the storage ``stype`` (``default``, ``csr`` or ``row_sparse``)."""
+    if stype not in (None, DEFAULT):
+        device, kind = _device(ctx), np.dtype(dtype_name("float32" if dtype is None else dtype))
+        return of_raw(empty_storage(device.xp, str(stype), _shape(shape), kind), None, place_of(device))
     return _made("_zeros", ctx, dtype, shape=shape)
 
 

@@ -13,9 +13,12 @@ from ..memory import physical_memory
 from ..ops import get
 from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, TensorSpec
 from ..ops.params import OpParams
+from ..ops.storage import DEFAULT, Stored, dense_of, lies_on
 from ..random import state_of
-from ..tape import Call, Variable, mode
+from ..tape import Call, Entry, Variable, mode
 from .array import NDArray, install_invoke
+from .dispatch import run_stored
+from .stored import of_raw
 
 
 def invoke(
@@ -35,7 +38,7 @@ def invoke(
         datas = [a._data for a in inputs]
     except AttributeError:
         raise _wrong_input(op, p, inputs) from None
-    xp, rng_device = _module_of(op, datas, device)
+    xp, rng_device, sparse = _module_of(op, datas, device)
     facts = op.facts(p)
     if op.shape_checked:
         # a dtype hashes slowly, its number fast
@@ -45,7 +48,11 @@ def invoke(
             if len(facts.checked) >= MAX_REMEMBERED:
                 facts.checked.clear()
             facts.checked.add(key)
-    results = _run(op, p, xp, datas, facts, rng_device)
+    make: Callable[[Any, Entry | None, Device | None], NDArray] = NDArray
+    if sparse or facts.gives_sparse:
+        results, make = run_stored(_run, op, p, xp, inputs, facts, rng_device, out), of_raw
+    else:
+        results = _run(op, p, xp, datas, facts, rng_device)
     if op.view and results[0].base is not None and not op.forward_takes:
         results = (results[0].copy(),)
     recorded = None
@@ -58,7 +65,7 @@ def invoke(
             mode.tracer.saw(op, p, inputs, list(out) if isinstance(out, (list, tuple)) else [out])
         return out
     place = inputs[0]._place if inputs else place_of(rng_device)
-    arrays = [NDArray(r, None if recorded is None else (recorded, i), place) for i, r in enumerate(results[:visible])]
+    arrays = [make(r, None if recorded is None else (recorded, i), place) for i, r in enumerate(results[:visible])]
     if mode.tracer is not None:
         mode.tracer.saw(op, p, inputs, arrays)
     return arrays[0] if visible == 1 and not hidden else arrays
@@ -112,32 +119,28 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
     return results
 
 
-def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[Any, Device]:
-    """The array module for these arrays; all must lie on one device."""
+def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[Any, Device, bool]:
+    """(array module for these arrays, device, whether one is sparse); all must lie on one device."""
     if not datas:
         device = device or current_device()
-        return device.xp, device
+        return device.xp, device, False
     first = datas[0]
     kind = first.__class__
-    for data in datas:
-        if data.__class__ is not kind:
-            raise DeviceError(
-                "the arrays lie on different devices",
-                where=op.name,
-                got=", ".join(str(device_of(d)) for d in datas),
-                remedy="Move them to one with as_in_context()",
-            )
     if kind is np.ndarray:
-        return np, device_of(first)
-    place = device_of(first)
-    if any(device_of(d) != place for d in datas):
+        for data in datas:
+            if data.__class__ is not kind:
+                break
+        else:
+            return np, device_of(first), False
+    places = [lies_on(d) for d in datas]
+    if any(place != places[0] for place in places):
         raise DeviceError(
             "the arrays lie on different devices",
             where=op.name,
-            got=", ".join(str(device_of(d)) for d in datas),
+            got=", ".join(map(str, places)),
             remedy="Move them to one with as_in_context()",
         )
-    return place.xp, place
+    return places[0].xp, places[0], any(isinstance(d, Stored) for d in datas)
 
 
 def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | None) -> None:
@@ -148,7 +151,8 @@ def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | 
         if target.shape != result.shape:
             raise ShapeError("out has another shape", where=op.name, wanted=result.shape, got=target.shape)
         target._refuse_recorded(f"{op.name}(out=…)")
-        target._write(result)
+        if result is not target._data:
+            target._write(dense_of(result) if target.stype == DEFAULT else result)
         if recorded is not None:
             target._entry = (recorded, i)
         elif target._entry is not None and not isinstance(target._entry[0], Variable):

@@ -29,6 +29,7 @@ from .optimizer import (
 )
 from .params import OpParams, hint
 from .registry import register
+from .stored import LazyRows
 
 MEANS = (state("mean", "mean of the gradients"), state("var", "mean of the squared gradients"))
 
@@ -43,11 +44,11 @@ class AdamParams(OpParams):
     wd: float = DECAY
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
-    lazy_update: bool = hint(True)
+    lazy_update: bool = hint(True, "Whether a row sparse gradient updates its own rows only.")
 
 
 @register
-class AdamUpdate(Update):
+class AdamUpdate(LazyRows, Update):
     """Adam: m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m / (√v + ε).
 
     lr carries the correction √(1 − β₂ᵗ) / (1 − β₁ᵗ) of the first steps. Source: Kingma and Ba 2015.
@@ -364,7 +365,7 @@ class AdaGradParams(OpParams):
 
 
 @register
-class AdaGradUpdate(Update):
+class AdaGradUpdate(LazyRows, Update):
     """AdaGrad: h ← h + g²; w ← w − lr · g / √(h + ε). Source: Duchi, Hazan and Singer 2011."""
 
     name = "_sparse_adagrad_update"

@@ -10,6 +10,7 @@ from .arrays import deliver
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
 from .registry import register
 from .shapes import broadcast_shape
+from .stored import AddsDense, AddsSparse, MultipliesSparse, ScalesRows
 from .sums import sum_to
 
 PAIR = (Port("lhs", doc="first array"), Port("rhs", doc="second array"))
@@ -222,7 +223,7 @@ class HypotRule:
 
 
 @register
-class BroadcastAdd(AddRule, Broadcast):
+class BroadcastAdd(AddsDense, AddRule, Broadcast):
     """Sum with broadcasting: y = a + b."""
 
     name = "broadcast_add"
@@ -232,7 +233,7 @@ class BroadcastAdd(AddRule, Broadcast):
 
 
 @register
-class ElemwiseAdd(AddRule, SameShape):
+class ElemwiseAdd(AddsSparse, AddRule, SameShape):
     """Sum of two arrays of one shape: y = a + b."""
 
     name = "elemwise_add"
@@ -242,7 +243,7 @@ class ElemwiseAdd(AddRule, SameShape):
 
 
 @register
-class BroadcastSub(SubtractRule, Broadcast):
+class BroadcastSub(AddsDense, SubtractRule, Broadcast):
     """Difference with broadcasting: y = a − b."""
 
     name = "broadcast_sub"
@@ -250,7 +251,7 @@ class BroadcastSub(SubtractRule, Broadcast):
 
 
 @register
-class ElemwiseSub(SubtractRule, SameShape):
+class ElemwiseSub(AddsSparse, SubtractRule, SameShape):
     """Difference of two arrays of one shape: y = a − b."""
 
     name = "elemwise_sub"
@@ -260,7 +261,7 @@ class ElemwiseSub(SubtractRule, SameShape):
 
 
 @register
-class BroadcastMul(MultiplyRule, Broadcast):
+class BroadcastMul(ScalesRows, MultiplyRule, Broadcast):
     """Product with broadcasting, element by element: y = a · b."""
 
     name = "broadcast_mul"
@@ -269,7 +270,7 @@ class BroadcastMul(MultiplyRule, Broadcast):
 
 
 @register
-class ElemwiseMul(MultiplyRule, SameShape):
+class ElemwiseMul(MultipliesSparse, MultiplyRule, SameShape):
     """Product of two arrays of one shape, element by element: y = a · b."""
 
     name = "elemwise_mul"
@@ -277,9 +278,16 @@ class ElemwiseMul(MultiplyRule, SameShape):
     in_palette = True
     title = "Multiply"
 
+    def gradient(self, F: Any, p: Any, at: At, dy: Any, lhs: Any, rhs: Any) -> Any:
+        # elemwise_mul, for what it keeps of sparse factors
+        return (
+            F.elemwise_mul(dy, rhs) if at.wanted[0] else None,
+            F.elemwise_mul(dy, lhs) if at.wanted[1] else None,
+        )
+
 
 @register
-class BroadcastDiv(DivideRule, Broadcast):
+class BroadcastDiv(ScalesRows, DivideRule, Broadcast):
     """Quotient with broadcasting: y = a / b; for integers cut off towards zero."""
 
     name = "broadcast_div"

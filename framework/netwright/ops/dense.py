@@ -14,6 +14,8 @@ from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .registry import register
 from .shapes import flattened
+from .storage import CSR, DEFAULT, ROW_SPARSE, CompressedRows, dense_of
+from .stored import csr_times_transposed
 
 
 class FullyConnectedParams(OpParams):
@@ -86,6 +88,17 @@ class FullyConnected(Operator):
         if bias is not None:
             rows += bias
         return y
+
+    def infer_storage(self, p: FullyConnectedParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        data, *weights = stypes
+        return (DEFAULT,) if data != ROW_SPARSE and CSR not in weights else None
+
+    def sparse(self, xp: Any, p: FullyConnectedParams, data: Any, weight: Any, *bias: Any, out: Any = None) -> Any:
+        weight, bias = dense_of(weight), tuple(map(dense_of, bias))
+        if not isinstance(data, CompressedRows):
+            return self.forward(xp, p, data, weight, *bias)
+        found = csr_times_transposed(xp, data, weight)
+        return found + bias[0] if bias else found
 
     @staticmethod
     def _rows(p: FullyConnectedParams, shape: Shape) -> int:

@@ -13,6 +13,8 @@ from .arrays import deliver
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
 from .params import OpParams, hint
 from .registry import register
+from .storage import CSR, DEFAULT, ROW_SPARSE
+from .stored import product as sparse_product
 
 PAIR = (Port("lhs", doc="first factor"), Port("rhs", doc="second factor"))
 
@@ -22,7 +24,7 @@ class DotParams(OpParams):
 
     transpose_a: bool = Field(False, description="contract over the first axis of lhs instead of its last")
     transpose_b: bool = Field(False, description="contract over the last axis of rhs instead of its first")
-    forward_stype: Literal["default", "csr", "row_sparse"] | None = hint(None)
+    forward_stype: Literal["default", "csr", "row_sparse"] | None = hint(None, "Storage of the result.")
 
 
 def _parts(p: DotParams, lhs: Shape, rhs: Shape) -> tuple[Shape, int, int, Shape]:
@@ -83,6 +85,24 @@ class Dot(Operator):
             return out
         return deliver(xp, xp.matmul(a, b).reshape(shape), out)
 
+    def gives_sparse(self, p: DotParams) -> bool:
+        return p.forward_stype not in (None, DEFAULT)
+
+    def infer_storage(self, p: DotParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        if p.forward_stype is not None:
+            return (p.forward_stype,)
+        lhs, rhs = stypes
+        if lhs == CSR and rhs != CSR:
+            # cᵀ · d is 0 in the rows of columns that store nothing
+            return (ROW_SPARSE if p.transpose_a and not p.transpose_b else DEFAULT,)
+        if (lhs, rhs) == (DEFAULT, CSR):
+            return (DEFAULT if p.transpose_a else CSR,)
+        return None
+
+    def sparse(self, xp: Any, p: DotParams, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
+        rows_only = p.transpose_a and p.forward_stype in (None, ROW_SPARSE)
+        return sparse_product(xp, p, lhs, rhs, rows_only)
+
     def gradient(self, F: Any, p: DotParams, at: At, dy: Any, lhs: Any, rhs: Any) -> Any:
         lhs_shape, rhs_shape = at.inputs[0].shape, at.inputs[1].shape
         free_a, m, _, free_b = _parts(p, lhs_shape, rhs_shape)
@@ -121,9 +141,9 @@ def _matrix_gradients(product: Any, p: DotParams, at: At, dy: Any, lhs: Any, rhs
     da = db = None
     if at.wanted[0]:
         if p.transpose_a:
-            da = product(rhs, dy, transpose_a=p.transpose_b, transpose_b=True)
+            da = product(rhs, dy, transpose_a=p.transpose_b, transpose_b=True, forward_stype=DEFAULT)
         else:
-            da = product(dy, rhs, transpose_a=False, transpose_b=not p.transpose_b)
+            da = product(dy, rhs, transpose_a=False, transpose_b=not p.transpose_b, forward_stype=DEFAULT)
     if at.wanted[1]:
         if p.transpose_b:
             db = product(dy, lhs, transpose_a=True, transpose_b=p.transpose_a)

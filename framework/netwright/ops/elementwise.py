@@ -12,9 +12,11 @@ from .arrays import deliver, in_float
 from .operator import At, Draw, DTypes, Operator, Sample
 from .params import DType, OpParams
 from .registry import register
+from .storage import Stored, empty_storage
+from .stored import KeepsZeros
 
 
-class Elementwise(Operator):
+class Elementwise(KeepsZeros, Operator):
     """Shape and dtype of the output are the input's; ``forward`` may write over it."""
 
     category = "elementwise"
@@ -59,6 +61,7 @@ class Identity(Elementwise):
 
     name = "identity"
     aliases = ("_copy",)
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         return data.copy() if out is None else deliver(xp, data, out)
@@ -76,6 +79,7 @@ class BlockGrad(Elementwise):
 
     name = "BlockGrad"
     aliases = ("stop_gradient",)
+    zero_stays = True
     category = "loss"
     in_palette = True
     title = "Block gradient"
@@ -92,6 +96,7 @@ class ZerosLike(Elementwise):
     """Zeros of the input's shape and dtype."""
 
     name = "zeros_like"
+    zero_stays = True
     category = "creation"
     dtypes = ("float16", "int32")
 
@@ -100,6 +105,9 @@ class ZerosLike(Elementwise):
             return xp.zeros(data.shape, dtype=data.dtype)
         out[...] = 0
         return out
+
+    def sparse(self, xp: Any, p: Any, data: Stored, *, out: Any = None) -> Any:
+        return empty_storage(xp, data.stype, data.shape, data.dtype)
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return 0
@@ -130,7 +138,7 @@ class CastParams(OpParams):
 
 
 @register
-class Cast(Operator):
+class Cast(KeepsZeros, Operator):
     """The same values in another element type; fractions are cut off where it is an integer.
 
     Example: Cast([0.9, 1.3], dtype="int32") = [0, 1].
@@ -142,6 +150,7 @@ class Cast(Operator):
     Params = CastParams
     in_palette = True
     shape_checked = False
+    zero_stays = True
 
     def infer_dtype(self, p: CastParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return dtypes, [np.dtype(p.dtype)]

@@ -36,6 +36,7 @@ class RoundSte(StraightThrough):
     """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
 
     name = "_contrib_round_ste"
+    zero_stays = True
     aliases = ("_sparse__contrib_round_ste",)
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -47,6 +48,7 @@ class SignSte(StraightThrough):
     """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
     name = "_contrib_sign_ste"
+    zero_stays = True
     aliases = ("_sparse__contrib_sign_ste",)
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:

@@ -17,6 +17,7 @@ class Square(Elementwise):
     """Square: y = x²."""
 
     name = "square"
+    zero_stays = True
     dtypes = ("float16", "int32")
     in_palette = True
 
@@ -32,6 +33,7 @@ class Sqrt(MathFunction):
     """Square root: y = √x; NaN below 0."""
 
     name = "sqrt"
+    zero_stays = True
     ufunc = "sqrt"
     drawn = Draw((), "uniform", 0.3, 3.0)
     dtypes = ("float16", "int32")
@@ -59,6 +61,7 @@ class Cbrt(MathFunction):
     """Cube root: y = ∛x."""
 
     name = "cbrt"
+    zero_stays = True
     ufunc = "cbrt"
     drawn = Draw((), "uniform", 0.3, 3.0)
 
@@ -112,6 +115,7 @@ class Expm1(MathFunction):
     """Exponential less 1, exact near 0: y = eˣ − 1."""
 
     name = "expm1"
+    zero_stays = True
     ufunc = "expm1"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, y: Any) -> Any:
@@ -164,6 +168,7 @@ class Log1p(Logarithm):
     """Natural logarithm of 1 + x, exact near 0: y = ln(1 + x)."""
 
     name = "log1p"
+    zero_stays = True
     ufunc = "log1p"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,7 @@ from .params import DType, Ints, OpParams, Size, hint
 from .registry import register
 from .scattering import add_rows
 from .shapes import normalize_axis
+from .storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, summed_rows
 
 
 class Picking(Operator):
@@ -70,6 +71,14 @@ class Take(Picking):
         places = bounded(xp, indices, a.shape[p.axis], p.mode, "indices")
         return xp.take(a, places, axis=p.axis, out=out)
 
+    def infer_storage(self, p: TakeParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (CSR,) if stypes == (CSR, DEFAULT) and p.axis == 0 else None
+
+    def sparse(self, xp: Any, p: TakeParams, a: CompressedRows, indices: Any, *, out: Any = None) -> Any:
+        if indices.ndim != 1:
+            raise ShapeError("rows of a csr matrix are taken by a vector", port="indices", got=indices.shape)
+        return a.chosen(bounded(xp, indices, a.shape[0], p.mode, "indices"))
+
     def gradient(self, F: Any, p: TakeParams, at: Any, dy: Any, indices: Any) -> Any:
         return F._take_grad(dy, indices, shape=at.inputs[0].shape, axis=p.axis, mode=p.mode), None
 
@@ -85,6 +94,7 @@ class TakeGradParams(TakeParams):
     """What _take_grad takes."""
 
     shape: Ints = Field(description="shape of the array that was taken from")
+    sparse: bool = hint(False, "Whether eager calls give a row sparse array: only the rows that indices name.")
 
 
 @register
@@ -109,6 +119,17 @@ class TakeGrad(Picking):
         result = target.reshape(size, before, after).swapaxes(0, 1).reshape(p.shape)
         return deliver(xp, xp.ascontiguousarray(result.astype(data.dtype, copy=False)), out)
 
+    def gives_sparse(self, p: TakeGradParams) -> bool:
+        return p.sparse
+
+    def infer_storage(self, p: TakeGradParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (ROW_SPARSE,) if p.sparse and stypes == (DEFAULT, DEFAULT) else None
+
+    def sparse(self, xp: Any, p: TakeGradParams, data: Any, indices: Any, *, out: Any = None) -> ChosenRows:
+        places = bounded(xp, indices, p.shape[0], p.mode, "indices").reshape(-1)
+        rows = summed_rows(xp, p.shape, places, data.astype(accumulator(data.dtype), copy=False))
+        return ChosenRows(p.shape, rows.data.astype(data.dtype, copy=False), rows.indices)
+
     def gradient(self, F: Any, p: TakeGradParams, at: Any, dy: Any, indices: Any) -> Any:
         return F.take(dy, indices, axis=p.axis, mode=p.mode), None
 
@@ -128,7 +149,7 @@ class EmbeddingParams(OpParams):
     input_dim: Size = Field(description="how many things there are: indices reach from 0 to input_dim − 1")
     output_dim: Size = Field(description="how many numbers stand for one of them")
     dtype: DType = Field("float32", description="element type of the weight, where nothing else says it")
-    sparse_grad: bool = hint(False, "Taken for MXNet's sake: the gradient is dense.")
+    sparse_grad: bool = hint(False, "Whether the weight's gradient holds only the rows that were looked up.")
 
 
 @register
@@ -143,7 +164,7 @@ class Embedding(Picking):
     category = "sequence"
     title = "Embedding"
     in_palette = True
-    Params = EmbeddingParams
+    Params: ClassVar[type[OpParams]] = EmbeddingParams
     inputs = (
         Port("data", doc="indices, of any integer or float dtype"),
         Port("weight", "weight", doc="one row an index: (input_dim, output_dim)"),
@@ -170,8 +191,18 @@ class Embedding(Picking):
     def forward(self, xp: Any, p: EmbeddingParams, data: Any, weight: Any, *, out: Any = None) -> Any:
         return xp.take(weight, bounded(xp, data, p.input_dim, "clip", "data"), axis=0, out=out)
 
+    def infer_storage(self, p: EmbeddingParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (DEFAULT,) if stypes == (DEFAULT, ROW_SPARSE) else None
+
+    def sparse(self, xp: Any, p: EmbeddingParams, data: Any, weight: ChosenRows, *, out: Any = None) -> Any:
+        return weight.at(bounded(xp, data, p.input_dim, "clip", "data"))
+
     def gradient(self, F: Any, p: EmbeddingParams, at: Any, dy: Any, data: Any) -> Any:
-        return None, F._take_grad(dy, data, shape=at.inputs[1].shape)
+        return None, F._take_grad(dy, data, shape=at.inputs[1].shape, sparse=self.gives_rows(p))
+
+    def gives_rows(self, p: Any) -> bool:
+        """Whether the weight's gradient is row sparse."""
+        return bool(p.sparse_grad)
 
     def samples(self) -> Iterable[Sample]:
         yield Sample((indices((2, 3), 0, 5), (5, 4)), {"input_dim": 5, "output_dim": 4})

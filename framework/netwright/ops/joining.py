@@ -14,6 +14,7 @@ from .operator import Draw, Operator, Sample, Shape, Shapes
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
+from .storage import CSR, CompressedRows, joined
 
 
 class ConcatParams(OpParams):
@@ -60,6 +61,12 @@ class Concat(Operator):
 
     def forward(self, xp: Any, p: ConcatParams, *arrays: Any, out: Any = None) -> Any:
         return xp.concatenate(arrays, axis=p.dim, out=out)
+
+    def infer_storage(self, p: ConcatParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (CSR,) if set(stypes) == {CSR} and p.dim == 0 else None
+
+    def sparse(self, xp: Any, p: ConcatParams, *arrays: CompressedRows, out: Any = None) -> CompressedRows:
+        return joined(xp, arrays)
 
     def gradient(self, F: Any, p: ConcatParams, at: Any, dy: Any) -> Any:
         axis = normalize_axis(p.dim, len(at.outputs[0].shape))

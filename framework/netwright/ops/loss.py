@@ -15,6 +15,8 @@ from .nonlinear import logistic
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams
 from .registry import register
+from .storage import CSR
+from .stored import KeepsZeros, ReadsSparse
 
 Task = Literal["classification", "regression", "loss"]
 Prediction = Literal["probabilities", "value"]
@@ -57,10 +59,11 @@ class RegressionParams(OpParams):
     grad_scale: float = SCALE
 
 
-class _Regression(LossHead):
+class _Regression(ReadsSparse, LossHead):
     """Base: one number wanted for each number put out."""
 
     Params = RegressionParams
+    reads = ((), (CSR,))
 
     def infer_shape(self, p: RegressionParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data, label = shapes
@@ -272,10 +275,11 @@ class MakeLoss(LossHead):
 
 
 @register
-class MakeLossPlain(LossHead):
+class MakeLossPlain(KeepsZeros, LossHead):
     """Makes any expression a loss: puts it out as it is, and starts the backward pass with 1 everywhere."""
 
     name = "make_loss"
+    zero_stays = True
     in_palette = False
     inputs = (Port("data", doc="the loss, any shape"),)
 

@@ -33,6 +33,7 @@ class Relu(Nonlinearity):
     """Rectified linear unit: y = max(x, 0); the gradient at 0 is 0."""
 
     name = "relu"
+    zero_stays = True
     title = "ReLU"
     drawn = KINKED
     dtypes = ("float16", "int32")
@@ -72,6 +73,7 @@ class Tanh(MathFunction):
     """Hyperbolic tangent: y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)."""
 
     name = "tanh"
+    zero_stays = True
     ufunc = "tanh"
     category = "activation"
     in_palette = True
@@ -231,6 +233,9 @@ class Clip(Elementwise):
     name = "clip"
     Params = ClipParams
     in_palette = True
+
+    def keeps_zeros(self, p: ClipParams) -> bool:
+        return p.a_min <= 0.0 <= p.a_max
 
     def forward(self, xp: Any, p: ClipParams, data: Any, *, out: Any = None) -> Any:
         if data.dtype.kind == "f":

@@ -13,6 +13,8 @@ from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes
 from .params import Axes, DType, Ints, OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axes, normalize_axis, reduced_shape
+from .storage import CSR, DEFAULT, ROW_SPARSE, CompressedRows, Stored
+from .stored import sums
 
 OutDType = Annotated[Literal["float16", "float32", "float64", "int32", "int64", "int8"], BeforeValidator(dtype_name)]
 
@@ -52,6 +54,18 @@ class Norm(Operator):
             value = xp.sqrt(xp.sum(values * values, axis=axes))
         shape = reduced_shape(data.shape, axes, p.keepdims)
         return deliver(xp, xp.asarray(value).astype(p.out_dtype or data.dtype, copy=False).reshape(shape), out)
+
+    def infer_storage(self, p: NormParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (DEFAULT,) if stypes == (CSR,) or (stypes == (ROW_SPARSE,) and p.axis is None) else None
+
+    def sparse(self, xp: Any, p: NormParams, data: Stored, *, out: Any = None) -> Any:
+        axes = normalize_axes(p.axis, data.ndim)
+        work = np.dtype(np.float64) if data.dtype.kind != "f" else accumulator(data.dtype)
+        values = data.data.astype(work, copy=False)
+        values = xp.absolute(values) if p.ord == 1 else values * values
+        total = sums(xp, data, values, axes) if isinstance(data, CompressedRows) else values.sum()
+        value = xp.asarray(total if p.ord == 1 else xp.sqrt(total)).astype(p.out_dtype or data.dtype)
+        return value.reshape(reduced_shape(data.shape, axes, p.keepdims))
 
     def gradient(self, F: Any, p: NormParams, at: At, dy: Any, data: Any, y: Any) -> Any:
         shape, dtype = at.inputs[0]

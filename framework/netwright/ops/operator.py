@@ -111,6 +111,7 @@ class CallFacts:
     states: tuple[int, ...]
     outputs: int
     visible: int
+    gives_sparse: bool = False
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
@@ -202,6 +203,22 @@ class Operator:
     def forward(self, xp: Any, p: Any, *inputs: Any, **keywords: Any) -> Any:
         raise NotImplementedError(f"{self.name} has no forward")
 
+    def gives_sparse(self, p: Any) -> bool:
+        """Whether dense inputs may give sparse results under these parameters."""
+        return False
+
+    def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Storages of the outputs where ``sparse`` can work on inputs of these storages. None: all are made dense."""
+        return None
+
+    def sparse(self, xp: Any, p: Any, *inputs: Any, **keywords: Any) -> Any:
+        """``forward`` on raw arrays of which some are sparse (``ops.storage``); gives the inferred storages.
+
+        States are written in place. The keyword ``out`` is what the first output is written to in the end; where that
+        is an input's memory, it may be written to at once and returned.
+        """
+        raise NotImplementedError(f"{self.name} has no sparse form")
+
     def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         """Floating-point operations of one forward call; by default one per element of the first output."""
         return outputs[0].size if outputs else 0
@@ -287,7 +304,8 @@ class Operator:
             if len(self._facts) >= 4096:
                 self._facts.clear()
             names = self.output_names(p)
-            found = self._facts[id(p)] = CallFacts(p, self.state_ports(p), len(names), self.visible_outputs(p))
+            visible, sparse = self.visible_outputs(p), self.gives_sparse(p)
+            found = self._facts[id(p)] = CallFacts(p, self.state_ports(p), len(names), visible, sparse)
         return found
 
     def __init__(self) -> None:

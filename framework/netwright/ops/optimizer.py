@@ -15,6 +15,7 @@ from .arrays import deliver
 from .operator import Draw, Operator, Port, Sample, TensorSpec
 from .params import OpParams, hint
 from .registry import register
+from .stored import LazyRows
 
 RATE = Field(description="learning rate")
 DECAY = Field(0.0, description="weight decay")
@@ -87,11 +88,11 @@ class SGDParams(OpParams):
     wd: float = DECAY
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
-    lazy_update: bool = hint(True)
+    lazy_update: bool = hint(True, "Whether a row sparse gradient updates its own rows only.")
 
 
 @register
-class SGDUpdate(Update):
+class SGDUpdate(LazyRows, Update):
     """Stochastic gradient descent: w ← w − lr · (g + wd · w)."""
 
     name = "sgd_update"
@@ -110,11 +111,11 @@ class MomentumParams(OpParams):
     wd: float = DECAY
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
-    lazy_update: bool = hint(True)
+    lazy_update: bool = hint(True, "Whether a row sparse gradient updates its own rows only.")
 
 
 @register
-class SGDMomUpdate(Update):
+class SGDMomUpdate(LazyRows, Update):
     """SGD with momentum: m ← momentum · m − lr · (g + wd · w); w ← w + m."""
 
     name = "sgd_mom_update"
@@ -215,7 +216,7 @@ class FtrlParams(OpParams):
 
 
 @register
-class FtrlUpdate(Update):
+class FtrlUpdate(LazyRows, Update):
     """Follow the regularised leader, for sparse weights.
 
     z ← z + g − (√(n + g²) − √n) · w / lr; n ← n + g²;

@@ -15,6 +15,7 @@ from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes
 from .optimizer import CLIP, MOMENTUM, RESCALE
 from .params import OpParams
 from .registry import get, register
+from .stored import LazyRows
 
 
 class MultiParams(OpParams):
@@ -263,7 +264,7 @@ class GroupAdaGradParams(OpParams):
 
 
 @register
-class GroupAdaGrad(Operator):
+class GroupAdaGrad(LazyRows, Operator):
     """AdaGrad with one history per row: h ← h + mean(g²) of the row; w ← w − lr · g / √(h + ε).
 
     Shapes: weight and grad (N, …), history (N, 1).

@@ -14,6 +14,8 @@ from .operator import At, Draw, Operator, Sample, Shape, Shapes
 from .params import Axes, OpParams
 from .registry import register
 from .shapes import normalize_axes, reduced_shape
+from .storage import CSR, DEFAULT, CompressedRows
+from .stored import sums
 
 
 class ReduceParams(OpParams):
@@ -81,8 +83,27 @@ class Reduce(Operator):
         yield Sample((whole,), {"axis": (0, 2)}, differentiable=False, dtypes=("float16", "int32", "int64"))
 
 
+class OfStored(Reduce):
+    """Of sums: a csr matrix is read where it stores something."""
+
+    def infer_storage(self, p: ReduceParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (DEFAULT,) if stypes == (CSR,) else None
+
+    def sparse(self, xp: Any, p: ReduceParams, data: CompressedRows, *, out: Any = None) -> Any:
+        axes = axes_of(p, data.shape)
+        if not axes:
+            return data.dense()
+        work = np.dtype(np.float64) if data.dtype.kind != "f" else accumulator(data.dtype)
+        total = sums(xp, data, data.data.astype(work, copy=False), axes) / self.divisor(data.shape, axes)
+        return xp.asarray(total).astype(data.dtype).reshape(reduced_shape(data.shape, axes, p.keepdims))
+
+    def divisor(self, shape: Shape, axes: tuple[int, ...]) -> int:
+        """What the sum is divided by."""
+        return 1
+
+
 @register
-class Sum(Reduce):
+class Sum(OfStored):
     """Sum over axes: y = Σ x. float16 is summed in float32."""
 
     name = "sum"
@@ -97,7 +118,7 @@ class Sum(Reduce):
 
 
 @register
-class Mean(Reduce):
+class Mean(OfStored):
     """Mean over axes: y = Σ x / n. Integers are cut off towards zero."""
 
     name = "mean"
@@ -109,6 +130,9 @@ class Mean(Reduce):
         if not axes:
             return data.copy()
         return xp.mean(data, axis=axes, dtype=np.float64 if data.dtype.kind != "f" else accumulator(data.dtype))
+
+    def divisor(self, shape: Shape, axes: tuple[int, ...]) -> int:
+        return math.prod(shape[i] for i in axes)
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any) -> Any:
         count = math.prod(at.inputs[0].shape[i] for i in axes_of(p, at.inputs[0].shape))

@@ -31,6 +31,13 @@ def register(cls: T) -> T:
     return cls
 
 
+def add_name(new: str, known: str) -> None:
+    """Make an operator known under one more name."""
+    if new in _by_name:
+        raise ValueError(f"operator {new!r} is already registered by {type(_by_name[new]).__module__}")
+    _by_name[new] = get(known)
+
+
 def reserve(cls: T) -> T:
     """Class decorator: known by name only, for operators whose work is the user's and cannot be sampled."""
     prepare(cls)

@@ -15,6 +15,7 @@ class Negative(Elementwise):
     """Negative: y = −x."""
 
     name = "negative"
+    zero_stays = True
     aliases = ("_np_negative",)
     dtypes = ("float16", "int32")
 
@@ -30,6 +31,7 @@ class Abs(Elementwise):
     """Absolute value: y = \\|x\\|; the gradient at 0 is 0."""
 
     name = "abs"
+    zero_stays = True
     in_palette = True
     title = "Absolute value"
     drawn = Draw((), "distinct", -2.0, 2.1)
@@ -47,6 +49,7 @@ class Sign(Step):
     """Sign: −1, 0 or 1."""
 
     name = "sign"
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         return xp.sign(data, out=out)
@@ -57,6 +60,7 @@ class Round(Step):
     """Nearest integer; halves away from 0: 2.5 → 3, −2.5 → −3."""
 
     name = "round"
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         if data.dtype.kind != "f":
@@ -71,6 +75,7 @@ class Rint(Step):
     """Nearest integer; of two equally near the lower: 1.5 → 1, −1.5 → −2."""
 
     name = "rint"
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         if data.dtype.kind != "f":
@@ -95,6 +100,7 @@ class Ceil(Rounding):
     """Smallest integer not below x."""
 
     name = "ceil"
+    zero_stays = True
     ufunc = "ceil"
 
 
@@ -103,6 +109,7 @@ class Floor(Rounding):
     """Greatest integer not above x."""
 
     name = "floor"
+    zero_stays = True
     ufunc = "floor"
 
 
@@ -111,6 +118,7 @@ class Trunc(Rounding):
     """Integer part: the nearest integer that is no farther from 0 than x."""
 
     name = "trunc"
+    zero_stays = True
     ufunc = "trunc"
 
 
@@ -119,4 +127,5 @@ class Fix(Rounding):
     """Nearest integer towards 0."""
 
     name = "fix"
+    zero_stays = True
     ufunc = "trunc"

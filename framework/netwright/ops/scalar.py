@@ -13,6 +13,7 @@ from .broadcast import divide, modulo
 from .operator import At, Draw, Operator, Sample
 from .params import OpParams, hint
 from .registry import register
+from .stored import KeepsZeros
 
 
 class ScalarParams(OpParams):
@@ -22,7 +23,7 @@ class ScalarParams(OpParams):
     is_int: bool = hint(True, "MXNet's note that the scalar was an integer; without effect, the dtype always stays.")
 
 
-class WithScalar(Operator):
+class WithScalar(KeepsZeros, Operator):
     """An array and a scalar; ``forward`` may write over the array."""
 
     category = "scalar"
@@ -50,6 +51,9 @@ class PlusScalar(WithScalar):
     name = "_plus_scalar"
     aliases = ("_PlusScalar", "_scatter_plus_scalar")
 
+    def keeps_zeros(self, p: ScalarParams) -> bool:
+        return p.scalar == 0.0
+
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         return xp.add(data, scalar_like(data, p.scalar), out=out)
 
@@ -63,6 +67,9 @@ class MinusScalar(WithScalar):
 
     name = "_minus_scalar"
     aliases = ("_MinusScalar", "_scatter_minus_scalar")
+
+    def keeps_zeros(self, p: ScalarParams) -> bool:
+        return p.scalar == 0.0
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         return xp.subtract(data, scalar_like(data, p.scalar), out=out)
@@ -90,6 +97,7 @@ class MulScalar(WithScalar):
     """Product with a scalar: y = s · x."""
 
     name = "_mul_scalar"
+    zero_stays = True
     aliases = ("_MulScalar",)
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
@@ -104,6 +112,7 @@ class DivScalar(WithScalar):
     """Quotient by a scalar: y = x / s; for integers cut off towards zero."""
 
     name = "_div_scalar"
+    zero_stays = True
     aliases = ("_DivScalar",)
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:

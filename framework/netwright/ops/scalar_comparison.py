@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from .arrays import deliver
 from .operator import Draw
 from .registry import register
@@ -16,6 +18,9 @@ class CompareScalar(WithScalar):
     test: ClassVar[str]
     drawn = Draw((), "integer", -2, 3)
     scalars = (1.0, 0.0)
+
+    def keeps_zeros(self, p: ScalarParams) -> bool:
+        return not bool(getattr(np, self.test)(0.0, p.scalar))
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         # the scalar as it is, not cut off to the array's dtype: 1 > 0.5 holds for integers too

@@ -12,10 +12,12 @@ from .arrays import deliver
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
 from .params import OpParams
 from .registry import register
+from .storage import CSR, ROW_SPARSE, ChosenRows, Stored, summed_rows
+from .stored import ReadsSparse
 
 
 @register
-class Where(Operator):
+class Where(ReadsSparse, Operator):
     """Elements of x where the condition is not 0, else of y.
 
     ``condition`` has the shape of x and y, or is a vector that chooses along their first axis. x and y have one
@@ -23,6 +25,7 @@ class Where(Operator):
     """
 
     name = "where"
+    reads = ((CSR,), (), ())
     category = "indexing"
     inputs = (Port("condition", doc="x is taken where it is not 0"), Port("x"), Port("y"))
 
@@ -97,6 +100,13 @@ class AddN(Operator):
         for array in data[2:]:
             xp.add(total, array, out=total)
         return total
+
+    def infer_storage(self, p: AddNParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (ROW_SPARSE,) if set(stypes) == {ROW_SPARSE} else None
+
+    def sparse(self, xp: Any, p: AddNParams, *data: ChosenRows, out: Any = None) -> Stored:
+        rows, values = (xp.concatenate(parts) for parts in zip(*((d.indices, d.data) for d in data), strict=True))
+        return summed_rows(xp, data[0].shape, rows, values)
 
     def gradient(self, F: Any, p: AddNParams, at: At, dy: Any) -> Any:
         return (dy,) * p.num_args

@@ -14,6 +14,7 @@ from .operator import Draw, Operator, Port, Sample, Shape, Shapes
 from .params import Ints, OpParams
 from .registry import register
 from .shapes import normalize_axis
+from .storage import CSR, CompressedRows
 
 
 def _bounds(value: Any) -> Any:
@@ -168,6 +169,16 @@ class Slice(Part):
 
     def key(self, p: SliceParams, *shapes: Shape) -> BasicKey:
         return _slices(p, len(shapes[0]))
+
+    def infer_storage(self, p: SliceParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (CSR,) if stypes == (CSR,) and all(s in (None, 1) for s in p.step) else None
+
+    def sparse(self, xp: Any, p: SliceParams, data: CompressedRows, *, out: Any = None) -> CompressedRows:
+        (begin, end), *columns = (
+            slice(b, e).indices(n)[:2] for b, e, n in zip(p.begin, p.end, data.shape, strict=False)
+        )
+        found = data.cut(begin, max(begin, end))
+        return found.columns(columns[0][0], max(columns[0])) if columns else found
 
     def samples(self) -> Iterable[Sample]:
         yield Sample(((4, 5),), {"begin": (1,), "end": (3,)})

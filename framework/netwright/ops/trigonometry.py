@@ -19,6 +19,7 @@ class Sin(MathFunction):
     """Sine of an angle in radians: y = sin x."""
 
     name = "sin"
+    zero_stays = True
     ufunc = "sin"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
@@ -41,6 +42,7 @@ class Tan(MathFunction):
     """Tangent of an angle in radians: y = tan x."""
 
     name = "tan"
+    zero_stays = True
     ufunc = "tan"
     drawn = INSIDE
 
@@ -53,6 +55,7 @@ class Arcsin(MathFunction):
     """Inverse sine in radians, in [−π/2, π/2]; NaN outside of [−1, 1]."""
 
     name = "arcsin"
+    zero_stays = True
     ufunc = "arcsin"
     drawn = INSIDE
 
@@ -77,6 +80,7 @@ class Arctan(MathFunction):
     """Inverse tangent in radians, in [−π/2, π/2]."""
 
     name = "arctan"
+    zero_stays = True
     ufunc = "arctan"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
@@ -88,6 +92,7 @@ class Degrees(Elementwise):
     """Radians to degrees: y = 180 x / π."""
 
     name = "degrees"
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         return in_float(xp, lambda x, out=None: xp.multiply(x, x.dtype.type(180.0 / math.pi), out=out), data, out)
@@ -101,6 +106,7 @@ class Radians(Elementwise):
     """Degrees to radians: y = π x / 180."""
 
     name = "radians"
+    zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         return in_float(xp, lambda x, out=None: xp.multiply(x, x.dtype.type(math.pi / 180.0), out=out), data, out)
@@ -114,6 +120,7 @@ class Sinh(MathFunction):
     """Hyperbolic sine: y = (eˣ − e⁻ˣ) / 2."""
 
     name = "sinh"
+    zero_stays = True
     ufunc = "sinh"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
@@ -136,6 +143,7 @@ class Arcsinh(MathFunction):
     """Inverse hyperbolic sine: y = ln(x + √(x² + 1))."""
 
     name = "arcsinh"
+    zero_stays = True
     ufunc = "arcsinh"
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
@@ -159,6 +167,7 @@ class Arctanh(MathFunction):
     """Inverse hyperbolic tangent: y = ln((1 + x) / (1 − x)) / 2; NaN outside of [−1, 1]."""
 
     name = "arctanh"
+    zero_stays = True
     ufunc = "arctanh"
     drawn = INSIDE
 
