@@ -24,6 +24,10 @@ def _device(ctx: Device | str | None) -> Device:
     return current_device() if ctx is None else Device.parse(ctx)
 
 
+def _shape(shape: Shape) -> tuple[int, ...]:
+    return (int(shape),) if isinstance(shape, (int, np.integer)) else tuple(int(n) for n in shape)
+
+
 def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> NDArray:
     """A copy of nested lists, a NumPy array or an NDArray.
 
