@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
+from .None import sparse as sparse
 from .array import NDArray as NDArray
 from .binary import make_binary as make_binary
 from .control_flow import CONTROL_FLOW as CONTROL_FLOW
@@ -25,9 +26,14 @@ from .forms import make_histogram as make_histogram
 from .forms import make_split_v2 as make_split_v2
 from .functions import make_function as make_function
 from .random_functions import make_random as make_random
+from .sparse import csr_matrix as csr_matrix
+from .sparse import row_sparse_array as row_sparse_array
 from .storage import load as load
 from .storage import load_frombuffer as load_frombuffer
 from .storage import save as save
+from .stored import BaseSparseNDArray as BaseSparseNDArray
+from .stored import CSRNDArray as CSRNDArray
+from .stored import RowSparseNDArray as RowSparseNDArray
 
 random: Any
 
@@ -1024,6 +1030,14 @@ def cast(
     name: str | None = None,
 ) -> Any:
     """The same values in another element type; fractions are cut off where it is an integer."""
+
+def cast_storage(
+    data: NDArray | None = None,
+    stype: Literal['default', 'row_sparse', 'csr'] = ...,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """A copy in another storage: csr (of matrices), row_sparse or default. Plans know dense arrays only: a copy there."""
 
 def cbrt(
     data: NDArray | None = None,
@@ -4238,6 +4252,17 @@ class _internal_namespace:
         """Repeat along the axes that were broadcast or reduced, giving exactly ``shape``."""
 
     @staticmethod
+    def _square_sum(
+        data: NDArray | None = None,
+        axis: int | int | Sequence[int] | None = None,
+        keepdims: bool = False,
+        exclude: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of squares over axes: y = Σ x². Of a row_sparse matrix over axis 1 with keepdims: row_sparse."""
+
+    @staticmethod
     def _sub(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -4273,6 +4298,7 @@ class _internal_namespace:
         axis: int = 0,
         mode: Literal['clip', 'wrap', 'raise'] = 'clip',
         shape: int | Sequence[int] = ...,
+        sparse: bool = False,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
@@ -4402,6 +4428,19 @@ class _contrib_namespace:
         """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
+    def SparseEmbedding(
+        data: NDArray | None = None,
+        weight: NDArray | None = None,
+        input_dim: int = ...,
+        output_dim: int = ...,
+        dtype: str = 'float32',
+        deterministic: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Embedding whose weight has a row_sparse gradient: only the rows that were looked up."""
+
+    @staticmethod
     def SyncBatchNorm(
         data: NDArray | None = None,
         gamma: NDArray | None = None,
@@ -4502,6 +4541,15 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Gaussian error linear unit: y = x Φ(x) = x (1 + erf(x/√2)) / 2 (Hendrycks and Gimpel 2016)."""
+
+    @staticmethod
+    def getnnz(
+        data: NDArray | None = None,
+        axis: int | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """How many elements a csr matrix stores, explicit zeros too; of a dense one how many are not 0. int64."""
 
     @staticmethod
     def gradientmultiplier(
@@ -5007,6 +5055,62 @@ class _sparse_namespace:
         """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
 
     @staticmethod
+    def Embedding(
+        data: NDArray | None = None,
+        weight: NDArray | None = None,
+        input_dim: int = ...,
+        output_dim: int = ...,
+        dtype: str = 'float32',
+        sparse_grad: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A row of numbers for each index: y[…, :] = weight[data[…]]."""
+
+    @staticmethod
+    def FullyConnected(
+        data: NDArray | None = None,
+        weight: NDArray | None = None,
+        bias: NDArray | None = None,
+        num_hidden: int = ...,
+        no_bias: bool = False,
+        flatten: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Maps features to units: y = x · weightᵀ + bias."""
+
+    @staticmethod
+    def LinearRegressionOutput(
+        data: NDArray | None = None,
+        label: NDArray | None = None,
+        grad_scale: float = 1.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Puts out data as it is and learns it towards the label: gradient (y − label) · grad_scale / numbers per sample."""
+
+    @staticmethod
+    def LogisticRegressionOutput(
+        data: NDArray | None = None,
+        label: NDArray | None = None,
+        grad_scale: float = 1.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Puts out y = 1/(1 + e⁻ˣ) and learns it towards labels in [0, 1]."""
+
+    @staticmethod
+    def MAERegressionOutput(
+        data: NDArray | None = None,
+        label: NDArray | None = None,
+        grad_scale: float = 1.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """As LinearRegressionOutput with the absolute error: gradient sign(y − label) · grad_scale / numbers per sample."""
+
+    @staticmethod
     def _contrib_round_ste(
         data: NDArray | None = None,
         out: NDArray | list[NDArray] | None = None,
@@ -5021,6 +5125,14 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
+
+    @staticmethod
+    def abs(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Absolute value: y = \\|x\\|; the gradient at 0 is 0."""
 
     @staticmethod
     def adagrad_update(
@@ -5038,6 +5150,203 @@ class _sparse_namespace:
         """AdaGrad: h ← h + g²; w ← w − lr · g / √(h + ε). Source: Duchi, Hazan and Singer 2011."""
 
     @staticmethod
+    def adam_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        mean: NDArray | None = None,
+        var: NDArray | None = None,
+        lr: float = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Adam: m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m / (√v + ε)."""
+
+    @staticmethod
+    def add_n(
+        *data: NDArray | Sequence[NDArray],
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
+
+    @staticmethod
+    def arccos(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse cosine in radians, in [0, π]; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def arccosh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic cosine: y = ln(x + √(x² − 1)); NaN below 1."""
+
+    @staticmethod
+    def arcsin(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse sine in radians, in [−π/2, π/2]; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def arcsinh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic sine: y = ln(x + √(x² + 1))."""
+
+    @staticmethod
+    def arctan(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse tangent in radians, in [−π/2, π/2]."""
+
+    @staticmethod
+    def arctanh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic tangent: y = ln((1 + x) / (1 − x)) / 2; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def broadcast_add(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum with broadcasting: y = a + b."""
+
+    @staticmethod
+    def broadcast_div(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient with broadcasting: y = a / b; for integers cut off towards zero."""
+
+    @staticmethod
+    def broadcast_minus(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference with broadcasting: y = a − b."""
+
+    @staticmethod
+    def broadcast_mul(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Product with broadcasting, element by element: y = a · b."""
+
+    @staticmethod
+    def broadcast_plus(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum with broadcasting: y = a + b."""
+
+    @staticmethod
+    def broadcast_sub(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference with broadcasting: y = a − b."""
+
+    @staticmethod
+    def cast_storage(
+        data: NDArray | None = None,
+        stype: Literal['default', 'row_sparse', 'csr'] = ...,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy in another storage: csr (of matrices), row_sparse or default. Plans know dense arrays only: a copy there."""
+
+    @staticmethod
+    def cbrt(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Cube root: y = ∛x."""
+
+    @staticmethod
+    def ceil(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Smallest integer not below x."""
+
+    @staticmethod
+    def clip(
+        data: NDArray | None = None,
+        a_min: float = ...,
+        a_max: float = ...,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Limits to [a_min, a_max]: y = min(max(x, a_min), a_max); the gradient flows within the limits."""
+
+    @staticmethod
+    def concat(
+        *data: NDArray | Sequence[NDArray],
+        dim: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Arrays joined along an axis: (2, 3) and (2, 5) along axis 1 → (2, 8). The other sizes must agree."""
+
+    @staticmethod
+    def cos(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Cosine of an angle in radians: y = cos x."""
+
+    @staticmethod
+    def cosh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic cosine: y = (eˣ + e⁻ˣ) / 2."""
+
+    @staticmethod
+    def degrees(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Radians to degrees: y = 180 x / π."""
+
+    @staticmethod
     def dot(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -5050,6 +5359,147 @@ class _sparse_namespace:
         """Product over the last axis of lhs and the first of rhs: y[i, …, j, …] = Σₖ lhs[i, …, k] rhs[k, j, …]."""
 
     @staticmethod
+    def elemwise_add(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of two arrays of one shape: y = a + b."""
+
+    @staticmethod
+    def elemwise_div(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
+
+    @staticmethod
+    def elemwise_mul(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Product of two arrays of one shape, element by element: y = a · b."""
+
+    @staticmethod
+    def elemwise_sub(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference of two arrays of one shape: y = a − b."""
+
+    @staticmethod
+    def exp(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Exponential: y = eˣ."""
+
+    @staticmethod
+    def expm1(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Exponential less 1, exact near 0: y = eˣ − 1."""
+
+    @staticmethod
+    def fix(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer towards 0."""
+
+    @staticmethod
+    def floor(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Greatest integer not above x."""
+
+    @staticmethod
+    def ftrl_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        z: NDArray | None = None,
+        n: NDArray | None = None,
+        lr: float = ...,
+        lamda1: float = 0.01,
+        beta: float = 1.0,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Follow the regularised leader, for sparse weights."""
+
+    @staticmethod
+    def gamma(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gamma function: y = Γ(x), (x − 1)! for positive integers."""
+
+    @staticmethod
+    def gammaln(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm of the absolute value of the gamma function: y = ln \\|Γ(x)\\|."""
+
+    @staticmethod
+    def log(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Natural logarithm: y = ln x; NaN below 0, −∞ at 0."""
+
+    @staticmethod
+    def log10(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm to base 10: y = log₁₀ x."""
+
+    @staticmethod
+    def log1p(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Natural logarithm of 1 + x, exact near 0: y = ln(1 + x)."""
+
+    @staticmethod
+    def log2(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm to base 2: y = log₂ x."""
+
+    @staticmethod
+    def make_loss(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Makes any expression a loss: puts it out as it is, and starts the backward pass with 1 everywhere."""
+
+    @staticmethod
     def mean(
         data: NDArray | None = None,
         axis: int | int | Sequence[int] | None = None,
@@ -5059,6 +5509,14 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Mean over axes: y = Σ x / n. Integers are cut off towards zero."""
+
+    @staticmethod
+    def negative(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative: y = −x."""
 
     @staticmethod
     def norm(
@@ -5073,6 +5531,152 @@ class _sparse_namespace:
         """Norm over axes: y = √Σ x² or, with ord = 1, y = Σ \\|x\\|. The gradient at a norm of 0 is 0."""
 
     @staticmethod
+    def radians(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Degrees to radians: y = π x / 180."""
+
+    @staticmethod
+    def relu(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Rectified linear unit: y = max(x, 0); the gradient at 0 is 0."""
+
+    @staticmethod
+    def retain(
+        data: NDArray | None = None,
+        indices: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The rows that ``indices`` names (rising, each once); the others become 0, or are no longer stored."""
+
+    @staticmethod
+    def rint(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer; of two equally near the lower: 1.5 → 1, −1.5 → −2."""
+
+    @staticmethod
+    def round(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer; halves away from 0: 2.5 → 3, −2.5 → −3."""
+
+    @staticmethod
+    def rsqrt(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Reciprocal of the square root: y = 1/√x."""
+
+    @staticmethod
+    def sgd_mom_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        mom: NDArray | None = None,
+        lr: float = ...,
+        momentum: float = 0.0,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """SGD with momentum: m ← momentum · m − lr · (g + wd · w); w ← w + m."""
+
+    @staticmethod
+    def sgd_update(
+        weight: NDArray | None = None,
+        grad: NDArray | None = None,
+        lr: float = ...,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Stochastic gradient descent: w ← w − lr · (g + wd · w)."""
+
+    @staticmethod
+    def sigmoid(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logistic function: y = 1 / (1 + e⁻ˣ), without overflow."""
+
+    @staticmethod
+    def sign(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign: −1, 0 or 1."""
+
+    @staticmethod
+    def sin(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sine of an angle in radians: y = sin x."""
+
+    @staticmethod
+    def sinh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic sine: y = (eˣ − e⁻ˣ) / 2."""
+
+    @staticmethod
+    def slice(
+        data: NDArray | None = None,
+        begin: Sequence[int | None] = ...,
+        end: Sequence[int | None] = ...,
+        step: Sequence[int | None] = (),
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A part along the first axes: y = x[begin₀:end₀:step₀, …]; axes that are not named stay whole."""
+
+    @staticmethod
+    def sqrt(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Square root: y = √x; NaN below 0."""
+
+    @staticmethod
+    def square(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Square: y = x²."""
+
+    @staticmethod
+    def stop_gradient(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy through which no gradient flows back."""
+
+    @staticmethod
     def sum(
         data: NDArray | None = None,
         axis: int | int | Sequence[int] | None = None,
@@ -5082,6 +5686,48 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sum over axes: y = Σ x. float16 is summed in float32."""
+
+    @staticmethod
+    def tan(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Tangent of an angle in radians: y = tan x."""
+
+    @staticmethod
+    def tanh(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic tangent: y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)."""
+
+    @staticmethod
+    def trunc(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Integer part: the nearest integer that is no farther from 0 than x."""
+
+    @staticmethod
+    def where(
+        condition: NDArray | None = None,
+        x: NDArray | None = None,
+        y: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Elements of x where the condition is not 0, else of y."""
+
+    @staticmethod
+    def zeros_like(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Zeros of the input's shape and dtype."""
 
 sparse: type[_sparse_namespace]
 

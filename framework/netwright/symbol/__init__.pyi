@@ -1017,6 +1017,14 @@ def cast(
 ) -> Any:
     """The same values in another element type; fractions are cut off where it is an integer."""
 
+def cast_storage(
+    data: Symbol | None = None,
+    stype: Literal['default', 'row_sparse', 'csr'] = ...,
+    out: Symbol | list[Symbol] | None = None,
+    name: str | None = None,
+) -> Any:
+    """A copy in another storage: csr (of matrices), row_sparse or default. Plans know dense arrays only: a copy there."""
+
 def cbrt(
     data: Symbol | None = None,
     out: Symbol | list[Symbol] | None = None,
@@ -4230,6 +4238,17 @@ class _internal_namespace:
         """Repeat along the axes that were broadcast or reduced, giving exactly ``shape``."""
 
     @staticmethod
+    def _square_sum(
+        data: Symbol | None = None,
+        axis: int | int | Sequence[int] | None = None,
+        keepdims: bool = False,
+        exclude: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of squares over axes: y = Σ x². Of a row_sparse matrix over axis 1 with keepdims: row_sparse."""
+
+    @staticmethod
     def _sub(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -4265,6 +4284,7 @@ class _internal_namespace:
         axis: int = 0,
         mode: Literal['clip', 'wrap', 'raise'] = 'clip',
         shape: int | Sequence[int] = ...,
+        sparse: bool = False,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
@@ -4394,6 +4414,19 @@ class _contrib_namespace:
         """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
+    def SparseEmbedding(
+        data: Symbol | None = None,
+        weight: Symbol | None = None,
+        input_dim: int = ...,
+        output_dim: int = ...,
+        dtype: str = 'float32',
+        deterministic: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Embedding whose weight has a row_sparse gradient: only the rows that were looked up."""
+
+    @staticmethod
     def SyncBatchNorm(
         data: Symbol | None = None,
         gamma: Symbol | None = None,
@@ -4494,6 +4527,15 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Gaussian error linear unit: y = x Φ(x) = x (1 + erf(x/√2)) / 2 (Hendrycks and Gimpel 2016)."""
+
+    @staticmethod
+    def getnnz(
+        data: Symbol | None = None,
+        axis: int | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """How many elements a csr matrix stores, explicit zeros too; of a dense one how many are not 0. int64."""
 
     @staticmethod
     def gradientmultiplier(
@@ -4999,6 +5041,62 @@ class _sparse_namespace:
         """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
 
     @staticmethod
+    def Embedding(
+        data: Symbol | None = None,
+        weight: Symbol | None = None,
+        input_dim: int = ...,
+        output_dim: int = ...,
+        dtype: str = 'float32',
+        sparse_grad: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A row of numbers for each index: y[…, :] = weight[data[…]]."""
+
+    @staticmethod
+    def FullyConnected(
+        data: Symbol | None = None,
+        weight: Symbol | None = None,
+        bias: Symbol | None = None,
+        num_hidden: int = ...,
+        no_bias: bool = False,
+        flatten: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Maps features to units: y = x · weightᵀ + bias."""
+
+    @staticmethod
+    def LinearRegressionOutput(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        grad_scale: float = 1.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Puts out data as it is and learns it towards the label: gradient (y − label) · grad_scale / numbers per sample."""
+
+    @staticmethod
+    def LogisticRegressionOutput(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        grad_scale: float = 1.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Puts out y = 1/(1 + e⁻ˣ) and learns it towards labels in [0, 1]."""
+
+    @staticmethod
+    def MAERegressionOutput(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        grad_scale: float = 1.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """As LinearRegressionOutput with the absolute error: gradient sign(y − label) · grad_scale / numbers per sample."""
+
+    @staticmethod
     def _contrib_round_ste(
         data: Symbol | None = None,
         out: Symbol | list[Symbol] | None = None,
@@ -5013,6 +5111,14 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
+
+    @staticmethod
+    def abs(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Absolute value: y = \\|x\\|; the gradient at 0 is 0."""
 
     @staticmethod
     def adagrad_update(
@@ -5030,6 +5136,203 @@ class _sparse_namespace:
         """AdaGrad: h ← h + g²; w ← w − lr · g / √(h + ε). Source: Duchi, Hazan and Singer 2011."""
 
     @staticmethod
+    def adam_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        mean: Symbol | None = None,
+        var: Symbol | None = None,
+        lr: float = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Adam: m ← β₁ m + (1 − β₁) g; v ← β₂ v + (1 − β₂) g²; w ← w − lr · m / (√v + ε)."""
+
+    @staticmethod
+    def add_n(
+        *data: Symbol | Sequence[Symbol],
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of any number of arrays of one shape and dtype: y = x₀ + x₁ + …"""
+
+    @staticmethod
+    def arccos(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse cosine in radians, in [0, π]; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def arccosh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic cosine: y = ln(x + √(x² − 1)); NaN below 1."""
+
+    @staticmethod
+    def arcsin(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse sine in radians, in [−π/2, π/2]; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def arcsinh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic sine: y = ln(x + √(x² + 1))."""
+
+    @staticmethod
+    def arctan(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse tangent in radians, in [−π/2, π/2]."""
+
+    @staticmethod
+    def arctanh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Inverse hyperbolic tangent: y = ln((1 + x) / (1 − x)) / 2; NaN outside of [−1, 1]."""
+
+    @staticmethod
+    def broadcast_add(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum with broadcasting: y = a + b."""
+
+    @staticmethod
+    def broadcast_div(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient with broadcasting: y = a / b; for integers cut off towards zero."""
+
+    @staticmethod
+    def broadcast_minus(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference with broadcasting: y = a − b."""
+
+    @staticmethod
+    def broadcast_mul(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Product with broadcasting, element by element: y = a · b."""
+
+    @staticmethod
+    def broadcast_plus(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum with broadcasting: y = a + b."""
+
+    @staticmethod
+    def broadcast_sub(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference with broadcasting: y = a − b."""
+
+    @staticmethod
+    def cast_storage(
+        data: Symbol | None = None,
+        stype: Literal['default', 'row_sparse', 'csr'] = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy in another storage: csr (of matrices), row_sparse or default. Plans know dense arrays only: a copy there."""
+
+    @staticmethod
+    def cbrt(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Cube root: y = ∛x."""
+
+    @staticmethod
+    def ceil(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Smallest integer not below x."""
+
+    @staticmethod
+    def clip(
+        data: Symbol | None = None,
+        a_min: float = ...,
+        a_max: float = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Limits to [a_min, a_max]: y = min(max(x, a_min), a_max); the gradient flows within the limits."""
+
+    @staticmethod
+    def concat(
+        *data: Symbol | Sequence[Symbol],
+        dim: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Arrays joined along an axis: (2, 3) and (2, 5) along axis 1 → (2, 8). The other sizes must agree."""
+
+    @staticmethod
+    def cos(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Cosine of an angle in radians: y = cos x."""
+
+    @staticmethod
+    def cosh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic cosine: y = (eˣ + e⁻ˣ) / 2."""
+
+    @staticmethod
+    def degrees(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Radians to degrees: y = 180 x / π."""
+
+    @staticmethod
     def dot(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -5042,6 +5345,147 @@ class _sparse_namespace:
         """Product over the last axis of lhs and the first of rhs: y[i, …, j, …] = Σₖ lhs[i, …, k] rhs[k, j, …]."""
 
     @staticmethod
+    def elemwise_add(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sum of two arrays of one shape: y = a + b."""
+
+    @staticmethod
+    def elemwise_div(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
+
+    @staticmethod
+    def elemwise_mul(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Product of two arrays of one shape, element by element: y = a · b."""
+
+    @staticmethod
+    def elemwise_sub(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Difference of two arrays of one shape: y = a − b."""
+
+    @staticmethod
+    def exp(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Exponential: y = eˣ."""
+
+    @staticmethod
+    def expm1(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Exponential less 1, exact near 0: y = eˣ − 1."""
+
+    @staticmethod
+    def fix(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer towards 0."""
+
+    @staticmethod
+    def floor(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Greatest integer not above x."""
+
+    @staticmethod
+    def ftrl_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        z: Symbol | None = None,
+        n: Symbol | None = None,
+        lr: float = ...,
+        lamda1: float = 0.01,
+        beta: float = 1.0,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Follow the regularised leader, for sparse weights."""
+
+    @staticmethod
+    def gamma(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gamma function: y = Γ(x), (x − 1)! for positive integers."""
+
+    @staticmethod
+    def gammaln(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm of the absolute value of the gamma function: y = ln \\|Γ(x)\\|."""
+
+    @staticmethod
+    def log(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Natural logarithm: y = ln x; NaN below 0, −∞ at 0."""
+
+    @staticmethod
+    def log10(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm to base 10: y = log₁₀ x."""
+
+    @staticmethod
+    def log1p(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Natural logarithm of 1 + x, exact near 0: y = ln(1 + x)."""
+
+    @staticmethod
+    def log2(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logarithm to base 2: y = log₂ x."""
+
+    @staticmethod
+    def make_loss(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Makes any expression a loss: puts it out as it is, and starts the backward pass with 1 everywhere."""
+
+    @staticmethod
     def mean(
         data: Symbol | None = None,
         axis: int | int | Sequence[int] | None = None,
@@ -5051,6 +5495,14 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Mean over axes: y = Σ x / n. Integers are cut off towards zero."""
+
+    @staticmethod
+    def negative(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Negative: y = −x."""
 
     @staticmethod
     def norm(
@@ -5065,6 +5517,152 @@ class _sparse_namespace:
         """Norm over axes: y = √Σ x² or, with ord = 1, y = Σ \\|x\\|. The gradient at a norm of 0 is 0."""
 
     @staticmethod
+    def radians(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Degrees to radians: y = π x / 180."""
+
+    @staticmethod
+    def relu(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Rectified linear unit: y = max(x, 0); the gradient at 0 is 0."""
+
+    @staticmethod
+    def retain(
+        data: Symbol | None = None,
+        indices: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The rows that ``indices`` names (rising, each once); the others become 0, or are no longer stored."""
+
+    @staticmethod
+    def rint(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer; of two equally near the lower: 1.5 → 1, −1.5 → −2."""
+
+    @staticmethod
+    def round(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Nearest integer; halves away from 0: 2.5 → 3, −2.5 → −3."""
+
+    @staticmethod
+    def rsqrt(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Reciprocal of the square root: y = 1/√x."""
+
+    @staticmethod
+    def sgd_mom_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        mom: Symbol | None = None,
+        lr: float = ...,
+        momentum: float = 0.0,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """SGD with momentum: m ← momentum · m − lr · (g + wd · w); w ← w + m."""
+
+    @staticmethod
+    def sgd_update(
+        weight: Symbol | None = None,
+        grad: Symbol | None = None,
+        lr: float = ...,
+        wd: float = 0.0,
+        rescale_grad: float = 1.0,
+        clip_gradient: float = -1.0,
+        lazy_update: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Stochastic gradient descent: w ← w − lr · (g + wd · w)."""
+
+    @staticmethod
+    def sigmoid(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Logistic function: y = 1 / (1 + e⁻ˣ), without overflow."""
+
+    @staticmethod
+    def sign(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sign: −1, 0 or 1."""
+
+    @staticmethod
+    def sin(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sine of an angle in radians: y = sin x."""
+
+    @staticmethod
+    def sinh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic sine: y = (eˣ − e⁻ˣ) / 2."""
+
+    @staticmethod
+    def slice(
+        data: Symbol | None = None,
+        begin: Sequence[int | None] = ...,
+        end: Sequence[int | None] = ...,
+        step: Sequence[int | None] = (),
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A part along the first axes: y = x[begin₀:end₀:step₀, …]; axes that are not named stay whole."""
+
+    @staticmethod
+    def sqrt(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Square root: y = √x; NaN below 0."""
+
+    @staticmethod
+    def square(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Square: y = x²."""
+
+    @staticmethod
+    def stop_gradient(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy through which no gradient flows back."""
+
+    @staticmethod
     def sum(
         data: Symbol | None = None,
         axis: int | int | Sequence[int] | None = None,
@@ -5074,6 +5672,48 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Sum over axes: y = Σ x. float16 is summed in float32."""
+
+    @staticmethod
+    def tan(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Tangent of an angle in radians: y = tan x."""
+
+    @staticmethod
+    def tanh(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Hyperbolic tangent: y = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ)."""
+
+    @staticmethod
+    def trunc(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Integer part: the nearest integer that is no farther from 0 than x."""
+
+    @staticmethod
+    def where(
+        condition: Symbol | None = None,
+        x: Symbol | None = None,
+        y: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Elements of x where the condition is not 0, else of y."""
+
+    @staticmethod
+    def zeros_like(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Zeros of the input's shape and dtype."""
 
 sparse: type[_sparse_namespace]
 
