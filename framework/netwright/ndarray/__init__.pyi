@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
-from .None import sparse as sparse
 from .array import NDArray as NDArray
 from .binary import make_binary as make_binary
 from .control_flow import CONTROL_FLOW as CONTROL_FLOW
@@ -5728,6 +5727,30 @@ class _sparse_namespace:
         name: str | None = None,
     ) -> Any:
         """Zeros of the input's shape and dtype."""
+
+    BaseSparseNDArray: Any
+
+    CSRNDArray: Any
+
+    RowSparseNDArray: Any
+
+    add: Any
+
+    array: Any
+
+    csr_matrix: Any
+
+    divide: Any
+
+    empty: Any
+
+    multiply: Any
+
+    row_sparse_array: Any
+
+    subtract: Any
+
+    zeros: Any
 
 sparse: type[_sparse_namespace]
 

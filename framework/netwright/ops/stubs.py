@@ -62,6 +62,13 @@ MADE_BY_HAND = {"contrib": ("cond", "foreach", "while_loop")}
 """Functions of a namespace that are no operators."""
 
 
+_MODULES = {
+    ("ndarray", "sparse"): "BaseSparseNDArray CSRNDArray RowSparseNDArray add array csr_matrix divide empty multiply "
+    "row_sparse_array subtract zeros"
+}
+"""What the module behind a namespace defines besides operators."""
+
+
 def render(module: str) -> str:
     """The stub of one module."""
     tensor = TARGETS[module]
@@ -86,6 +93,8 @@ def render(module: str) -> str:
         lines.append(f"class _{space.strip('_')}_namespace:\n")
         for name, op in sorted(functions.items()):
             lines.append("    @staticmethod\n" + render_function(name, op, tensor, "    "))
+        by_module = _MODULES.get((module, space), "")
+        lines += [f"    {name}: Any\n" for name in by_module.split()]
         for name in MADE_BY_HAND.get(space, ()):
             lines.append(f"    @staticmethod\n    def {name}(*args: Any, **kwargs: Any) -> Any: ...\n")
         lines.append(f"{space}: type[_{space.strip('_')}_namespace]\n")
@@ -101,7 +110,7 @@ def _imports(module: str) -> list[str]:
     """The module's own imports, re-exported."""
     found = []
     for node in _tree(module).body:
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
+        if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module:
             found += [f"from .{node.module} import {a.name} as {a.asname or a.name}\n" for a in node.names]
     return found
 
