@@ -12,7 +12,8 @@ from docsite import directives, docstrings, examples, excerpts, figures, operato
 from netwright.ops.registry import get
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = [ROOT / "docs" / "index.md", *sorted((ROOT / "docs" / "tour").rglob("*.md"))]
+GUIDES = [ROOT / "docs" / name for name in ("index.md", "coming-from-mxnet.md")]
+TEXTS = [*GUIDES, *sorted((ROOT / "docs" / "tour").rglob("*.md"))]
 
 
 def name_of(path: Path) -> str:
@@ -24,6 +25,33 @@ def test_programs_print_what_the_text_says(path: Path) -> None:
     shown = programs.read(path.read_text(encoding="utf-8"))
     for program, printed in zip(shown, programs.run(shown), strict=True):
         assert printed == program.output, f"refresh it: python -m docsite.programs {name_of(path)}\n{program.code}"
+
+
+ENGLISH = sorted((ROOT / "docs" / "tour" / "en").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.stem)
+def test_both_languages_show_the_same(path: Path) -> None:
+    """Excerpts, programs, figures, sections and exercises of a chapter, in the same order."""
+
+    def outline(text: str, language: str) -> list[str]:
+        text = re.sub(r"```python\n.*?```\n(\n```text\n.*?```\n)?", "::: program\n", text, flags=re.DOTALL)
+        lines = re.findall(r"^(::: (?:source .*|memory .*|program|flow)|## |\d+\. |- `)", text, re.MULTILINE)
+        assert lines, f"{path.name} in {language} shows nothing"
+        return lines
+
+    translation = path.parent.parent / "zh" / path.name
+    assert outline(path.read_text("utf-8"), "English") == outline(translation.read_text("utf-8"), "Chinese")
+    numbers = [int(n) for n in re.findall(r"^::: program (\d+)$", translation.read_text("utf-8"), re.MULTILINE)]
+    assert numbers == list(range(1, len(programs.read(path.read_text("utf-8"))) + 1))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_what_a_chapter_refers_to_is_there(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "\n::: " not in directives.expand(text, path)
+    for name in re.findall(r"`((?:framework|backend|tests|benchmarks|tools)/[\w/]*(?:\.py)?)`", text):
+        assert (ROOT / name).exists(), f"{name} is gone"
 
 
 def test_what_a_program_prints_is_written_behind_it() -> None:

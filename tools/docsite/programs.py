@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from netwright.naming import NameManager
+
 PROGRAM = re.compile(r"^```python\n(?P<code>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 
 
@@ -33,8 +35,9 @@ def read(markdown: str) -> list[Program]:
 def run(programs: list[Program]) -> Iterator[str]:
     """What each prints. Those of one chapter share their names, as typed into one session."""
     names: dict[str, object] = {"__name__": "__main__"}
+    layers = NameManager()
     for number, program in enumerate(programs, 1):
-        with contextlib.redirect_stdout(io.StringIO()) as out:
+        with layers, contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(program.code, f"<program {number}>", "exec"), names)
         yield "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 

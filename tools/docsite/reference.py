@@ -11,7 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import netwright as mx
+from netwright.ndarray.methods import FLUENT, FluentMethods
+from netwright.ops.arithmetic import Arithmetic
 from netwright.ops.operator import Operator
+from netwright.ops.registry import find
 
 from . import docstrings
 
@@ -36,6 +39,7 @@ BESIDE = (
     "netwright.prediction",
 )
 """Public though ``import netwright`` does not bring them."""
+MIXED_IN = (FluentMethods, Arithmetic)
 ABSTRACT = (mx.gluon.Block, mx.gluon.HybridBlock)
 NOT_SHOWN = ("netwright.ops", "netwright.cli", "netwright.templates")
 WITHOUT_PARTS = ("netwright.datasets", "netwright.onnx", "netwright.graph", "netwright.scheduler", "netwright.train")
@@ -156,7 +160,7 @@ def render(module: ModuleType) -> str:
 
 def render_class(cls: type, name: str, aliases: list[str]) -> str:
     """A class with its methods and properties."""
-    bases = [b.__name__ for b in cls.__bases__ if b is not object and not b.__name__.startswith("_")]
+    bases = [b.__name__ for b in cls.__bases__ if b not in (object, *MIXED_IN) and not b.__name__.startswith("_")]
     line = docstrings.signature(cls, name) if cls.__init__ is not object.__init__ else f"{name}()"  # type: ignore[misc]
     parts = [f"## {name}", f"```python\n{wrapped(line)}\n```"]
     if bases:
@@ -166,17 +170,25 @@ def render_class(cls: type, name: str, aliases: list[str]) -> str:
     parts.append(docstrings.render(cls.__doc__ or "") if "__doc__" in cls.__dict__ else "")
     rows = [_row(cls, member) for member in _members(cls)]
     shown = [row for row in rows if row]
+    if FluentMethods in cls.__bases__:
+        parts.append(f"Arithmetic, comparisons, and these operators as methods: {', '.join(_fluent())}.")
     if shown:
         parts.append("\n".join(["| Member | |", "| --- | --- |", *shown]))
     parts += [f"**{name}.{m}**\n\n{docstrings.render(d)}" for m, d in _longer(cls)]
     return "\n\n".join(part for part in parts if part)
 
 
+def _fluent() -> list[str]:
+    """The operators that are methods, each with its page."""
+    found = {name: find(name) for name in FLUENT}
+    return [f"[`{name}`](operators/{op.name}.md)" if op else f"`{name}`" for name, op in sorted(found.items())]
+
+
 def _members(cls: type) -> list[str]:
     """Public names of the class itself and of bases that are no public class themselves."""
     found: dict[str, None] = {}
     for base in cls.__mro__:
-        own = base is cls or base.__name__.startswith("_") or base.__name__ in ("Arithmetic",)
+        own = base is cls or base.__name__.startswith("_")
         if own and base is not object and not issubclass(base, Operator):
             found.update({n: None for n in vars(base) if not n.startswith("_")})
     return list(found)

@@ -13,12 +13,21 @@ from . import examples, operators, reference
 
 
 def context(page: Page, nav: Navigation) -> dict[str, Any]:
-    """``parts`` (the top of the site), ``groups`` (lists beside the page) and ``language`` for the template."""
+    """For the template: ``parts`` of the site, ``groups`` of links beside the page, ``language``, ``translation``."""
     return {
         "parts": [_part(item, page) for item in nav.items],
         "groups": _groups(page, nav),
         "language": "zh-CN" if "/zh/" in page.url else "en",
+        "translation": _translation(page.url),
     }
+
+
+def _translation(url: str) -> dict[str, str] | None:
+    """The same chapter in the other language."""
+    for here, there, title in (("/en/", "/zh/", "简体中文"), ("/zh/", "/en/", "English")):
+        if url.startswith(f"tour{here}"):
+            return {"url": url.replace(here, there, 1), "title": title}
+    return None
 
 
 def _part(item: Any, page: Page) -> dict[str, Any]:
@@ -41,7 +50,8 @@ def _groups(page: Page, nav: Navigation) -> list[dict[str, Any]]:
         return _reference(page.url)
     for item in nav.items:
         if isinstance(item, Section) and page in _pages(item):
-            return [_group(s, page) for s in item.children if isinstance(s, Section)] or [_group(item, page)]
+            inner = [child for child in item.children if isinstance(child, Section) and page in _pages(child)]
+            return [_group(section, page) for section in inner or [item]]
     return []
 
 
