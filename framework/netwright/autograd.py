@@ -38,12 +38,27 @@ class _Scope:
 
 
 def record(train_mode: bool = True) -> _Scope:
-    """``with autograd.record():`` records what is computed on variables, and (by default) sets training mode."""
+    """``with autograd.record():`` records what is computed on variables, and (by default) sets training mode.
+
+    >>> x = mx.nd.array([1.0, 2.0])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = (x**3).sum()
+    >>> y.backward()
+    >>> x.grad.asnumpy()
+    array([ 3., 12.], dtype=float32)
+    """
     return _Scope(True, train_mode)
 
 
 def pause(train_mode: bool = False) -> _Scope:
-    """Stops recording inside a ``record()`` block."""
+    """Stops recording inside a ``record()`` block.
+
+    >>> with mx.autograd.record():
+    ...     with mx.autograd.pause():
+    ...         mx.autograd.is_recording()
+    False
+    """
     return _Scope(False, train_mode)
 
 
@@ -53,7 +68,12 @@ def train_mode() -> _Scope:
 
 
 def predict_mode() -> _Scope:
-    """Inference behaviour without touching recording."""
+    """Inference behaviour without touching recording.
+
+    >>> with mx.autograd.record(), mx.autograd.predict_mode():
+    ...     print(mx.autograd.is_recording(), mx.autograd.is_training())
+    True False
+    """
     return _Scope(None, False)
 
 
@@ -84,7 +104,16 @@ def mark_variables(
     gradients: NDArray | Sequence[NDArray],
     grad_reqs: str | Sequence[str] = "write",
 ) -> None:
-    """Make arrays variables with the given gradient arrays."""
+    """Make arrays variables with the given gradient arrays.
+
+    >>> x, g = mx.nd.ones((2,)), mx.nd.zeros((2,))
+    >>> mx.autograd.mark_variables([x], [g])
+    >>> with mx.autograd.record():
+    ...     y = 5 * x
+    >>> y.backward()
+    >>> g.asnumpy()
+    array([5., 5.], dtype=float32)
+    """
     if isinstance(variables, NDArray):
         variables, gradients = [variables], [gradients]  # type: ignore[list-item]
     assert not isinstance(gradients, NDArray)
@@ -142,7 +171,16 @@ def backward(
     retain_graph: bool = False,
     train_mode: bool = True,
 ) -> None:
-    """Put the gradient of the heads' sum (weighted by ``head_grads``) into ``grad`` of every variable behind them."""
+    """Put the gradient of the heads' sum (weighted by ``head_grads``) into ``grad`` of every variable behind them.
+
+    >>> x = mx.nd.array([2.0])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     a, b = x * 3, x * x
+    >>> mx.autograd.backward([a, b], [mx.nd.array([1.0]), mx.nd.array([10.0])])
+    >>> x.grad.asscalar().item()
+    43.0
+    """
     with _Scope(False, train_mode), _first(heads).ctx:
         found = walk_back(_heads(heads, head_grads), F, retain=retain_graph, add=_sum)
         for (node, _), gradient in found.items():
@@ -169,6 +207,15 @@ def grad(
     """The gradients with respect to ``variables`` as new arrays; with ``create_graph`` they are recorded in turn.
 
     A list, for one variable too, as MXNet returns it.
+
+    >>> x = mx.nd.array([2.0])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = x**3
+    ...     (first,) = mx.autograd.grad(y, [x], create_graph=True)
+    >>> first.backward()
+    >>> first.asscalar().item(), x.grad.asscalar().item()
+    (12.0, 12.0)
     """
     wanted: Sequence[NDArray] = [variables] if isinstance(variables, NDArray) else variables
     if not wanted:
@@ -256,6 +303,21 @@ class Function:
     """A differentiable function of one's own: subclass, and define ``forward`` and ``backward`` on NDArrays.
 
     An instance is used once per call; what ``backward`` needs is kept with ``save_for_backward`` or as attributes.
+
+    >>> class Clip(mx.autograd.Function):
+    ...     def forward(self, x):
+    ...         self.save_for_backward(x)
+    ...         return x.clip(-1, 1)
+    ...     def backward(self, dy):
+    ...         (x,) = self.saved_tensors
+    ...         return dy * (x.abs() < 1)
+    >>> x = mx.nd.array([0.5, 2.0])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = Clip()(x)
+    >>> y.backward()
+    >>> x.grad.asnumpy()
+    array([1., 0.], dtype=float32)
     """
 
     def __init__(self) -> None:

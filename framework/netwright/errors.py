@@ -10,6 +10,14 @@ class NetwrightError(RuntimeError):
 
     The text reads ``where: message (wanted …, got …). remedy``; each part is also an attribute, so that the
     command line, a notebook and the studio page can show it their own way.
+
+    >>> try:
+    ...     mx.nd.ones((2, 3)).reshape((4, 2))
+    ... except mx.NetwrightError as error:
+    ...     print(error.where, error.wanted, error.got, sep=" | ")
+    ...     print(error.remedy)
+    Reshape | sizes whose product is 6 | (4, 2)
+    Give -1 for one size to have it computed
     """
 
     def __init__(

@@ -109,7 +109,13 @@ class Zero(Initializer):
 
 @register("ones")
 class One(Initializer):
-    """All 1."""
+    """All 1.
+
+    >>> weight = mx.nd.zeros((2,))
+    >>> mx.init.One()("fc_weight", weight)
+    >>> weight.asnumpy()
+    array([1., 1.], dtype=float32)
+    """
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         arr[:] = 1.0
@@ -117,7 +123,14 @@ class One(Initializer):
 
 @register()
 class Constant(Initializer):
-    """All one value (or a given array)."""
+    """All one value (or a given array).
+
+    >>> weight = mx.nd.zeros((2, 2))
+    >>> mx.init.Constant(0.5)("fc_weight", weight)
+    >>> weight.asnumpy()
+    array([[0.5, 0.5],
+           [0.5, 0.5]], dtype=float32)
+    """
 
     def __init__(self, value: Any = 0.0) -> None:
         super().__init__(value=value.asnumpy().tolist() if isinstance(value, NDArray) else value)
@@ -129,7 +142,13 @@ class Constant(Initializer):
 
 @register()
 class Uniform(Initializer):
-    """Uniform in [−scale, scale]."""
+    """Uniform in [−scale, scale].
+
+    >>> weight = mx.nd.zeros((100, 100))
+    >>> mx.init.Uniform(0.1)("fc_weight", weight)
+    >>> bool((weight.abs() <= 0.1).min())
+    True
+    """
 
     def __init__(self, scale: float = 0.07) -> None:
         super().__init__(scale=scale)
@@ -141,7 +160,13 @@ class Uniform(Initializer):
 
 @register("gaussian")
 class Normal(Initializer):
-    """Normal with mean 0 and deviation ``sigma``."""
+    """Normal with mean 0 and deviation ``sigma``.
+
+    >>> weight = mx.nd.zeros((100, 100))
+    >>> mx.init.Normal(0.1)("fc_weight", weight)
+    >>> round(weight.asnumpy().std().item(), 2)
+    0.1
+    """
 
     def __init__(self, sigma: float = 0.01) -> None:
         super().__init__(sigma=sigma)
@@ -171,6 +196,11 @@ class Xavier(Initializer):
     scale = √(magnitude / factor), factor = mean of fan in and fan out (``avg``), or
     one of them (``in``, ``out``); uniform in
     [−scale, scale] or normal with that deviation (``rnd_type`` ``uniform``, ``gaussian``).
+
+    >>> weight = mx.nd.zeros((4, 6))
+    >>> mx.init.Xavier()("fc_weight", weight)
+    >>> bool((weight.abs() <= (6 / 10) ** 0.5 * 1.5).min())
+    True
     """
 
     def __init__(self, rnd_type: str = "uniform", factor_type: str = "avg", magnitude: float = 3) -> None:
@@ -202,7 +232,14 @@ class MSRAPrelu(Xavier):
 
 @register()
 class Orthogonal(Initializer):
-    """Orthonormal rows or columns, times ``scale`` (Saxe et al., 2014)."""
+    """Orthonormal rows or columns, times ``scale`` (Saxe et al., 2014).
+
+    >>> weight = mx.nd.zeros((2, 2))
+    >>> mx.init.Orthogonal(scale=1)("fc_weight", weight)
+    >>> mx.nd.dot(weight, weight.T).asnumpy().round(3)
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
 
     def __init__(self, scale: float = 1.414, rand_type: str = "uniform") -> None:
         super().__init__(scale=scale, rand_type=rand_type)
@@ -225,7 +262,13 @@ class Orthogonal(Initializer):
 
 @register()
 class Bilinear(Initializer):
-    """Weights of a bilinear up-sampling for ``Deconvolution``."""
+    """Weights of a bilinear up-sampling for ``Deconvolution``.
+
+    >>> weight = mx.nd.zeros((1, 1, 4, 4))
+    >>> mx.init.Bilinear()("fc_weight", weight)
+    >>> weight[0, 0, 1].asnumpy()
+    array([0.1875, 0.5625, 0.5625, 0.1875], dtype=float32)
+    """
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         height, width = arr.shape[-2:]
@@ -307,7 +350,14 @@ class FusedRNN(Initializer):
 
 
 class Mixed:
-    """The initializer whose pattern matches a weight's name first: ``Mixed([".*bias", ".*"], [Zero(), Uniform()])``."""
+    """The initializer whose pattern matches a weight's name first: ``Mixed([".*bias", ".*"], [Zero(), Uniform()])``.
+
+    >>> init = mx.init.Mixed([".*bias", ".*"], [mx.init.Zero(), mx.init.One()])
+    >>> weight = mx.nd.zeros((2,))
+    >>> init("fc_weight", weight)
+    >>> weight.asnumpy()
+    array([1., 1.], dtype=float32)
+    """
 
     def __init__(self, patterns: Sequence[str], initializers: Sequence[Initializer]) -> None:
         if len(patterns) != len(initializers):

@@ -56,7 +56,12 @@ class LRScheduler:
 
 @register("factor")
 class FactorScheduler(LRScheduler):
-    """base_lr · factor^⌊(n−1)/step⌋, not below ``stop_factor_lr``."""
+    """base_lr · factor^⌊(n−1)/step⌋, not below ``stop_factor_lr``.
+
+    >>> schedule = mx.lr_scheduler.FactorScheduler(step=10, factor=0.5, base_lr=1.0)
+    >>> [schedule(step) for step in (1, 10, 11, 21)]
+    [1.0, 1.0, 0.5, 0.25]
+    """
 
     def __init__(
         self,
@@ -82,7 +87,12 @@ class FactorScheduler(LRScheduler):
 
 @register("multifactor")
 class MultiFactorScheduler(LRScheduler):
-    """The rate is multiplied by ``factor`` once each count in ``step`` is passed."""
+    """The rate is multiplied by ``factor`` once each count in ``step`` is passed.
+
+    >>> schedule = mx.lr_scheduler.MultiFactorScheduler(step=[5, 8], factor=0.1, base_lr=1.0)
+    >>> [round(schedule(step), 3) for step in (5, 6, 9)]
+    [1.0, 0.1, 0.01]
+    """
 
     def __init__(
         self,
@@ -127,7 +137,12 @@ class _Decay(LRScheduler):
 
 @register("poly")
 class PolyScheduler(_Decay):
-    """final_lr + (base_lr − final_lr) · (1 − n/max_update)^pwr."""
+    """final_lr + (base_lr − final_lr) · (1 − n/max_update)^pwr.
+
+    >>> schedule = mx.lr_scheduler.PolyScheduler(max_update=10, base_lr=1.0, pwr=2)
+    >>> [round(schedule(step), 2) for step in (0, 5, 10)]
+    [1.0, 0.25, 0.0]
+    """
 
     def __init__(
         self,
@@ -148,7 +163,12 @@ class PolyScheduler(_Decay):
 
 @register("cosine")
 class CosineScheduler(_Decay):
-    """final_lr + (base_lr − final_lr) · (1 + cos(π n/max_update)) / 2 (Loshchilov and Hutter, 2017)."""
+    """final_lr + (base_lr − final_lr) · (1 + cos(π n/max_update)) / 2 (Loshchilov and Hutter, 2017).
+
+    >>> schedule = mx.lr_scheduler.CosineScheduler(max_update=10, base_lr=1.0, warmup_steps=2)
+    >>> [round(schedule(step), 2) for step in (0, 1, 2, 6, 10)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
 
     def __init__(
         self,

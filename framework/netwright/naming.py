@@ -65,7 +65,13 @@ class Prefix(NameManager):
 
 
 class AttrScope:
-    """Attributes for every symbol made inside the ``with`` block (``lr_mult``, ``ctx_group``, …)."""
+    """Attributes for every symbol made inside the ``with`` block (``lr_mult``, ``ctx_group``, …).
+
+    >>> with mx.AttrScope(__lr_mult__="0.1"):
+    ...     w = mx.sym.Variable("w")
+    >>> w.attr("__lr_mult__")
+    '0.1'
+    """
 
     def __init__(self, **attributes: str) -> None:
         for key, value in attributes.items():

@@ -31,7 +31,20 @@ from .tape import mode
 
 
 class CustomOp:
-    """What a custom operator computes. A subclass gives ``forward`` and, to be differentiated, ``backward``."""
+    """What a custom operator computes. A subclass gives ``forward`` and, to be differentiated, ``backward``.
+
+    >>> class Double(mx.operator.CustomOp):
+    ...     def forward(self, is_train, req, in_data, out_data, aux):
+    ...         self.assign(out_data[0], req[0], in_data[0] * 2)
+    ...     def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+    ...         self.assign(in_grad[0], req[0], out_grad[0] * 2)
+    >>> @mx.operator.register("double_for_docs")
+    ... class DoubleProp(mx.operator.CustomOpProp):
+    ...     def create_operator(self, ctx, in_shapes, in_dtypes):
+    ...         return Double()
+    >>> mx.nd.Custom(mx.nd.array([1, 2]), op_type="double_for_docs").asnumpy()
+    array([2., 4.], dtype=float32)
+    """
 
     def forward(self, is_train: bool, req: list[str], in_data: Any, out_data: Any, aux: Any) -> None:
         """Compute from ``in_data`` and put results into ``out_data`` with ``self.assign``."""

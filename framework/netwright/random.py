@@ -89,6 +89,12 @@ def seed(seed_state: int, ctx: Device | str = "all") -> None:
     """Seed the generators: of every device (the default), or of one.
 
     The same seed, device and sequence of calls give the same numbers.
+
+    >>> mx.random.seed(7)
+    >>> a = mx.nd.random.normal(shape=(2,)).asnumpy()
+    >>> mx.random.seed(7)
+    >>> bool((a == mx.nd.random.normal(shape=(2,)).asnumpy()).all())
+    True
     """
     if not isinstance(seed_state, (int, np.integer)) or isinstance(seed_state, bool):
         raise ParamError("the seed must be an integer", got=repr(seed_state))

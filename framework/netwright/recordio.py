@@ -21,7 +21,17 @@ _LENGTH = (1 << 29) - 1
 
 
 class MXRecordIO:
-    """Reads (``flag="r"``) or writes (``"w"``) records in order."""
+    """Reads (``flag="r"``) or writes (``"w"``) records in order.
+
+    >>> record = mx.recordio.MXRecordIO("two.rec", "w")
+    >>> record.write(b"first")
+    >>> record.write(b"second")
+    >>> record.close()
+    >>> record = mx.recordio.MXRecordIO("two.rec", "r")
+    >>> record.read(), record.read(), record.read()
+    (b'first', b'second', None)
+    >>> record.close()
+    """
 
     def __init__(self, uri: str, flag: str) -> None:
         if flag not in ("r", "w"):
@@ -208,7 +218,13 @@ _HEADER = struct.Struct("<IfQQ")
 
 
 def pack(header: IRHeader | tuple[Any, ...], s: bytes) -> bytes:
-    """A header and bytes as one record."""
+    """A header and bytes as one record.
+
+    >>> packed = mx.recordio.pack(mx.recordio.IRHeader(0, 3.0, 7, 0), b"picture")
+    >>> header, content = mx.recordio.unpack(packed)
+    >>> header.label, header.id, content
+    (3.0, 7, b'picture')
+    """
     header = IRHeader(*header)
     if isinstance(header.label, numbers.Number):
         return _HEADER.pack(0, header.label, header.id, header.id2) + s

@@ -51,7 +51,10 @@ def assert_almost_equal(
     equal_nan: bool = False,
     **kwargs: Any,
 ) -> None:
-    """Raise AssertionError with the worst places where ``almost_equal`` is False."""
+    """Raise AssertionError with the worst places where ``almost_equal`` is False.
+
+    >>> mx.test_utils.assert_almost_equal(mx.nd.array([1.0]), np.array([1.000001]))
+    """
     a, b = _host(a), _host(b)
     rtol, atol = _tolerances(a, b, rtol, atol)
     np.testing.assert_allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan, err_msg=f"{names[0]} and {names[1]}")
@@ -147,7 +150,11 @@ def check_numeric_gradient(
     grad_stype_dict: Any = None,
     dtype: Any = np.float64,
 ) -> None:
-    """Compare a symbol's gradients with central differences of a random projection of its outputs."""
+    """Compare a symbol's gradients with central differences of a random projection of its outputs.
+
+    >>> x = mx.sym.Variable("x")
+    >>> mx.test_utils.check_numeric_gradient(mx.sym.tanh(x), {"x": np.array([[0.1, -0.7]])})
+    """
     executor = _bind(sym, location, aux_states, ctx, "write", np.float64)
     outputs = executor.forward(is_train=use_forward_train)
     weights = [np.random.normal(size=o.shape) for o in outputs]

@@ -63,15 +63,14 @@ def render_rest() -> str:
         for method, operation in methods.items():
             tag = (operation.get("tags") or ["other"])[0]
             text = docstrings.summary(operation.get("description") or operation.get("summary"))
-            groups[tag].append(f"| `{method.upper()}` | `{path}` | {text} |")
+            groups[tag].append(f"| `{method.upper()} {path}` | {text} |")
     lines = [
         "# REST",
         "",
-        "The studio serves a page to try every address on, with all fields and errors: `/api/docs` on its own address "
-        "(with the studio running on this machine, <http://127.0.0.1:8000/api/docs>). What the fields mean stands in "
-        "[Contracts](../contracts.md).",
+        "The studio serves a page to try every address on, with all fields and errors, at `/api/docs`. What the fields "
+        "mean stands in [Contracts](../contracts.md).",
         "",
     ]
     for tag, rows in groups.items():
-        lines += [f"## {tag.capitalize()}", "", "| | Address | |", "| --- | --- | --- |", *rows, ""]
+        lines += [f"## {tag.capitalize()}", "", "| | |", "| --- | --- |", *rows, ""]
     return "\n".join(lines)

@@ -30,6 +30,19 @@ class HybridBlock(Block):
 
     Define ``hybrid_forward(self, F, x, *args, **params)`` (``F`` is ``nd`` or ``sym``; parameters come by attribute
     name), or a plain ``forward`` that calls children and operators.
+
+    >>> class Scale(mx.gluon.HybridBlock):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         with self.name_scope():
+    ...             self.factor = self.params.get("factor", shape=(1,), init="ones")
+    ...     def hybrid_forward(self, F, x, factor):
+    ...         return F.broadcast_mul(x, factor)
+    >>> net = Scale()
+    >>> net.initialize()
+    >>> net.hybridize()
+    >>> net(mx.nd.array([[1, 2]])).asnumpy()
+    array([[1., 2.]], dtype=float32)
     """
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:

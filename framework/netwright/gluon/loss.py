@@ -29,7 +29,12 @@ class Loss(HybridBlock):
 
 
 class L2Loss(Loss):
-    """½·weight·(label − pred)²."""
+    """½·weight·(label − pred)².
+
+    >>> loss = mx.gluon.loss.L2Loss()
+    >>> loss(mx.nd.array([[1, 2], [3, 4]]), mx.nd.array([[1, 0], [3, 3]])).asnumpy().round(3)
+    array([1.  , 0.25], dtype=float32)
+    """
 
     def __init__(self, weight: float | None = 1.0, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -41,7 +46,12 @@ class L2Loss(Loss):
 
 
 class L1Loss(Loss):
-    """weight·|label − pred|."""
+    """weight·|label − pred|.
+
+    >>> loss = mx.gluon.loss.L1Loss()
+    >>> loss(mx.nd.array([[1, 2], [3, 4]]), mx.nd.array([[1, 0], [3, 3]])).asnumpy().round(3)
+    array([1. , 0.5], dtype=float32)
+    """
 
     def __init__(self, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -53,7 +63,12 @@ class L1Loss(Loss):
 
 
 class SigmoidBinaryCrossEntropyLoss(Loss):
-    """Cross-entropy of probabilities of one class: pred are logits, or probabilities with ``from_sigmoid``."""
+    """Cross-entropy of probabilities of one class: pred are logits, or probabilities with ``from_sigmoid``.
+
+    >>> loss = mx.gluon.loss.SigmoidBinaryCrossEntropyLoss()
+    >>> loss(mx.nd.array([[2], [-1]]), mx.nd.array([[1], [0]])).asnumpy().round(3)
+    array([0.127, 0.313], dtype=float32)
+    """
 
     def __init__(
         self, from_sigmoid: bool = False, weight: float | None = None, batch_axis: int = 0, **kwargs: Any
@@ -83,7 +98,12 @@ SigmoidBCELoss = SigmoidBinaryCrossEntropyLoss
 
 
 class SoftmaxCrossEntropyLoss(Loss):
-    """−log softmax(pred) at the label (``sparse_label``), or −Σ label·log softmax(pred)."""
+    """−log softmax(pred) at the label (``sparse_label``), or −Σ label·log softmax(pred).
+
+    >>> loss = mx.gluon.loss.SoftmaxCrossEntropyLoss()
+    >>> loss(mx.nd.array([[2, 0, 0], [0, 3, 0]]), mx.nd.array([0, 2])).asnumpy().round(3)
+    array([0.24 , 3.095], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -112,7 +132,12 @@ SoftmaxCELoss = SoftmaxCrossEntropyLoss
 
 
 class KLDivLoss(Loss):
-    """Σ label·(log label − pred) of each sample, pred being log-probabilities (``from_logits``) or logits."""
+    """Σ label·(log label − pred) of each sample, pred being log-probabilities (``from_logits``) or logits.
+
+    >>> loss = mx.gluon.loss.KLDivLoss(from_logits=False)
+    >>> loss(mx.nd.array([[1, 1]]), mx.nd.array([[0.9, 0.1]])).asnumpy().round(3)
+    array([0.368], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -138,6 +163,10 @@ class CTCLoss(Loss):
 
     pred (N, T, C) are activations before softmax, of which the last channel is the blank; label (N, L) is padded with
     −1. The layouts ``TNC`` and ``TN`` have time first. Lengths (N,) say how many steps and labels count.
+
+    >>> loss = mx.gluon.loss.CTCLoss()
+    >>> loss(mx.nd.zeros((2, 10, 5)), mx.nd.array([[1, 2, -1], [1, 1, 3]])).asnumpy().round(3)
+    array([9.89 , 9.266], dtype=float32)
     """
 
     def __init__(
@@ -176,7 +205,12 @@ class CTCLoss(Loss):
 
 
 class HuberLoss(Loss):
-    """Quadratic up to ``rho``, then linear: |e| − rho/2 for |e| > rho, else e²/(2·rho)."""
+    """Quadratic up to ``rho``, then linear: |e| − rho/2 for |e| > rho, else e²/(2·rho).
+
+    >>> loss = mx.gluon.loss.HuberLoss(rho=1)
+    >>> loss(mx.nd.array([[0.5], [3]]), mx.nd.array([[0], [0]])).asnumpy().round(3)
+    array([0.125, 2.5  ], dtype=float32)
+    """
 
     def __init__(self, rho: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -190,7 +224,12 @@ class HuberLoss(Loss):
 
 
 class HingeLoss(Loss):
-    """max(0, margin − pred·label), labels −1 and 1."""
+    """max(0, margin − pred·label), labels −1 and 1.
+
+    >>> loss = mx.gluon.loss.HingeLoss()
+    >>> loss(mx.nd.array([[0.3], [2]]), mx.nd.array([[1], [1]])).asnumpy().round(3)
+    array([0.7, 0. ], dtype=float32)
+    """
 
     def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -203,7 +242,12 @@ class HingeLoss(Loss):
 
 
 class SquaredHingeLoss(Loss):
-    """max(0, margin − pred·label)², labels −1 and 1."""
+    """max(0, margin − pred·label)², labels −1 and 1.
+
+    >>> loss = mx.gluon.loss.SquaredHingeLoss()
+    >>> loss(mx.nd.array([[0.3], [2]]), mx.nd.array([[1], [1]])).asnumpy().round(3)
+    array([0.49, 0.  ], dtype=float32)
+    """
 
     def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -216,7 +260,12 @@ class SquaredHingeLoss(Loss):
 
 
 class LogisticLoss(Loss):
-    """log(1 + e^(−pred·label)); labels −1 and 1 (``signed``) or 0 and 1 (``binary``)."""
+    """log(1 + e^(−pred·label)); labels −1 and 1 (``signed``) or 0 and 1 (``binary``).
+
+    >>> loss = mx.gluon.loss.LogisticLoss()
+    >>> loss(mx.nd.array([[0.3], [-2]]), mx.nd.array([[1], [-1]])).asnumpy().round(3)
+    array([0.554, 0.127], dtype=float32)
+    """
 
     def __init__(
         self, weight: float | None = None, batch_axis: int = 0, label_format: str = "signed", **kwargs: Any
@@ -236,7 +285,12 @@ class LogisticLoss(Loss):
 
 
 class TripletLoss(Loss):
-    """max(0, margin + Σ(positive − pred)² − Σ(negative − pred)²) (Schroff et al., 2015)."""
+    """max(0, margin + Σ(positive − pred)² − Σ(negative − pred)²) (Schroff et al., 2015).
+
+    >>> loss = mx.gluon.loss.TripletLoss(margin=1)
+    >>> loss(mx.nd.array([[0, 0]]), mx.nd.array([[0, 1]]), mx.nd.array([[1, 1]])).asnumpy().round(3)
+    array([0.], dtype=float32)
+    """
 
     def __init__(self, margin: float = 1.0, weight: float | None = None, batch_axis: int = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -250,7 +304,12 @@ class TripletLoss(Loss):
 
 
 class CosineEmbeddingLoss(Loss):
-    """1 − cos(a, b) for label 1, max(0, cos(a, b) − margin) for label −1."""
+    """1 − cos(a, b) for label 1, max(0, cos(a, b) − margin) for label −1.
+
+    >>> loss = mx.gluon.loss.CosineEmbeddingLoss()
+    >>> loss(mx.nd.array([[1, 0], [1, 0]]), mx.nd.array([[1, 1], [0, 1]]), mx.nd.array([1, -1])).asnumpy().round(3)
+    array([0.293, 0.   ], dtype=float32)
+    """
 
     def __init__(self, weight: float | None = None, batch_axis: int = 0, margin: float = 0, **kwargs: Any) -> None:
         super().__init__(weight, batch_axis, **kwargs)
@@ -268,7 +327,12 @@ class CosineEmbeddingLoss(Loss):
 
 
 class PoissonNLLLoss(Loss):
-    """Negative log-likelihood of counts: eᵖ − label·p (``from_logits``), or p − label·log p."""
+    """Negative log-likelihood of counts: eᵖ − label·p (``from_logits``), or p − label·log p.
+
+    >>> loss = mx.gluon.loss.PoissonNLLLoss()
+    >>> loss(mx.nd.array([[0.5], [1]]), mx.nd.array([[2], [3]])).asnumpy().round(3)
+    array([0.184], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -298,6 +362,11 @@ class SDMLLoss(Loss):
     """Each row of x1 should be nearest to its row of x2 among all rows of the batch (Bonadiman et al., 2019).
 
     Divergence of the softmax of −distances² from the identity, smoothed by ``smoothing_parameter``; (N, d) twice.
+
+    >>> loss = mx.gluon.loss.SDMLLoss()
+    >>> x = mx.nd.array([[0, 0], [5, 5], [9, 0]])
+    >>> loss(x, x + 0.1).asnumpy().round(3)
+    array([19.401, 12.501, 17.241], dtype=float32)
     """
 
     def __init__(

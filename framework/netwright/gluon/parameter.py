@@ -42,6 +42,14 @@ class Parameter:
 
     A 0 in ``shape`` is a size not yet known: the arrays are then made at the first forward (deferred initialisation).
     ``grad_req``: ``write``, ``add`` or ``null``.
+
+    >>> weight = mx.gluon.Parameter("weight", shape=(2, 3))
+    >>> weight.initialize(init=mx.init.One())
+    >>> weight.data().asnumpy()
+    array([[1., 1., 1.],
+           [1., 1., 1.]], dtype=float32)
+    >>> weight.grad().shape
+    (2, 3)
     """
 
     _kind = "Parameter"
@@ -344,7 +352,13 @@ class Parameter:
 
 
 class Constant(Parameter):
-    """A value that is used like a weight and never trained."""
+    """A value that is used like a weight and never trained.
+
+    >>> constant = mx.gluon.Constant("scale", [1.0, 10.0])
+    >>> constant.initialize()
+    >>> constant.data().asnumpy(), constant.grad_req
+    (array([ 1., 10.], dtype=float32), 'null')
+    """
 
     _kind = "Constant"
 

@@ -22,7 +22,15 @@ from .parameter import Constant, Contexts, Parameter
 
 
 class ParameterDict:
-    """Parameters by name; names made here begin with ``prefix``; ``shared`` ones are looked up first."""
+    """Parameters by name; names made here begin with ``prefix``; ``shared`` ones are looked up first.
+
+    >>> params = mx.gluon.ParameterDict("net_")
+    >>> params.get("weight", shape=(2, 2)).name
+    'net_weight'
+    >>> params.initialize()
+    >>> params["net_weight"].data().shape
+    (2, 2)
+    """
 
     def __init__(self, prefix: str = "", shared: ParameterDict | None = None) -> None:
         self._prefix, self._shared = prefix, shared

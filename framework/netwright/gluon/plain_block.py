@@ -23,6 +23,21 @@ class Block:
     """Base of all layers and networks: children and parameters set as attributes are found by themselves.
 
     A subclass makes children in ``__init__`` and computes in ``forward``.
+
+    >>> class Net(mx.gluon.Block):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         with self.name_scope():
+    ...             self.hidden = mx.gluon.nn.Dense(4, activation="relu")
+    ...             self.out = mx.gluon.nn.Dense(2)
+    ...     def forward(self, x):
+    ...         return self.out(self.hidden(x))
+    >>> net = Net(prefix="net_")
+    >>> net.initialize()
+    >>> net(mx.nd.ones((3, 5))).shape
+    (3, 2)
+    >>> list(net.collect_params(".*weight"))
+    ['net_dense0_weight', 'net_dense1_weight']
     """
 
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:

@@ -21,6 +21,18 @@ class Trainer:
 
     Where weights lie on several devices, a ``kvstore`` (a name, or a store) sums the gradients; with
     ``update_on_kvstore`` (the default then) it updates too, once for all devices. On one device there is no store.
+
+    >>> net = mx.gluon.nn.Dense(1, in_units=1)
+    >>> net.initialize(mx.init.Zero())
+    >>> trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.25})
+    >>> x, y = mx.nd.array([[1], [2]]), mx.nd.array([[2], [4]])
+    >>> for step in range(50):
+    ...     with mx.autograd.record():
+    ...         loss = mx.gluon.loss.L2Loss()(net(x), y)
+    ...     loss.backward()
+    ...     trainer.step(batch_size=2)
+    >>> net(mx.nd.array([[3]])).asnumpy().round(1)
+    array([[5.7]], dtype=float32)
     """
 
     def __init__(

@@ -55,7 +55,12 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
 def split_and_load(
     data: Any, ctx_list: Sequence[Device], batch_axis: int = 0, even_split: bool = True
 ) -> list[NDArray]:
-    """Parts along the batch axis, each on its device."""
+    """Parts along the batch axis, each on its device.
+
+    >>> parts = mx.gluon.utils.split_and_load(mx.nd.arange(6), [mx.cpu(0), mx.cpu(1)])
+    >>> [part.asnumpy().tolist() for part in parts]
+    [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    """
     if not isinstance(data, NDArray):
         data = array(data, ctx=ctx_list[0])
     if len(ctx_list) == 1:
@@ -69,6 +74,12 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
 
     Returns the norm before: as a number, with a warning where it is not finite; or without ``check_isfinite`` as an
     array (1,).
+
+    >>> arrays = [mx.nd.array([3.0]), mx.nd.array([4.0])]
+    >>> mx.gluon.utils.clip_global_norm(arrays, max_norm=1.0)
+    5.0
+    >>> [round(a.asscalar().item(), 3) for a in arrays]
+    [0.6, 0.8]
     """
     if not arrays:
         raise MismatchError("clip_global_norm() needs at least one array")

@@ -389,6 +389,14 @@ def check(
     """Check a graph JSON as fed by a data set; raises GraphError only where it has not even a graph's outline.
 
     ``memory_bytes`` bounds what one tensor may take (by default the machine's memory).
+
+    >>> from netwright import graph
+    >>> nodes = [{"id": "data", "op": "Input", "params": {"shape": [4]}, "inputs": {}}]
+    >>> nodes.append({"id": "fc", "op": "FullyConnected", "params": {"num_hidden": 3}, "inputs": {"data": "data"}})
+    >>> drawn = {"format": "netwright-graph", "version": 1, "nodes": nodes, "outputs": ["fc"]}
+    >>> report = graph.check(drawn, batch_size=2)
+    >>> report.nodes["fc"].outputs[0].shape, report.totals.parameters
+    ([2, 3], 15)
     """
     spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
     return _Check(parse(graph), spec, batch_size, memory_bytes or physical_memory()).run()

@@ -20,7 +20,11 @@ class _NamedShape(NamedTuple):
 
 
 class DataDesc(_NamedShape):
-    """Name and shape of one input, a tuple of the two; ``dtype``, and ``layout`` that tells the batch axis (``N``)."""
+    """Name and shape of one input, a tuple of the two; ``dtype``, and ``layout`` that tells the batch axis (``N``).
+
+    >>> mx.io.DataDesc("data", (32, 3, 28, 28), layout="NCHW")
+    DataDesc[data,(32, 3, 28, 28),<class 'numpy.float32'>,NCHW]
+    """
 
     dtype: Any
     layout: str
@@ -130,6 +134,12 @@ class NDArrayIter(DataIter):
 
     ``last_batch_handle``: ``pad`` fills the last batch up with samples from the beginning (``getpad`` says how
     many), ``discard`` drops it, ``roll_over`` puts its samples at the beginning of the next epoch.
+
+    >>> data = mx.io.NDArrayIter(np.arange(10).reshape(5, 2), np.arange(5), batch_size=2)
+    >>> [(batch.label[0].asnumpy().tolist(), batch.pad) for batch in data]
+    [([0.0, 1.0], 0), ([2.0, 3.0], 0), ([4.0, 0.0], 1)]
+    >>> data.provide_data
+    [DataDesc[data,(2, 2),<class 'numpy.float32'>,NCHW]]
     """
 
     def __init__(
@@ -283,7 +293,12 @@ def MNISTIter(
 
 
 class ResizeIter(DataIter):
-    """Another iterator made to have ``size`` batches an epoch."""
+    """Another iterator made to have ``size`` batches an epoch.
+
+    >>> data = mx.io.NDArrayIter(np.arange(4), batch_size=2)
+    >>> len(list(mx.io.ResizeIter(data, size=5)))
+    5
+    """
 
     def __init__(self, data_iter: DataIter, size: int, reset_internal: bool = True) -> None:
         super().__init__(data_iter.batch_size)

@@ -14,6 +14,10 @@ class PrefetchingIter(DataIter):
     """One or several iterators whose batches are joined; the next one is made while this one is used.
 
     ``rename_data`` and ``rename_label`` give other names, a dict for each iterator.
+
+    >>> data = mx.io.PrefetchingIter(mx.io.NDArrayIter(np.arange(4), batch_size=2))
+    >>> len(list(data))
+    2
     """
 
     def __init__(

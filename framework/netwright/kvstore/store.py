@@ -19,6 +19,14 @@ _LOCAL = ("local", "device", "local_update_cpu", "local_allreduce_cpu", "local_a
 class KVStore(KVStoreBase):
     """Values in one process. ``push`` adds up what the devices give and stores it, or hands it to the updater
     (``stored ← updater(key, sum, stored)``); ``pull`` copies what is stored to every device.
+
+    >>> store = mx.kv.create("local")
+    >>> store.init("w", mx.nd.zeros((2,)))
+    >>> store.push("w", [mx.nd.ones((2,)), mx.nd.ones((2,)) * 2])
+    >>> out = mx.nd.zeros((2,))
+    >>> store.pull("w", out=out)
+    >>> out.asnumpy()
+    array([3., 3.], dtype=float32)
     """
 
     def __init__(self, name: str = "local") -> None:

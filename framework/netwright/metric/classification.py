@@ -13,7 +13,14 @@ from .base import Arrays, EvalMetric, check_label_shapes, host, listed, register
 
 @register("acc")
 class Accuracy(EvalMetric):
-    """Share of right classes; predictions are scores along ``axis``, or classes."""
+    """Share of right classes; predictions are scores along ``axis``, or classes.
+
+    >>> metric = mx.metric.Accuracy()
+    >>> metric.update(mx.nd.array([0, 1, 1]), mx.nd.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('accuracy', 0.667)
+    """
 
     def __init__(self, axis: int = 1, name: str = "accuracy", **kwargs: Any) -> None:
         super().__init__(name, axis=axis, **kwargs)
@@ -28,7 +35,14 @@ class Accuracy(EvalMetric):
 
 @register("top_k_accuracy", "top_k_acc")
 class TopKAccuracy(EvalMetric):
-    """Share of samples whose class is among the ``top_k`` highest scores."""
+    """Share of samples whose class is among the ``top_k`` highest scores.
+
+    >>> metric = mx.metric.TopKAccuracy(top_k=2)
+    >>> metric.update(mx.nd.array([2, 0]), mx.nd.array([[0.5, 0.2, 0.3], [0.1, 0.6, 0.3]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('top_k_accuracy_2', 0.5)
+    """
 
     def __init__(self, top_k: int = 1, name: str = "top_k_accuracy", **kwargs: Any) -> None:
         if top_k < 2:
@@ -128,7 +142,14 @@ class _BinaryMetric(EvalMetric):
 
 @register()
 class F1(_BinaryMetric):
-    """2·tp/(2·tp + fp + fn) of two classes."""
+    """2·tp/(2·tp + fp + fn) of two classes.
+
+    >>> metric = mx.metric.F1()
+    >>> metric.update(mx.nd.array([0, 1, 1]), mx.nd.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('f1', 0.667)
+    """
 
     def __init__(self, name: str = "f1", average: str = "macro", **kwargs: Any) -> None:
         super().__init__(name, average, **kwargs)
@@ -139,7 +160,14 @@ class F1(_BinaryMetric):
 
 @register()
 class MCC(_BinaryMetric):
-    """Matthews' correlation of two classes (Matthews, 1975)."""
+    """Matthews' correlation of two classes (Matthews, 1975).
+
+    >>> metric = mx.metric.MCC()
+    >>> metric.update(mx.nd.array([0, 1, 1]), mx.nd.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('mcc', 0.5)
+    """
 
     def __init__(self, name: str = "mcc", average: str = "macro", **kwargs: Any) -> None:
         super().__init__(name, average, **kwargs)
@@ -150,7 +178,14 @@ class MCC(_BinaryMetric):
 
 @register("ce", "cross-entropy")
 class CrossEntropy(EvalMetric):
-    """Mean of −log of the probability given to the right class."""
+    """Mean of −log of the probability given to the right class.
+
+    >>> metric = mx.metric.CrossEntropy()
+    >>> metric.update(mx.nd.array([0, 1]), mx.nd.array([[0.5, 0.5], [0.2, 0.8]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('cross-entropy', 0.458)
+    """
 
     def __init__(self, eps: float = 1e-12, name: str = "cross-entropy", **kwargs: Any) -> None:
         super().__init__(name, eps=eps, **kwargs)
@@ -166,7 +201,14 @@ class CrossEntropy(EvalMetric):
 
 @register("nll-loss", "nll_loss")
 class NegativeLogLikelihood(CrossEntropy):
-    """The same under its other name."""
+    """The same under its other name.
+
+    >>> metric = mx.metric.NegativeLogLikelihood()
+    >>> metric.update(mx.nd.array([0, 1]), mx.nd.array([[0.5, 0.5], [0.2, 0.8]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('nll-loss', 0.458)
+    """
 
     def __init__(self, eps: float = 1e-12, name: str = "nll-loss", **kwargs: Any) -> None:
         super().__init__(eps, name, **kwargs)
@@ -174,7 +216,14 @@ class NegativeLogLikelihood(CrossEntropy):
 
 @register()
 class Perplexity(EvalMetric):
-    """exp of the cross-entropy; labels equal to ``ignore_label`` do not count."""
+    """exp of the cross-entropy; labels equal to ``ignore_label`` do not count.
+
+    >>> metric = mx.metric.Perplexity(ignore_label=None)
+    >>> metric.update(mx.nd.array([0, 1]), mx.nd.array([[0.5, 0.5], [0.5, 0.5]]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('perplexity', 2.0)
+    """
 
     def __init__(
         self, ignore_label: int | None = None, axis: int = -1, name: str = "perplexity", **kwargs: Any

@@ -11,7 +11,13 @@ from .base import Arrays, EvalMetric, check_label_shapes, host, listed, register
 
 @register()
 class CustomMetric(EvalMetric):
-    """``feval(label, pred)`` on NumPy arrays gives a value or (sum, count)."""
+    """``feval(label, pred)`` on NumPy arrays gives a value or (sum, count).
+
+    >>> metric = mx.metric.CustomMetric(lambda label, pred: abs(label - pred).max(), name="worst")
+    >>> metric.update(mx.nd.array([1, 2]), mx.nd.array([1.5, 4]))
+    >>> metric.get()[0], float(metric.get()[1])
+    ('worst', 2.0)
+    """
 
     def __init__(
         self,
@@ -36,7 +42,13 @@ class CustomMetric(EvalMetric):
 
 @register("composite")
 class CompositeEvalMetric(EvalMetric):
-    """Several metrics updated together."""
+    """Several metrics updated together.
+
+    >>> metric = mx.metric.create(["acc", "ce"])
+    >>> metric.update(mx.nd.array([0, 1]), mx.nd.array([[0.5, 0.5], [0.2, 0.8]]))
+    >>> metric.get()[0]
+    ['accuracy', 'cross-entropy']
+    """
 
     def __init__(self, metrics: Sequence[Any] | None = None, name: str = "composite", **kwargs: Any) -> None:
         self.metrics = [create(m) for m in metrics or []]

@@ -24,7 +24,14 @@ def _columns(label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[A
 
 @register()
 class MAE(EvalMetric):
-    """Mean of |label − pred|, the mean over batches."""
+    """Mean of |label − pred|, the mean over batches.
+
+    >>> metric = mx.metric.MAE()
+    >>> metric.update(mx.nd.array([1, 2]), mx.nd.array([1.5, 4]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('mae', 1.25)
+    """
 
     def __init__(self, name: str = "mae", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
@@ -36,7 +43,14 @@ class MAE(EvalMetric):
 
 @register()
 class MSE(EvalMetric):
-    """Mean of (label − pred)², the mean over batches."""
+    """Mean of (label − pred)², the mean over batches.
+
+    >>> metric = mx.metric.MSE()
+    >>> metric.update(mx.nd.array([1, 2]), mx.nd.array([1.5, 4]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('mse', 2.125)
+    """
 
     def __init__(self, name: str = "mse", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
@@ -48,7 +62,14 @@ class MSE(EvalMetric):
 
 @register()
 class RMSE(EvalMetric):
-    """Root of the mean of (label − pred)², the mean over batches."""
+    """Root of the mean of (label − pred)², the mean over batches.
+
+    >>> metric = mx.metric.RMSE()
+    >>> metric.update(mx.nd.array([1, 2]), mx.nd.array([1.5, 4]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('rmse', 1.458)
+    """
 
     def __init__(self, name: str = "rmse", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)
@@ -60,7 +81,14 @@ class RMSE(EvalMetric):
 
 @register("pearsonr")
 class PearsonCorrelation(EvalMetric):
-    """Pearson's correlation of labels and predictions, the mean over batches."""
+    """Pearson's correlation of labels and predictions, the mean over batches.
+
+    >>> metric = mx.metric.PearsonCorrelation()
+    >>> metric.update(mx.nd.array([1, 2, 3]), mx.nd.array([1, 2, 2.5]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('pearsonr', 0.982)
+    """
 
     def __init__(self, name: str = "pearsonr", **kwargs: Any) -> None:
         super().__init__(name, **kwargs)

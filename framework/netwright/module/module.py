@@ -30,6 +30,14 @@ class Module(BaseModule):
     """Binds a symbol, and trains it. Arguments that are neither data nor labels are weights.
 
     ``context``: one device, or several that share each batch. ``fixed_param_names`` are not trained.
+
+    >>> net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2), name="softmax")
+    >>> x = np.array([[0, 1], [1, 0]] * 8, dtype="float32")
+    >>> data = mx.io.NDArrayIter(x, x.argmax(axis=1), batch_size=4, label_name="softmax_label")
+    >>> module = mx.mod.Module(net)
+    >>> module.fit(data, num_epoch=5, optimizer="sgd", optimizer_params={"learning_rate": 0.5})
+    >>> module.score(data, "acc")
+    [('accuracy', 1.0)]
     """
 
     def __init__(

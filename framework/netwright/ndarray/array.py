@@ -37,6 +37,17 @@ class NDArray(FluentMethods, Arithmetic):
     """An n-dimensional array on a device.
 
     Made by ``nd.array``, ``nd.zeros`` and operators, not by calling the class.
+
+    >>> x = mx.nd.array([[1, 2], [3, 4]])
+    >>> x.shape, x.dtype.__name__, x.ctx
+    ((2, 2), 'float32', cpu(0))
+    >>> (x * 2 + 1).asnumpy()
+    array([[3., 5.],
+           [7., 9.]], dtype=float32)
+    >>> x[:, 1].asnumpy()
+    array([2., 4.], dtype=float32)
+    >>> x.sum(axis=0).asnumpy()
+    array([4., 6.], dtype=float32)
     """
 
     __slots__ = ("__weakref__", "_data", "_entry", "_place")
@@ -50,6 +61,7 @@ class NDArray(FluentMethods, Arithmetic):
     # ---------------------------------------------------------------- facts
     @property
     def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
         return self._data.shape  # type: ignore[no-any-return]
 
     @property
@@ -59,14 +71,17 @@ class NDArray(FluentMethods, Arithmetic):
 
     @property
     def size(self) -> int:
+        """Number of elements."""
         return int(self._data.size)
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return int(self._data.ndim)
 
     @property
     def ctx(self) -> Device:
+        """The device it lies on."""
         return self._place or device_of(self._data)
 
     context = ctx
@@ -145,6 +160,7 @@ class NDArray(FluentMethods, Arithmetic):
         return self.asscalar().item()
 
     def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
         return self.asnumpy().tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
@@ -178,6 +194,7 @@ class NDArray(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- copies
     def copy(self) -> NDArray:
+        """The same values in new memory."""
         return self._apply("identity", (self,), {})  # type: ignore[no-any-return]
 
     def copyto(self, other: NDArray | Device) -> NDArray:
@@ -221,6 +238,7 @@ class NDArray(FluentMethods, Arithmetic):
         return bool(getattr(flags, "writeable", True))
 
     def as_nd_ndarray(self) -> NDArray:
+        """Itself: for programs that mix ``nd`` and ``np`` arrays."""
         return self
 
     def astype(self, dtype: Any, copy: bool = True) -> NDArray:
@@ -312,13 +330,21 @@ class NDArray(FluentMethods, Arithmetic):
         return _invoke(op, op.make_params(bounds), (self,), self)  # type: ignore[no-any-return]
 
     def slice(self, begin: Places, end: Places, step: Places = ()) -> NDArray:
+        """See the operator ``slice``."""
         return self._apply(  # type: ignore[no-any-return]
             "slice", (self,), {"begin": begin, "end": end, "step": step}
         )
 
     # ---------------------------------------------------------------- shape
     def reshape(self, *shape: Any, **kwargs: Any) -> NDArray:
-        """The same elements in another shape, by MXNet's codes 0, -1, -2, -3, -4. Shares memory where not recorded."""
+        """The same elements in another shape, by MXNet's codes 0, -1, -2, -3, -4. Shares memory where not recorded.
+
+        >>> x = mx.nd.arange(24)
+        >>> x.reshape((2, 3, -1)).shape
+        (2, 3, 4)
+        >>> x.reshape((2, 3, 4)).reshape((-3, 0)).shape
+        (6, 4)
+        """
         if "shape" in kwargs:
             target = kwargs.pop("shape")
         else:
@@ -331,9 +357,11 @@ class NDArray(FluentMethods, Arithmetic):
         return NDArray(self._data.reshape(found.shape), None, self._place)
 
     def reshape_like(self, other: NDArray) -> NDArray:
+        """The same elements in the other array's shape."""
         return self._apply("reshape_like", (self, other), {})  # type: ignore[no-any-return]
 
     def asnd(self) -> NDArray:
+        """Itself."""
         return self
 
     # ---------------------------------------------------------------- autograd
@@ -347,6 +375,14 @@ class NDArray(FluentMethods, Arithmetic):
 
         ``grad_req``: ``write`` replaces the gradient at each backward, ``add`` adds to it, ``null`` wants none.
         ``stype``: the gradient's storage (by default this array's).
+
+        >>> x = mx.nd.array([3.0])
+        >>> x.attach_grad()
+        >>> with mx.autograd.record():
+        ...     y = x * x
+        >>> y.backward()
+        >>> x.grad.asscalar().item()
+        6.0
         """
         check_request(grad_req)
         self._mark(None if grad_req == "null" else self._zeros(stype or self.stype), grad_req)

@@ -33,6 +33,11 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
 
     The dtype is float32 unless given; an NDArray keeps its own (MXNet's rule). A sparse array or SciPy matrix gives a
     sparse array.
+
+    >>> mx.nd.array([1, 2, 3]).dtype.__name__
+    'float32'
+    >>> mx.nd.array(np.ones((2, 3), dtype="int32")).dtype.__name__
+    'float32'
     """
     if isinstance(source_array, BaseSparseNDArray) or type(source_array).__module__.startswith("scipy.sparse"):
         from .sparse import array as sparse_array
@@ -113,7 +118,12 @@ def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: A
 def full(
     shape: Shape, val: float, ctx: Device | None = None, dtype: Any = np.float32, out: NDArray | None = None
 ) -> NDArray:
-    """An array of one value."""
+    """An array of one value.
+
+    >>> mx.nd.full((2, 2), 7).asnumpy()
+    array([[7., 7.],
+           [7., 7.]], dtype=float32)
+    """
     if out is not None:
         out[:] = val
         return out
@@ -129,7 +139,13 @@ def arange(
     ctx: Device | None = None,
     dtype: Any = np.float32,
 ) -> NDArray:
-    """Evenly spaced values in [start, stop), each given ``repeat`` times."""
+    """Evenly spaced values in [start, stop), each given ``repeat`` times.
+
+    >>> mx.nd.arange(2, 10, 3).asnumpy()
+    array([2., 5., 8.], dtype=float32)
+    >>> mx.nd.arange(3, repeat=2).asnumpy()
+    array([0., 0., 1., 1., 2., 2.], dtype=float32)
+    """
     return _made("_arange", ctx, dtype, start=start, stop=stop, step=step, repeat=repeat)
 
 
@@ -141,12 +157,21 @@ def linspace(
     ctx: Device | None = None,
     dtype: Any = np.float32,
 ) -> NDArray:
-    """``num`` evenly spaced values from start to stop."""
+    """``num`` evenly spaced values from start to stop.
+
+    >>> mx.nd.linspace(0, 1, 5).asnumpy()
+    array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float32)
+    """
     return _made("_linspace", ctx, dtype, start=start, stop=stop, num=num, endpoint=endpoint)
 
 
 def eye(N: int, M: int = 0, k: int = 0, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
-    """Ones on the k-th diagonal of an N × M matrix (M = N where 0)."""
+    """Ones on the k-th diagonal of an N × M matrix (M = N where 0).
+
+    >>> mx.nd.eye(2, 3).asnumpy()
+    array([[1., 0., 0.],
+           [0., 1., 0.]], dtype=float32)
+    """
     return _made("_eye", ctx, dtype, N=N, M=M, k=k)
 
 
@@ -187,7 +212,12 @@ def _axes(given: int | Sequence[int], ndim: int) -> list[int]:
 
 
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
-    """Arrays joined along an axis."""
+    """Arrays joined along an axis.
+
+    >>> a, b = mx.nd.ones((1, 2)), mx.nd.zeros((2, 2))
+    >>> mx.nd.concatenate([a, b]).shape
+    (3, 2)
+    """
     if not arrays:
         raise DataError("there must be at least one array", where="concatenate")
     if len(arrays) == 1 and not always_copy:

@@ -18,7 +18,12 @@ _LIST = "__list__."
 
 
 def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> None:
-    """Write an array, a list of arrays or a dict of arrays by name."""
+    """Write an array, a list of arrays or a dict of arrays by name.
+
+    >>> mx.nd.save("two.params", {"a": mx.nd.ones((2,)), "b": mx.nd.zeros((3,))})
+    >>> sorted(mx.nd.load("two.params"))
+    ['a', 'b']
+    """
     if isinstance(data, NDArray):
         data = [data]
     named = dict(data) if isinstance(data, Mapping) else {f"{_LIST}{i}": a for i, a in enumerate(data)}

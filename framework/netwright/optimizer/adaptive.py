@@ -16,7 +16,14 @@ def _zeros(weight: NDArray) -> NDArray:
 
 @register()
 class Adam(Optimizer):
-    """m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr·√(1−β₂ᵗ)/(1−β₁ᵗ)·m/(√v + ε) (Kingma and Ba, 2015)."""
+    """m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr·√(1−β₂ᵗ)/(1−β₁ᵗ)·m/(√v + ε) (Kingma and Ba, 2015).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.Adam(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -54,6 +61,12 @@ class AdamW(Optimizer):
     """Adam with decay apart from the gradient: w ← w − (lr'·m/(√v + ε) + lr·wd·w) (Loshchilov and Hutter, 2019).
 
     Without ``correct_bias`` lr' is lr, else lr·√(1−β₂ᵗ)/(1−β₁ᵗ).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.AdamW(learning_rate=0.1, wd=0.01)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.899, -1.099], dtype=float32)
     """
 
     def __init__(
@@ -94,6 +107,12 @@ class RMSProp(Optimizer):
     """n ← γ₁n + (1−γ₁)g²; w ← w − lr·g/√(n + ε) (Tieleman and Hinton, 2012); ``centered``: Graves, 2013.
 
     ``gamma1`` decays the squares, ``gamma2`` is the momentum of the centered form.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.RMSProp(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.684, -1.316], dtype=float32)
     """
 
     def __init__(
@@ -125,7 +144,14 @@ class RMSProp(Optimizer):
 
 @register()
 class AdaGrad(Optimizer):
-    """h ← h + g²; w ← w − lr·(g/√(h + ε) + wd·w) (Duchi, Hazan and Singer, 2011)."""
+    """h ← h + g²; w ← w − lr·(g/√(h + ε) + wd·w) (Duchi, Hazan and Singer, 2011).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.AdaGrad(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
+    """
 
     def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -16,6 +16,12 @@ class LARS(Optimizer):
 
     ``momentum_correction`` multiplies the momentum by the ratio of the rate to the one before. Of the names in
     ``param_idx2name``, those that do not end in ``_weight`` are not decayed.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.LARS(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 1., -1.], dtype=float32)
     """
 
     master_first = False
@@ -85,6 +91,12 @@ class LAMB(Optimizer):
     """w ← w − lr·‖w‖/‖d‖·d with Adam's direction d = m̂/(√v̂ + ε) + wd·w (You et al., 2020).
 
     ‖w‖ counts at least ``lower_bound`` and at most ``upper_bound``.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.LAMB(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
     """
 
     def __init__(

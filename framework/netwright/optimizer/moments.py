@@ -18,6 +18,12 @@ class Adamax(Optimizer):
     """m ← β₁m + (1−β₁)g; u ← max(β₂u, \\|g\\|); w ← w − lr/(1−β₁ᵗ)·m/u (Kingma and Ba, 2015).
 
     g has the decay wd·w in it; it is clipped with the decay.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.Adamax(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
     """
 
     def __init__(self, learning_rate: float = 0.002, beta1: float = 0.9, beta2: float = 0.999, **kwargs: Any) -> None:
@@ -37,7 +43,14 @@ class Adamax(Optimizer):
 
 @register()
 class Nadam(Optimizer):
-    """Adam with Nesterov's momentum, whose weight β₁·(1 − ½·0.96^(t·schedule_decay)) grows (Dozat, 2016)."""
+    """Adam with Nesterov's momentum, whose weight β₁·(1 − ½·0.96^(t·schedule_decay)) grows (Dozat, 2016).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.Nadam(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.894, -1.106], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -77,7 +90,14 @@ class Nadam(Optimizer):
 
 @register()
 class FTML(Optimizer):
-    """Follow the moving leader (Zheng and Kwok, 2017)."""
+    """Follow the moving leader (Zheng and Kwok, 2017).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.FTML(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
+    """
 
     def __init__(self, beta1: float = 0.6, beta2: float = 0.999, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -96,7 +116,14 @@ class FTML(Optimizer):
 
 @register()
 class AdaDelta(Optimizer):
-    """n ← ρn + (1−ρ)g²; Δ = √((δ+ε)/(n+ε))·g; δ ← ρδ + (1−ρ)Δ²; w ← w − Δ − wd·w (Zeiler, 2012). Takes no rate."""
+    """n ← ρn + (1−ρ)g²; Δ = √((δ+ε)/(n+ε))·g; δ ← ρδ + (1−ρ)Δ²; w ← w − Δ − wd·w (Zeiler, 2012). Takes no rate.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.AdaDelta()
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.99, -1.01], dtype=float32)
+    """
 
     def __init__(self, rho: float = 0.9, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -34,6 +34,15 @@ class Optimizer:
 
     A subclass in MXNet's manner gives ``update(index, weight, grad, state)`` instead of ``step``, and calls
     ``_update_count``, ``_get_lr`` and ``_get_wd`` itself.
+
+    >>> @mx.optimizer.register
+    ... class Plain(mx.optimizer.Optimizer):
+    ...     def step(self, weight, grad, state, lr, wd, t):
+    ...         weight -= lr * grad
+    >>> weight = mx.nd.array([1.0])
+    >>> mx.optimizer.create("plain", learning_rate=0.5).update(0, weight, mx.nd.array([0.4]), None)
+    >>> weight.asscalar().item()
+    0.800000011920929
     """
 
     opt_registry: ClassVar[dict[str, type[Optimizer]]] = table._classes
@@ -210,7 +219,14 @@ class Optimizer:
 
 
 class Updater:
-    """Calls an optimizer and keeps the states: ``updater(index, grad, weight)``."""
+    """Calls an optimizer and keeps the states: ``updater(index, grad, weight)``.
+
+    >>> updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.1))
+    >>> weight = mx.nd.array([1.0])
+    >>> updater(0, mx.nd.array([2.0]), weight)
+    >>> round(weight.asscalar().item(), 3)
+    0.8
+    """
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer

@@ -11,7 +11,14 @@ from .optimizer import Optimizer, State, register
 
 @register()
 class SGD(Optimizer):
-    """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w))."""
+    """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w)).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.SGD(learning_rate=0.1, momentum=0.9)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.95, -1.01], dtype=float32)
+    """
 
     master_first = False
     aggregate_num = 4
@@ -32,7 +39,14 @@ class SGD(Optimizer):
 
 @register()
 class NAG(Optimizer):
-    """Nesterov's accelerated gradient (Sutskever et al., 2013): the momentum step is looked ahead of."""
+    """Nesterov's accelerated gradient (Sutskever et al., 2013): the momentum step is looked ahead of.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.NAG(learning_rate=0.1, momentum=0.9)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.905, -1.019], dtype=float32)
+    """
 
     master_first = False
 

@@ -15,6 +15,12 @@ class Signum(Optimizer):
     """v ← momentum·v − (1 − momentum)·(g + wd·w); w ← (1 − lr·wd_lh)·w + lr·sign(v) (Bernstein et al., 2018).
 
     Without momentum: w ← (1 − lr·(wd + wd_lh))·w − lr·sign(g).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.Signum(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.9, -1.1], dtype=float32)
     """
 
     def __init__(self, learning_rate: float = 0.01, momentum: float = 0.9, wd_lh: float = 0.0, **kwargs: Any) -> None:
@@ -71,6 +77,12 @@ class Ftrl(Optimizer):
 
     z ← z + g − (√(n + g²) − √n)·w / lr; n ← n + g²;
     w ← (sign(z)·lamda1 − z) / ((beta + √n) / lr + wd) where \\|z\\| > lamda1, else 0.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.Ftrl(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.299, -0.099], dtype=float32)
     """
 
     def __init__(self, lamda1: float = 0.01, learning_rate: float = 0.1, beta: float = 1, **kwargs: Any) -> None:

@@ -23,6 +23,16 @@ class Compiled:
 
     ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients;
     ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do not depend on it.
+
+    >>> from netwright.ops.operator import TensorSpec
+    >>> from netwright.scheduler import Compiled
+    >>> net = mx.sym.relu(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=8, name="fc"))
+    >>> known = {"data": TensorSpec((4, 3), np.dtype("float32"))}
+    >>> compiled = Compiled(net, known, train=True, wrt=["fc_weight"], device=mx.cpu())
+    >>> [node.op.name for node in compiled.plan.steps]
+    ['FullyConnected', 'relu', '_greater_scalar', 'broadcast_mul', 'dot']
+    >>> compiled.plan.boundary
+    2
     """
 
     def __init__(

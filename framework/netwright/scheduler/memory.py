@@ -30,7 +30,12 @@ def align(nbytes: int) -> int:
 
 
 def place(lifetimes: Sequence[Lifetime], *, share: bool = True) -> tuple[list[int], int]:
-    """(offset of each, size of the arena) such that no two that live at one time overlap."""
+    """(offset of each, size of the arena) such that no two that live at one time overlap.
+
+    >>> from netwright.scheduler.memory import Lifetime, place
+    >>> place([Lifetime(100, 0, 2), Lifetime(50, 3, 4), Lifetime(60, 1, 3)])
+    ([0, 0, 128], 192)
+    """
     offsets = [0] * len(lifetimes)
     if not share:
         end = 0

@@ -14,6 +14,12 @@ class Strategy(BaseModel):
 
     ``Strategy()`` and ``Strategy.preset("balanced")`` are the default; ``debug`` keeps every tensor in memory of its
     own and checks each result.
+
+    >>> from netwright.scheduler import Strategy
+    >>> Strategy().name, Strategy.preset("debug").check_finite
+    ('balanced', True)
+    >>> Strategy(in_place=False).name
+    'custom'
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

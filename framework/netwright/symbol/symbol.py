@@ -53,7 +53,18 @@ SymbolEntry = tuple[SymbolNode, int]
 
 
 class Symbol(FluentMethods, Arithmetic):
-    """One or several outputs of a declared graph."""
+    """One or several outputs of a declared graph.
+
+    >>> data = mx.sym.Variable("data")
+    >>> net = mx.sym.FullyConnected(data, num_hidden=3, name="fc")
+    >>> net.list_arguments()
+    ['data', 'fc_weight', 'fc_bias']
+    >>> net.infer_shape(data=(2, 5))
+    ([(2, 5), (3, 5), (3,)], [(2, 3)], [])
+    >>> net.eval(data=mx.nd.ones((2, 5)), fc_weight=mx.nd.ones((3, 5)), fc_bias=mx.nd.zeros((3,)))[0].asnumpy()
+    array([[5., 5., 5.],
+           [5., 5., 5.]], dtype=float32)
+    """
 
     __slots__ = ("_entries",)
 
@@ -100,7 +111,15 @@ class Symbol(FluentMethods, Arithmetic):
         return len(self._entries)
 
     def get_internals(self) -> Symbol:
-        """A group of every node's outputs: ``net.get_internals()["fc1_output"]``."""
+        """A group of every node's outputs: ``net.get_internals()["fc1_output"]``.
+
+        >>> fc = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=3, name="fc")
+        >>> net = mx.sym.softmax(fc, name="out")
+        >>> net.get_internals().list_outputs()
+        ['data', 'fc_weight', 'fc_bias', 'fc_output', 'out_output']
+        >>> net.get_internals()["fc_output"].list_outputs()
+        ['fc_output']
+        """
         return Symbol([(n, i) for n in self.nodes() for i in range(len(n.output_names()))])
 
     def get_children(self) -> Symbol | None:
@@ -278,7 +297,19 @@ class Symbol(FluentMethods, Arithmetic):
         type_dict: Mapping[str, Any] | None = None,
         **shapes: Any,
     ) -> Executor:
-        """An executor with arrays made for the given shapes of the fed variables."""
+        """An executor with arrays made for the given shapes of the fed variables.
+
+        >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+        >>> executor = net.simple_bind(mx.cpu(), data=(1, 3))
+        >>> executor.arg_dict["data"][:] = 1
+        >>> executor.arg_dict["fc_weight"][:] = 0.5
+        >>> executor.forward(is_train=True)[0].asnumpy()
+        array([[1.5, 1.5]], dtype=float32)
+        >>> executor.backward(mx.nd.ones((1, 2)))
+        >>> executor.grad_dict["fc_weight"].asnumpy()
+        array([[1., 1., 1.],
+               [1., 1., 1.]], dtype=float32)
+        """
         from .executor import simple_bind
 
         return simple_bind(self, ctx, grad_req, type_dict, shapes)
@@ -365,7 +396,13 @@ def Variable(
     stype: str | None = None,
     **kwargs: str,
 ) -> Symbol:
-    """A named input: data, a label, or a weight. 0 in ``shape`` stands for a size to be inferred."""
+    """A named input: data, a label, or a weight. 0 in ``shape`` stands for a size to be inferred.
+
+    >>> weight = mx.sym.Variable("w", shape=(3, 0), lr_mult=2.0)
+    >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), weight, num_hidden=3, no_bias=True)
+    >>> net.infer_shape(data=(2, 5))[0]
+    [(2, 5), (3, 5)]
+    """
     if not isinstance(name, str):
         raise ParamError("a variable's name is a text", parameter="name", got=type(name).__name__)
     attributes = AttrScope.current().get(attr)
@@ -390,7 +427,12 @@ var = Variable
 
 
 def Group(symbols: Sequence[Symbol]) -> Symbol:
-    """All outputs of several symbols as one."""
+    """All outputs of several symbols as one.
+
+    >>> a, b = mx.sym.Variable("a"), mx.sym.Variable("b")
+    >>> mx.sym.Group([a + b, mx.sym.relu(a, name="r")]).list_outputs()
+    ['_plus0_output', 'r_output']
+    """
     if not symbols:
         raise GraphError("a group needs at least one symbol")
     return Symbol([entry for symbol in symbols for entry in symbol._entries])

@@ -100,6 +100,14 @@ def fit(
     folder) the state is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from
     the newest good one, to the same numbers as if nothing had happened (on one device, bit for bit). Without ``resume``
     the training begins anew, and checkpoints of an earlier one in the folder are removed.
+
+    >>> from netwright import datasets, templates
+    >>> from netwright.train import GraphTask, TrainSettings, fit
+    >>> data = datasets.get("iris")
+    >>> task = GraphTask(templates.get("logistic-iris").graph, data.info)
+    >>> result = fit(task, data.arrays("train"), settings=TrainSettings(epochs=2, batch_size=32, seed=1))
+    >>> result.completed, result.epochs
+    (True, 2.0)
     """
     settings = settings or TrainSettings()
     train_data = check_arrays(train_data, "training")

@@ -21,7 +21,12 @@ class SchedulerChoice(BaseModel):
 
 
 class TrainSettings(BaseModel):
-    """Everything about a training that is not the network or the data."""
+    """Everything about a training that is not the network or the data.
+
+    >>> from netwright.train import TrainSettings
+    >>> TrainSettings(optimizer="sgd", optimizer_params={"learning_rate": 0.1}).batch_size
+    64
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -70,6 +70,11 @@ class DataLoader:
     ``num_workers`` processes (threads with ``thread_pool``) prepare up to ``prefetch`` batches ahead, in order. The
     processes start anew, so the dataset is pickled once; one that cannot be (with a lambda in it) is read by threads.
     Random transforms in processes repeat under ``random.seed``; threads share one generator in the order they run.
+
+    >>> data = mx.gluon.data.ArrayDataset(mx.nd.arange(10).reshape((5, 2)), mx.nd.arange(5))
+    >>> loader = mx.gluon.data.DataLoader(data, batch_size=2, last_batch="keep")
+    >>> [(x.shape, y.asnumpy().tolist()) for x, y in loader]
+    [((2, 2), [0.0, 1.0]), ((2, 2), [2.0, 3.0]), ((1, 2), [4.0])]
     """
 
     def __init__(

@@ -13,7 +13,20 @@ from .sampler import Sampler
 
 
 class Dataset:
-    """Base: ``len(dataset)`` items, ``dataset[i]`` is one."""
+    """Base: ``len(dataset)`` items, ``dataset[i]`` is one.
+
+    >>> class Squares(mx.gluon.data.Dataset):
+    ...     def __len__(self):
+    ...         return 5
+    ...     def __getitem__(self, index):
+    ...         return index * index
+    >>> list(Squares())
+    [0, 1, 4, 9, 16]
+    >>> list(Squares().filter(lambda x: x % 2 == 0))
+    [0, 4, 16]
+    >>> Squares().transform(lambda x: x + 1)[3]
+    10
+    """
 
     def __getitem__(self, idx: int) -> Any:
         raise IndexError(idx)
@@ -101,7 +114,12 @@ class SimpleDataset(Dataset):
 
 
 class ArrayDataset(Dataset):
-    """Several arrays of one length: an item is the tuple of their i-th elements."""
+    """Several arrays of one length: an item is the tuple of their i-th elements.
+
+    >>> data = mx.gluon.data.ArrayDataset(np.arange(4), np.arange(4) * 10)
+    >>> len(data), data[2]
+    (4, (np.int64(2), np.int64(20)))
+    """
 
     def __init__(self, *args: Any) -> None:
         if not args:

@@ -20,7 +20,11 @@ class Sampler:
 
 
 class SequentialSampler(Sampler):
-    """start, start + 1, …"""
+    """start, start + 1, …
+
+    >>> list(mx.gluon.data.SequentialSampler(4))
+    [0, 1, 2, 3]
+    """
 
     def __init__(self, length: int, start: int = 0) -> None:
         self._length, self._start = length, start
@@ -77,6 +81,10 @@ class IntervalSampler(Sampler):
 class BatchSampler(Sampler):
     """Lists of ``batch_size`` indices; the last, smaller one is kept (``keep``), dropped (``discard``) or begins the
     next pass (``rollover``).
+
+    >>> ordered = mx.gluon.data.SequentialSampler(5)
+    >>> list(mx.gluon.data.BatchSampler(ordered, 2, "discard"))
+    [[0, 1], [2, 3]]
     """
 
     def __init__(self, sampler: Sampler | Sequence[int], batch_size: int, last_batch: str = "keep") -> None:

@@ -9,7 +9,11 @@ from ..block import HybridBlock
 
 
 class Activation(HybridBlock):
-    """``relu``, ``sigmoid``, ``tanh``, ``softrelu`` or ``softsign``."""
+    """``relu``, ``sigmoid``, ``tanh``, ``softrelu`` or ``softsign``.
+
+    >>> mx.gluon.nn.Activation("relu")(mx.nd.array([-1, 0, 2])).asnumpy()
+    array([0., 0., 2.], dtype=float32)
+    """
 
     def __init__(self, activation: str, **kwargs: Any) -> None:
         self._act_type = activation
@@ -27,7 +31,11 @@ class Activation(HybridBlock):
 
 
 class LeakyReLU(HybridBlock):
-    """x for x > 0, else alpha·x."""
+    """x for x > 0, else alpha·x.
+
+    >>> mx.gluon.nn.LeakyReLU(0.1)(mx.nd.array([-10, 2])).asnumpy()
+    array([-1.,  2.], dtype=float32)
+    """
 
     def __init__(self, alpha: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -15,7 +15,14 @@ from .activations import Activation
 
 
 class Sequential(Block):
-    """Children run one after the other."""
+    """Children run one after the other.
+
+    >>> net = mx.gluon.nn.Sequential()
+    >>> net.add(mx.gluon.nn.Dense(8, activation="relu"), mx.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> net(mx.nd.ones((3, 4))).shape, len(net)
+    ((3, 2), 2)
+    """
 
     def add(self, *blocks: Block) -> None:
         """Append layers."""
@@ -60,7 +67,15 @@ class Sequential(Block):
 
 
 class HybridSequential(HybridBlock):
-    """Hybrid children run one after the other."""
+    """Hybrid children run one after the other.
+
+    >>> net = mx.gluon.nn.HybridSequential()
+    >>> net.add(mx.gluon.nn.Dense(8, activation="relu"), mx.gluon.nn.Dense(2))
+    >>> net.initialize()
+    >>> net.hybridize()
+    >>> net(mx.nd.ones((3, 4))).shape
+    (3, 2)
+    """
 
     def add(self, *blocks: HybridBlock) -> None:
         """Append layers."""
@@ -96,7 +111,15 @@ class HybridSequential(HybridBlock):
 
 
 class Dense(HybridBlock):
-    """y = activation(x·Wᵀ + b); with ``flatten`` all axes behind the first are features, else only the last."""
+    """y = activation(x·Wᵀ + b); with ``flatten`` all axes behind the first are features, else only the last.
+
+    >>> layer = mx.gluon.nn.Dense(4, activation="relu")
+    >>> layer.initialize()
+    >>> layer(mx.nd.ones((2, 3))).shape
+    (2, 4)
+    >>> layer.weight.shape
+    (4, 3)
+    """
 
     def __init__(
         self,
@@ -137,7 +160,15 @@ class Dense(HybridBlock):
 
 
 class Dropout(HybridBlock):
-    """Sets a part ``rate`` of the elements to 0 while training, and scales the rest by 1/(1 − rate)."""
+    """Sets a part ``rate`` of the elements to 0 while training, and scales the rest by 1/(1 − rate).
+
+    >>> layer = mx.gluon.nn.Dropout(0.5)
+    >>> layer(mx.nd.ones((1, 4))).asnumpy()
+    array([[1., 1., 1., 1.]], dtype=float32)
+    >>> with mx.autograd.train_mode():
+    ...     print(sorted(set(layer(mx.nd.ones((100,))).asnumpy().tolist())))
+    [0.0, 2.0]
+    """
 
     def __init__(self, rate: float, axes: tuple[int, ...] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -154,7 +185,13 @@ class Dropout(HybridBlock):
 
 
 class Embedding(HybridBlock):
-    """Rows of a trained table by index: (…) → (…, output_dim)."""
+    """Rows of a trained table by index: (…) → (…, output_dim).
+
+    >>> layer = mx.gluon.nn.Embedding(input_dim=10, output_dim=4)
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([[1, 2, 3]])).shape
+    (1, 3, 4)
+    """
 
     def __init__(
         self,
@@ -182,7 +219,11 @@ class Embedding(HybridBlock):
 
 
 class Flatten(HybridBlock):
-    """(N, a, b, …) → (N, a·b·…)."""
+    """(N, a, b, …) → (N, a·b·…).
+
+    >>> mx.gluon.nn.Flatten()(mx.nd.ones((2, 3, 4))).shape
+    (2, 12)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Join all axes behind the first."""
@@ -193,7 +234,13 @@ class Flatten(HybridBlock):
 
 
 class Lambda(Block):
-    """A function (or the name of an ``nd`` function) as a layer."""
+    """A function (or the name of an ``nd`` function) as a layer.
+
+    >>> mx.gluon.nn.Lambda("relu")(mx.nd.array([-1, 2])).asnumpy()
+    array([0., 2.], dtype=float32)
+    >>> mx.gluon.nn.Lambda(lambda x: x + 1)(mx.nd.array([1])).asnumpy()
+    array([2.], dtype=float32)
+    """
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
@@ -246,7 +293,13 @@ class Concurrent(Sequential):
 
 
 class HybridConcurrent(HybridSequential):
-    """Hybrid children all get the input; their outputs are joined along ``axis``."""
+    """Hybrid children all get the input; their outputs are joined along ``axis``.
+
+    >>> both = mx.gluon.nn.HybridConcurrent(axis=1)
+    >>> both.add(mx.gluon.nn.Identity(), mx.gluon.nn.Activation("relu"))
+    >>> both(mx.nd.array([[-1, 2]])).asnumpy()
+    array([[-1.,  2.,  0.,  2.]], dtype=float32)
+    """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -99,6 +99,13 @@ def _inner(shape: tuple[int, ...], layout: str) -> int:
     return shape[1] if layout.startswith("NC") else shape[-1]
 
 
+def _example(made: str, ndim: int, out: tuple[int, int]) -> str:
+    """The example in a layer's docstring: three channels of size 9 in, ``out`` (channels, size) out."""
+    channels, size = out
+    lines = [f"layer = mx.gluon.nn.{made}", "layer.initialize()", f"layer(mx.nd.ones({(2, 3, *(9,) * ndim)})).shape"]
+    return "\n\n" + "".join(f">>> {line}\n" for line in lines) + f"{(2, channels, *(size,) * ndim)}\n"
+
+
 def _conv(ndim: int, layouts: tuple[str, ...], doc: str) -> type[_Conv]:
     class Conv(_Conv):
         def __init__(
@@ -134,7 +141,7 @@ def _conv(ndim: int, layouts: tuple[str, ...], doc: str) -> type[_Conv]:
             )
 
     Conv.__name__ = Conv.__qualname__ = f"Conv{ndim}D"
-    Conv.__doc__ = doc
+    Conv.__doc__ = doc + _example(f"Conv{ndim}D(channels=8, kernel_size=3, padding=1)", ndim, (8, 9))
     return Conv
 
 
@@ -176,7 +183,8 @@ def _conv_transpose(ndim: int, layout_default: str, doc: str) -> type[_Conv]:
             )
 
     ConvTranspose.__name__ = ConvTranspose.__qualname__ = f"Conv{ndim}DTranspose"
-    ConvTranspose.__doc__ = doc
+    made = f"Conv{ndim}DTranspose(channels=8, kernel_size=4, strides=2, padding=1)"
+    ConvTranspose.__doc__ = doc + _example(made, ndim, (8, 18))
     return ConvTranspose
 
 
@@ -253,7 +261,8 @@ def _pool(ndim: int, kind: str) -> type[_Pooling]:
             super().__init__(_tuple(pool_size, ndim), strides, padding, ceil_mode, False, kind, layout, **kwargs)
 
     Pool.__name__ = Pool.__qualname__ = f"{kind.capitalize()}Pool{ndim}D"
-    Pool.__doc__ = f"{'Largest' if kind == 'max' else 'Mean'} of each window over {ndim} spatial axes."
+    doc = f"{'Largest' if kind == 'max' else 'Mean'} of each window over {ndim} spatial axes."
+    Pool.__doc__ = doc + _example(f"{Pool.__name__}(pool_size=3)", ndim, (3, 3))
     return Pool
 
 
@@ -263,7 +272,8 @@ def _global_pool(ndim: int, kind: str) -> type[_Pooling]:
             super().__init__((1,) * ndim, None, 0, True, True, kind, layout, **kwargs)
 
     Pool.__name__ = Pool.__qualname__ = f"Global{kind.capitalize()}Pool{ndim}D"
-    Pool.__doc__ = f"{'Largest' if kind == 'max' else 'Mean'} over all {ndim} spatial axes."
+    doc = f"{'Largest' if kind == 'max' else 'Mean'} over all {ndim} spatial axes."
+    Pool.__doc__ = doc + _example(f"{Pool.__name__}()", ndim, (3, 1))
     return Pool
 
 

@@ -46,7 +46,19 @@ class _Scaled(HybridBlock):
 
 
 class BatchNorm(_Scaled):
-    """Normalises each channel over the batch while training, by moving averages otherwise (Ioffe and Szegedy, 2015)."""
+    """Normalises each channel over the batch while training, by moving averages otherwise (Ioffe and Szegedy, 2015).
+
+    >>> layer = mx.gluon.nn.BatchNorm()
+    >>> layer.initialize()
+    >>> x = mx.nd.array([[0, 10], [2, 30]])
+    >>> with mx.autograd.record():
+    ...     y = layer(x)
+    >>> y.asnumpy().round(2)
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    >>> layer.running_mean.data().asnumpy().round(2)
+    array([0.1, 2. ], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -101,7 +113,13 @@ class BatchNorm(_Scaled):
 
 
 class LayerNorm(_Scaled):
-    """Normalises along one axis of each sample (Ba et al., 2016)."""
+    """Normalises along one axis of each sample (Ba et al., 2016).
+
+    >>> layer = mx.gluon.nn.LayerNorm()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([[1, 2, 3]])).asnumpy().round(2)
+    array([[-1.22,  0.  ,  1.22]], dtype=float32)
+    """
 
     def __init__(
         self,

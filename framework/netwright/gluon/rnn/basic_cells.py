@@ -52,7 +52,14 @@ class _GatedCell(HybridRecurrentCell):
 
 
 class RNNCell(_GatedCell):
-    """h' = activation(W·x + b + U·h + d) (Elman, 1990). States: [h (N, hidden_size)]."""
+    """h' = activation(W·x + b + U·h + d) (Elman, 1990). States: [h (N, hidden_size)].
+
+    >>> cell = mx.gluon.rnn.RNNCell(hidden_size=8)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), layout="NTC", merge_outputs=True)
+    >>> outputs.shape, [state.shape for state in states]
+    ((3, 5, 8), [(3, 8)])
+    """
 
     def __init__(
         self,
@@ -87,6 +94,12 @@ class LSTMCell(_GatedCell):
     """c' = σ(f)·c + σ(i)·tanh(g); h' = σ(o)·tanh(c') (Hochreiter and Schmidhuber, 1997).
 
     [i, f, g, o] = W·x + b + U·h + d. States: [h, c], each (N, hidden_size).
+
+    >>> cell = mx.gluon.rnn.LSTMCell(hidden_size=8)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), layout="NTC", merge_outputs=True)
+    >>> outputs.shape, [state.shape for state in states]
+    ((3, 5, 8), [(3, 8), (3, 8)])
     """
 
     def __init__(
@@ -130,6 +143,12 @@ class GRUCell(_GatedCell):
     """h' = (1 − z)·n + z·h; n = tanh(W·x + b + r·(U·h + d)) (Cho et al., 2014).
 
     r and z are sigmoids of their parts of both products. States: [h (N, hidden_size)].
+
+    >>> cell = mx.gluon.rnn.GRUCell(hidden_size=8)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), layout="NTC", merge_outputs=True)
+    >>> outputs.shape, [state.shape for state in states]
+    ((3, 5, 8), [(3, 8)])
     """
 
     def __init__(

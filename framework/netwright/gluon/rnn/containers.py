@@ -82,7 +82,16 @@ def _shares(cells: Sequence[RecurrentCell], states: Sequence[Any]) -> Iterator[l
 
 
 class SequentialRNNCell(_Stack):
-    """Cells of any kind one on the other."""
+    """Cells of any kind one on the other.
+
+    >>> cell = mx.gluon.rnn.SequentialRNNCell()
+    >>> cell.add(mx.gluon.rnn.LSTMCell(8))
+    >>> cell.add(mx.gluon.rnn.DropoutCell(0.2))
+    >>> cell.initialize()
+    >>> outputs, _ = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape
+    (3, 5, 8)
+    """
 
     def forward(self, inputs: Any, states: Any) -> Any:
         """One step of all cells."""

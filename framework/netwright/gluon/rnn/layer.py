@@ -180,6 +180,12 @@ class RNN(_RNNLayer):
     """h' = activation(W·x + b + U·h + d) over sequences (``relu`` or ``tanh``), several layers, one or two directions.
 
     Data (T, N, I) under ``TNC`` or (N, T, I) under ``NTC``; states [h (layers·directions, N, hidden_size)].
+
+    >>> layer = mx.gluon.rnn.RNN(hidden_size=8, num_layers=2)
+    >>> layer.initialize()
+    >>> output, state = layer(mx.nd.ones((5, 3, 4)), layer.begin_state(batch_size=3))
+    >>> output.shape, [s.shape for s in state]
+    ((5, 3, 8), [(2, 3, 8)])
     """
 
     def __init__(
@@ -215,6 +221,12 @@ class LSTM(_RNNLayer):
 
     States [h, c], each (layers·directions, N, hidden_size); ``projection_size`` projects h, ``state_clip_min`` and
     ``state_clip_max`` bound c.
+
+    >>> layer = mx.gluon.rnn.LSTM(hidden_size=8, num_layers=2)
+    >>> layer.initialize()
+    >>> output, state = layer(mx.nd.ones((5, 3, 4)), layer.begin_state(batch_size=3))
+    >>> output.shape, [s.shape for s in state]
+    ((5, 3, 8), [(2, 3, 8), (2, 3, 8)])
     """
 
     def __init__(
@@ -254,7 +266,14 @@ class LSTM(_RNNLayer):
 
 
 class GRU(_RNNLayer):
-    """Gated recurrent units over sequences; see ``GRUCell`` for the formula."""
+    """Gated recurrent units over sequences; see ``GRUCell`` for the formula.
+
+    >>> layer = mx.gluon.rnn.GRU(hidden_size=8, num_layers=2)
+    >>> layer.initialize()
+    >>> output, state = layer(mx.nd.ones((5, 3, 4)), layer.begin_state(batch_size=3))
+    >>> output.shape, [s.shape for s in state]
+    ((5, 3, 8), [(2, 3, 8)])
+    """
 
     def __init__(
         self,
