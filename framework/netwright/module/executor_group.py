@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 
 from .. import ndarray as nd
@@ -23,7 +24,9 @@ class ExecutorGroup:
         inputs: Sequence[DataDesc],
         requests: Mapping[str, str],
         shared: ExecutorGroup | None = None,
+        states: Sequence[str] = (),
     ) -> None:
+        self.states = list(states)
         self.symbol, self.contexts, self.inputs = symbol, list(contexts), list(inputs)
         self._axes = {d.name: DataDesc.get_batch_axis(d.layout) for d in self.inputs}
         self.slices = self._split()
@@ -57,8 +60,21 @@ class ExecutorGroup:
             if axis >= 0:
                 shape[axis] = part.stop - part.start
             shapes[desc.name] = tuple(shape)
+        shapes |= self._open_states(part.stop - part.start)
         types = {d.name: d.dtype for d in self.inputs}
         return self.symbol.simple_bind(ctx, dict(requests), types, **shapes)
+
+    def _open_states(self, size: int) -> dict[str, tuple[int, ...]]:
+        """Shapes of the states whose batch size is left open (a 0 at the layout's ``N``)."""
+        found = {}
+        for name, attributes in self.symbol.attr_dict().items():
+            if name in self.states and "__shape__" in attributes:
+                shape = list(ast.literal_eval(attributes["__shape__"]))
+                axis = DataDesc.get_batch_axis(attributes.get("__layout__"))
+                if 0 <= axis < len(shape) and shape[axis] == 0:
+                    shape[axis] = size
+                    found[name] = tuple(shape)
+        return found
 
     def _share(self, other: ExecutorGroup) -> None:
         """Use the other group's weights, gradients and states where name and shape agree."""

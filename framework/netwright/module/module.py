@@ -185,7 +185,9 @@ class Module(BaseModule):
         found = self._groups.get(key)
         if found is None:
             shared = self._group if self._groups else self._shared
-            found = ExecutorGroup(self._symbol, self._contexts, [*data, *labels], self._requests, shared)
+            found = ExecutorGroup(
+                self._symbol, self._contexts, [*data, *labels], self._requests, shared, self._state_names
+            )
             self._groups[key] = found
         return found
 

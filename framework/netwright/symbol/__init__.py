@@ -39,17 +39,17 @@ __all__ = [
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
     """A constant of zeros."""
-    return apply("_zeros", (), {"shape": shape, "dtype": dtype or "float32"})
+    return apply("_zeros", (), {"shape": shape, "dtype": dtype or "float32"}, name)
 
 
 def ones(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
     """A constant of ones."""
-    return apply("_ones", (), {"shape": shape, "dtype": dtype or "float32"})
+    return apply("_ones", (), {"shape": shape, "dtype": dtype or "float32"}, name)
 
 
 def full(shape: Any, val: float, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
     """A constant of one value."""
-    return apply("_full", (), {"shape": shape, "value": float(val), "dtype": dtype or "float32"})
+    return apply("_full", (), {"shape": shape, "value": float(val), "dtype": dtype or "float32"}, name)
 
 
 def arange(

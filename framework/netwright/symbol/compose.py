@@ -28,8 +28,8 @@ def make_function(op: Operator) -> Callable[..., Any]:
     return function
 
 
-def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
-    """A node of the operator of that name; for arithmetic and methods."""
+def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any], node: str | None = None) -> Symbol:
+    """A node (named ``node``) of the operator of that name; for arithmetic, methods and constants."""
     op = get(name)
     if op.variadic and op.variadic not in params:
         params = {**params, op.variadic: len(inputs)}
@@ -41,7 +41,7 @@ def apply(name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Symbol:
             raise ParamError("wrong number of inputs", where=op.name, wanted=len(ports), got=len(inputs))
         named = dict(zip((port.name for port in ports), inputs, strict=False))
         inputs = tuple(named.get(port.name) for port in op.inputs)
-    return make_node(op, p, inputs, None, None, hint=_arithmetic_hint(op.name))
+    return make_node(op, p, inputs, node, None, hint=_arithmetic_hint(op.name))
 
 
 def _arithmetic_hint(name: str) -> str:
