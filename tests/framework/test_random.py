@@ -39,7 +39,7 @@ def draws(kind: str, way: str, dtype: str = "float32") -> np.ndarray[Any, Any]:
         found = getattr(F, f"_random_{kind}_like")(NDArray(np.zeros(COUNT, dtype)), **params)
     else:
         arrays = [NDArray(np.array([v], dtype)) for v in values]
-        found = getattr(F, f"_sample_{kind}")(*arrays, shape=(COUNT,))
+        found = getattr(F, f"_sample_{kind}")(*arrays, shape=(COUNT,), dtype=dtype)
     assert found.dtype == np.dtype(dtype)
     return np.asarray(found.asnumpy(), dtype=np.float64).ravel()
 
@@ -86,6 +86,45 @@ def test_uniform_stays_in_its_range() -> None:
 def test_dtype_of_draws(dtype: str) -> None:
     for kind, (params, *_) in DISTRIBUTIONS.items():
         assert getattr(F, f"_random_{kind}")(shape=(3,), dtype=dtype, **params).dtype == np.dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_arrays_of_parameters_do_not_choose_the_dtype(dtype: str) -> None:
+    """float32 where none is asked for, as MXNet 1.9.1 answers."""
+    one = NDArray(np.ones(2, dtype))
+    assert F._sample_normal(one, one).dtype == np.float32
+
+
+def test_distinct_classes_by_zipfs_law() -> None:
+    random.seed(11)
+    classes, tries = F._sample_unique_zipfian(range_max=50, shape=(2000, 3))
+    rows = classes.asnumpy()
+    assert rows.dtype == np.int64
+    assert all(len(set(row)) == 3 for row in rows.tolist())
+    assert (tries.asnumpy() >= 3).all()
+    chances = np.log((np.arange(50) + 2) / (np.arange(50) + 1)) / math.log(51)
+    seen = np.bincount(rows[:, 0], minlength=50)  # the first draw of each row
+    few = np.append(seen[:12], seen[12:].sum()), np.append(chances[:12], chances[12:].sum())
+    assert stats.chisquare(few[0], few[1] * 2000).pvalue > 0.01
+    with pytest.raises(ParamError, match="at most 2, the number of classes"):
+        F._sample_unique_zipfian(range_max=2, shape=(1, 3))
+
+
+@pytest.mark.parametrize("space", ["nd", "sym"])
+def test_rand_zipfian_tells_expected_counts(space: str) -> None:
+    """The expected counts are those that MXNet 1.9.1 prints in its own example: class 3 of 5, four draws."""
+    random.seed(12)
+    if space == "nd":
+        found = mx.nd.contrib.rand_zipfian(mx.nd.array([3]), 4, 5)
+    else:
+        classes = mx.sym.contrib.rand_zipfian(mx.sym.Variable("true"), 4, 5)
+        found = mx.sym.Group(list(classes)).eval(true=mx.nd.array([3]))
+    sampled, of_true, of_sampled = (a.asnumpy() for a in found)
+    assert sampled.dtype == np.int64
+    assert sampled.min() >= 0
+    assert sampled.max() < 5
+    np.testing.assert_allclose(of_true, [0.49815515], rtol=1e-6)
+    np.testing.assert_allclose(of_sampled, np.log((sampled + 2) / (sampled + 1)) / math.log(6) * 4)
 
 
 def test_each_entry_has_its_own_distribution() -> None:

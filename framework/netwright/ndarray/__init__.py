@@ -9,6 +9,7 @@ from ..ops.namespaces import populate
 from . import sparse
 from .array import NDArray
 from .binary import make_binary
+from .contrib_functions import add_contrib
 from .control_flow import CONTROL_FLOW
 from .creation import (
     arange,
@@ -78,3 +79,4 @@ for _name in BINARY:
 populate(sys.modules[__name__], make_function)
 for _name, _function in CONTROL_FLOW.items():
     setattr(sys.modules[f"{__name__}.contrib"], _name, _function)
+add_contrib(sys.modules[f"{__name__}.contrib"], make_function, NDArray)

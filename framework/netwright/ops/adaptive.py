@@ -101,7 +101,6 @@ class AdamWUpdate(Update):
     """
 
     name = "_adamw_update"
-    aliases = ("_contrib_adamw_update",)
     Params = AdamWParams
     inputs = (WEIGHT, GRAD, *MEANS, Port("rescale_grad", doc="factor of the gradient, one number"))
 

@@ -298,7 +298,7 @@ class ElemwiseDiv(DivideRule, SameShape):
     """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
 
     name = "elemwise_div"
-    aliases = ("_div", "_Div")
+    aliases = ("_div", "_Div", "_scatter_elemwise_div")
     in_palette = True
     title = "Divide"
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from .arrays import deliver, in_float
-from .operator import At, Draw, DTypes, Operator, Sample
+from .operator import At, Draw, DTypes, Operator, Port, Sample
 from .params import DType, OpParams
 from .registry import register
 from .storage import Stored, empty_storage
@@ -60,7 +60,7 @@ class Identity(Elementwise):
     """A copy: y = x."""
 
     name = "identity"
-    aliases = ("_copy",)
+    aliases = ("_copy", "_copyto", "_CrossDeviceCopy")
     zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -71,6 +71,29 @@ class Identity(Elementwise):
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return 0
+
+
+@register
+class IdentityLike(Operator):
+    """A copy of lhs whose shape and dtype may be known from rhs, of which nothing else is used."""
+
+    name = "_identity_with_attr_like_rhs"
+    category = "elementwise"
+    inputs = (Port("lhs", doc="what is copied"), Port("rhs", doc="an array of the same shape and dtype"))
+    any_side = True
+
+    def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
+        return lhs.copy() if out is None else deliver(xp, lhs, out)
+
+    def gradient(self, F: Any, p: Any, at: At, dy: Any) -> Any:
+        return dy, None
+
+    def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
+        return 0
+
+    def samples(self) -> Iterable[Sample]:
+        for shape in ((3, 4), (5,), (0, 3)):
+            yield Sample((shape, shape))
 
 
 @register

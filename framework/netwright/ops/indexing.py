@@ -244,10 +244,36 @@ class OneHot(Operator):
     def forward(self, xp: Any, p: OneHotParams, indices: Any, *, out: Any = None) -> Any:
         kind = np.dtype(p.dtype).type
         hit = indices.astype(np.int64)[..., None] == xp.arange(p.depth)
-        return deliver(xp, xp.where(hit, kind(p.on_value), kind(p.off_value)), out)
+        on, off = (xp.asarray(v).astype(kind) for v in (p.on_value, p.off_value))  # −1 in uint8 is 255, as in MXNet
+        return deliver(xp, xp.where(hit, on, off), out)
 
     def samples(self) -> Iterable[Sample]:
         yield Sample((indices((2, 3), -1, 5),), {"depth": 4})
         yield Sample((indices((3,), 0, 4, "float32"),), {"depth": 4, "on_value": 2.5, "off_value": -1.0})
         yield Sample((indices((3,), 0, 4, "int32"),), {"depth": 4, "on_value": 8, "dtype": "int32"})
         yield Sample((indices((0, 2), 0, 1),), {"depth": 2, "dtype": "float16"})
+
+
+@register
+class OnehotEncode(Picking):
+    """One row for each index, 1 at that position and 0 elsewhere; rhs gives the shape (N, depth) and the dtype."""
+
+    name = "_onehot_encode"
+    inputs = (Port("lhs", doc="N positions"), Port("rhs", doc="an array of the output's shape and dtype"))
+
+    def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        lhs, rhs = shapes
+        if rhs is not None and (len(rhs) != 2 or lhs not in (None, rhs[:1])):
+            raise ShapeError("one row for each index", port="rhs", wanted="(N,) and (N, depth)", got=(lhs, rhs))
+        return [lhs if rhs is None else rhs[:1], rhs], [rhs]
+
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        return dtypes, [dtypes[1]]
+
+    def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
+        return deliver(xp, (lhs.astype(np.int64)[:, None] == xp.arange(rhs.shape[1])).astype(rhs.dtype), out)
+
+    def samples(self) -> Iterable[Sample]:
+        yield Sample((indices((3,), 0, 4, "float32"), (3, 4)), differentiable=False, dtypes=("float32", "float16"))
+        yield Sample((indices((2,), -1, 5), (2, 4)), differentiable=False)
+        yield Sample((indices((0,), 0, 1), (0, 2)), differentiable=False)

@@ -31,6 +31,8 @@ def places() -> Iterator[tuple[str, str, Operator]]:
             if name.startswith(prefix):
                 short = name.removeprefix(prefix)
                 yield space, f"sample_{short}" if prefix == "_sample_" else short, op
+                if space == "random" and not name.endswith("_like"):
+                    yield "_internal", name, op  # where MXNet has them
                 break
         else:
             yield ("_internal" if name.startswith("_") else ""), name, op

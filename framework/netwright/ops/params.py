@@ -100,9 +100,24 @@ class OpParams(BaseModel):
             if strict:
                 _refuse_infinite(values)
                 return cls.model_validate_json(json.dumps(values), strict=True)
-            return cls.model_validate({k: _plain(v) for k, v in values.items()})
+            return cls._validated({k: _plain(v) for k, v in values.items()})
         except ValidationError as error:
             raise _param_error(cls, error) from None
+
+    @classmethod
+    def _validated(cls, values: dict[str, Any]) -> Self:
+        """The parameters; texts stand for what they say where they are not taken as texts: ``kernel="(2, 2)"``."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError:
+            read = {k: _literal(v) for k, v in values.items()}
+            if read == values:
+                raise
+            try:
+                return cls.model_validate(read)
+            except ValidationError:
+                pass
+            raise
 
     @classmethod
     def parse(cls, attributes: Mapping[str, str]) -> Self:

@@ -67,7 +67,7 @@ class Round(Step):
             return deliver(xp, data if out is not None else data.copy(), out)
         # not floor(|x| + 0.5): the sum rounds up for the largest number below a half
         whole = xp.trunc(data)
-        return deliver(xp, whole + xp.trunc((data - whole) * 2), out)
+        return deliver(xp, xp.where(xp.isinf(data), data, whole + xp.trunc((data - whole) * 2)), out)
 
 
 @register

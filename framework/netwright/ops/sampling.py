@@ -31,7 +31,7 @@ class SampleParams(OpParams):
     """What every _sample_… operator takes."""
 
     shape: Pads = Field((), description="how many numbers, in which shape, for each entry of the parameters")
-    dtype: FloatDType | None = Field(None, description="element type; the parameters' where none is given")
+    dtype: FloatDType | None = Field(None, description="element type; float32 where none is given")
 
 
 class SampleArray(Operator, Distribution):
@@ -48,17 +48,15 @@ class SampleArray(Operator, Distribution):
 
     def infer_dtype(self, p: SampleParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         filled, found = super().infer_dtype(p, dtypes)
-        return filled, [self._dtype(p, found[0])]
+        return filled, [self._dtype(p)] * len(found)
 
-    def _dtype(self, p: SampleParams, given: np.dtype[Any] | None) -> np.dtype[Any]:
-        if p.dtype:
-            return np.dtype(p.dtype)
-        return given if given is not None and given.kind == "f" else FLOAT32
+    def _dtype(self, p: SampleParams) -> np.dtype[Any]:
+        return np.dtype(p.dtype) if p.dtype else FLOAT32
 
     def forward(self, xp: Any, p: SampleParams, *inputs: Any, rng: Any) -> Any:
         size = inputs[0].shape + p.shape
         values = tuple(a.reshape(a.shape + (1,) * len(p.shape)) for a in inputs)
-        return drawn(self, xp, rng, size, self._dtype(p, inputs[0].dtype).name, values)
+        return drawn(self, xp, rng, size, self._dtype(p).name, values)
 
     def samples(self) -> Iterable[Sample]:
         for shape, params in (

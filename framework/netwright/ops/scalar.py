@@ -170,7 +170,7 @@ class RModScalar(WithScalar):
 
 @register
 class PowerScalar(WithScalar):
-    """Power with a scalar exponent: y = xˢ."""
+    """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     name = "_power_scalar"
     aliases = ("_PowerScalar",)
@@ -179,7 +179,7 @@ class PowerScalar(WithScalar):
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         if data.dtype.kind == "f":
             return xp.power(data, scalar_like(data, p.scalar), out=out)
-        return deliver(xp, xp.power(data.astype("float64"), p.scalar).astype(data.dtype), out)
+        return deliver(xp, xp.power(data.astype("float64"), float(scalar_like(data, p.scalar))).astype(data.dtype), out)
 
     def gradient(self, F: Any, p: ScalarParams, at: At, dy: Any, data: Any) -> Any:
         return dy * (data ** (p.scalar - 1.0)) * p.scalar
@@ -187,7 +187,7 @@ class PowerScalar(WithScalar):
 
 @register
 class RPowerScalar(WithScalar):
-    """Power of a scalar base: y = sˣ."""
+    """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
 
     name = "_rpower_scalar"
     aliases = ("_RPowerScalar",)
@@ -196,7 +196,7 @@ class RPowerScalar(WithScalar):
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         if data.dtype.kind == "f":
             return xp.power(scalar_like(data, p.scalar), data, out=out)
-        return deliver(xp, xp.power(p.scalar, data.astype("float64")).astype(data.dtype), out)
+        return deliver(xp, xp.power(float(scalar_like(data, p.scalar)), data.astype("float64")).astype(data.dtype), out)
 
     def gradient(self, F: Any, p: ScalarParams, at: At, dy: Any, y: Any) -> Any:
         return dy * y * _log(p.scalar)

@@ -198,14 +198,15 @@ class SoftmaxActivationParams(OpParams):
     """Parameters of SoftmaxActivation."""
 
     mode: Literal["instance", "channel"] = Field(
-        "instance", description="over all elements of a sample, or over its channels at each position"
+        "instance", description="over the last axis, or over the channels at each position"
     )
 
 
 @register
 class SoftmaxActivation(Operator):
-    """Softmax over each sample (instance) or over the channels at each position (channel).
+    """Softmax over the last axis (instance) or over the channels at each position (channel).
 
+    MXNet's words for instance are "each sample", but for more than two axes 1.9.1 takes the last one alone; so here.
     Shapes: data (N, …), for channel (N, C, …); the output has data's.
     """
 
@@ -218,7 +219,7 @@ class SoftmaxActivation(Operator):
     def _axes(p: SoftmaxActivationParams, shape: Shape) -> tuple[int, ...]:
         if len(shape) < 2:
             raise ShapeError("the data needs a batch and at least one more axis", port="data", got=shape)
-        return (1,) if p.mode == "channel" else tuple(range(1, len(shape)))
+        return (1,) if p.mode == "channel" else (len(shape) - 1,)
 
     def infer_shape(self, p: SoftmaxActivationParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         if shapes[0] is not None:

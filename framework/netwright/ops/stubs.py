@@ -58,7 +58,20 @@ def render_function(name: str, op: Operator, tensor: str, indent: str = "") -> s
     return f'{indent}def {name}(\n{arguments}{indent}) -> Any:\n{indent}    """{doc}"""\n'
 
 
-MADE_BY_HAND = {"contrib": ("cond", "foreach", "while_loop")}
+MADE_BY_HAND = {
+    "contrib": (
+        "adamw_update",
+        "cond",
+        "foreach",
+        "mp_adamw_update",
+        "multi_adamw_update",
+        "multi_lamb_update",
+        "multi_mp_adamw_update",
+        "multi_mp_lamb_update",
+        "rand_zipfian",
+        "while_loop",
+    )
+}
 """Functions of a namespace that are no operators."""
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from ..ndarray.binary import make_binary
+from ..ndarray.contrib_functions import add_contrib
 from ..ndarray.forms import make_histogram, make_split_v2
 from ..ndarray.random_functions import make_random
 from ..ops.arithmetic import BINARY
@@ -76,3 +77,4 @@ for _name in BINARY:
 populate(sys.modules[__name__], make_function)
 for _name, _function in CONTROL_FLOW.items():
     setattr(sys.modules[f"{__name__}.contrib"], _name, _function)
+add_contrib(sys.modules[f"{__name__}.contrib"], make_function, Symbol)

@@ -192,6 +192,9 @@ REFERENCES = {
     "_take_grad": _take_grad,
     "Embedding": _embedding,
     "one_hot": _one_hot,
+    "_onehot_encode": lambda p, lhs, rhs: np.array(
+        [[float(int(i) == j) for j in range(rhs.shape[1])] for i in lhs]
+    ).reshape(rhs.shape),
     "pick": _pick,
     "_pick_grad": _pick_grad,
     "batch_take": _batch_take,

@@ -57,7 +57,38 @@ def group_adagrad(p: Any, weight: Any, grad: Any, history: Any) -> Any:
     return found
 
 
+def layers(step: Callable[..., Any], count: str, master: bool = False) -> Callable[..., Any]:
+    """Groups of weight, grad, mean, var and with ``master`` the copy that counts; what is left serves all."""
+
+    def apply(p: Any, *arrays: Any) -> Any:
+        size, number = 4 + master, getattr(p, count)
+        found = []
+        for i in range(number):
+            group = list(arrays[i * size : (i + 1) * size])
+            if master:
+                group[0] = group.pop()
+            found.append(step(p, i, *group, *arrays[number * size :]))
+        return tuple(found)
+
+    return apply
+
+
+def layer_adamw(p: Any, i: int, *arrays: Any) -> Any:
+    return SINGLE["_adamw_update"](type(p)({**p, "lr": p.lrs[i], "wd": p.wds[i], "eta": p.etas[i]}), *arrays)
+
+
+def layer_lamb(p: Any, i: int, weight: Any, grad: Any, mean: Any, var: Any) -> Any:
+    own = type(p)({**p, "lr": p.learning_rates[i], "wd": p.wds[i], "t": p.step_count[i]})
+    direction = SINGLE["lamb_update_phase1"](own, weight, grad, mean, var)
+    norms = [np.array([math.sqrt(math.fsum(float(v) ** 2 for v in a.ravel()))]) for a in (weight, direction)]
+    return SINGLE["lamb_update_phase2"](own, weight, direction, *norms)
+
+
 REFERENCES = {
+    "_multi_adamw_update": layers(layer_adamw, "num_weights"),
+    "_multi_mp_adamw_update": layers(layer_adamw, "num_weights", master=True),
+    "_multi_lamb_update": layers(layer_lamb, "num_tensors"),
+    "_multi_mp_lamb_update": layers(layer_lamb, "num_tensors", master=True),
     "multi_sgd_update": many("sgd_update"),
     "multi_sgd_mom_update": many("sgd_mom_update"),
     "multi_mp_sgd_update": many("sgd_update", master=True),

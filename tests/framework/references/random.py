@@ -20,5 +20,6 @@ UNREFERENCED = {
     "_random_bernoulli": _BY_DISTRIBUTION,
     "_random_randint": _BY_DISTRIBUTION,
     "_sample_multinomial": _BY_DISTRIBUTION,
+    "_sample_unique_zipfian": _BY_DISTRIBUTION,
     "_shuffle": _BY_DISTRIBUTION,
 }

@@ -39,15 +39,15 @@ def log_softmax(p: Any, data: Any) -> Any:
 
 
 def softmax_activation(p: Any, data: Any) -> Any:
-    if p.mode == "channel":
-        return along(1, data, lambda row, _: probabilities(row))
-    return np.array([np.reshape(probabilities(row.ravel()), row.shape) for row in data]).reshape(data.shape)
+    return along(1 if p.mode == "channel" else -1, data, lambda row, _: probabilities(row))
 
 
 def softmax_output(p: Any, data: Any, label: Any) -> Any:
     if p.preserve_shape:
         return along(-1, data, lambda row, _: probabilities(row))
-    return softmax_activation(type(p)({"mode": "channel" if p.multi_output else "instance"}), data)
+    if p.multi_output:
+        return along(1, data, lambda row, _: probabilities(row))
+    return np.array([np.reshape(probabilities(row.ravel()), row.shape) for row in data]).reshape(data.shape)
 
 
 def softmax_output_gradient(p: Any, probability: Any, label: Any) -> Any:

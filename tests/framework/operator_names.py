@@ -1,0 +1,97 @@
+"""Which of MXNet 1.9's operator names Netwright has: ``python -m tests.framework.operator_names`` prints the counts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import netwright
+from netwright.ops import all_operators, find
+
+LIST = Path(__file__).parent / "data" / "mxnet-1.9-operators.json"
+
+QUANTIZED = "runs on MKL-DNN's or cuDNN's eight-bit kernels alone; quantize, requantize and dequantize are here"
+GRAPHS = "samples and cuts graphs for the Deep Graph Library, of whose own data structures it is a part"
+BACKWARD = "a node of MXNet's backward pass; gradients are written in operators here"
+INSIDE = "MXNet's own bookkeeping, made by its runtime and never called by name"
+ON_PURPOSE: dict[str, str] = {
+    "_contrib_quantized_*": QUANTIZED,
+    "_contrib_quantize_asym": QUANTIZED,
+    "_contrib_calibrate_entropy": QUANTIZED,
+    "_contrib_dgl_*": GRAPHS,
+    "_contrib_edge_id": GRAPHS,
+    "_contrib_backward_*": BACKWARD,
+    "_broadcast_backward": BACKWARD,
+    "_split_v2_backward": BACKWARD,
+    "_CachedOp": INSIDE,
+    "_CachedOpThreadSafe": INSIDE,
+    "_CustomFunction": INSIDE,
+    "_set_value": "fills the array given as out=; here `a[:] = value` does, without an operator",
+}
+"""Names (patterns) that are missing on purpose, and why."""
+
+NOT_YET: tuple[str, ...] = (
+    "_sparse_*",
+    "cast_storage",
+    "_contrib_SparseEmbedding",
+    "_contrib_getnnz",
+    "_image_*",
+    "_imdecode",
+    "_contrib_DeformableConvolution",
+    "_contrib_DeformablePSROIPooling",
+    "_contrib_ModulatedDeformableConvolution",
+    "_contrib_MultiBox*",
+    "_contrib_MultiProposal",
+    "_contrib_PSROIPooling",
+    "_contrib_Proposal",
+    "_contrib_ROIAlign",
+    "_contrib_RROIAlign",
+    "_contrib_bipartite_matching",
+    "_contrib_box_*",
+)
+"""Patterns whose operators are on their way. A pattern without a missing name must go: a test holds that."""
+
+
+def names() -> dict[str, list[str]]:
+    """MXNet's names by group: ``public`` and ``prefixed``, each once."""
+    listed = json.loads(LIST.read_text())
+    return {group: sorted(set(listed[group])) for group in ("public", "prefixed")}
+
+
+def is_here(name: str, group: str) -> bool:
+    """Whether the registry has the name, and for public names ``nd`` and ``sym`` too."""
+    if group == "public":
+        return all(callable(getattr(space, name, None)) for space in (netwright.nd, netwright.sym))
+    return find(name) is not None
+
+
+def matching(name: str, patterns: object) -> list[str]:
+    """The patterns that the name fits."""
+    return [pattern for pattern in patterns if fnmatchcase(name, pattern)]  # type: ignore[attr-defined]
+
+
+def count() -> str:
+    """The counts, as text."""
+    from tests.framework.operator_cases import CASES, DIFFERENTIABLE
+    from tests.framework.oracle import frozen
+
+    every = [(name, group) for group, listed in names().items() for name in listed]
+    missing = [(name, group) for name, group in every if not is_here(name, group)]
+    lines = [
+        f"operators registered: {len(all_operators())}, under {len(netwright.ops.names())} names",
+        f"generic cases: {len(CASES)}, of these {len(DIFFERENTIABLE)} against finite differences",
+        f"answers of MXNet 1.9.1 replayed: {len(frozen.read())}",
+    ]
+    for group, listed in names().items():
+        absent = Counter("on purpose" if matching(name, ON_PURPOSE) else "not yet" for name, g in missing if g == group)
+        told = ", ".join(f"{n} {why}" for why, n in sorted(absent.items())) or "none"
+        lines.append(
+            f"{group} names of MXNet 1.9: {len(listed) - absent.total()} of {len(listed)} covered; missing: {told}"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(count())

@@ -1,0 +1,50 @@
+"""Every operator name of MXNet 1.9 is here, or its absence has a reason."""
+
+from __future__ import annotations
+
+import pytest
+from tests.framework.operator_names import NOT_YET, ON_PURPOSE, count, is_here, matching, names
+
+from netwright.ops import all_operators, find
+
+EVERY = [(group, name) for group, listed in names().items() for name in listed]
+
+
+def test_the_list_is_whole() -> None:
+    assert {group: len(listed) for group, listed in names().items()} == {"public": 269, "prefixed": 335}
+
+
+@pytest.mark.parametrize(("group", "name"), EVERY, ids=[name for _, name in EVERY])
+def test_name_is_here_or_has_a_reason(group: str, name: str) -> None:
+    if not is_here(name, group):
+        assert len(matching(name, ON_PURPOSE)) + len(matching(name, NOT_YET)) == 1
+
+
+@pytest.mark.parametrize("pattern", [*ON_PURPOSE, *NOT_YET])
+def test_reason_is_needed(pattern: str) -> None:
+    """A reason that excuses nothing must go; one for things on their way shrinks as they come."""
+    fitting = [(group, name) for group, name in EVERY if matching(name, [pattern])]
+    assert fitting, "no name of MXNet fits"
+    assert any(not is_here(name, group) for group, name in fitting)
+
+
+def test_reasons_are_sentences() -> None:
+    assert all(len(reason.split()) > 5 for reason in ON_PURPOSE.values())
+
+
+def test_aliases_name_one_operator() -> None:
+    """What MXNet registered as one operator under several names is one here too."""
+    for op in all_operators():
+        for alias in op.aliases:
+            assert find(alias) is op
+
+
+def test_counts_are_told() -> None:
+    told = count().splitlines()
+    assert [line.split(":")[0] for line in told] == [
+        "operators registered",
+        "generic cases",
+        "answers of MXNet 1.9.1 replayed",
+        "public names of MXNet 1.9",
+        "prefixed names of MXNet 1.9",
+    ]
