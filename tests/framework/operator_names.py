@@ -33,11 +33,6 @@ ON_PURPOSE: dict[str, str] = {
 """Names (patterns) that are missing on purpose, and why."""
 
 NOT_YET: tuple[str, ...] = (
-    "_sparse_*",
-    "cast_storage",
-    "_contrib_SparseEmbedding",
-    "_contrib_getnnz",
-    "_image_*",
     "_imdecode",
     "_contrib_DeformableConvolution",
     "_contrib_DeformablePSROIPooling",
