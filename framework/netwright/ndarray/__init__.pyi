@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 from .array import NDArray as NDArray
 from .binary import make_binary as make_binary
+from .contrib_functions import add_contrib as add_contrib
 from .control_flow import CONTROL_FLOW as CONTROL_FLOW
 from .creation import arange as arange
 from .creation import array as array
@@ -610,7 +611,7 @@ def SoftmaxActivation(
     out: NDArray | list[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
-    """Softmax over each sample (instance) or over the channels at each position (channel)."""
+    """Softmax over the last axis (instance) or over the channels at each position (channel)."""
 
 def SoftmaxOutput(
     data: NDArray | None = None,
@@ -2770,6 +2771,14 @@ def zeros_like(
 class _internal_namespace:
 
     @staticmethod
+    def _CrossDeviceCopy(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy: y = x."""
+
+    @staticmethod
     def _Div(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -3109,7 +3118,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power with a scalar exponent: y = xˢ."""
+        """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _RDivScalar(
@@ -3149,7 +3158,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power of a scalar base: y = sˣ."""
+        """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _adamw_update(
@@ -3304,6 +3313,14 @@ class _internal_namespace:
 
     @staticmethod
     def _copy(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy: y = x."""
+
+    @staticmethod
+    def _copyto(
         data: NDArray | None = None,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
@@ -3493,6 +3510,23 @@ class _internal_namespace:
         """1 where x > s, else 0."""
 
     @staticmethod
+    def _hawkesll_grad(
+        dloglike: NDArray | None = None,
+        dstate: NDArray | None = None,
+        lda: NDArray | None = None,
+        alpha: NDArray | None = None,
+        beta: NDArray | None = None,
+        state: NDArray | None = None,
+        lags: NDArray | None = None,
+        marks: NDArray | None = None,
+        valid_length: NDArray | None = None,
+        max_time: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of hawkesll in lda, alpha, beta and state, by the derivatives of its recursion."""
+
+    @staticmethod
     def _histogram(
         data: NDArray | None = None,
         bins: NDArray | None = None,
@@ -3521,6 +3555,15 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Hypotenuse with a scalar: y = √(x² + s²)."""
+
+    @staticmethod
+    def _identity_with_attr_like_rhs(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy of lhs whose shape and dtype may be known from rhs, of which nothing else is used."""
 
     @staticmethod
     def _kept(
@@ -3760,6 +3803,78 @@ class _internal_namespace:
         """Product with a scalar: y = s · x."""
 
     @staticmethod
+    def _multi_adamw_update(
+        *data: NDArray | Sequence[NDArray],
+        lrs: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wds: Sequence[float] = ...,
+        etas: Sequence[float] = ...,
+        clip_gradient: float = -1.0,
+        num_weights: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """_adamw_update for many weights: weight_0, grad_0, mean_0, var_0, weight_1, …, rescale_grad."""
+
+    @staticmethod
+    def _multi_lamb_update(
+        *data: NDArray | Sequence[NDArray],
+        learning_rates: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-06,
+        wds: Sequence[float] = ...,
+        rescale_grad: float = 1.0,
+        lower_bound: float = -1.0,
+        upper_bound: float = -1.0,
+        clip_gradient: float = -1.0,
+        bias_correction: bool = True,
+        step_count: int | Sequence[int] = ...,
+        num_tensors: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """LAMB for many weights: weight_0, grad_0, mean_0, var_0, weight_1, …"""
+
+    @staticmethod
+    def _multi_mp_adamw_update(
+        *data: NDArray | Sequence[NDArray],
+        lrs: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wds: Sequence[float] = ...,
+        etas: Sequence[float] = ...,
+        clip_gradient: float = -1.0,
+        num_weights: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """_mp_adamw_update for many weights: weight_0, grad_0, mean_0, var_0, weight32_0, weight_1, …, rescale_grad."""
+
+    @staticmethod
+    def _multi_mp_lamb_update(
+        *data: NDArray | Sequence[NDArray],
+        learning_rates: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-06,
+        wds: Sequence[float] = ...,
+        rescale_grad: float = 1.0,
+        lower_bound: float = -1.0,
+        upper_bound: float = -1.0,
+        clip_gradient: float = -1.0,
+        bias_correction: bool = True,
+        step_count: int | Sequence[int] = ...,
+        num_tensors: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """LAMB for many weights with master copies: weight_0, grad_0, mean_0, var_0, weight32_0, weight_1, …"""
+
+    @staticmethod
     def _not_equal(
         lhs: NDArray | None = None,
         rhs: NDArray | None = None,
@@ -3795,6 +3910,15 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Negative: y = −x."""
+
+    @staticmethod
+    def _onehot_encode(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """One row for each index, 1 at that position and 0 elsewhere; rhs gives the shape (N, depth) and the dtype."""
 
     @staticmethod
     def _ones(
@@ -3952,7 +4076,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power with a scalar exponent: y = xˢ."""
+        """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _put_along(
@@ -3964,6 +4088,215 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Zeros with each element of data at its index along an axis: the adjoint of picking by different indices."""
+
+    @staticmethod
+    def _random_bernoulli(
+        prob: float = 0.5,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """1 with probability ``prob``, else 0."""
+
+    @staticmethod
+    def _random_exponential(
+        lam: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the exponential distribution with rate λ (mean 1/λ)."""
+
+    @staticmethod
+    def _random_gamma(
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the gamma distribution with shape α and scale β (mean α β)."""
+
+    @staticmethod
+    def _random_generalized_negative_binomial(
+        mu: float = 1.0,
+        alpha: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Negative binomial whole numbers by mean μ and dispersion α (variance μ + α μ²)."""
+
+    @staticmethod
+    def _random_multinomial(
+        data: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        get_prob: bool = False,
+        dtype: Literal['float16', 'float32', 'float64', 'int32', 'uint8'] = 'int32',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Indices drawn with the probabilities that lie along the last axis: shape (*leading axes, *shape)."""
+
+    @staticmethod
+    def _random_negative_binomial(
+        k: int = 1,
+        p: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Failures before the k-th success, each trial succeeding with probability p."""
+
+    @staticmethod
+    def _random_normal(
+        loc: float = 0.0,
+        scale: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
+
+    @staticmethod
+    def _random_pdf_dirichlet(
+        sample: NDArray | None = None,
+        alpha: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the Dirichlet distribution: p = Γ(Σ α) / Π Γ(αᵢ) · Π xᵢ^(αᵢ − 1), over the last axis."""
+
+    @staticmethod
+    def _random_pdf_exponential(
+        sample: NDArray | None = None,
+        lam: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the exponential distribution with rate λ: p = λ e^(−λ x)."""
+
+    @staticmethod
+    def _random_pdf_gamma(
+        sample: NDArray | None = None,
+        alpha: NDArray | None = None,
+        beta: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the gamma distribution with shape α and rate β: p = βᵅ xᵅ⁻¹ e^(−β x) / Γ(α)."""
+
+    @staticmethod
+    def _random_pdf_generalized_negative_binomial(
+        sample: NDArray | None = None,
+        mu: NDArray | None = None,
+        alpha: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability under the negative binomial distribution of mean μ and dispersion α: k = 1/α, p = 1/(1 + μ α)."""
+
+    @staticmethod
+    def _random_pdf_negative_binomial(
+        sample: NDArray | None = None,
+        k: NDArray | None = None,
+        p: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability of x failures before the k-th success: p = Γ(x + k) / (x! Γ(k)) pᵏ (1 − p)ˣ."""
+
+    @staticmethod
+    def _random_pdf_normal(
+        sample: NDArray | None = None,
+        mu: NDArray | None = None,
+        sigma: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the normal distribution: p = e^(−(x − μ)² / 2σ²) / (σ √2π)."""
+
+    @staticmethod
+    def _random_pdf_poisson(
+        sample: NDArray | None = None,
+        lam: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability under the Poisson distribution with mean λ: p = λˣ e^(−λ) / x!; no gradient by the sample."""
+
+    @staticmethod
+    def _random_pdf_uniform(
+        sample: NDArray | None = None,
+        low: NDArray | None = None,
+        high: NDArray | None = None,
+        is_log: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the uniform distribution: p = 1 / (high − low), wherever the sample lies (as MXNet)."""
+
+    @staticmethod
+    def _random_poisson(
+        lam: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Whole numbers drawn from the Poisson distribution with mean λ."""
+
+    @staticmethod
+    def _random_randint(
+        low: int = ...,
+        high: int = ...,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['int32', 'int64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Whole numbers drawn uniformly from [low, high)."""
+
+    @staticmethod
+    def _random_shuffle(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The rows of an array (its parts along the first axis) in random order."""
+
+    @staticmethod
+    def _random_uniform(
+        low: float = 0.0,
+        high: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn uniformly from [low, high)."""
 
     @staticmethod
     def _ravel_multi_index(
@@ -4116,7 +4449,112 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power of a scalar base: y = sˣ."""
+        """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
+
+    @staticmethod
+    def _sample_exponential(
+        lam: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each λ, exponentially distributed numbers with rate λ."""
+
+    @staticmethod
+    def _sample_gamma(
+        alpha: NDArray | None = None,
+        beta: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (α, β), gamma distributed numbers with shape α and scale β."""
+
+    @staticmethod
+    def _sample_generalized_negative_binomial(
+        mu: NDArray | None = None,
+        alpha: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (μ, α), negative binomial whole numbers with mean μ and dispersion α."""
+
+    @staticmethod
+    def _sample_multinomial(
+        data: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        get_prob: bool = False,
+        dtype: Literal['float16', 'float32', 'float64', 'int32', 'uint8'] = 'int32',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Indices drawn with the probabilities that lie along the last axis: shape (*leading axes, *shape)."""
+
+    @staticmethod
+    def _sample_negative_binomial(
+        k: NDArray | None = None,
+        p: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (k, p), failures before the k-th success of trials with success probability p."""
+
+    @staticmethod
+    def _sample_normal(
+        mu: NDArray | None = None,
+        sigma: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (μ, σ), normally distributed numbers."""
+
+    @staticmethod
+    def _sample_poisson(
+        lam: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each λ, whole numbers of the Poisson distribution with mean λ."""
+
+    @staticmethod
+    def _sample_uniform(
+        low: NDArray | None = None,
+        high: NDArray | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (low, high), numbers drawn uniformly from [low, high)."""
+
+    @staticmethod
+    def _sample_unique_zipfian(
+        range_max: int = ...,
+        shape: int | Sequence[int] = (1, 1),
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Rows of distinct classes k below ``range_max``, drawn with P(k) = ln((k + 2) / (k + 1)) / ln(range_max + 1)."""
+
+    @staticmethod
+    def _scatter_elemwise_div(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
 
     @staticmethod
     def _scatter_minus_scalar(
@@ -4459,25 +4897,6 @@ class _contrib_namespace:
         """Batch normalization over the whole batch of one device: BatchNorm along axis 1 under MXNet's other name."""
 
     @staticmethod
-    def adamw_update(
-        weight: NDArray | None = None,
-        grad: NDArray | None = None,
-        mean: NDArray | None = None,
-        var: NDArray | None = None,
-        rescale_grad: NDArray | None = None,
-        lr: float = ...,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-08,
-        wd: float = 0.0,
-        eta: float = ...,
-        clip_gradient: float = -1.0,
-        out: NDArray | list[NDArray] | None = None,
-        name: str | None = None,
-    ) -> Any:
-        """Adam with decay apart from the gradient: w ← w − eta · (lr · m / (√v + ε) + wd · w)."""
-
-    @staticmethod
     def allclose(
         a: NDArray | None = None,
         b: NDArray | None = None,
@@ -4512,6 +4931,18 @@ class _contrib_namespace:
         """The positions along an axis where ``index`` is not 0: data (N, D), index (N,) → (K, D)."""
 
     @staticmethod
+    def count_sketch(
+        data: NDArray | None = None,
+        h: NDArray | None = None,
+        s: NDArray | None = None,
+        out_dim: int = ...,
+        processing_batch_size: int = 32,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Each feature times its sign, added up at its place: y[…, h_i] = Σ s_i · x[…, i]."""
+
+    @staticmethod
     def ctc_loss(
         data: NDArray | None = None,
         label: NDArray | None = None,
@@ -4526,12 +4957,32 @@ class _contrib_namespace:
         """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
+    def dequantize(
+        data: NDArray | None = None,
+        min_range: NDArray | None = None,
+        max_range: NDArray | None = None,
+        out_type: Literal['float32'] = 'float32',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The numbers that int8, uint8 or int32 stand for under a range; the inverse of quantize."""
+
+    @staticmethod
     def div_sqrt_dim(
         data: NDArray | None = None,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
         """Divides by the root of the last axis's size: y = x / √K. Shapes: any with at least one axis."""
+
+    @staticmethod
+    def fft(
+        data: NDArray | None = None,
+        compute_size: int = 128,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Discrete Fourier transform of real rows: y_j = Σ_k x_k · exp(−2πi · jk / d)."""
 
     @staticmethod
     def gelu(
@@ -4573,6 +5024,30 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """AdaGrad with one history per row: h ← h + mean(g²) of the row; w ← w − lr · g / √(h + ε)."""
+
+    @staticmethod
+    def hawkesll(
+        lda: NDArray | None = None,
+        alpha: NDArray | None = None,
+        beta: NDArray | None = None,
+        state: NDArray | None = None,
+        lags: NDArray | None = None,
+        marks: NDArray | None = None,
+        valid_length: NDArray | None = None,
+        max_time: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Log likelihood of sequences of events of K kinds, each kind a Hawkes process of its own."""
+
+    @staticmethod
+    def ifft(
+        data: NDArray | None = None,
+        compute_size: int = 128,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Real part of the inverse transform, not divided by d: y_k = Re Σ_j x_j · exp(2πi · jk / d)."""
 
     @staticmethod
     def index_array(
@@ -4684,6 +5159,41 @@ class _contrib_namespace:
         """Quadratic function: y = a x² + b x + c."""
 
     @staticmethod
+    def quantize(
+        data: NDArray | None = None,
+        min_range: NDArray | None = None,
+        max_range: NDArray | None = None,
+        out_type: Literal['int8', 'uint8'] = 'uint8',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Numbers in eight bits, from the given range."""
+
+    @staticmethod
+    def quantize_v2(
+        data: NDArray | None = None,
+        out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Numbers in eight bits, from the calibrated range or else from the data's own. Formulas: as in quantize."""
+
+    @staticmethod
+    def requantize(
+        data: NDArray | None = None,
+        min_range: NDArray | None = None,
+        max_range: NDArray | None = None,
+        out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """int32, as sums of products of int8 are, in eight bits: dequantized, then quantized to a narrower range."""
+
+    @staticmethod
     def round_ste(
         data: NDArray | None = None,
         out: NDArray | list[NDArray] | None = None,
@@ -4716,10 +5226,31 @@ class _contrib_namespace:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
     @staticmethod
+    def adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
     def cond(*args: Any, **kwargs: Any) -> Any: ...
 
     @staticmethod
     def foreach(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def mp_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_lamb_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_mp_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_mp_lamb_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def rand_zipfian(*args: Any, **kwargs: Any) -> Any: ...
 
     @staticmethod
     def while_loop(*args: Any, **kwargs: Any) -> Any: ...

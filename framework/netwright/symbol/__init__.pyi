@@ -597,7 +597,7 @@ def SoftmaxActivation(
     out: Symbol | list[Symbol] | None = None,
     name: str | None = None,
 ) -> Any:
-    """Softmax over each sample (instance) or over the channels at each position (channel)."""
+    """Softmax over the last axis (instance) or over the channels at each position (channel)."""
 
 def SoftmaxOutput(
     data: Symbol | None = None,
@@ -2757,6 +2757,14 @@ def zeros_like(
 class _internal_namespace:
 
     @staticmethod
+    def _CrossDeviceCopy(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy: y = x."""
+
+    @staticmethod
     def _Div(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -3096,7 +3104,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power with a scalar exponent: y = xˢ."""
+        """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _RDivScalar(
@@ -3136,7 +3144,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power of a scalar base: y = sˣ."""
+        """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _adamw_update(
@@ -3291,6 +3299,14 @@ class _internal_namespace:
 
     @staticmethod
     def _copy(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy: y = x."""
+
+    @staticmethod
+    def _copyto(
         data: Symbol | None = None,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
@@ -3480,6 +3496,23 @@ class _internal_namespace:
         """1 where x > s, else 0."""
 
     @staticmethod
+    def _hawkesll_grad(
+        dloglike: Symbol | None = None,
+        dstate: Symbol | None = None,
+        lda: Symbol | None = None,
+        alpha: Symbol | None = None,
+        beta: Symbol | None = None,
+        state: Symbol | None = None,
+        lags: Symbol | None = None,
+        marks: Symbol | None = None,
+        valid_length: Symbol | None = None,
+        max_time: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradient of hawkesll in lda, alpha, beta and state, by the derivatives of its recursion."""
+
+    @staticmethod
     def _histogram(
         data: Symbol | None = None,
         bins: Symbol | None = None,
@@ -3508,6 +3541,15 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Hypotenuse with a scalar: y = √(x² + s²)."""
+
+    @staticmethod
+    def _identity_with_attr_like_rhs(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy of lhs whose shape and dtype may be known from rhs, of which nothing else is used."""
 
     @staticmethod
     def _kept(
@@ -3747,6 +3789,78 @@ class _internal_namespace:
         """Product with a scalar: y = s · x."""
 
     @staticmethod
+    def _multi_adamw_update(
+        *data: Symbol | Sequence[Symbol],
+        lrs: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wds: Sequence[float] = ...,
+        etas: Sequence[float] = ...,
+        clip_gradient: float = -1.0,
+        num_weights: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """_adamw_update for many weights: weight_0, grad_0, mean_0, var_0, weight_1, …, rescale_grad."""
+
+    @staticmethod
+    def _multi_lamb_update(
+        *data: Symbol | Sequence[Symbol],
+        learning_rates: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-06,
+        wds: Sequence[float] = ...,
+        rescale_grad: float = 1.0,
+        lower_bound: float = -1.0,
+        upper_bound: float = -1.0,
+        clip_gradient: float = -1.0,
+        bias_correction: bool = True,
+        step_count: int | Sequence[int] = ...,
+        num_tensors: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """LAMB for many weights: weight_0, grad_0, mean_0, var_0, weight_1, …"""
+
+    @staticmethod
+    def _multi_mp_adamw_update(
+        *data: Symbol | Sequence[Symbol],
+        lrs: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-08,
+        wds: Sequence[float] = ...,
+        etas: Sequence[float] = ...,
+        clip_gradient: float = -1.0,
+        num_weights: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """_mp_adamw_update for many weights: weight_0, grad_0, mean_0, var_0, weight32_0, weight_1, …, rescale_grad."""
+
+    @staticmethod
+    def _multi_mp_lamb_update(
+        *data: Symbol | Sequence[Symbol],
+        learning_rates: Sequence[float] = ...,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-06,
+        wds: Sequence[float] = ...,
+        rescale_grad: float = 1.0,
+        lower_bound: float = -1.0,
+        upper_bound: float = -1.0,
+        clip_gradient: float = -1.0,
+        bias_correction: bool = True,
+        step_count: int | Sequence[int] = ...,
+        num_tensors: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """LAMB for many weights with master copies: weight_0, grad_0, mean_0, var_0, weight32_0, weight_1, …"""
+
+    @staticmethod
     def _not_equal(
         lhs: Symbol | None = None,
         rhs: Symbol | None = None,
@@ -3782,6 +3896,15 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Negative: y = −x."""
+
+    @staticmethod
+    def _onehot_encode(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """One row for each index, 1 at that position and 0 elsewhere; rhs gives the shape (N, depth) and the dtype."""
 
     @staticmethod
     def _ones(
@@ -3939,7 +4062,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power with a scalar exponent: y = xˢ."""
+        """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
     def _put_along(
@@ -3951,6 +4074,215 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Zeros with each element of data at its index along an axis: the adjoint of picking by different indices."""
+
+    @staticmethod
+    def _random_bernoulli(
+        prob: float = 0.5,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """1 with probability ``prob``, else 0."""
+
+    @staticmethod
+    def _random_exponential(
+        lam: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the exponential distribution with rate λ (mean 1/λ)."""
+
+    @staticmethod
+    def _random_gamma(
+        alpha: float = 1.0,
+        beta: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the gamma distribution with shape α and scale β (mean α β)."""
+
+    @staticmethod
+    def _random_generalized_negative_binomial(
+        mu: float = 1.0,
+        alpha: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Negative binomial whole numbers by mean μ and dispersion α (variance μ + α μ²)."""
+
+    @staticmethod
+    def _random_multinomial(
+        data: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        get_prob: bool = False,
+        dtype: Literal['float16', 'float32', 'float64', 'int32', 'uint8'] = 'int32',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Indices drawn with the probabilities that lie along the last axis: shape (*leading axes, *shape)."""
+
+    @staticmethod
+    def _random_negative_binomial(
+        k: int = 1,
+        p: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Failures before the k-th success, each trial succeeding with probability p."""
+
+    @staticmethod
+    def _random_normal(
+        loc: float = 0.0,
+        scale: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn from the normal distribution with mean ``loc`` and standard deviation ``scale``."""
+
+    @staticmethod
+    def _random_pdf_dirichlet(
+        sample: Symbol | None = None,
+        alpha: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the Dirichlet distribution: p = Γ(Σ α) / Π Γ(αᵢ) · Π xᵢ^(αᵢ − 1), over the last axis."""
+
+    @staticmethod
+    def _random_pdf_exponential(
+        sample: Symbol | None = None,
+        lam: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the exponential distribution with rate λ: p = λ e^(−λ x)."""
+
+    @staticmethod
+    def _random_pdf_gamma(
+        sample: Symbol | None = None,
+        alpha: Symbol | None = None,
+        beta: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the gamma distribution with shape α and rate β: p = βᵅ xᵅ⁻¹ e^(−β x) / Γ(α)."""
+
+    @staticmethod
+    def _random_pdf_generalized_negative_binomial(
+        sample: Symbol | None = None,
+        mu: Symbol | None = None,
+        alpha: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability under the negative binomial distribution of mean μ and dispersion α: k = 1/α, p = 1/(1 + μ α)."""
+
+    @staticmethod
+    def _random_pdf_negative_binomial(
+        sample: Symbol | None = None,
+        k: Symbol | None = None,
+        p: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability of x failures before the k-th success: p = Γ(x + k) / (x! Γ(k)) pᵏ (1 − p)ˣ."""
+
+    @staticmethod
+    def _random_pdf_normal(
+        sample: Symbol | None = None,
+        mu: Symbol | None = None,
+        sigma: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the normal distribution: p = e^(−(x − μ)² / 2σ²) / (σ √2π)."""
+
+    @staticmethod
+    def _random_pdf_poisson(
+        sample: Symbol | None = None,
+        lam: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Probability under the Poisson distribution with mean λ: p = λˣ e^(−λ) / x!; no gradient by the sample."""
+
+    @staticmethod
+    def _random_pdf_uniform(
+        sample: Symbol | None = None,
+        low: Symbol | None = None,
+        high: Symbol | None = None,
+        is_log: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Density of the uniform distribution: p = 1 / (high − low), wherever the sample lies (as MXNet)."""
+
+    @staticmethod
+    def _random_poisson(
+        lam: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Whole numbers drawn from the Poisson distribution with mean λ."""
+
+    @staticmethod
+    def _random_randint(
+        low: int = ...,
+        high: int = ...,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['int32', 'int64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Whole numbers drawn uniformly from [low, high)."""
+
+    @staticmethod
+    def _random_shuffle(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The rows of an array (its parts along the first axis) in random order."""
+
+    @staticmethod
+    def _random_uniform(
+        low: float = 0.0,
+        high: float = 1.0,
+        shape: int | Sequence[int] | None = None,
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Numbers drawn uniformly from [low, high)."""
 
     @staticmethod
     def _ravel_multi_index(
@@ -4103,7 +4435,112 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Power of a scalar base: y = sˣ."""
+        """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
+
+    @staticmethod
+    def _sample_exponential(
+        lam: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each λ, exponentially distributed numbers with rate λ."""
+
+    @staticmethod
+    def _sample_gamma(
+        alpha: Symbol | None = None,
+        beta: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (α, β), gamma distributed numbers with shape α and scale β."""
+
+    @staticmethod
+    def _sample_generalized_negative_binomial(
+        mu: Symbol | None = None,
+        alpha: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (μ, α), negative binomial whole numbers with mean μ and dispersion α."""
+
+    @staticmethod
+    def _sample_multinomial(
+        data: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        get_prob: bool = False,
+        dtype: Literal['float16', 'float32', 'float64', 'int32', 'uint8'] = 'int32',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Indices drawn with the probabilities that lie along the last axis: shape (*leading axes, *shape)."""
+
+    @staticmethod
+    def _sample_negative_binomial(
+        k: Symbol | None = None,
+        p: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (k, p), failures before the k-th success of trials with success probability p."""
+
+    @staticmethod
+    def _sample_normal(
+        mu: Symbol | None = None,
+        sigma: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (μ, σ), normally distributed numbers."""
+
+    @staticmethod
+    def _sample_poisson(
+        lam: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each λ, whole numbers of the Poisson distribution with mean λ."""
+
+    @staticmethod
+    def _sample_uniform(
+        low: Symbol | None = None,
+        high: Symbol | None = None,
+        shape: int | Sequence[int] = (),
+        dtype: Literal['float16', 'float32', 'float64'] | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """For each pair (low, high), numbers drawn uniformly from [low, high)."""
+
+    @staticmethod
+    def _sample_unique_zipfian(
+        range_max: int = ...,
+        shape: int | Sequence[int] = (1, 1),
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """Rows of distinct classes k below ``range_max``, drawn with P(k) = ln((k + 2) / (k + 1)) / ln(range_max + 1)."""
+
+    @staticmethod
+    def _scatter_elemwise_div(
+        lhs: Symbol | None = None,
+        rhs: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
 
     @staticmethod
     def _scatter_minus_scalar(
@@ -4446,25 +4883,6 @@ class _contrib_namespace:
         """Batch normalization over the whole batch of one device: BatchNorm along axis 1 under MXNet's other name."""
 
     @staticmethod
-    def adamw_update(
-        weight: Symbol | None = None,
-        grad: Symbol | None = None,
-        mean: Symbol | None = None,
-        var: Symbol | None = None,
-        rescale_grad: Symbol | None = None,
-        lr: float = ...,
-        beta1: float = 0.9,
-        beta2: float = 0.999,
-        epsilon: float = 1e-08,
-        wd: float = 0.0,
-        eta: float = ...,
-        clip_gradient: float = -1.0,
-        out: Symbol | list[Symbol] | None = None,
-        name: str | None = None,
-    ) -> Any:
-        """Adam with decay apart from the gradient: w ← w − eta · (lr · m / (√v + ε) + wd · w)."""
-
-    @staticmethod
     def allclose(
         a: Symbol | None = None,
         b: Symbol | None = None,
@@ -4499,6 +4917,18 @@ class _contrib_namespace:
         """The positions along an axis where ``index`` is not 0: data (N, D), index (N,) → (K, D)."""
 
     @staticmethod
+    def count_sketch(
+        data: Symbol | None = None,
+        h: Symbol | None = None,
+        s: Symbol | None = None,
+        out_dim: int = ...,
+        processing_batch_size: int = 32,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Each feature times its sign, added up at its place: y[…, h_i] = Σ s_i · x[…, i]."""
+
+    @staticmethod
     def ctc_loss(
         data: Symbol | None = None,
         label: Symbol | None = None,
@@ -4513,12 +4943,32 @@ class _contrib_namespace:
         """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
+    def dequantize(
+        data: Symbol | None = None,
+        min_range: Symbol | None = None,
+        max_range: Symbol | None = None,
+        out_type: Literal['float32'] = 'float32',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The numbers that int8, uint8 or int32 stand for under a range; the inverse of quantize."""
+
+    @staticmethod
     def div_sqrt_dim(
         data: Symbol | None = None,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
         """Divides by the root of the last axis's size: y = x / √K. Shapes: any with at least one axis."""
+
+    @staticmethod
+    def fft(
+        data: Symbol | None = None,
+        compute_size: int = 128,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Discrete Fourier transform of real rows: y_j = Σ_k x_k · exp(−2πi · jk / d)."""
 
     @staticmethod
     def gelu(
@@ -4560,6 +5010,30 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """AdaGrad with one history per row: h ← h + mean(g²) of the row; w ← w − lr · g / √(h + ε)."""
+
+    @staticmethod
+    def hawkesll(
+        lda: Symbol | None = None,
+        alpha: Symbol | None = None,
+        beta: Symbol | None = None,
+        state: Symbol | None = None,
+        lags: Symbol | None = None,
+        marks: Symbol | None = None,
+        valid_length: Symbol | None = None,
+        max_time: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Log likelihood of sequences of events of K kinds, each kind a Hawkes process of its own."""
+
+    @staticmethod
+    def ifft(
+        data: Symbol | None = None,
+        compute_size: int = 128,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Real part of the inverse transform, not divided by d: y_k = Re Σ_j x_j · exp(2πi · jk / d)."""
 
     @staticmethod
     def index_array(
@@ -4671,6 +5145,41 @@ class _contrib_namespace:
         """Quadratic function: y = a x² + b x + c."""
 
     @staticmethod
+    def quantize(
+        data: Symbol | None = None,
+        min_range: Symbol | None = None,
+        max_range: Symbol | None = None,
+        out_type: Literal['int8', 'uint8'] = 'uint8',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Numbers in eight bits, from the given range."""
+
+    @staticmethod
+    def quantize_v2(
+        data: Symbol | None = None,
+        out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Numbers in eight bits, from the calibrated range or else from the data's own. Formulas: as in quantize."""
+
+    @staticmethod
+    def requantize(
+        data: Symbol | None = None,
+        min_range: Symbol | None = None,
+        max_range: Symbol | None = None,
+        out_type: Literal['auto', 'int8', 'uint8'] = 'int8',
+        min_calib_range: float | None = None,
+        max_calib_range: float | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """int32, as sums of products of int8 are, in eight bits: dequantized, then quantized to a narrower range."""
+
+    @staticmethod
     def round_ste(
         data: Symbol | None = None,
         out: Symbol | list[Symbol] | None = None,
@@ -4703,10 +5212,31 @@ class _contrib_namespace:
         """Sign as ``sign``, with a gradient of 1 everywhere; for training of binary networks."""
 
     @staticmethod
+    def adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
     def cond(*args: Any, **kwargs: Any) -> Any: ...
 
     @staticmethod
     def foreach(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def mp_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_lamb_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_mp_adamw_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def multi_mp_lamb_update(*args: Any, **kwargs: Any) -> Any: ...
+
+    @staticmethod
+    def rand_zipfian(*args: Any, **kwargs: Any) -> Any: ...
 
     @staticmethod
     def while_loop(*args: Any, **kwargs: Any) -> Any: ...
