@@ -40,6 +40,8 @@ LAYERS: dict[str, tuple[Make, tuple[int, ...], tuple[int, ...]]] = {
     "GELU": (nn.GELU, (2, 3), (2, 3)),
     "Swish": (lambda: nn.Swish(2.0), (2, 3), (2, 3)),
     "BatchNorm": (nn.BatchNorm, (4, 3, 2), (4, 3, 2)),
+    "BatchNormReLU": (nn.BatchNormReLU, (4, 3, 2), (4, 3, 2)),
+    "SyncBatchNorm": (nn.SyncBatchNorm, (4, 3, 2), (4, 3, 2)),
     "BatchNorm last": (lambda: nn.BatchNorm(axis=-1, scale=False, center=False), (4, 2, 3), (4, 2, 3)),
     "LayerNorm": (nn.LayerNorm, (4, 3), (4, 3)),
     "InstanceNorm": (lambda: nn.InstanceNorm(scale=True), (2, 3, 4), (2, 3, 4)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import DeferredInitializationError
-from . import data, loss, model_zoo, nn, rnn, utils
+from . import contrib, data, loss, model_zoo, nn, rnn, utils
 from .block import Block, HybridBlock
 from .parameter import Constant, Parameter
 from .parameter_dict import ParameterDict
@@ -19,6 +19,7 @@ __all__ = [
     "ParameterDict",
     "SymbolBlock",
     "Trainer",
+    "contrib",
     "data",
     "loss",
     "model_zoo",

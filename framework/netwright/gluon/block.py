@@ -195,7 +195,7 @@ class HybridBlock(Block):
             raise ParamError("arrays and symbols cannot be mixed in one call", where=self.name)
         return found[0]
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, /, *args: Any, **kwargs: Any) -> Any:
         """What the block computes, on ``F = nd`` or ``F = sym``; a subclass says it."""
         raise NetwrightError("neither hybrid_forward() nor forward() is defined", where=type(self).__name__)
 

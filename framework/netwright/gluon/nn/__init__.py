@@ -39,7 +39,7 @@ from .conv import (
     MaxPool3D,
     ReflectionPad2D,
 )
-from .norm import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+from .norm import BatchNorm, BatchNormReLU, GroupNorm, InstanceNorm, LayerNorm, SyncBatchNorm
 
 __all__ = [
     "ELU",
@@ -50,6 +50,7 @@ __all__ = [
     "AvgPool2D",
     "AvgPool3D",
     "BatchNorm",
+    "BatchNormReLU",
     "Block",
     "Concurrent",
     "Conv1D",
@@ -86,4 +87,5 @@ __all__ = [
     "Sequential",
     "Swish",
     "SymbolBlock",
+    "SyncBatchNorm",
 ]

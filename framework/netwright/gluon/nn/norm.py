@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import ParamError
 from ..block import HybridBlock
 from ..parameter import Parameter
 
@@ -42,7 +43,7 @@ class _Scaled(HybridBlock):
         facts = dict(self._shown)
         if "num_groups" not in facts:  # as MXNet prints what is not known yet
             facts["in_channels"] = channels if channels or "momentum" not in facts else None
-        return f"{type(self).__name__}({', '.join(f'{key}={value}' for key, value in facts.items())})"
+        return f"{type(self).__name__}({', '.join(f'{key}={value!r}' for key, value in facts.items())})"
 
 
 class BatchNorm(_Scaled):
@@ -76,7 +77,7 @@ class BatchNorm(_Scaled):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._kwargs = {
+        self._kwargs: dict[str, Any] = {
             "axis": axis,
             "eps": epsilon,
             "momentum": momentum,
@@ -112,6 +113,75 @@ class BatchNorm(_Scaled):
         return F.BatchNorm(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
 
+class BatchNormReLU(BatchNorm):
+    """Batch normalisation, and max(·, 0) of the result, in one step."""
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        """Normalise and rectify."""
+        args = (x, gamma, beta, running_mean, running_var)
+        return F.contrib.BatchNormWithReLU(*args, name="fwd", **self._kwargs)
+
+
+class SyncBatchNorm(BatchNorm):
+    """Batch normalisation along axis 1 by MXNet's other name; the batch of one device is what is normalised.
+
+    Statistics over several devices are not computed, and ``num_devices`` above 1 is refused.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 0,
+        num_devices: int | None = None,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        use_global_stats: bool = False,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        running_mean_initializer: Any = "zeros",
+        running_variance_initializer: Any = "ones",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            1,
+            momentum,
+            epsilon,
+            center,
+            scale,
+            use_global_stats,
+            beta_initializer,
+            gamma_initializer,
+            running_mean_initializer,
+            running_variance_initializer,
+            in_channels,
+            **kwargs,
+        )
+        if (num_devices or 1) > 1:
+            raise ParamError(
+                "statistics are not computed over several devices",
+                where=self.name,
+                parameter="num_devices",
+                wanted="1",
+                got=num_devices,
+                remedy="Use BatchNorm, which normalises each device's part of the batch",
+            )
+        self._kwargs = {
+            "eps": epsilon,
+            "momentum": momentum,
+            "fix_gamma": not scale,
+            "use_global_stats": use_global_stats,
+            "ndev": num_devices or 1,
+            "key": self.prefix,
+        }
+        self._shown = self._kwargs
+
+    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
+        """Normalise."""
+        args = (x, gamma, beta, running_mean, running_var)
+        return F.contrib.SyncBatchNorm(*args, name="fwd", **self._kwargs)
+
+
 class LayerNorm(_Scaled):
     """Normalises along one axis of each sample (Ba et al., 2016).
 
@@ -139,9 +209,9 @@ class LayerNorm(_Scaled):
         with self.name_scope():
             self.gamma, self.beta = self._weights(in_channels, center, scale, beta_initializer, gamma_initializer)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
         """Normalise."""
-        return F.LayerNorm(x, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
+        return F.LayerNorm(data, gamma=gamma, beta=beta, axis=self._axis, eps=self._epsilon)
 
 
 class InstanceNorm(_Scaled):
@@ -192,6 +262,6 @@ class GroupNorm(_Scaled):
         with self.name_scope():
             self.gamma, self.beta = self._weights(num_groups, center, scale, beta_initializer, gamma_initializer)
 
-    def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any) -> Any:
+    def hybrid_forward(self, F: Any, data: Any, gamma: Any, beta: Any) -> Any:
         """Normalise."""
-        return F.GroupNorm(data=x, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)
+        return F.GroupNorm(data=data, gamma=gamma, beta=beta, num_groups=self._num_groups, eps=self._epsilon)

@@ -83,9 +83,9 @@ class RNNCell(_GatedCell):
     def _more(self) -> str:
         return str(self._activation)
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any, **weights: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:
         """One step."""
-        i2h, h2h = self._products(F, x, states[0], weights)
+        i2h, h2h = self._products(F, inputs, states[0], weights)
         out = activate(F, i2h + h2h, self._activation, self._step_name() + "out")
         return out, [out]
 
@@ -125,10 +125,10 @@ class LSTMCell(_GatedCell):
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return super().state_info(batch_size) * 2
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any, **weights: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:
         """One step."""
         name = self._step_name()
-        i2h, h2h = self._products(F, x, states[0], weights)
+        i2h, h2h = self._products(F, inputs, states[0], weights)
         i, f, g, o = F.SliceChannel(i2h + h2h, num_outputs=4, name=name + "slice")
         i, f, o = (
             activate(F, gate, self._recurrent_activation, name + letter)
@@ -168,10 +168,10 @@ class GRUCell(_GatedCell):
     def _alias(self) -> str:
         return "gru"
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any, **weights: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:
         """One step."""
         name, before = self._step_name(), states[0]
-        i2h, h2h = self._products(F, x, before, weights)
+        i2h, h2h = self._products(F, inputs, before, weights)
         reset_x, update_x, new_x = F.SliceChannel(i2h, num_outputs=3, name=name + "i2h_slice")
         reset_h, update_h, new_h = F.SliceChannel(h2h, num_outputs=3, name=name + "h2h_slice")
         reset = F.Activation(reset_x + reset_h, act_type="sigmoid", name=name + "r_act")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import ndarray
-from ...errors import ParamError, ShapeError
+from ...errors import MismatchError, ParamError, ShapeError
 from ..block import Block, HybridBlock
 from ..parameter_dict import ParameterDict
 from .sequence import as_merged, as_steps, last_valid, mask_steps, module_of, zeros_like_batch
@@ -38,7 +38,7 @@ class RecurrentCell(Block):
     def begin_state(self, batch_size: int = 0, func: Callable[..., Any] = ndarray.zeros, **kwargs: Any) -> list[Any]:
         """The states before the first step, each made by ``func(name=…, shape=…, **kwargs)``."""
         if self._modified:
-            raise ParamError(
+            raise MismatchError(
                 "the cell was wrapped in a modifier cell",
                 where=self.name,
                 remedy="Call begin_state() of the modifier cell",
@@ -104,7 +104,7 @@ class RecurrentCell(Block):
 class HybridRecurrentCell(RecurrentCell, HybridBlock):
     """Base of cells that can be compiled."""
 
-    def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def hybrid_forward(self, F: Any, x: Any, /, *args: Any, **kwargs: Any) -> Any:
         """One step; a subclass says it."""
         raise ParamError("the cell does not say its step", where=type(self).__name__, remedy="Define hybrid_forward()")
 
@@ -123,7 +123,7 @@ def begin_states(
 ) -> list[Any]:
     """The first states of several cells, one behind the other."""
     if owner._modified:
-        raise ParamError(
+        raise MismatchError(
             "the cell was wrapped in a modifier cell",
             where=owner.name,
             remedy="Call begin_state() of the modifier cell",

@@ -101,9 +101,9 @@ class SequentialRNNCell(_Stack):
 class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
     """Hybrid cells one on the other."""
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step of all cells."""
-        return self._step(x, states)
+        return self._step(inputs, states)
 
 
 class BidirectionalCell(HybridRecurrentCell):

@@ -87,23 +87,23 @@ class _RNNLayer(HybridBlock):
         return super().__call__(inputs, None if states is None else list(states), sequence_length)
 
     def hybrid_forward(
-        self, F: Any, x: Any, states: Sequence[Any] | None = None, sequence_length: Any = None, **weights: Any
+        self, F: Any, inputs: Any, states: Sequence[Any] | None = None, sequence_length: Any = None, **weights: Any
     ) -> Any:
         """One call of the fused operator."""
-        if isinstance(x, NDArray) and states is not None:
-            self._check_states(x, states)
+        if isinstance(inputs, NDArray) and states is not None:
+            self._check_states(inputs, states)
         if self._layout == "NTC":
-            x = F.SwapAxis(x, dim1=0, dim2=1)
+            inputs = F.SwapAxis(inputs, dim1=0, dim2=1)
         shape = self._shape_params
         ordered = [weights[name] for name in weight_names(shape)]
         facts = {k: getattr(shape, k) for k in ("state_size", "num_layers", "bidirectional", "mode", "projection_size")}
-        vector = F._internal._rnn_parameters(x, *ordered, **facts)
+        vector = F._internal._rnn_parameters(inputs, *ordered, **facts)
         named: dict[str, Any] = dict(zip(("state", "state_cell"), states or (), strict=False))
         if sequence_length is not None:
             named |= {"sequence_length": sequence_length, "use_sequence_length": True}
         clip_min, clip_max, clip_nan = self._clip
         found = F.RNN(
-            x,
+            inputs,
             vector,
             **named,
             **facts,

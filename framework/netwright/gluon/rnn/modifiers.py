@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import ndarray
-from ...errors import ParamError
+from ...errors import MismatchError, ParamError
 from ..parameter_dict import ParameterDict
 from .cell import HybridRecurrentCell, RecurrentCell
 from .containers import BidirectionalCell
-from .sequence import as_merged, as_steps, mask_steps
+from .sequence import as_merged, as_steps, mask_steps, module_of
 
 
 class DropoutCell(HybridRecurrentCell):
@@ -34,11 +34,11 @@ class DropoutCell(HybridRecurrentCell):
     def state_info(self, batch_size: int = 0) -> list[dict[str, Any]]:
         return []
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step."""
         if self._rate > 0:
-            x = F.Dropout(x, p=self._rate, axes=self._axes, name=f"{self._step_name()}fwd")
-        return x, states
+            inputs = F.Dropout(inputs, p=self._rate, axes=self._axes, name=f"{self._step_name()}fwd")
+        return inputs, states
 
     def unroll(
         self,
@@ -66,7 +66,7 @@ class ModifierCell(HybridRecurrentCell):
 
     def __init__(self, base_cell: RecurrentCell) -> None:
         if base_cell._modified:
-            raise ParamError(
+            raise MismatchError(
                 "the cell is wrapped in a modifier cell already",
                 where=base_cell.name,
                 remedy="Make another cell, or wrap its modifier cell",
@@ -91,6 +91,11 @@ class ModifierCell(HybridRecurrentCell):
         with _Unwrapped(self.base_cell):
             return self.base_cell.begin_state(batch_size=batch_size, func=func, **kwargs)  # type: ignore[no-any-return]
 
+    def _unroll_inner(self, *args: Any) -> tuple[Any, list[Any]]:
+        """Unroll the inner cell, which may be asked for its first states here only."""
+        with _Unwrapped(self.base_cell):
+            return self.base_cell.unroll(*args)  # type: ignore[no-any-return]
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_cell!r})"
 
@@ -113,7 +118,7 @@ class ZoneoutCell(ModifierCell):
 
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         if isinstance(base_cell, BidirectionalCell):
-            raise ParamError(
+            raise MismatchError(
                 "a bidirectional cell has no single step to keep",
                 where="ZoneoutCell",
                 remedy="Wrap each of its two cells in a ZoneoutCell",
@@ -134,9 +139,9 @@ class ZoneoutCell(ModifierCell):
         self._clear()
         self.base_cell.hybridize(active, *args, **kwargs)
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step."""
-        output, after = self.base_cell(x, states)
+        output, after = self.base_cell(inputs, states)
         last = F.zeros_like(output) if self._last_output is None else self._last_output
         if self.zoneout_outputs:
             output = F.where(_fresh(F, output, self.zoneout_outputs), output, last)
@@ -161,10 +166,10 @@ class ResidualCell(ModifierCell):
     def _alias(self) -> str:
         return "residual"
 
-    def hybrid_forward(self, F: Any, x: Any, states: Any) -> Any:
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step."""
-        output, after = self.base_cell(x, states)
-        return F.elemwise_add(output, x, name=f"{self._step_name()}fwd"), after
+        output, after = self.base_cell(inputs, states)
+        return F.elemwise_add(output, inputs, name=f"{self._step_name()}fwd"), after
 
     def unroll(
         self,
@@ -177,12 +182,12 @@ class ResidualCell(ModifierCell):
     ) -> tuple[Any, list[Any]]:
         """Unroll the inner cell and add the inputs (see ``RecurrentCell.unroll``)."""
         self.reset()
-        with _Unwrapped(self.base_cell):
-            outputs, states = self.base_cell.unroll(length, inputs, begin_state, layout, merge_outputs, valid_length)
+        outputs, states = self._unroll_inner(length, inputs, begin_state, layout, merge_outputs, valid_length)
         if not isinstance(outputs, (list, tuple)):
             added = as_merged(inputs, layout)
             return outputs + (added if valid_length is None else mask_steps(added, layout, valid_length)), states
         steps = as_steps(length, inputs, layout)[0]
         if valid_length is not None:
             steps = as_steps(length, mask_steps(steps, layout, valid_length), layout)[0]
-        return [output + step for output, step in zip(outputs, steps, strict=True)], states
+        F = module_of(outputs)
+        return [F.elemwise_add(output, step) for output, step in zip(outputs, steps, strict=True)], states

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ndarray, symbol
-from ...errors import ParamError, ShapeError
+from ...errors import MismatchError, ParamError, ShapeError
 from ...symbol.symbol import Symbol
 
 
@@ -28,7 +28,7 @@ def as_steps(length: int | None, inputs: Any, layout: str) -> tuple[list[Any], i
     time, batch = axes_of(layout)
     if isinstance(inputs, (list, tuple)):
         if length is not None and len(inputs) != length:
-            raise ShapeError("wrong number of steps", where="unroll", wanted=length, got=len(inputs))
+            raise MismatchError("wrong number of steps", where="unroll", wanted=length, got=len(inputs))
         steps = list(inputs)
         return steps, 0 if isinstance(steps[0], Symbol) else steps[0].shape[0]
     if isinstance(inputs, Symbol):

@@ -1,0 +1,17 @@
+"""Contributed layers (MXNet's ``gluon.contrib.nn``)."""
+
+from __future__ import annotations
+
+from ...nn.basic import Concurrent, HybridConcurrent, Identity
+from ...nn.norm import SyncBatchNorm
+from .pixel_shuffle import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D
+
+__all__ = [
+    "Concurrent",
+    "HybridConcurrent",
+    "Identity",
+    "PixelShuffle1D",
+    "PixelShuffle2D",
+    "PixelShuffle3D",
+    "SyncBatchNorm",
+]
