@@ -13,6 +13,8 @@ array([2., 4., 6.], dtype=float32)
 from __future__ import annotations
 
 import sys as _sys
+from importlib import import_module as _import_module
+from typing import Any as _Any
 
 from . import (
     autograd,
@@ -72,6 +74,14 @@ for _name, _function in vars(ndarray.random).items():
         setattr(random, _name, _function)
 
 MXNetError = NetwrightError
+
+
+def __getattr__(name: str) -> _Any:
+    """``mx.onnx`` and ``mx.contrib`` when they are asked for: the first needs a package that not everyone has."""
+    if name in ("onnx", "contrib"):
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "AttrScope",

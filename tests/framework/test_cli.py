@@ -43,7 +43,18 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def test_help_and_version(run: Run) -> None:
     status, out, _ = run("--help")
     assert status == 0
-    for command in ("train", "predict", "export", "check", "plan", "templates", "datasets", "models", "devices"):
+    for command in (
+        "train",
+        "predict",
+        "export",
+        "import",
+        "check",
+        "plan",
+        "templates",
+        "datasets",
+        "models",
+        "devices",
+    ):
         assert f" {command} " in out
     assert run("--version") == (0, f"netwright {__version__}\n", "")
 
@@ -222,6 +233,23 @@ def test_export(run: Run, trained: Path, home: Path) -> None:
     assert run("export", trained, "--format", "symbol")[0] == 0
     symbol = json.loads((home / "mlp-digits-symbol.json").read_text())
     assert {"fc1_weight", "softmax"} <= {node["name"] for node in symbol["nodes"]}
+
+
+def test_export_to_onnx_and_import(run: Run, trained: Path, home: Path) -> None:
+    assert run("export", trained, "digits.onnx")[0] == 0
+    status, _, err = run("export", trained, "digits.onnx")
+    assert status == 1
+    assert "the file exists already" in err
+    assert run("export", trained, "--format", "onnx", "--out", "again.onnx")[0] == 0
+    assert (home / "again.onnx").read_bytes() == (home / "digits.onnx").read_bytes()
+    status, out, _ = run("import", "digits.onnx")
+    assert status == 0
+    assert "digits-symbol.json and digits-0000.params" in out
+    symbol = json.loads((home / "digits-symbol.json").read_text())
+    assert "fc1_weight" in {node["name"] for node in symbol["nodes"]}
+    status, _, err = run("import", "digits.onnx")
+    assert status == 1
+    assert "the file exists already" in err
 
 
 def test_a_table_of_ones_own_from_training_to_prediction(run: Run, home: Path) -> None:

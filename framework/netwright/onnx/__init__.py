@@ -11,19 +11,22 @@ try:
 except ImportError as _error:  # pragma: no cover - the package is there when tests run
     raise ImportError("netwright.onnx needs the package onnx: pip install 'netwright[onnx]'") from _error
 
+from .block import OnnxBlock, import_model, import_to_gluon
 from .convert import ExportError
 from .exporting import export
-from .model import OnnxModel, get_model_metadata, import_model
+from .model import OnnxModel, get_model_metadata
 from .mxnet import export_model, get_operator_support
 
 assert _onnx
 
 __all__ = [
     "ExportError",
+    "OnnxBlock",
     "OnnxModel",
     "export",
     "export_model",
     "get_model_metadata",
     "get_operator_support",
     "import_model",
+    "import_to_gluon",
 ]

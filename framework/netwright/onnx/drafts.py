@@ -11,7 +11,7 @@ from onnx import helper
 
 from .._version import __version__
 from ..ops.operator import TensorSpec
-from ..symbol.symbol import Symbol, walk
+from ..symbol.symbol import Symbol
 from .convert import convert
 from .tensor import Tensor
 from .writer import IR_VERSION, OPSET, Writer, rename_in
@@ -59,13 +59,12 @@ def write_symbol(
     writer = Writer(sizes_are_open=sizes_are_open)
     names = output_names(symbol)
     writer.taken.update(names, inputs, weights)
-    used = {node.name for node in walk([n for n, _ in symbol._entries]) if node.op is None}
     fed = [writer.tensor(name, spec.shape, spec.dtype) for name, spec in inputs.items()]
     values = {tensor.name: tensor for tensor in fed}
-    for name, array in weights.items():
-        if name in used:
+    for name in symbol.list_inputs():
+        if name in weights:
             writer.taken.discard(name)
-            values[name] = writer.const(array, name=name)
+            values[name] = writer.const(weights[name], name=name)
     found = convert(writer, symbol, values)
     for name in names:
         if name not in values:

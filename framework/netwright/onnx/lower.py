@@ -10,6 +10,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import GraphError, NetwrightError
+from ..ops.params import DTYPES
 from . import rows
 from .table import ROWS, Node
 from .values import Builder, NeedsValue, Value
@@ -45,7 +46,8 @@ def add_initializers(scope: Scope, graph: onnx.GraphProto) -> None:
     for tensor in graph.initializer:
         array = numpy_helper.to_array(tensor)
         value = scope.builder.const(array)
-        value.symbol = Variable(tensor.name)
+        dtype = array.dtype if array.dtype.name in DTYPES else None
+        value.symbol = Variable(tensor.name, shape=array.shape or (1,), dtype=dtype)
         scope.values[tensor.name] = value
 
 

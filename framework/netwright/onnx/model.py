@@ -21,8 +21,11 @@ from .values import Builder, NeedsValue, Value
 class Lowered:
     """A model for given shapes of its inputs: what is known already, and a symbol for the rest."""
 
-    def __init__(self, model: onnx.ModelProto, specs: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-        self.builder = Builder()
+    def __init__(
+        self, model: onnx.ModelProto, specs: Mapping[str, Any], known: Mapping[str, Any], tag: str = ""
+    ) -> None:
+        named = (*model.graph.initializer, *model.graph.input)
+        self.builder = Builder(tag=tag, taken=frozenset(one.name for one in named))
         opsets = {"" if o.domain == "ai.onnx" else o.domain: o.version for o in model.opset_import}
         functions = {(f.domain, f.name): f for f in model.functions}
         scope = Scope(self.builder, opsets, functions)
@@ -88,8 +91,7 @@ class OnnxModel:
 
     def __init__(self, model: str | Path | bytes | onnx.ModelProto) -> None:
         self.proto = read_model(model)
-        weights = {t.name for t in self.proto.graph.initializer}
-        self.inputs = [i.name for i in self.proto.graph.input if i.name not in weights]
+        self.inputs = [i.name for i in fed_inputs(self.proto)]
         self.outputs = [o.name for o in self.proto.graph.output]
         self._by_value: set[str] = set()
         self._lowered: dict[Any, Lowered] = {}
@@ -157,39 +159,17 @@ def read_model(model: str | Path | bytes | onnx.ModelProto) -> onnx.ModelProto:
         ) from None
 
 
-def import_model(
-    model_file: str | Path | bytes | onnx.ModelProto, shapes: Mapping[str, Sequence[int]] | None = None
-) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
-    """(symbol, arg_params, aux_params) of an ONNX model, as MXNet's ``mx.contrib.onnx.import_model``.
-
-    ``shapes`` gives inputs the sizes that the file leaves open (the batch); these are 1 otherwise.
-    """
-    proto = read_model(model_file)
+def fed_inputs(proto: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """The inputs of a model that are no weights."""
     weights = {t.name for t in proto.graph.initializer}
-    specs = {i.name: _declared(i, shapes or {}) for i in proto.graph.input if i.name not in weights}
-    try:
-        lowered = Lowered(proto, specs, {})
-    except NeedsValue as need:
-        raise GraphError(
-            str(need), remedy="Run it by OnnxModel(model).run(inputs), which builds it for the values it is fed"
-        ) from None
-    values = [v for v in lowered.outputs if isinstance(v, Value)]
-    if len(values) != len(lowered.outputs):
-        raise GraphError("an output is a sequence, which a symbol cannot give", remedy="Run it by OnnxModel")
-    symbol = Group([lowered.builder.symbol(v) for v in values])
-    arrays = {n: array(v, dtype=np.asarray(v).dtype) for n, v in lowered.builder.params.items()}
-    used, states = set(symbol.list_arguments()), set(symbol.list_auxiliary_states())
-    return (
-        symbol,
-        {n: a for n, a in arrays.items() if n in used},
-        {n: a for n, a in arrays.items() if n in states},
-    )
+    return [i for i in proto.graph.input if i.name not in weights]
 
 
-def _declared(info: onnx.ValueInfoProto, shapes: Mapping[str, Sequence[int]]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def declared(info: onnx.ValueInfoProto, shapes: Mapping[str, Sequence[int]]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """(shape, element type) of an input; sizes that the file leaves open are 1 where ``shapes`` does not say them."""
     tensor = info.type.tensor_type
-    declared = tuple(d.dim_value or 1 for d in tensor.shape.dim)
-    return tuple(shapes.get(info.name, declared)), np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+    sizes = tuple(d.dim_value or 1 for d in tensor.shape.dim)
+    return tuple(shapes.get(info.name, sizes)), np.dtype(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
 
 
 def get_model_metadata(
@@ -199,13 +179,12 @@ def get_model_metadata(
 
     A size that the file leaves open is 0.
     """
-    graph = read_model(model_file).graph
-    weights = {t.name for t in graph.initializer}
+    proto = read_model(model_file)
 
     def shape(info: onnx.ValueInfoProto) -> tuple[int, ...]:
         return tuple(d.dim_value for d in info.type.tensor_type.shape.dim)
 
     return {
-        "input_tensor_data": [(i.name, shape(i)) for i in graph.input if i.name not in weights],
-        "output_tensor_data": [(o.name, shape(o)) for o in graph.output],
+        "input_tensor_data": [(i.name, shape(i)) for i in fed_inputs(proto)],
+        "output_tensor_data": [(o.name, shape(o)) for o in proto.graph.output],
     }

@@ -217,7 +217,7 @@ class _Fit:
         """A shape of which one size is open: Reshape works that one out."""
         rows = np.array(values)
         open_ = [i for i in range(rows.shape[1]) if len(set(rows[:, i])) > 1]
-        if len(open_) != 1 or (rows[0] == 0).any():
+        if len(open_) != 1 or not rows[0, open_[0]]:
             return False
         target = rows[0].copy()
         target[open_[0]] = -1

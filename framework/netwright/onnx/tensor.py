@@ -265,7 +265,19 @@ class Tensor:
             return self.copy() if target == self.shape else Tensor(self.writer, "", target, self.dtype, None)
         if self.value is not None:
             return self._folded(self.value.reshape(target))
-        return self.writer.op("Reshape", self, self.writer.ints(target), allowzero=int(0 in target) or None)
+        if 0 in target or not self.writer.sizes_are_open:
+            return self.writer.op("Reshape", self, self.writer.ints(target), allowzero=int(0 in target) or None)
+        # axes that stay at the front are copied, whatever their size
+        pairs = zip(self.shape, target, strict=False)
+        same = next((i for i, (n, m) in enumerate(pairs) if n != m), min(self.ndim, len(target)))
+        return self.writer.op("Reshape", self, self.writer.ints([0] * same + list(target[same:])))
+
+    def reshape_like(self, other: Tensor) -> Tensor:
+        """In the shape of another one, whatever that is when the model runs."""
+        if not self.writer.sizes_are_open:
+            return self.reshape(other.shape)
+        shape = self.writer.op("Shape", other)
+        return self.writer.typed("Reshape", [self, shape], [(other.shape, self.dtype)])[0]
 
     def copy(self) -> Tensor:
         """Another object for the same value."""

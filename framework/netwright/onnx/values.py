@@ -66,6 +66,10 @@ class Builder:
 
     params: dict[str, Any] = field(default_factory=dict)
     """Arrays of the variables that came from known values: weights and constants."""
+    tag: str = ""
+    """Ends the names of constants, which differ from one shape of the inputs to another."""
+    taken: frozenset[str] = frozenset()
+    """Names that the model gives its own values."""
     _count: int = 0
 
     def const(self, array: Any, dtype: Any = None) -> Value:
@@ -83,13 +87,19 @@ class Builder:
             assert value.symbol is not None
             return value.symbol
         if value.symbol is None:
-            value.symbol = Variable(f"constant{self._count}", dtype=value.dtype)
-            self._count += 1
+            value.symbol = Variable(self._fresh(), shape=value.shape or (1,), dtype=value.dtype)
         self.params[value.symbol.list_inputs()[0]] = value.array if value.rank else value.array.reshape(1)
         if not value.rank and value.symbol._entries[0][0].op is None:
             # arrays have an axis at least; what is computed may have none
             value.symbol = apply("_reshape_to", (value.symbol,), {"shape": ()})
         return value.symbol
+
+    def _fresh(self) -> str:
+        while True:
+            name = f"constant{self._count}{self.tag}"
+            self._count += 1
+            if name not in self.taken:
+                return name
 
     def op(self, name: str, *inputs: Value, **params: Any) -> Value:
         """The first output of one of our operators."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import onnx
+from onnx import helper
 
 from ...errors import GraphError
 from ..table import Node, axis_of, row
@@ -39,12 +41,21 @@ def loop(b: Builder, n: Node) -> Any:
         for rows, value in zip(collected, found[1 + len(states) :], strict=True):
             rows.append(value)
         step += 1
-    return (*states, *(_stack(b, rows, 0) for rows in collected))
+    infos = body.output[1 + len(states) :]
+    return (
+        *states,
+        *(_stack(b, rows, 0) if rows else _no_rows(b, info) for rows, info in zip(collected, infos, strict=True)),
+    )
+
+
+def _no_rows(b: Builder, info: onnx.ValueInfoProto) -> Value:
+    """What a loop without a step collects: no rows, of the shape that the body declares."""
+    tensor = info.type.tensor_type
+    shape = tuple(d.dim_value for d in tensor.shape.dim)
+    return b.const(np.zeros((0, *shape), helper.tensor_dtype_to_np_dtype(tensor.elem_type or onnx.TensorProto.FLOAT)))
 
 
 def _stack(b: Builder, rows: list[Value], axis: int) -> Value:
-    if not rows:
-        return b.const(np.zeros((0,), np.float32))
     shape = rows[0].shape
     return b.concat([b.reshape(r, (*shape[:axis], 1, *shape[axis:])) for r in rows], axis)
 

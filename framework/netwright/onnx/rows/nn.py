@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,8 +25,9 @@ def product(b: Builder, x: Value, y: Value) -> Value:
         return _without(b, product(b, b.reshape(x, (1, *x.shape)), y), -2 if y.rank > 1 else 0)
     if y.rank == 1:
         return _without(b, product(b, x, b.reshape(y, (*y.shape, 1))), -1)
-    if x.rank == 2 and y.rank == 2:
-        return b.op("dot", x, y)
+    if y.rank == 2:
+        lines = b.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+        return b.reshape(b.op("dot", lines, y), (*x.shape[:-1], y.shape[1]))
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     rows = int(np.prod(batch))
     flat = [b.reshape(b.broadcast(v, (*batch, *v.shape[-2:])), (rows, *v.shape[-2:])) for v in (x, y)]
@@ -40,7 +42,12 @@ def _without(b: Builder, value: Value, axis: int) -> Value:
 
 @row("Gemm")
 def gemm(b: Builder, n: Node) -> Value:
-    """The operator Gemm."""
+    """alpha · A B + beta · C; FullyConnected where that is what it is, so that weights keep their names."""
+    x, weight, bias = n[0], n[1], n.get(2)
+    plain = n.attr("alpha", 1.0) == n.attr("beta", 1.0) == 1 and n.attr("transB", 0) and not n.attr("transA", 0)
+    if plain and x.size and (bias is None or bias.shape == weight.shape[:1]):
+        given = (x, weight) if bias is None else (x, weight, bias)
+        return b.op("FullyConnected", *given, num_hidden=weight.shape[0], no_bias=bias is None)
     x = b.transpose(n[0], (1, 0)) if n.attr("transA", 0) else n[0]
     y = b.transpose(n[1], (1, 0)) if n.attr("transB", 0) else n[1]
     found = product(b, x, y)

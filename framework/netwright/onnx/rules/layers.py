@@ -147,10 +147,10 @@ def group_norm(c: Call, x: Tensor, gamma: Tensor, beta: Tensor) -> Any:
     ones, zeros = (w.const(np.full((groups,), v, x.dtype)) for v in (1, 0))
     y = w.op("InstanceNormalization", flat, ones, zeros, epsilon=p.eps)
     if gamma.shape == (groups,):
-        y = (y * gamma.reshape((groups, 1)) + beta.reshape((groups, 1))).reshape(x.shape)
+        y = (y * gamma.reshape((groups, 1)) + beta.reshape((groups, 1))).reshape_like(x)
     else:
         along = (x.shape[1], *(1,) * (x.ndim - 2))
-        y = y.reshape(x.shape) * gamma.reshape(along) + beta.reshape(along)
+        y = y.reshape_like(x) * gamma.reshape(along) + beta.reshape(along)
     if not p.output_mean_var:
         return y
     mean = xp.mean(flat, axis=2, keepdims=True)

@@ -27,38 +27,33 @@ def pooling(c: Call, x: Tensor) -> Tensor:
     ends = list(windows.pad) if plain else [max((o - 1) * s + k - n - q, 0) for n, o, k, s, q in sizes]
     wide = x if x.dtype.kind == "f" else x.astype(np.float32)
     how = {"kernel_shape": windows.kernel, "strides": windows.stride, "pads": [*windows.pad, *ends]}
+    if any(q >= k for q, k in zip(how["pads"], windows.kernel * 2, strict=True)):
+        # windows that lie in the padding as a whole, which the runtime's pooling does not take: it is written out
+        pads = [0, 0, *windows.pad, 0, 0, *ends]
+        wide = c.w.op("Pad", wide, c.w.ints(pads), wide.dtype.type(-np.inf if p.pool_type == "max" else 0))
+        del how["pads"]
     if p.pool_type == "max":
-        found = _max(c, wide, windows.pad, windows.kernel, ends, how)
+        found = c.w.op("MaxPool", wide, **how)
+        if "pads" not in how:
+            found = c.xp.where(found <= np.finfo(wide.dtype).min, wide.dtype.type(-np.inf), found)
     elif p.pool_type == "lp":
-        found = _lp(c, wide, how)
-    elif plain and p.pool_type == "avg":
+        found = _lp(c, wide, windows.kernel, how)
+    elif plain and p.pool_type == "avg" and "pads" in how:
         found = c.w.op("AveragePool", wide, **how, count_include_pad=int(p.count_include_pad is not False))
     else:
         # a mean that counts padding, times the size of a window, is the sum
-        total = c.w.op("AveragePool", wide, **how, count_include_pad=1) * math.prod(windows.kernel)
-        found = total
+        found = c.w.op("AveragePool", wide, **how, count_include_pad=1) * math.prod(windows.kernel)
         if p.pool_type == "avg":
             counts = window_counts(windows, p.count_include_pad is not False)
-            found = total / c.w.const(counts, wide.dtype)
+            found = found / c.w.const(counts, wide.dtype)
     return back(found.astype(x.dtype), last)
 
 
-def _max(c: Call, x: Tensor, pad: Any, kernel: Any, ends: Any, how: dict[str, Any]) -> Tensor:
-    if all(q < k and e < k for q, k, e in zip(pad, kernel, ends, strict=True)):
-        return c.w.op("MaxPool", x, **how)
-    # windows that lie in the padding as a whole: the padding is written out
-    pads = [0, 0, *pad, 0, 0, *ends]
-    lowest = x.dtype.type(-np.inf)
-    x = c.w.op("Pad", x, c.w.ints(pads), lowest)
-    found = c.w.op("MaxPool", x, kernel_shape=kernel, strides=how["strides"])
-    return found
-
-
-def _lp(c: Call, x: Tensor, how: dict[str, Any]) -> Tensor:
+def _lp(c: Call, x: Tensor, kernel: tuple[int, ...], how: dict[str, Any]) -> Tensor:
     """(Σ xᵖ)^(1/p) of the signed numbers: the standard's LpPool takes magnitudes, so the sum is made here."""
     exponent = c.p.p_value
     power = x if exponent == 1 else c.w.op("Pow", x, x.dtype.type(exponent))
-    total = c.w.op("AveragePool", power, **how, count_include_pad=1) * math.prod(how["kernel_shape"])
+    total = c.w.op("AveragePool", power, **how, count_include_pad=1) * math.prod(kernel)
     return _root(c, total, exponent)
 
 

@@ -1,0 +1,13 @@
+"""What MXNet keeps under ``mx.contrib``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """``contrib.onnx`` when it is asked for: it needs a package that not everyone has."""
+    if name == "onnx":
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
