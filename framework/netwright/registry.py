@@ -59,11 +59,13 @@ class Table(Generic[T]):
             )
         return found
 
-    def create(self, name: Any, *args: Any, **kwargs: Any) -> T:
+    def create(self, *args: Any, **kwargs: Any) -> T:
         """An instance of the class of that name; what is an instance already is given back.
 
         The name may be MXNet's JSON: ``["name", {parameters}]`` or ``{"<kind>": "name", parameters}``.
         """
+        # the first argument is the name; a parameter may be called so, too
+        name, *args = args or (kwargs.pop(self.kind if self.kind in kwargs else "name", ""),)  # type: ignore[assignment]
         if not isinstance(name, str):
             if isinstance(name, dict):
                 return self._configured(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import EvalMetric, check_label_shapes, register
+from .base import EvalMetric, alias, check_label_shapes, register
 from .classification import F1, MCC, PCC, Accuracy, CrossEntropy, NegativeLogLikelihood, Perplexity, TopKAccuracy
 from .composite import CompositeEvalMetric, CustomMetric, create, np
 from .values import MAE, MSE, RMSE, Caffe, Loss, PearsonCorrelation, Torch
@@ -26,6 +26,7 @@ __all__ = [
     "Perplexity",
     "TopKAccuracy",
     "Torch",
+    "alias",
     "check_label_shapes",
     "create",
     "np",

@@ -17,6 +17,7 @@ register = table.register
 alias = table.alias
 
 Arrays = Any
+Names = Sequence[str] | None
 
 
 def listed(values: Any) -> list[Any]:
@@ -47,12 +48,13 @@ class EvalMetric:
     def __init__(
         self,
         name: str,
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
+        output_names: Names = None,
+        label_names: Names = None,
         **kwargs: Any,
     ) -> None:
         self.name = str(name)
         self.output_names, self.label_names = output_names, label_names
+        self._has_global_stats = bool(kwargs.pop("has_global_stats", True))
         self._kwargs = kwargs
         self.reset()
 
@@ -101,7 +103,7 @@ class EvalMetric:
 
     def get_global(self) -> tuple[Any, Any]:
         """(name, value) since ``reset``; a subclass with an ``update`` of its own has one value only."""
-        if not self.global_num_inst:
+        if not self._has_global_stats or not self.global_num_inst:
             return self.get()
         return self.name, self.value(self.global_sum_metric, self.global_num_inst)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ParamError, ShapeError
-from .base import Arrays, EvalMetric, check_label_shapes, host, listed, register
+from .base import Arrays, EvalMetric, Names, check_label_shapes, host, listed, register
 
 
 @register("acc")
@@ -22,8 +22,10 @@ class Accuracy(EvalMetric):
     ('accuracy', 0.667)
     """
 
-    def __init__(self, axis: int = 1, name: str = "accuracy", **kwargs: Any) -> None:
-        super().__init__(name, axis=axis, **kwargs)
+    def __init__(
+        self, axis: int = 1, name: str = "accuracy", output_names: Names = None, label_names: Names = None
+    ) -> None:
+        super().__init__(name, axis=axis, output_names=output_names, label_names=label_names)
         self.axis = axis
 
     def measure(self, label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -44,12 +46,14 @@ class TopKAccuracy(EvalMetric):
     ('top_k_accuracy_2', 0.5)
     """
 
-    def __init__(self, top_k: int = 1, name: str = "top_k_accuracy", **kwargs: Any) -> None:
+    def __init__(
+        self, top_k: int = 1, name: str = "top_k_accuracy", output_names: Names = None, label_names: Names = None
+    ) -> None:
         if top_k < 2:
             raise ParamError(
                 "top_k must exceed 1", parameter="top_k", got=top_k, remedy="Use Accuracy for the first class"
             )
-        super().__init__(f"{name}_{top_k}", top_k=top_k, **kwargs)
+        super().__init__(f"{name}_{top_k}", top_k=top_k, output_names=output_names, label_names=label_names)
         self.top_k = top_k
 
     def measure(self, label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -107,11 +111,11 @@ class _Binary:
 class _BinaryMetric(EvalMetric):
     """``macro``: the mean over batches; ``micro``: over all samples together."""
 
-    def __init__(self, name: str, average: str, **kwargs: Any) -> None:
+    def __init__(self, name: str, average: str, output_names: Names = None, label_names: Names = None) -> None:
         if average not in ("macro", "micro"):
             raise ParamError("unknown average", wanted="macro or micro", got=repr(average))
         self.average = average
-        super().__init__(name, average=average, **kwargs)
+        super().__init__(name, average=average, output_names=output_names, label_names=label_names)
 
     def score(self, counts: _Binary) -> float:
         raise ParamError(f"{type(self).__name__} has no score()")
@@ -151,8 +155,10 @@ class F1(_BinaryMetric):
     ('f1', 0.667)
     """
 
-    def __init__(self, name: str = "f1", average: str = "macro", **kwargs: Any) -> None:
-        super().__init__(name, average, **kwargs)
+    def __init__(
+        self, name: str = "f1", output_names: Names = None, label_names: Names = None, average: str = "macro"
+    ) -> None:
+        super().__init__(name, average, output_names=output_names, label_names=label_names)
 
     def score(self, counts: _Binary) -> float:
         return counts.f1
@@ -169,8 +175,10 @@ class MCC(_BinaryMetric):
     ('mcc', 0.5)
     """
 
-    def __init__(self, name: str = "mcc", average: str = "macro", **kwargs: Any) -> None:
-        super().__init__(name, average, **kwargs)
+    def __init__(
+        self, name: str = "mcc", output_names: Names = None, label_names: Names = None, average: str = "macro"
+    ) -> None:
+        super().__init__(name, average, output_names=output_names, label_names=label_names)
 
     def score(self, counts: _Binary) -> float:
         return counts.mcc
@@ -187,8 +195,10 @@ class CrossEntropy(EvalMetric):
     ('cross-entropy', 0.458)
     """
 
-    def __init__(self, eps: float = 1e-12, name: str = "cross-entropy", **kwargs: Any) -> None:
-        super().__init__(name, eps=eps, **kwargs)
+    def __init__(
+        self, eps: float = 1e-12, name: str = "cross-entropy", output_names: Names = None, label_names: Names = None
+    ) -> None:
+        super().__init__(name, eps=eps, output_names=output_names, label_names=label_names)
         self.eps = eps
 
     def measure(self, label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -210,8 +220,10 @@ class NegativeLogLikelihood(CrossEntropy):
     ('nll-loss', 0.458)
     """
 
-    def __init__(self, eps: float = 1e-12, name: str = "nll-loss", **kwargs: Any) -> None:
-        super().__init__(eps, name, **kwargs)
+    def __init__(
+        self, eps: float = 1e-12, name: str = "nll-loss", output_names: Names = None, label_names: Names = None
+    ) -> None:
+        super().__init__(eps, name, output_names=output_names, label_names=label_names)
 
 
 @register()
@@ -226,9 +238,14 @@ class Perplexity(EvalMetric):
     """
 
     def __init__(
-        self, ignore_label: int | None = None, axis: int = -1, name: str = "perplexity", **kwargs: Any
+        self,
+        ignore_label: int | None = None,
+        axis: int = -1,
+        name: str = "perplexity",
+        output_names: Names = None,
+        label_names: Names = None,
     ) -> None:
-        super().__init__(name, ignore_label=ignore_label, axis=axis, **kwargs)
+        super().__init__(name, ignore_label=ignore_label, axis=axis, output_names=output_names, label_names=label_names)
         self.ignore_label, self.axis = ignore_label, axis
 
     def measure(self, label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[float, float]:
@@ -249,8 +266,10 @@ class Perplexity(EvalMetric):
 class PCC(EvalMetric):
     """Correlation of true and predicted classes, any number of them: Matthews' for two (Gorodkin, 2004)."""
 
-    def __init__(self, name: str = "pcc", **kwargs: Any) -> None:
-        super().__init__(name, **kwargs)
+    def __init__(
+        self, name: str = "pcc", output_names: Names = None, label_names: Names = None, has_global_stats: bool = True
+    ) -> None:
+        super().__init__(name, output_names=output_names, label_names=label_names, has_global_stats=has_global_stats)
 
     def reset(self) -> None:
         super().reset()

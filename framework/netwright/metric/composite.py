@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import ParamError
-from .base import Arrays, EvalMetric, check_label_shapes, host, listed, register, table
+from .base import Arrays, EvalMetric, Names, check_label_shapes, host, listed, register, table
 
 
 @register()
@@ -24,10 +24,13 @@ class CustomMetric(EvalMetric):
         feval: Callable[[Any, Any], Any],
         name: str | None = None,
         allow_extra_outputs: bool = False,
-        **kwargs: Any,
+        output_names: Names = None,
+        label_names: Names = None,
     ) -> None:
         shown = str(name or getattr(feval, "__name__", "custom"))
-        super().__init__(f"custom({shown})" if "<" in shown else shown, **kwargs)
+        super().__init__(
+            f"custom({shown})" if "<" in shown else shown, output_names=output_names, label_names=label_names
+        )
         self._feval, self._extra = feval, allow_extra_outputs
 
     def update(self, labels: Arrays, preds: Arrays) -> None:
@@ -50,9 +53,15 @@ class CompositeEvalMetric(EvalMetric):
     ['accuracy', 'cross-entropy']
     """
 
-    def __init__(self, metrics: Sequence[Any] | None = None, name: str = "composite", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        metrics: Sequence[Any] | None = None,
+        name: str = "composite",
+        output_names: Names = None,
+        label_names: Names = None,
+    ) -> None:
         self.metrics = [create(m) for m in metrics or []]
-        super().__init__(name, **kwargs)
+        super().__init__(name, output_names=output_names, label_names=label_names)
 
     def add(self, metric: Any) -> None:
         """Add a metric (or its name)."""
