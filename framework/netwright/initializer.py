@@ -6,9 +6,9 @@ import json
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -38,32 +38,70 @@ class InitDesc(str):
         return made
 
 
+_KINDS = {
+    "weight": "weight",
+    "bias": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "zero",
+    "running_mean": "zero",
+    "moving_avg": "zero",
+    "min": "zero",
+    "moving_var": "one",
+    "running_var": "one",
+    "moving_inv_var": "zero",
+    "max": "one",
+}
+
+
+def _mean_size(arr: NDArray) -> str:
+    """‖x‖ / √size, as text."""
+    values = arr.asnumpy().astype(np.float64)
+    return str(np.float32(np.linalg.norm(values) / math.sqrt(max(values.size, 1))))
+
+
 class Initializer:
     """Base: called with a name and an array, fills the array.
 
     By the name's end: ``bias``, ``beta``, ``running_mean`` and ``moving_mean`` become 0, ``gamma``, ``running_var`` and
     ``moving_var`` 1; everything else goes to ``_init_weight``. A variable's own ``__init__`` attribute goes before.
+    A subclass may give ``_init_bias``, ``_init_gamma``, ``_init_beta`` and ``_init_default`` of its own, too.
     """
+
+    _verbose = False
+    _print_func: Callable[[NDArray], Any] = staticmethod(_mean_size)
 
     def __init__(self, **kwargs: Any) -> None:
         self._kwargs = kwargs
+
+    def set_verbosity(self, verbose: bool = False, print_func: Callable[[NDArray], Any] | None = None) -> Self:
+        """Log each array that is filled, with ``print_func`` of it: ‖x‖/√size by default."""
+        self._verbose = verbose
+        self._print_func = print_func or _mean_size
+        return self
 
     def dumps(self) -> str:
         """Name and parameters as JSON, as MXNet keeps them in a symbol's attributes."""
         return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __call__(self, desc: str, arr: NDArray) -> None:
-        own = getattr(desc, "attrs", {}).get("__init__", "")
+        described = isinstance(desc, InitDesc)
+        if described and desc.global_init is None:  # type: ignore[attr-defined]
+            desc.global_init = self  # type: ignore[attr-defined]
+        own = desc.attrs.get("__init__", "") if described else ""  # type: ignore[attr-defined]
+        name = str(desc).lower()
+        kind = next((kind for end, kind in _KINDS.items() if name.endswith(end)), "default")
         if own:
             create(own)._init_weight(desc, arr)
-            return
-        name = str(desc).lower()
-        if name.endswith(("bias", "beta", "moving_mean", "running_mean", "moving_avg", "min")):
-            arr[:] = 0.0
-        elif name.endswith(("gamma", "moving_var", "running_var", "moving_inv_var", "max")):
-            arr[:] = 1.0
+            kind = own
+        elif not described and name.startswith("upsampling"):  # MXNet's rules for bare names
+            Bilinear()._init_weight(desc, arr)
+        elif not described and name.startswith("stn_loc") and kind in ("weight", "bias"):
+            arr[:] = 0.0 if kind == "weight" else np.array([1.0, 0, 0, 0, 1.0, 0])
         else:
-            self._init_weight(desc, arr)
+            getattr(self, f"_init_{kind}")(desc, arr)
+        if self._verbose:
+            logging.info("Initialized %s as %s: %s", desc, kind, self._print_func(arr))
 
     def init_weight(self, name: str, arr: NDArray) -> None:
         """Fill the array whatever its name."""
@@ -71,6 +109,18 @@ class Initializer:
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         raise ParamError(f"{type(self).__name__} does not initialise weights")
+
+    def _init_default(self, name: str, arr: NDArray) -> None:
+        self._init_weight(name, arr)
+
+    def _init_zero(self, name: str, arr: NDArray) -> None:
+        arr[:] = 0.0
+
+    def _init_one(self, name: str, arr: NDArray) -> None:
+        arr[:] = 1.0
+
+    _init_bias = _init_beta = _init_zero
+    _init_gamma = _init_one
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and isinstance(other, Initializer) and self._kwargs == other._kwargs
@@ -298,7 +348,7 @@ class LSTMBias(Initializer):
 class FusedRNN(Initializer):
     """The one weight vector of the RNN operator: weights by ``init``, biases 0 but an LSTM's forget gates.
 
-    ``init``: an initializer, its name or JSON; None leaves weights to whoever initialises the rest (Uniform here).
+    ``init``: an initializer, its name or JSON; None leaves weights to whoever initialises the rest, else Uniform.
     """
 
     def __init__(
@@ -310,9 +360,9 @@ class FusedRNN(Initializer):
         bidirectional: bool = False,
         forget_bias: float = 1.0,
     ) -> None:
-        self.init = create("uniform" if init is None else init)
+        self.init = None if init is None else create(init)
         super().__init__(
-            init=self.init.dumps(),
+            init=None if self.init is None else self.init.dumps(),
             num_hidden=num_hidden,
             num_layers=num_layers,
             mode=mode,
@@ -329,12 +379,13 @@ class FusedRNN(Initializer):
         )
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
+        fill = self.init or getattr(name, "global_init", None) or Uniform()
         begin = 0
         for part, shape in weight_shapes(self.layout, self._features(name, arr)).items():
             end = begin + math.prod(shape)
             piece = zeros(shape, arr.ctx, arr.dtype)
             if part.endswith("weight"):
-                self.init.init_weight(part, piece)
+                fill.init_weight(part, piece)
             elif self.mode == "lstm":
                 LSTMBias(self.forget_bias).init_weight(part, piece)
             arr[begin:end] = piece.reshape(-1)

@@ -156,3 +156,110 @@ def test_json_and_names() -> None:
 def test_refusals(use: Callable[[], Any], kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         use()
+
+
+# ---------------------------------------------------------------- as in MXNet 1.9.1
+DUMPS = [
+    (mx.init.Zero(), '["zero", {}]'),
+    (mx.init.Constant(2.5), '["constant", {"value": 2.5}]'),
+    (mx.init.Uniform(), '["uniform", {"scale": 0.07}]'),
+    (mx.init.Normal(0.3), '["normal", {"sigma": 0.3}]'),
+    (mx.init.Orthogonal(1.0, "normal"), '["orthogonal", {"scale": 1.0, "rand_type": "normal"}]'),
+    (mx.init.Xavier(), '["xavier", {"rnd_type": "uniform", "factor_type": "avg", "magnitude": 3}]'),
+    (mx.init.MSRAPrelu("in", 0.1), '["msraprelu", {"factor_type": "in", "slope": 0.1}]'),
+    (mx.init.LSTMBias(2.0), '["lstmbias", {"forget_bias": 2.0}]'),
+    (
+        mx.init.FusedRNN(None, 4, 2, "lstm"),
+        '["fusedrnn", {"init": null, "num_hidden": 4, "num_layers": 2, "mode": "lstm", "bidirectional": false, '
+        '"forget_bias": 1.0}]',
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "text"), DUMPS, ids=lambda v: v if isinstance(v, str) else type(v).__name__)
+def test_dumps_are_mxnets(made: mx.init.Initializer, text: str) -> None:
+    assert made.dumps() == text
+    again = mx.init.create(text)
+    assert again == made
+    assert again.dumps() == text
+
+
+class Numbered(mx.init.Initializer):
+    def _init_weight(self, name: str, arr: mx.nd.NDArray) -> None:
+        arr[:] = 5
+
+    def _init_bias(self, name: str, arr: mx.nd.NDArray) -> None:
+        arr[:] = 6
+
+    def _init_gamma(self, name: str, arr: mx.nd.NDArray) -> None:
+        arr[:] = 7
+
+    def _init_beta(self, name: str, arr: mx.nd.NDArray) -> None:
+        arr[:] = 8
+
+    def _init_default(self, name: str, arr: mx.nd.NDArray) -> None:
+        arr[:] = 9
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("a_weight", 5), ("a_bias", 6), ("a_gamma", 7), ("a_beta", 8), ("w", 9), ("bn_moving_mean", 0)]
+)
+def test_each_kind_of_name_has_its_rule(name: str, value: float) -> None:
+    for given in (name, mx.init.InitDesc(name)):
+        array = mx.nd.ones((2, 2))
+        Numbered()(given, array)
+        assert array.asnumpy().tolist() == [[value] * 2] * 2
+
+
+def test_bare_names_follow_mxnets_old_rules() -> None:
+    up, bias, weight = mx.nd.ones((1, 1, 4, 4)), mx.nd.zeros(6), mx.nd.ones((2, 2))
+    fill = mx.init.Uniform()
+    fill("upsampling_weight", up)
+    fill("stn_loc_bias", bias)
+    fill("stn_loc_weight", weight)
+    assert up.asnumpy()[0, 0, 1].tolist() == [0.1875, 0.5625, 0.5625, 0.1875]
+    assert bias.asnumpy().tolist() == [1, 0, 0, 0, 1, 0]
+    assert weight.sum().asscalar() == 0
+
+
+def test_verbosity(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    one = mx.init.One().set_verbosity(True)
+    one(mx.init.InitDesc("q_weight"), mx.nd.zeros((2, 2)))
+    one(mx.init.InitDesc("q_bias"), mx.nd.zeros((2, 2)))
+    one(mx.init.InitDesc("q", {"__init__": '["zeros", {}]'}), mx.nd.zeros((2, 2)))
+    mx.init.One().set_verbosity(True, lambda a: a.shape)(mx.init.InitDesc("v_gamma"), mx.nd.zeros((2, 2)))
+    mx.init.One()(mx.init.InitDesc("silent_weight"), mx.nd.zeros((2, 2)))
+    assert [r.getMessage() for r in caplog.records] == [
+        "Initialized q_weight as weight: 1.0",
+        "Initialized q_bias as bias: 0.0",
+        'Initialized q as ["zeros", {}]: 0.0',
+        "Initialized v_gamma as gamma: (2, 2)",
+    ]
+
+
+def test_implied_weights_that_begin_otherwise() -> None:
+    symbol = mx.sym.LeakyReLU(mx.sym.Variable("data"), act_type="prelu", name="p")
+    module = mx.mod.Module(symbol, label_names=None)
+    module.bind([("data", (2, 3))])
+    module.init_params()
+    assert module.get_params()[0]["p_gamma"].asnumpy().tolist() == [0.25] * 3
+
+
+def test_a_fused_vector_takes_the_global_initializer() -> None:
+    desc = mx.init.InitDesc("rnn_parameters", {"__init__": mx.init.FusedRNN(None, 2, 1, "gru").dumps()})
+    vector = mx.nd.zeros(3 * 2 * (3 + 2 + 2))
+    mx.init.Constant(4)(desc, vector)
+    assert vector.asnumpy()[:30].tolist() == [4] * 30
+    assert vector.asnumpy()[30:].tolist() == [0] * 12
+
+
+def test_an_initializer_under_other_names() -> None:
+    @mx.init.register
+    @mx.init.alias("firstalias", "secondalias")
+    class Sevens(mx.init.Initializer):
+        def __init__(self, count: int = 1) -> None:
+            super().__init__(count=count)
+
+    assert type(mx.init.create("SecondAlias")) is Sevens
+    assert mx.init.create("sevens", count=3).dumps() == '["sevens", {"count": 3}]'

@@ -95,7 +95,7 @@ class LeakyReLU(Operator):
     Params = LeakyReLUParams
     inputs = (
         Port("data", doc="batch, channels, …"),
-        Port("gamma", "weight", doc="the slopes of prelu", optional=True),
+        Port("gamma", "weight", doc="the slopes of prelu", optional=True, init='["constant", {"value": 0.25}]'),
     )
     outputs = ("output", "slope")
 

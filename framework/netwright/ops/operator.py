@@ -30,13 +30,15 @@ FLOAT32: np.dtype[Any] = np.dtype(np.float32)
 class Port:
     """A named input.
 
-    ``weight`` is trained, ``state`` is kept between steps (auxiliary), ``label`` is what is learnt.
+    ``weight`` is trained, ``state`` is kept between steps (auxiliary), ``label`` is what is learnt. ``init`` is how an
+    implied weight begins, as MXNet's JSON of an initializer; empty: as its name says.
     """
 
     name: str
     kind: PortKind = "data"
     doc: str = ""
     optional: bool = False
+    init: str = ""
 
 
 class TensorSpec(NamedTuple):

@@ -74,7 +74,8 @@ def make_node(
             # An optional weight that these parameters use (a bias without no_bias) is implied like any other.
             if port.optional and port.kind != "weight":
                 continue
-            entries.append((SymbolNode(None, None, f"{name}_{port.name}", (), dict(attributes)), 0))
+            own = {**attributes, "__init__": port.init} if port.init else dict(attributes)
+            entries.append((SymbolNode(None, None, f"{name}_{port.name}", (), own), 0))
         elif not isinstance(value, Symbol):
             raise DTypeError(
                 f"input {port.name!r} is not a Symbol",
