@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..device import device_of
 from ..ndarray.array import NDArray
 from ..ndarray.invoke import invoke
+from ..ndarray.stored import of_raw
 from ..ops.operator import TensorSpec
+from ..ops.storage import DEFAULT, dense_of, lies_on
 from ..scheduler.compiled import HEAD, Compiled
 from ..scheduler.reference import interpret
 from ..scheduler.run import Run
+from ..scheduler.storages import gives_sparse
 from ..scheduler.strategy import Strategy
+from ..symbol.stored_run import REASON, StoredRun
 from ..symbol.symbol import Symbol
 from ..tape import Spendable, mode
 from .nested import structure
@@ -33,23 +36,30 @@ class CachedGraph:
         self.symbol, self.strategy, self.constants = symbol, strategy, dict(constants or {})
         self.recompute = recompute
         self._plans: dict[Any, Compiled] = {}
+        self._gives_sparse = gives_sparse(symbol)
 
     def __call__(self, feeds: Mapping[str, NDArray]) -> list[NDArray]:
         feeds = {**self.constants, **feeds}
         wrt = tuple(n for n, a in feeds.items() if a._entry is not None) if mode.recording else ()
         again = self.recompute and bool(wrt)
         compiled = self.compiled(feeds, () if again else wrt)
-        run = Run(compiled, _raw(compiled, feeds, mode.repeating))
+        run = self.run(compiled, feeds, mode.repeating)
         place = next(iter(feeds.values()))._place if feeds else None
         if not wrt:
             run.release()
-            return [NDArray(r, None, place) for r in run.outputs]
+            return [of_raw(r, None, place) for r in run.outputs]
         results, run.outputs = run.outputs, []  # the tape keeps the run, the caller the results
         kept = {n: a._snapshot() for n, a in feeds.items()}
         node = (
             RecomputedNode(self, run, results, kept, wrt) if again else PlanNode(run, results, kept, wrt, self.symbol)
         )
-        return [NDArray(r, (node, i), place) for i, r in enumerate(results)]
+        return [of_raw(r, (node, i), place) for i, r in enumerate(results)]
+
+    def run(self, compiled: Compiled, feeds: Mapping[str, NDArray], repeating: bool) -> Run:
+        """The forward part on these arrays; call by call where one is sparse, or an operator gives sparse arrays."""
+        raw = _raw(compiled, feeds, repeating)
+        sparse = self._gives_sparse or any(a.stype != DEFAULT for a in feeds.values())
+        return StoredRun(compiled, raw) if sparse else Run(compiled, raw)
 
     def compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
         """The plan for arrays of these shapes and types, in the current mode."""
@@ -63,8 +73,9 @@ class CachedGraph:
                 {n: TensorSpec(a.shape, a._data.dtype) for n, a in feeds.items()},
                 train=mode.training,
                 wrt=wrt,
-                device=device_of(next(iter(feeds.values()))._data),
+                device=lies_on(next(iter(feeds.values()))._data),
                 strategy=self.strategy,
+                reason=REASON if self._gives_sparse else "",
             )
         return found
 
@@ -106,8 +117,9 @@ class PlanNode(Spendable):
         }
         if mode.recording:
             return self._pull_recorded(given)
-        found = self.run.backward({n: a._data for n, a in given.items()})
-        return [None if found[n] is None else NDArray(found[n]) for n in self.wrt]
+        heads = {n: dense_of(a._data) for n, a in given.items()}
+        found = self.run.backward(heads)
+        return [None if found[n] is None else of_raw(found[n]) for n in self.wrt]
 
     def _pull_recorded(self, given: Mapping[str, NDArray]) -> Sequence[NDArray | None]:
         compiled = self.run.compiled
@@ -151,7 +163,7 @@ class RecomputedNode(PlanNode):
         with _Training(self.training):
             compiled = self.graph.compiled(self.feeds, self.wrt)
         with self.run.rewound():
-            self.run = Run(compiled, _raw(compiled, self.feeds, repeating=True))
+            self.run = self.graph.run(compiled, self.feeds, repeating=True)
         try:
             return super().pull(gradients, F)
         finally:

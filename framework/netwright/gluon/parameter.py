@@ -14,14 +14,16 @@ from .. import initializer
 from ..device import Device, cpu, current_device
 from ..errors import (
     DeferredInitializationError,
+    DTypeError,
     MismatchError,
     NotReadyError,
     ParameterShapeError,
 )
 from ..ndarray.array import NDArray
+from ..ndarray.creation import arange, zeros
 from ..ndarray.creation import array as make_array
-from ..ndarray.creation import zeros
 from ..ops.params import dtype_name
+from ..ops.storage import DEFAULT, ROW_SPARSE, STYPES, dense_of
 from ..symbol.symbol import Symbol, Variable
 from ..tape import mode
 
@@ -75,6 +77,7 @@ class Parameter:
         self.lr_mult, self.wd_mult, self.init = lr_mult, wd_mult, init
         self.allow_deferred_init = allow_deferred_init
         self._differentiable = differentiable
+        self._stype, self._grad_stype = _checked_stype(name, stype), _checked_stype(name, grad_stype)
         self._grad_req = grad_req if differentiable else "null"
         self._data: OrderedDict[Device, NDArray] | None = None
         self._deferred: tuple[Any, list[Device], Any] | None = None
@@ -127,7 +130,7 @@ class Parameter:
             return
         self._grad_req = request
         for array in (self._data or {}).values():
-            array.attach_grad(request)
+            array.attach_grad(request, self._grad_stype)
 
     def _known(self) -> bool:
         return self._shape is not None and all(n > 0 for n in self._shape)
@@ -179,9 +182,11 @@ class Parameter:
             else:
                 chosen(initializer.InitDesc(self.name), data)
         self._deferred = None
+        if data.stype != self._stype:
+            data = data.tostype(self._stype)
         self._data = OrderedDict((ctx, data.copyto(ctx)) for ctx in contexts)
         for array in self._data.values():
-            array.attach_grad(self._grad_req)
+            array.attach_grad(self._grad_req, self._grad_stype)
 
     def _finish_deferred_init(self) -> None:
         if self._deferred is None:
@@ -193,7 +198,12 @@ class Parameter:
 
     # ---------------------------------------------------------------- use
     def data(self, ctx: Device | None = None) -> NDArray:
-        """The array on a device (on the only one, or the current one, by default)."""
+        """The array on a device (on the only one, or the current one, by default); not of a sparse parameter."""
+        self._refuse_sparse("data()")
+        return self._array(ctx)
+
+    def _array(self, ctx: Device | None = None) -> NDArray:
+        """The array on a device, of any storage."""
         arrays = self._data
         if arrays is None:
             raise self._not_made()
@@ -227,14 +237,60 @@ class Parameter:
         return NotReadyError("it is not initialised", where=self.name, remedy="Call initialize() on the network first")
 
     def list_data(self) -> list[NDArray]:
-        """The arrays on all devices."""
+        """The arrays on all devices; not of a sparse parameter."""
+        self._refuse_sparse("list_data()")
+        return self._arrays()
+
+    def _arrays(self) -> list[NDArray]:
+        """The arrays on all devices, of any storage."""
         if self._data is None:
             raise self._not_made()
         return list(self._data.values())
 
+    def row_sparse_data(self, row_id: NDArray) -> NDArray:
+        """The rows of these numbers of a row sparse parameter, on the device of ``row_id``, as the Trainer keeps them.
+
+        Where the tape runs, it is the parameter's own array, which then stores (at least) these rows.
+        """
+        return self._pulled([self._array_for_rows(row_id, "row_sparse_data()")], row_id)[0]
+
+    def list_row_sparse_data(self, row_id: NDArray) -> list[NDArray]:
+        """The same on all devices."""
+        self._array_for_rows(row_id, "list_row_sparse_data()")
+        return self._pulled(self._arrays(), row_id)
+
+    def _array_for_rows(self, row_id: NDArray, what: str) -> NDArray:
+        if self._stype != ROW_SPARSE:
+            raise NotReadyError(
+                f"{what} is for row sparse parameters", where=self.name, got=self._stype, remedy="Use data() instead"
+            )
+        if not isinstance(row_id, NDArray):
+            raise DTypeError("row_id is an NDArray", where=self.name, got=type(row_id).__name__)
+        return self._array(row_id.ctx)
+
+    def _pulled(self, arrays: list[NDArray], row_id: NDArray) -> list[NDArray]:
+        trainer = self._trainer() if self._trainer is not None else None
+        if trainer is None:
+            raise NotReadyError(
+                "rows of it are given by a Trainer, and none was made for it",
+                where=self.name,
+                remedy="Make a gluon.Trainer with it first",
+            )
+        trainer._row_sparse_pull(self, arrays, row_id)
+        return arrays
+
+    def _refuse_sparse(self, what: str) -> None:
+        if self._stype != DEFAULT:
+            raise NotReadyError(
+                f"{what} is for dense parameters",
+                where=self.name,
+                got=self._stype,
+                remedy="Use row_sparse_data(row_id) instead",
+            )
+
     def grad(self, ctx: Device | None = None) -> NDArray:
         """The gradient on a device."""
-        found = self.data(ctx).grad
+        found = self._array(ctx).grad
         if found is None:
             raise NotReadyError("it has no gradient, because grad_req is 'null'", where=self.name)
         return found
@@ -271,7 +327,8 @@ class Parameter:
             self._make(init, contexts, default, data.astype(self.dtype))
             return
         for array in self._data.values():
-            array._write(data.as_in_context(array.ctx)._data)
+            values = data.as_in_context(array.ctx)._data
+            array._write(dense_of(values) if array.stype == DEFAULT else values)
 
     def zero_grad(self) -> None:
         """Set the gradients to 0."""
@@ -303,7 +360,10 @@ class Parameter:
 
     def _reduce(self) -> NDArray:
         """The value on the CPU: the mean of the devices' copies."""
-        copies = [a.detach().as_in_context(cpu()) for a in self.list_data()]
+        trainer = self._trainer() if self._trainer is not None else None
+        if self._stype != DEFAULT and trainer is not None:  # the store has all rows
+            trainer._row_sparse_pull(self, self._arrays(), arange(0, (self.shape or (0,))[0], dtype="int64"))
+        copies = [a.detach().as_in_context(cpu()) for a in self._arrays()]
         return copies[0] if len(copies) == 1 else sum(copies[1:], copies[0]) / len(copies)
 
     def _load_init(
@@ -347,6 +407,7 @@ class Parameter:
                 lr_mult=self.lr_mult,
                 wd_mult=self.wd_mult,
                 init=self.init if self.init is None or isinstance(self.init, str) else self.init.dumps(),
+                stype=None if self._stype == DEFAULT else self._stype,
             )
         return self._var
 
@@ -381,6 +442,12 @@ class Constant(Parameter):
     def grad_req(self, request: str) -> None:
         if request != "null":
             warnings.warn(f"the constant {self.name!r} is never trained; grad_req {request!r} is ignored", stacklevel=2)
+
+
+def _checked_stype(name: str, stype: str) -> str:
+    if stype not in STYPES:
+        raise MismatchError("unknown storage type", where=name, wanted=", ".join(STYPES), got=repr(stype))
+    return stype
 
 
 def _check_request(name: str, request: str) -> None:

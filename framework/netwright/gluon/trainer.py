@@ -7,8 +7,9 @@ from typing import Any
 
 from .. import kvstore as stores
 from ..device import Device
-from ..errors import MismatchError, ParamError, StaleGradientError
+from ..errors import KindError, MismatchError, ParamError, StaleGradientError
 from ..ndarray.array import NDArray
+from ..ops.storage import DEFAULT
 from ..optimizer import Optimizer, Updater, create
 from ..optimizer.states import load_updaters, save_updaters
 from ..tape import Variable
@@ -70,6 +71,8 @@ class Trainer:
         self._scale = self._optimizer.rescale_grad
         self._updaters: list[Updater] = [Updater(self._optimizer) for _ in range(max(1, len(self._contexts)))]
         self._store_options = (kvstore, update_on_kvstore, compression_params)
+        self._contains_sparse_weight = any(p._stype != DEFAULT for p in self._params)
+        self._contains_sparse_grad = any(p._grad_stype != DEFAULT for p in self._params)
         for parameter in self._params:
             parameter._set_trainer(self)
         self._reset_kvstore()
@@ -97,7 +100,17 @@ class Trainer:
         store, update, compression = self._store_options
         if isinstance(store, str):
             made = stores.create(store)  # refuses unknown names, on one device too
-            store = made if len(self._contexts) > 1 else None
+            store = made if len(self._contexts) > 1 or self._contains_sparse_weight else None
+        if self._contains_sparse_weight:
+            if not isinstance(store, stores.KVStore):
+                raise KindError(
+                    "rows of sparse parameters are kept in a store",
+                    where="Trainer",
+                    wanted="a KVStore, or its name",
+                    got=repr(store),
+                )
+            if update is False:
+                raise MismatchError("sparse parameters are updated in the store", where="update_on_kvstore")
         if store is not None:
             if compression:
                 store.set_gradient_compression(compression)
@@ -105,7 +118,12 @@ class Trainer:
                 raise ParamError(
                     "the store cannot run an optimizer", where="Trainer", remedy="Pass update_on_kvstore=False"
                 )
-            self._update_on_kvstore = store.is_capable("optimizer") if update is None else update
+            if update is None:
+                # sparse gradients of dense weights are summed in the store, and applied on the devices
+                update = store.is_capable("optimizer") and (
+                    self._contains_sparse_weight or not self._contains_sparse_grad
+                )
+            self._update_on_kvstore = update
             if self._update_on_kvstore:
                 store.set_optimizer(self._optimizer)
         self._kvstore = store
@@ -121,9 +139,17 @@ class Trainer:
                 if parameter._data is None:
                     waiting.append(parameter)
                 else:
-                    arrays = parameter.list_data()
-                    self._kvstore.broadcast(i, arrays[0], arrays)
+                    arrays = parameter._arrays()
+                    if parameter._stype == DEFAULT:
+                        self._kvstore.broadcast(i, arrays[0], arrays)
+                    else:  # its rows are pulled as they are needed
+                        self._kvstore.init(i, arrays[0])
         self._params_to_init = waiting
+
+    def _row_sparse_pull(self, parameter: Parameter, out: list[NDArray], row_id: NDArray) -> None:
+        """Bring rows of a sparse parameter from the store."""
+        self._prepare()
+        self._kvstore.row_sparse_pull(self._params.index(parameter), out=out, row_ids=row_id)
 
     def _refuse_update_on_kvstore(self, what: str) -> None:
         if self._kvstore is not None and self._update_on_kvstore:
@@ -183,14 +209,16 @@ class Trainer:
         if self._kvstore is None:
             return
         for i, parameter in self._trained():
-            if not self._update_on_kvstore:
+            if parameter._stype != DEFAULT:
+                self._kvstore.push(i, parameter.list_grad(), priority=-i)
+            elif not self._update_on_kvstore:
                 self._kvstore.pushpull(i, parameter.list_grad(), priority=-i)
-            elif not ignore_stale_grad or any(_is_fresh(a) for a in parameter.list_data()):
+            elif not ignore_stale_grad or any(_is_fresh(a) for a in parameter._arrays()):
                 self._kvstore.pushpull(i, parameter.list_grad(), out=parameter.list_data(), priority=-i)
 
     def _update(self, ignore_stale_grad: bool) -> None:
         for i, parameter in self._trained():
-            count, arrays = self._optimizer.count(i), parameter.list_data()
+            count, arrays = self._optimizer.count(i), parameter._arrays()
             while len(self._updaters) < len(arrays):  # reset_ctx() was called since
                 self._updaters.append(Updater(self._optimizer))
             for updater, array in zip(self._updaters, arrays, strict=False):
@@ -205,7 +233,7 @@ class Trainer:
     def _check_fresh(self) -> None:
         """Refuse before anything is updated."""
         for _, parameter in self._trained():
-            for array in parameter.list_data():
+            for array in parameter._arrays():
                 if not _is_fresh(array):
                     raise StaleGradientError(
                         "its gradient was not computed since the last step",
@@ -229,7 +257,7 @@ class Trainer:
         if self._kvstore is not None and self._update_on_kvstore:
             self._kvstore.load_optimizer_states(fname)
         else:
-            load_updaters(fname, self._updaters, lambda i, k: self._params[i].list_data()[k])
+            load_updaters(fname, self._updaters, lambda i, k: self._params[i]._arrays()[k])
         self._optimizer.param_dict = dict(enumerate(self._params))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import DTypeError, ParamError, ShapeError
+from ..errors import DTypeError, ParamError, ShapeError, StorageError
 from ..ndarray.array import NDArray
+from ..ops.storage import DEFAULT, ROW_SPARSE, dense_of
 from ..optimizer import Optimizer, Updater
 from ..optimizer.states import load_updaters, save_updaters
 from .base import KVStoreBase, arrays_of, total_of
@@ -71,23 +72,62 @@ class KVStore(KVStoreBase):
             stored = self._stored(name, "push")
             total = self._sum(name, arrays, stored)
             if self._updater is None:
-                stored._write(total._data)
+                stored._write(dense_of(total._data) if stored.stype == DEFAULT else total._data)
             else:
                 self._updater(name, total, stored)
 
     def pull(self, key: Key | Sequence[Key], out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
-        """Copy each key's value into one or several arrays."""
+        """Copy each key's value into one or several arrays; sparse ones are left out unless ``ignore_sparse`` is False.
+
+        Rows of a sparse value are pulled by ``row_sparse_pull``.
+        """
         if out is None:
             raise ParamError("where to copy to is missing", where="kvstore.pull", parameter="out")
         for name, arrays in _pairs(key, out):
             stored = self._stored(name, "pull")
             for array in arrays:
-                stored.copyto(array)
+                if array.stype == DEFAULT or not ignore_sparse:
+                    stored.copyto(array)
+
+    def row_sparse_pull(
+        self, key: Key | Sequence[Key], out: Any = None, priority: int = 0, row_ids: Any = None
+    ) -> None:
+        """Copy rows of row sparse values into row sparse arrays: those that ``row_ids`` names, in any order.
+
+        ``row_ids`` is one array for all of ``out``, or one for each.
+        """
+        for name, value in (("out", out), ("row_ids", row_ids)):
+            if value is None:
+                raise ParamError(f"{name} is missing", where="kvstore.row_sparse_pull", parameter=name)
+        if not isinstance(key, (list, tuple)):
+            self._pull_rows(key, out, arrays_of(row_ids))  # type: ignore[arg-type]
+            return
+        ids = arrays_of(row_ids)
+        for one, arrays, wanted in zip(key, out, ids if len(ids) == len(key) else ids * len(key), strict=True):
+            self._pull_rows(one, arrays, arrays_of(wanted))
+
+    def _pull_rows(self, key: Key, out: Any, ids: list[NDArray]) -> None:
+        stored, arrays = self._stored(key, "row_sparse_pull"), _checked(key, out)
+        if len(ids) not in (1, len(arrays)):
+            raise ParamError(
+                "as many row_ids as arrays are needed", where=f"key {key!r}", wanted=len(arrays), got=len(ids)
+            )
+        for array in (stored, *arrays):
+            if array.stype != ROW_SPARSE:
+                raise StorageError(
+                    "rows are pulled from row sparse values into row sparse arrays",
+                    where=f"key {key!r}",
+                    wanted=ROW_SPARSE,
+                    got=array.stype,
+                )
+        for array, wanted in zip(arrays, ids if len(ids) == len(arrays) else ids * len(arrays), strict=True):
+            rows = stored.retain(wanted.reshape(-1).as_in_context(stored.ctx))  # type: ignore[attr-defined]
+            array._write(rows.as_in_context(array.ctx)._data)
 
     def pushpull(self, key: Key | Sequence[Key], value: Any, out: Any = None, priority: int = 0) -> None:
         """``push``, then ``pull`` into ``out`` (into the pushed arrays themselves by default)."""
         self.push(key, value, priority)
-        self.pull(key, value if out is None else out, priority)
+        self.pull(key, value if out is None else out, priority, ignore_sparse=False)
 
     def broadcast(self, key: Key | Sequence[Key], value: Any, out: Any, priority: int = 0) -> None:
         """``init``, then ``pull``."""
@@ -108,7 +148,7 @@ class KVStore(KVStoreBase):
                     "the value has another shape", where=f"key {key!r}", wanted=stored.shape, got=array.shape
                 )
         if self._compression is not None:
-            arrays = [self._compression(key, i, array) for i, array in enumerate(arrays)]
+            arrays = [a if a.stype != DEFAULT else self._compression(key, i, a) for i, a in enumerate(arrays)]
         return total_of(arrays).as_in_context(stored.ctx)
 
     # ---------------------------------------------------------------- updating

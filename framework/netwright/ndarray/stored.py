@@ -15,7 +15,7 @@ import numpy as np
 from ..device import Device, place_of
 from ..errors import DTypeError, IndexRangeError, StorageError
 from ..ops.params import dtype_name
-from ..ops.storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, Stored, as_stored
+from ..ops.storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, Stored, as_stored, empty_storage
 from ..tape import Entry
 from .array import NDArray, _moved
 from .checks import check_csr, check_row_sparse
@@ -108,7 +108,9 @@ class BaseSparseNDArray(NDArray):
         """Take values of any storage; the dtype stays."""
         raw = self._data
         xp = raw.place.xp
-        if isinstance(values, (int, float, np.generic)):
+        if isinstance(values, (int, float, np.generic)) and values == 0:
+            values = empty_storage(xp, self.stype, self.shape, raw.dtype)
+        elif isinstance(values, (int, float, np.generic)):
             values = xp.full(self.shape, values, dtype=raw.dtype)
         found: Stored = as_stored(xp, values, self.stype)
         copy = found is values

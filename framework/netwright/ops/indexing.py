@@ -198,10 +198,9 @@ class Embedding(Picking):
         return weight.at(bounded(xp, data, p.input_dim, "clip", "data"))
 
     def gradient(self, F: Any, p: EmbeddingParams, at: Any, dy: Any, data: Any) -> Any:
-        return None, F._take_grad(dy, data, shape=at.inputs[1].shape, sparse=self.gives_rows(p))
+        return None, F._take_grad(dy, data, shape=at.inputs[1].shape, sparse=self.gives_sparse(p))
 
-    def gives_rows(self, p: Any) -> bool:
-        """Whether the weight's gradient is row sparse."""
+    def gives_sparse(self, p: Any) -> bool:
         return bool(p.sparse_grad)
 
     def samples(self) -> Iterable[Sample]:

@@ -206,7 +206,7 @@ class Operator:
         raise NotImplementedError(f"{self.name} has no forward")
 
     def gives_sparse(self, p: Any) -> bool:
-        """Whether dense inputs may give sparse results under these parameters."""
+        """Whether dense inputs may give sparse results, or sparse gradients, under these parameters."""
         return False
 
     def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -224,6 +224,7 @@ class FtrlUpdate(LazyRows, Update):
     """
 
     name = "ftrl_update"
+    lazy_weights = ("row_sparse",)  # as in MXNet: where z is 0 the weight becomes 0
     Params = FtrlParams
     inputs = (WEIGHT, GRAD, state("z", "the sum that weights follow"), state("n", "sum of squared gradients"))
     sample_params = ({"lamda1": 0.9, "clip_gradient": 0.3},)

@@ -214,5 +214,5 @@ class SparseEmbedding(Embedding):
     in_palette = False
     Params = SparseEmbeddingParams
 
-    def gives_rows(self, p: Any) -> bool:
+    def gives_sparse(self, p: Any) -> bool:
         return True

@@ -198,9 +198,12 @@ class LazyRows:
     With ``lazy_update`` false all rows are, as if the others' gradient were 0.
     """
 
+    lazy_weights: ClassVar[tuple[str, ...]] = (DEFAULT, ROW_SPARSE)
+    """Storages of the weight with which the step is lazy."""
+
     def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         weight, grad, *states = stypes
-        return (weight,) if grad == ROW_SPARSE and CSR not in (weight, *states) else None
+        return (weight,) if grad == ROW_SPARSE and weight in self.lazy_weights and CSR not in states else None
 
     def sparse(self, xp: Any, p: Any, weight: Any, grad: ChosenRows, *states: Any, out: Any = None) -> Any:
         lazy = getattr(p, "lazy_update", True)

@@ -10,13 +10,16 @@ from ..ndarray.array import NDArray
 from .optimizer import Optimizer, State, register
 
 
-def _zeros(weight: NDArray) -> NDArray:
-    return nd.zeros(weight.shape, weight.ctx, weight.dtype)
+def _zeros(weight: NDArray, lazy: bool = True) -> NDArray:
+    """Zeros of the weight's shape; in its storage where states are updated lazily."""
+    return nd.zeros(weight.shape, weight.ctx, weight.dtype, weight.stype if lazy else "default")
 
 
 @register()
 class Adam(Optimizer):
     """m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← w − lr·√(1−β₂ᵗ)/(1−β₁ᵗ)·m/(√v + ε) (Kingma and Ba, 2015).
+
+    With ``lazy_update`` a row sparse gradient updates its own rows only.
 
     >>> weight = mx.nd.array([1.0, -1.0])
     >>> optimizer = mx.optimizer.Adam(learning_rate=0.1)
@@ -31,14 +34,14 @@ class Adam(Optimizer):
         beta1: float = 0.9,
         beta2: float = 0.999,
         epsilon: float = 1e-8,
-        lazy_update: bool = False,
+        lazy_update: bool = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1, self.beta2, self.epsilon, self.lazy_update = beta1, beta2, epsilon, lazy_update
 
     def create_state(self, index: Any, weight: NDArray) -> State:
-        return (_zeros(weight), _zeros(weight))
+        return (_zeros(weight, self.lazy_update), _zeros(weight, self.lazy_update))
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         lr *= math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
@@ -51,6 +54,7 @@ class Adam(Optimizer):
             beta1=self.beta1,
             beta2=self.beta2,
             epsilon=self.epsilon,
+            lazy_update=self.lazy_update,
             out=weight,
             **self._common(lr, wd),
         )
@@ -161,6 +165,11 @@ class AdaGrad(Optimizer):
         return _zeros(weight)
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
+        if grad.stype == "row_sparse":
+            nd.sparse.adagrad_update(
+                weight, grad, state, epsilon=self.float_stable_eps, out=weight, **self._common(lr, wd)
+            )
+            return
         grad = grad * self.rescale_grad
         if self.clip_gradient is not None:
             grad = nd.clip(grad, -self.clip_gradient, self.clip_gradient)

@@ -19,11 +19,16 @@ class GroupAdaGrad(Optimizer):
         self.float_stable_eps = eps
 
     def create_state(self, index: Any, weight: NDArray) -> State:
-        return nd.zeros((weight.shape[0], *[1] * (weight.ndim - 1)), weight.ctx, weight.dtype)
+        return nd.zeros((weight.shape[0], *[1] * (weight.ndim - 1)), weight.ctx, weight.dtype, weight.stype)
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         if wd:
             raise ParamError("this optimizer takes no weight decay", where="GroupAdaGrad", parameter="wd", got=wd)
+        if grad.stype == "row_sparse":
+            common = self._common(lr, wd)
+            common.pop("wd")
+            nd.contrib.group_adagrad_update(weight, grad, state, epsilon=self.float_stable_eps, out=weight, **common)
+            return
         g = self._prepared(grad)
         axes = tuple(range(1, g.ndim))
         state += nd.mean(g * g, axis=axes, keepdims=True) if axes else g * g

@@ -13,6 +13,8 @@ from .optimizer import Optimizer, State, register
 class SGD(Optimizer):
     """v ← momentum·v − lr·(g + wd·w); w ← w + v (without momentum: w ← w − lr·(g + wd·w)).
 
+    With ``lazy_update`` a row sparse gradient updates its own rows only, the decay included.
+
     >>> weight = mx.nd.array([1.0, -1.0])
     >>> optimizer = mx.optimizer.SGD(learning_rate=0.1, momentum=0.9)
     >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
@@ -28,13 +30,15 @@ class SGD(Optimizer):
         self.momentum, self.lazy_update = momentum, lazy_update
 
     def create_state(self, index: Any, weight: NDArray) -> State:
-        return nd.zeros(weight.shape, weight.ctx, weight.dtype) if self.momentum else None
+        stype = weight.stype if self.lazy_update else "default"
+        return nd.zeros(weight.shape, weight.ctx, weight.dtype, stype) if self.momentum else None
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
+        common = {**self._common(lr, wd), "lazy_update": self.lazy_update}
         if state is None:
-            nd.sgd_update(weight, grad, out=weight, **self._common(lr, wd))
+            nd.sgd_update(weight, grad, out=weight, **common)
         else:
-            nd.sgd_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **self._common(lr, wd))
+            nd.sgd_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **common)
 
 
 @register()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..errors import ParamError
 from ..ops.params import dtype_name
 
 _NUMBERS = {
@@ -30,6 +31,22 @@ def write_dtype(dtype: object) -> str:
 def read_dtype(text: str) -> str:
     """An element type's name, from its number or name; raises DTypeError."""
     return dtype_name(_NAMES.get(text, text))
+
+
+_STYPES = {"0": "default", "1": "row_sparse", "2": "csr"}
+_STYPE_NUMBERS = {name: number for number, name in _STYPES.items()}
+
+
+def write_stype(stype: str) -> str:
+    """A storage's number, as text; raises ParamError."""
+    if stype not in _STYPE_NUMBERS:
+        raise ParamError("unknown storage type", parameter="stype", wanted=", ".join(_STYPE_NUMBERS), got=repr(stype))
+    return _STYPE_NUMBERS[stype]
+
+
+def read_stype(attributes: Mapping[str, str]) -> str:
+    """The storage a variable was made with."""
+    return _STYPES.get(attributes.get("__storage_type__", "0"), "default")
 
 
 def modern(attributes: Mapping[str, str]) -> dict[str, str]:

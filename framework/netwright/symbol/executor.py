@@ -11,13 +11,18 @@ from ..device import Device, current_device
 from ..errors import AutogradError, GraphError, ShapeError
 from ..ndarray.array import NDArray, check_request
 from ..ndarray.creation import zeros
+from ..ndarray.stored import of_raw
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
+from ..ops.storage import DEFAULT, dense_of
 from ..scheduler.compiled import HEAD, Compiled
 from ..scheduler.lower import infer_all
 from ..scheduler.run import Run
+from ..scheduler.storages import gives_sparse
 from ..scheduler.strategy import Strategy
+from .bound_storages import storages_of
 from .open_sizes import close_sizes
+from .stored_run import REASON, StoredRun
 from .symbol import Group, Symbol
 
 Arrays = Sequence[NDArray | None] | Mapping[str, NDArray] | None
@@ -41,6 +46,7 @@ class Executor:
         self._requests = requests
         self._outputs: list[NDArray] = []
         self._run: Run | None = None
+        self._gives_sparse = gives_sparse(symbol)
         self._plans: dict[Any, Compiled] = {}
         self._monitor: Any = None
         self._watched: list[str] = []
@@ -76,8 +82,9 @@ class Executor:
         if self._run is not None:
             self._run.release()
         compiled = self._compiled(is_train)
-        self._run = Run(compiled, {n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())})
-        arrays = [NDArray(a) for a in self._run.outputs]
+        feeds = {n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())}
+        self._run = StoredRun(compiled, feeds) if self._is_sparse() else Run(compiled, feeds)
+        arrays = [of_raw(a) for a in self._run.outputs]
         count = len(self._symbol)
         self._outputs = arrays[:count]
         if not is_train:
@@ -102,18 +109,21 @@ class Executor:
                 raise ShapeError(
                     "a head gradient has the head's shape", where=name, wanted=output.shape, got=gradient.shape
                 )
-            heads[HEAD.format(i)] = gradient._data if gradient is not None else output.ctx.xp.ones_like(output._data)
+            if gradient is None:
+                heads[HEAD.format(i)] = output.ctx.xp.ones(output.shape, output._data.dtype)
+            else:
+                heads[HEAD.format(i)] = gradient._data if self._is_sparse() else dense_of(gradient._data)
         needed = set(self._run.compiled.needed_heads)
         for name, found in self._run.backward({n: g for n, g in heads.items() if n in needed}).items():
             self._store(name, found)
 
     def _store(self, name: str, gradient: Any) -> None:
-        target = self.grad_dict[name]
-        if self._requests[name] == "add":
-            if gradient is not None:
-                target._write(target._data + gradient)
-        else:
-            target._write(0 if gradient is None else gradient)
+        found = None if gradient is None else of_raw(gradient)
+        self.grad_dict[name]._store_gradient(found, self._requests[name] == "add")
+
+    def _is_sparse(self) -> bool:
+        """Whether the graph runs call by call: an argument is sparse, or an operator gives sparse arrays."""
+        return self._gives_sparse or any(a.stype != DEFAULT for a in self.arg_dict.values())
 
     def _compiled(self, train: bool) -> Compiled:
         wrt = tuple(n for n, r in self._requests.items() if r != "null" and n in self.grad_dict) if train else ()
@@ -129,6 +139,7 @@ class Executor:
                 wrt=wrt,
                 device=self._ctx,
                 strategy=self._strategy,
+                reason=REASON if self._is_sparse() else "",
                 differentiated=len(self._symbol),
             )
         return found
@@ -178,6 +189,7 @@ class Executor:
             {n: self._requests.get(n, "null") for n in self.arg_dict},
             {n: a.dtype for n, a in self.arg_dict.items()},
             kwargs,
+            {n: a.stype for n, a in self.arg_dict.items()},
         )
         for mine, theirs in (
             (self.arg_dict, fresh.arg_dict),
@@ -231,6 +243,7 @@ def simple_bind(
     grad_req: Any,
     type_dict: Mapping[str, Any] | None,
     shapes: Mapping[str, Any],
+    stype_dict: Mapping[str, str] | None = None,
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
     ctx = ctx or current_device()
@@ -244,13 +257,17 @@ def simple_bind(
     by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
     requests = _requests(symbol, grad_req)
 
-    def make(name: str) -> NDArray:
-        spec = by_name[name]
-        return zeros(spec.shape, ctx, types.get(name, spec.dtype))
+    wrt = [n for n, r in requests.items() if r != "null"]
+    stypes, gradients = storages_of(symbol, by_name, stype_dict or {}, wrt)
 
-    args = {n: make(n) for n in symbol.list_arguments()}
-    grads = {n: make(n) for n in args if requests[n] != "null"}
-    return Executor(symbol, ctx, args, grads, requests, {n: make(n) for n in symbol.list_auxiliary_states()})
+    def make(name: str, stype: str) -> NDArray:
+        spec = by_name[name]
+        return zeros(spec.shape, ctx, types.get(name, spec.dtype), stype)
+
+    args = {n: make(n, stypes.get(n, DEFAULT)) for n in symbol.list_arguments()}
+    grads = {n: make(n, gradients.get(n, DEFAULT)) for n in wrt}
+    states = {n: make(n, DEFAULT) for n in symbol.list_auxiliary_states()}
+    return Executor(symbol, ctx, args, grads, requests, states)
 
 
 def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> dict[str, NDArray]:

@@ -11,7 +11,7 @@ from ..ndarray.methods import FluentMethods
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import Operator
 from ..ops.params import OpParams, dtype_name
-from .attributes import write_dtype
+from .attributes import write_dtype, write_stype
 
 Places = int | Sequence[int | None] | None
 """A place along the first axis, or along each of several."""
@@ -295,9 +295,12 @@ class Symbol(FluentMethods, Arithmetic):
         ctx: Device | None = None,
         grad_req: Any = "write",
         type_dict: Mapping[str, Any] | None = None,
+        stype_dict: Any = None,
         **shapes: Any,
     ) -> Executor:
         """An executor with arrays made for the given shapes of the fed variables.
+
+        ``stype_dict``: storages of variables; those of gradients follow.
 
         >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
         >>> executor = net.simple_bind(mx.cpu(), data=(1, 3))
@@ -312,7 +315,7 @@ class Symbol(FluentMethods, Arithmetic):
         """
         from .executor import simple_bind
 
-        return simple_bind(self, ctx, grad_req, type_dict, shapes)
+        return simple_bind(self, ctx, grad_req, type_dict, shapes, stype_dict)
 
     def bind(
         self,
@@ -398,6 +401,8 @@ def Variable(
 ) -> Symbol:
     """A named input: data, a label, or a weight. 0 in ``shape`` stands for a size to be inferred.
 
+    ``stype``: the storage its array has where it is bound (``default``, ``csr`` or ``row_sparse``).
+
     >>> weight = mx.sym.Variable("w", shape=(3, 0), lr_mult=2.0)
     >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), weight, num_hidden=3, no_bias=True)
     >>> net.infer_shape(data=(2, 5))[0]
@@ -414,6 +419,8 @@ def Variable(
         attributes["__wd_mult__"] = str(wd_mult)
     if dtype is not None:
         attributes["__dtype__"] = write_dtype(dtype)
+    if stype is not None:
+        attributes["__storage_type__"] = write_stype(stype)
     if init is not None:
         attributes["__init__"] = init if isinstance(init, str) else init.dumps()
     for key, value in kwargs.items():

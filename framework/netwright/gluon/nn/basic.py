@@ -187,6 +187,8 @@ class Dropout(HybridBlock):
 class Embedding(HybridBlock):
     """Rows of a trained table by index: (…) → (…, output_dim).
 
+    ``sparse_grad``: the table's gradient is row sparse, and optimizers update only the rows that were looked up.
+
     >>> layer = mx.gluon.nn.Embedding(input_dim=10, output_dim=4)
     >>> layer.initialize()
     >>> layer(mx.nd.array([[1, 2, 3]])).shape
@@ -206,7 +208,12 @@ class Embedding(HybridBlock):
         self._kwargs = {"input_dim": input_dim, "output_dim": output_dim, "dtype": dtype, "sparse_grad": sparse_grad}
         with self.name_scope():
             self.weight = self.params.get(
-                "weight", shape=(input_dim, output_dim), init=weight_initializer, dtype=dtype, allow_deferred_init=True
+                "weight",
+                shape=(input_dim, output_dim),
+                init=weight_initializer,
+                dtype=dtype,
+                allow_deferred_init=True,
+                grad_stype="row_sparse" if sparse_grad else "default",
             )
 
     def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:

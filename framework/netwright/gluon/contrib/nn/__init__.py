@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...nn.basic import Concurrent, HybridConcurrent, Identity
 from ...nn.norm import SyncBatchNorm
+from .embedding import SparseEmbedding
 from .pixel_shuffle import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PixelShuffle1D",
     "PixelShuffle2D",
     "PixelShuffle3D",
+    "SparseEmbedding",
     "SyncBatchNorm",
 ]
