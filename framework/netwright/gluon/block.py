@@ -103,11 +103,24 @@ class HybridBlock(Block):
                 warnings.warn(f"{child.name} becomes part of a plan: its forward hooks are not called", stacklevel=2)
         super().hybridize(active, strategy=strategy, clear=clear)
 
-    def optimize_for(self, x: Any, *args: Any, backend: str | None = None, clear: bool = False, **kwargs: Any) -> None:
+    def optimize_for(
+        self,
+        x: Any,
+        *args: Any,
+        backend: str | None = None,
+        clear: bool = False,
+        static_alloc: bool = False,
+        static_shape: bool = False,
+        inline_limit: int = 2,
+        forward_bulk_size: int | None = None,
+        backward_bulk_size: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         """``hybridize`` and compile for these inputs without running them. ``backend`` is a strategy's name."""
         if not backend:
             raise ParamError("a backend must be named", where=self.name, wanted=" or ".join(Strategy.presets))
-        self.hybridize(True, backend, clear, **kwargs)
+        options = (static_alloc, static_shape, inline_limit, forward_bulk_size, backward_bulk_size)
+        self.hybridize(True, backend, clear, *options, **kwargs)
         form = self._form((x, *args))
         form.graph.compiled(self._feeds(form, (x, *args)), ())
 
@@ -252,9 +265,7 @@ class HybridBlock(Block):
         form = self._compiled.get(())
         asked = structure(args)
         if form is None:
-            contexts = {a.ctx for a in leaves(args)}
-            if len(contexts) > 1:
-                raise _several(self.name, contexts)
+            self._check_devices(list(leaves(args)))
             out, names, rebuild, outputs = self._trace(args)
             graph = CachedGraph(out, self._strategy, None, self._recompute)
             form = self._compiled[()] = CompiledBlock(graph, names, rebuild, outputs, asked)
@@ -268,13 +279,21 @@ class HybridBlock(Block):
             )
         return form
 
+    def _check_devices(self, arrays: Sequence[NDArray]) -> None:
+        """Pinned and shared memory count as their CPU."""
+        if len({(a.ctx.is_gpu, a.ctx.device_id) for a in arrays}) > 1:
+            raise ParamError(
+                "the inputs of a hybridized block lie on several devices",
+                where=self.name,
+                got=", ".join(sorted({str(a.ctx) for a in arrays})),
+                remedy="Move them to one with as_in_context()",
+            )
+
     def _feeds(self, form: CompiledBlock, args: tuple[Any, ...]) -> dict[str, NDArray]:
         """The arrays that the graph takes, by name."""
         flat, _ = flatten(args)
-        ctx = flat[0].ctx
-        if any(a.ctx != ctx for a in flat):
-            raise _several(self.name, {a.ctx for a in flat})
-        params = self.collect_params()
+        self._check_devices(flat)
+        ctx, params = flat[0].ctx, self.collect_params()
         try:
             feeds = {n: p.data(ctx) for n, p in params.items() if n in form.inputs}
         except DeferredInitializationError:
@@ -337,12 +356,3 @@ class HybridBlock(Block):
 
 def _input_names(count: int) -> list[str]:
     return [f"data{i}" for i in range(count)] if count > 1 else ["data"]
-
-
-def _several(where: str, contexts: set[Any]) -> ParamError:
-    return ParamError(
-        "the inputs of a hybridized block lie on several devices",
-        where=where,
-        got=", ".join(sorted(map(str, contexts))),
-        remedy="Move them to one with as_in_context()",
-    )

@@ -215,9 +215,9 @@ class Parameter:
         assert self._data is not None
         found = self._data.get(ctx)
         if found is None:
-            host = [] if ctx.is_gpu else [a for d, a in self._data.items() if not d.is_gpu]
-            if len(host) == 1:
-                return host[0]  # all CPU numbers are one memory
+            host = {} if ctx.is_gpu else {d.device_id: a for d, a in self._data.items() if not d.is_gpu}
+            if len(host) == 1 or ctx.device_id in host:  # all CPU numbers, pinned and shared ones too, are one memory
+                return host.get(ctx.device_id, next(iter(host.values())))
             raise NotReadyError(
                 "it was not initialised on that device",
                 where=self.name,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import pickle
+import sys
+import types
 import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ... import random
-from ...device import cpu
-from ...errors import DataError, ParamError
+from ...device import Device, cpu, cpu_pinned
+from ...errors import DataError, MismatchError, ParamError
 from ...ndarray.array import NDArray
 from ...ndarray.creation import array
 from ...ndarray.invoke import F
@@ -31,7 +37,7 @@ def default_batchify_fn(data: list[Any]) -> Any:
     if isinstance(first, tuple):
         return [default_batchify_fn(list(column)) for column in zip(*data, strict=True)]
     stacked = np.asarray(data)
-    return array(stacked, dtype=np.float32 if stacked.dtype == np.float64 else stacked.dtype)
+    return array(stacked, dtype=stacked.dtype)
 
 
 def _numpy_batch(data: list[Any]) -> Any:
@@ -41,8 +47,7 @@ def _numpy_batch(data: list[Any]) -> Any:
         return np.stack([item.asnumpy() for item in data])
     if isinstance(first, tuple):
         return [_numpy_batch(list(column)) for column in zip(*data, strict=True)]
-    stacked = np.asarray(data)
-    return stacked.astype(np.float32) if stacked.dtype == np.float64 else stacked
+    return np.asarray(data)
 
 
 _worker_dataset: Any = None
@@ -58,10 +63,36 @@ def _work(indices: list[int], batchify: Callable[[list[Any]], Any], seed: int) -
     return batchify([_worker_dataset[i] for i in indices])
 
 
-def _to_arrays(batch: Any) -> Any:
+def _each(batch: Any, change: Callable[[Any], Any]) -> Any:
+    """The batch with every part changed, nested as it was."""
     if isinstance(batch, (list, tuple)):
-        return [_to_arrays(part) for part in batch]
-    return array(batch, dtype=batch.dtype) if isinstance(batch, np.ndarray) else batch
+        return type(batch)(_each(part, change) for part in batch)
+    return change(batch)
+
+
+def _as_array(part: Any) -> Any:
+    return array(part, dtype=part.dtype) if isinstance(part, np.ndarray) else part
+
+
+def _moved(part: Any, device: Device) -> Any:
+    return part.as_in_context(device) if isinstance(part, NDArray) else part
+
+
+def _main_is_guarded() -> bool:
+    """Whether the program can be imported by a worker without running (one typed in is not imported at all)."""
+    file = getattr(sys.modules["__main__"], "__file__", None)
+    return file is None or "__main__" in Path(file).read_text(errors="replace")
+
+
+class _WithoutMain:
+    """While processes start they do not see the program, and so do not import it: nothing they need is in it."""
+
+    def __enter__(self) -> None:
+        self._main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+
+    def __exit__(self, *error: object) -> None:
+        sys.modules["__main__"] = self._main
 
 
 class DataLoader:
@@ -70,6 +101,7 @@ class DataLoader:
     ``num_workers`` processes (threads with ``thread_pool``) prepare up to ``prefetch`` batches ahead, in order. The
     processes start anew, so the dataset is pickled once; one that cannot be (with a lambda in it) is read by threads.
     Random transforms in processes repeat under ``random.seed``; threads share one generator in the order they run.
+    Batches keep the element type of the items. With ``auto_reload`` the next pass is prepared as soon as one ends.
 
     >>> data = mx.gluon.data.ArrayDataset(mx.nd.arange(10).reshape((5, 2)), mx.nd.arange(5))
     >>> loader = mx.gluon.data.DataLoader(data, batch_size=2, last_batch="keep")
@@ -92,8 +124,11 @@ class DataLoader:
         prefetch: int | None = None,
         thread_pool: bool = False,
         timeout: float = 120,
+        auto_reload: bool = False,
     ) -> None:
         self._dataset = dataset
+        if timeout <= 0:
+            raise MismatchError("timeout must be positive", where="DataLoader", got=timeout)
         if batch_sampler is None:
             if batch_size is None:
                 raise ParamError("batch_size is needed unless batch_sampler is given", where="DataLoader")
@@ -108,19 +143,43 @@ class DataLoader:
         self._batchify = batchify_fn
         self._num_workers = max(0, num_workers)
         self._prefetch = max(1, prefetch if prefetch is not None else 2 * self._num_workers)
-        self._thread_pool, self._timeout = thread_pool, timeout
+        self._thread_pool, self._timeout, self._needs_main = thread_pool, timeout, False
         self._workers: Executor | None = None
+        self._pinned = cpu_pinned(pin_device_id) if pin_memory else None
+        self.auto_reload = auto_reload
+        self._iter: Iterator[Any] | None = None
+        if auto_reload:
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Begin a pass; where workers are, they begin to prepare it."""
+        passing = self._ahead() if self._num_workers else self._in_turn()
+        next(passing)
+        self._iter = passing
+
+    def clean(self) -> None:
+        """Give a pass that was prepared up."""
+        self._iter = None
 
     def __len__(self) -> int:
         return len(self._batch_sampler)
 
     def __iter__(self) -> Iterator[Any]:
-        if self._num_workers == 0:
-            batchify = self._batchify or default_batchify_fn
-            for indices in self._batch_sampler:
-                yield batchify([self._dataset[i] for i in indices])
-            return
-        yield from self._ahead()
+        if self._iter is None:
+            self.refresh()
+        assert self._iter is not None
+        passing, self._iter = self._iter, None
+        for batch in passing:
+            yield batch if self._pinned is None else _each(batch, partial(_moved, device=self._pinned))
+        if self.auto_reload and self._iter is None:
+            self.refresh()
+
+    def _in_turn(self) -> Iterator[Any]:
+        """None, when it is ready to begin; then batch after batch."""
+        batchify = self._batchify or default_batchify_fn
+        yield None
+        for indices in self._batch_sampler:
+            yield batchify([self._dataset[i] for i in indices])
 
     def _executor(self) -> Executor:
         """The workers, started at the first pass and kept until the loader goes."""
@@ -140,14 +199,19 @@ class DataLoader:
         return self._workers
 
     def _pickled(self) -> bytes | None:
+        reason: Any = 'the program has no `if __name__ == "__main__":`, so that processes would run all of it'
         try:
-            pickle.dumps(self._batchify)
-            return pickle.dumps(self._dataset)
+            batchify, dataset = pickle.dumps(self._batchify), pickle.dumps(self._dataset)
+            self._needs_main = b"__main__" in batchify + dataset
+            if not self._needs_main or _main_is_guarded():
+                return dataset
         except (pickle.PicklingError, AttributeError, TypeError) as error:
-            warnings.warn(f"the dataset cannot go to worker processes ({error}); threads read it", stacklevel=4)
-            return None
+            reason = error
+        warnings.warn(f"the dataset cannot go to worker processes ({reason}); threads read it", stacklevel=5)
+        return None
 
     def _ahead(self) -> Iterator[Any]:
+        """None, when the first batches are being prepared; then batch after batch."""
         executor = self._executor()
         waiting: deque[Future[Any]] = deque()
 
@@ -155,19 +219,23 @@ class DataLoader:
             if self._thread_pool:
                 batchify = self._batchify or default_batchify_fn
                 return executor.submit(lambda: batchify([self._dataset[i] for i in indices]))
-            return executor.submit(_work, indices, self._batchify or _numpy_batch, seeds + number)
+            with nullcontext() if self._needs_main else _WithoutMain():
+                return executor.submit(_work, indices, self._batchify or _numpy_batch, seeds + number)
 
         seeds = 0 if self._thread_pool else int(random.state_of(cpu()).generator.integers(2**62))
-        for number, indices in enumerate(self._batch_sampler):
+        places = enumerate(self._batch_sampler)
+        for number, indices in itertools.islice(places, self._prefetch):
             waiting.append(submit(indices, number))
-            if len(waiting) > self._prefetch:
-                yield self._result(waiting.popleft())
+        yield None
+        for number, indices in places:
+            waiting.append(submit(indices, number))
+            yield self._result(waiting.popleft())
         while waiting:
             yield self._result(waiting.popleft())
 
     def _result(self, batch: Future[Any]) -> Any:
         try:
-            return _to_arrays(batch.result(self._timeout))
+            return _each(batch.result(self._timeout), _as_array)
         except BrokenProcessPool as error:
             self._workers = None
             raise DataError(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ...errors import DataError, IndexRangeError
+from ...errors import DataError, IndexRangeError, KindError, MismatchError
 from ...ndarray.array import NDArray
 from ...recordio import MXIndexedRecordIO
 from .sampler import Sampler
@@ -44,7 +44,7 @@ class Dataset:
     def shard(self, num_shards: int, index: int) -> Dataset:
         """Part ``index`` of ``num_shards`` nearly equal ones."""
         if not 0 <= index < num_shards:
-            raise DataError("there is no such shard", wanted=f"0 to {num_shards - 1}", got=index)
+            raise MismatchError("there is no such shard", wanted=f"0 to {num_shards - 1}", got=index)
         size, rest = divmod(len(self), num_shards)
         start = size * index + min(index, rest)
         return _Chosen(self, range(start, start + size + (index < rest)))
@@ -55,6 +55,8 @@ class Dataset:
 
     def sample(self, sampler: Sampler) -> Dataset:
         """The items in a sampler's order."""
+        if not isinstance(sampler, Sampler):
+            raise KindError("this is no sampler", where="Dataset.sample", got=type(sampler).__name__)
         return _Chosen(self, list(sampler))
 
     def transform(self, fn: Callable[..., Any], lazy: bool = True) -> Dataset:
@@ -123,10 +125,12 @@ class ArrayDataset(Dataset):
 
     def __init__(self, *args: Any) -> None:
         if not args:
-            raise DataError("an ArrayDataset needs at least one array")
+            raise MismatchError("an ArrayDataset needs at least one array")
         for i, data in enumerate(args):
             if len(data) != len(args[0]):
-                raise DataError("all arrays must have one length", wanted=len(args[0]), got=f"{len(data)} in array {i}")
+                raise MismatchError(
+                    "all arrays must have one length", wanted=len(args[0]), got=f"{len(data)} in array {i}"
+                )
         # a label per sample is a number, as in MXNet
         self._data = [a.asnumpy() if isinstance(a, NDArray) and a.ndim == 1 else a for a in args]
 
