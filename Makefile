@@ -36,7 +36,7 @@ test-python: dev ## Python tests without the browser's
 test-frontend: dev ## The page: eslint, tsc, vitest
 	@$(CHECK) frontend
 
-test-e2e: dev page chromium ## The real server and page in a real Chromium
+test-e2e: dev page docs chromium ## The real server and page in a real Chromium
 	@$(CHECK) e2e
 
 check-generated: dev ## Fail when a generated file is stale

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from netwright.errors import NetwrightError
-from netwright_studio import __version__, api_docs, error_handlers
+from netwright_studio import __version__, api_docs, error_handlers, handbook
 from netwright_studio.access import AccessMiddleware, Doorkeeper
 from netwright_studio.api import (
     datasets,
@@ -117,8 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
     error_handlers.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    package = Path(__file__).parent
-    app.router.default = PageApp(settings.static_dir or package / "static", settings.docs_dir or package / "docs")
+    static = settings.static_dir or Path(__file__).parent / "static"
+    app.router.default = PageApp(static, settings.docs_dir or handbook.FOLDER)
     return app
 
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from netwright.errors import NetwrightError
-from netwright_studio import __version__
+from netwright_studio import __version__, handbook
 from netwright_studio.access import new_token
 from netwright_studio.settings import Settings
 
@@ -23,8 +23,9 @@ SHUTDOWN_SECONDS = 20
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the ``netwright`` command line."""
+    """Add the studio's commands to the ``netwright`` command line."""
     app.command("serve")(serve)
+    app.command("docs")(handbook.show)
 
 
 def serve(

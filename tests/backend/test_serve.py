@@ -25,6 +25,7 @@ from tests.backend.test_api import MLP
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
+from netwright_studio import handbook
 from netwright_studio.serve import addresses, expose, register
 from netwright_studio.settings import Settings
 from netwright_studio.store import open_store
@@ -41,7 +42,7 @@ class Server:
         if not real:
             environment["NETWRIGHT_WORKER_COMMAND"] = json.dumps(FAKE_WORKER)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, "--port", "0", "--host", host],
+            [sys.executable, "-c", START, "serve", "--port", "0", "--host", host],
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -207,7 +208,7 @@ runner = CliRunner()
 def call(*arguments: str) -> Any:
     app = typer.Typer(pretty_exceptions_enable=False)
     register(app)
-    return runner.invoke(app, arguments)
+    return runner.invoke(app, ("serve", *arguments))
 
 
 def test_where_others_can_reach_it_a_token_is_made_and_told_once(servers: Any) -> None:
@@ -259,3 +260,19 @@ def test_a_folder_that_is_taken_is_told(home: Path) -> None:
     assert done.exit_code == 1
     assert str(os.getpid()) in done.output
     assert "NETWRIGHT_HOME" in done.output
+
+
+def test_the_documentation_is_found_without_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(handbook.webbrowser, "open", opened.append)
+    monkeypatch.setattr(handbook.find, "__defaults__", (tmp_path,))
+    app = typer.Typer(pretty_exceptions_enable=False)
+    register(app)
+    missing = runner.invoke(app, ["docs"])
+    assert missing.exit_code == 1
+    assert "make docs" in missing.output
+    (tmp_path / "index.html").write_text("start")
+    found = runner.invoke(app, ["docs", "--open"])
+    assert found.exit_code == 0
+    assert found.output.strip() == (tmp_path / "index.html").as_uri()
+    assert opened == [found.output.strip()]
