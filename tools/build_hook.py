@@ -20,7 +20,7 @@ class PageHook(BuildHookInterface[Any]):
     """Build `frontend/` and `docs/` into `backend/netwright_studio`; NETWRIGHT_SKIP_PAGE leaves both as they are."""
 
     def dependencies(self) -> list[str]:
-        """What has to be there: the reference is made from the package itself, which has to run for it."""
+        """What has to be there: the reference is made from the package itself, all of which is imported for it."""
         return [] if _is_skipped() else self.metadata.core.dependencies
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
