@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 from pathlib import Path
 
@@ -40,3 +41,25 @@ def test_examples_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with mx.name.NameManager():
             runner.run(example, out=said.append)
     assert not runner.summarize(verbose=False).failed, "".join(said)
+
+
+SHOWN = {
+    "gluon.nn": {"Block", "HybridBlock"},
+    "gluon.rnn": {"RecurrentCell", "HybridRecurrentCell", "ModifierCell"},
+    "gluon.loss": {"Loss"},
+    "lr_scheduler": set(),
+    "metric": {"Caffe", "Torch"},
+    "optimizer": {"Test", "ccSGD"},
+    "autograd": set(),
+    "gluon": {"DeferredInitializationError"},
+}
+"""Modules in which each class that is offered shows an example, but for bases and names kept for old programs."""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_people_use_shows_an_example(name: str) -> None:
+    module = importlib.import_module(f"netwright.{name}")
+    values = [getattr(module, n) for n in getattr(module, "__all__", vars(module)) if not n.startswith("_")]
+    classes = [v for v in values if inspect.isclass(v) and v.__module__.startswith(module.__name__)]
+    assert {c.__name__ for c in classes if ">>>" not in (c.__doc__ or "")} <= SHOWN[name]
+    assert classes

@@ -151,7 +151,13 @@ def _normal(arr: NDArray, sigma: float) -> None:
 
 @register("zeros")
 class Zero(Initializer):
-    """All 0."""
+    """All 0.
+
+    >>> weight = mx.nd.zeros((2,))
+    >>> mx.init.Zero()("fc_weight", weight)
+    >>> weight.asnumpy()
+    array([0., 0.], dtype=float32)
+    """
 
     def _init_weight(self, name: str, arr: NDArray) -> None:
         arr[:] = 0.0
@@ -273,7 +279,13 @@ class Xavier(Initializer):
 
 @register("he")
 class MSRAPrelu(Xavier):
-    """For layers followed by a (leaky) rectifier of the given slope (He et al., 2015)."""
+    """For layers followed by a (leaky) rectifier of the given slope (He et al., 2015).
+
+    >>> weight = mx.nd.zeros((100, 100))
+    >>> mx.init.MSRAPrelu()("fc_weight", weight)
+    >>> round(weight.asnumpy().std().item(), 2)
+    0.14
+    """
 
     def __init__(self, factor_type: str = "avg", slope: float = 0.25) -> None:
         super().__init__("gaussian", factor_type, 2.0 / (1 + slope**2))
@@ -331,7 +343,13 @@ class Bilinear(Initializer):
 
 @register()
 class LSTMBias(Initializer):
-    """Bias of an LSTM: 0, but ``forget_bias`` for the forget gate (the second quarter)."""
+    """Bias of an LSTM: 0, but ``forget_bias`` for the forget gate (the second quarter).
+
+    >>> weight = mx.nd.zeros((8,))
+    >>> mx.init.LSTMBias(forget_bias=1.0)("lstm_bias", weight)
+    >>> weight.asnumpy()
+    array([0., 0., 0., 0., 0., 0., 0., 0.], dtype=float32)
+    """
 
     def __init__(self, forget_bias: float = 1.0) -> None:
         super().__init__(forget_bias=forget_bias)
@@ -426,7 +444,14 @@ class Mixed:
 
 
 class Load:
-    """Weights by name from a file or a dict, others by ``default_init``."""
+    """Weights by name from a file or a dict, others by ``default_init``.
+
+    >>> init = mx.init.Load({"fc_weight": mx.nd.ones((2,))}, default_init=mx.init.Zero())
+    >>> weight = mx.nd.zeros((2,))
+    >>> init("fc_weight", weight)
+    >>> weight.asnumpy()
+    array([1., 1.], dtype=float32)
+    """
 
     def __init__(self, param: Any, default_init: Any = None, verbose: bool = False) -> None:
         found = load(str(param)) if isinstance(param, (str, Path)) else param
@@ -451,7 +476,11 @@ class Load:
 
 
 def create(init: Any, **kwargs: Any) -> Initializer:
-    """An initializer from a name, from MXNet's JSON ``["xavier", {…}]``, or as it is."""
+    """An initializer from a name, from MXNet's JSON ``["xavier", {…}]``, or as it is.
+
+    >>> mx.init.create("xavier", magnitude=2).dumps()
+    '["xavier", {"rnd_type": "uniform", "factor_type": "avg", "magnitude": 2}]'
+    """
     if isinstance(init, str) and init.startswith("["):
         name, kwargs = json.loads(init)
         return _table.create(name, **kwargs)

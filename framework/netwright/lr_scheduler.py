@@ -18,6 +18,13 @@ class LRScheduler:
 
     During the first ``warmup_steps`` updates the rate rises from ``warmup_begin_lr`` to ``base_lr`` (``linear``) or
     stays at ``warmup_begin_lr`` (``constant``).
+
+    >>> class Halves(mx.lr_scheduler.LRScheduler):
+    ...     def __call__(self, num_update):
+    ...         return self.base_lr / 2**num_update
+    >>> optimizer = mx.optimizer.SGD(lr_scheduler=Halves(base_lr=1.0))
+    >>> optimizer.learning_rate
+    1.0
     """
 
     def __init__(

@@ -19,7 +19,12 @@ _stack = _Stack()
 
 
 class NameManager:
-    """Gives ``fullyconnected0``, ``fullyconnected1``, … to symbols without a name; a ``with`` block starts anew."""
+    """Gives ``fullyconnected0``, ``fullyconnected1``, … to symbols without a name; a ``with`` block starts anew.
+
+    >>> with mx.name.NameManager():
+    ...     print(mx.sym.relu(mx.sym.Variable("x")).name, mx.sym.relu(mx.sym.Variable("x")).name)
+    relu0 relu1
+    """
 
     def __init__(self) -> None:
         self._counter: dict[str, int] = {}
@@ -54,7 +59,12 @@ class NameManager:
 
 
 class Prefix(NameManager):
-    """Puts a prefix before every name."""
+    """Puts a prefix before every name.
+
+    >>> with mx.name.Prefix("left_"):
+    ...     print(mx.sym.relu(mx.sym.Variable("x"), name="r").name)
+    left_r
+    """
 
     def __init__(self, prefix: str) -> None:
         super().__init__()

@@ -139,7 +139,17 @@ def _split(data: bytes) -> list[bytes]:
 
 
 class MXIndexedRecordIO(MXRecordIO):
-    """Records by key: ``idx_path`` holds a line ``key<tab>place`` for each."""
+    """Records by key: ``idx_path`` holds a line ``key<tab>place`` for each.
+
+    >>> record = mx.recordio.MXIndexedRecordIO("rows.idx", "rows.rec", "w")
+    >>> for key in range(3):
+    ...     record.write_idx(key, f"row {key}".encode())
+    >>> record.close()
+    >>> record = mx.recordio.MXIndexedRecordIO("rows.idx", "rows.rec", "r")
+    >>> record.read_idx(2)
+    b'row 2'
+    >>> record.close()
+    """
 
     def __init__(self, idx_path: str, uri: str, flag: str, key_type: Any = int) -> None:
         self.idx_path, self.key_type = str(idx_path), key_type

@@ -61,7 +61,11 @@ def assert_almost_equal(
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether all elements are equal."""
+    """Whether all elements are equal.
+
+    >>> mx.test_utils.same(np.array([1, 2]), np.array([1, 2]))
+    True
+    """
     return bool(np.array_equal(_host(a), _host(b)))
 
 
@@ -104,7 +108,14 @@ def check_symbolic_forward(
     equal_nan: bool = False,
     dtype: Any = np.float32,
 ) -> list[NDArray]:
-    """Compare a symbol's outputs with what is expected."""
+    """Compare a symbol's outputs with what is expected.
+
+    >>> x = mx.sym.Variable("x")
+    >>> mx.test_utils.check_symbolic_forward(mx.sym.square(x), [np.array([1.0, 3.0])], [np.array([1.0, 9.0])])
+    [
+    [1. 9.]
+    <NDArray 2 @cpu(0)>]
+    """
     outputs: list[NDArray] = _bind(sym, location, aux_states, ctx, "null", dtype).forward()
     wanted = [expected[n] for n in sym.list_outputs()] if isinstance(expected, Mapping) else expected
     for output, want, name in zip(outputs, wanted, sym.list_outputs(), strict=True):

@@ -14,6 +14,7 @@ import netwright as mx
 from netwright.ndarray.methods import FLUENT, FluentMethods
 from netwright.ops.arithmetic import Arithmetic
 from netwright.ops.operator import Operator
+from netwright.ops.params import OpParams
 from netwright.ops.registry import find
 
 from . import docstrings
@@ -63,7 +64,7 @@ def public_modules() -> list[ModuleType]:
         found[module.__name__] = module
         for name in exported(module):
             child = getattr(module, name, None)
-            if isinstance(child, ModuleType) and child.__name__.startswith(f"{module.__name__}."):
+            if isinstance(child, ModuleType) and child.__name__ == f"{module.__name__}.{name}":
                 visit(child)
 
     for name in mx.__all__:
@@ -144,7 +145,7 @@ def render(module: ModuleType) -> str:
     functions = [(n, v) for n, v in members if inspect.isroutine(v)]
     classes: dict[type, list[str]] = {}
     for name, value in members:
-        if inspect.isclass(value):
+        if inspect.isclass(value) and not issubclass(value, (Operator, OpParams)):
             classes.setdefault(value, []).append(name)
     inner = [v for _, v in members if isinstance(v, ModuleType) and v.__doc__ and has_page(v.__name__)]
     pages_here = {m.__name__ for m in public_modules()}

@@ -24,6 +24,12 @@ def get(name: str) -> Dataset:
     """The built-in data set of that name, kept in memory; raises DataError when there is none.
 
     Fashion-MNIST is fetched from its public source when it is not on the machine.
+
+    >>> from netwright import datasets
+    >>> data = datasets.get("iris")
+    >>> x, y = data.arrays("train")
+    >>> x.shape[1], sorted(set(y.tolist()))
+    (4, [0, 1, 2])
     """
     if name not in BUILDERS:
         near = difflib.get_close_matches(name, BUILDERS, n=1)

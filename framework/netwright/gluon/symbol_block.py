@@ -20,6 +20,16 @@ class SymbolBlock(HybridBlock):
     """A block made of a symbol's outputs and the variables that are its inputs; its other variables are parameters.
 
     ``params`` are shared where names are the same.
+
+    >>> net = mx.gluon.nn.HybridSequential(prefix="net_")
+    >>> net.add(mx.gluon.nn.Dense(2, in_units=3))
+    >>> net.initialize(mx.init.One())
+    >>> net.hybridize()
+    >>> before = net(mx.nd.ones((1, 3)))
+    >>> files = net.export("net")
+    >>> again = mx.gluon.SymbolBlock.imports(files[0], ["data"], files[1])
+    >>> again(mx.nd.ones((1, 3))).asnumpy()
+    array([[3., 3.]], dtype=float32)
     """
 
     def __init__(self, outputs: Any, inputs: Any, params: ParameterDict | None = None) -> None:

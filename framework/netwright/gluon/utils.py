@@ -40,6 +40,9 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     """Parts along the batch axis, the first ones larger by one where they are not equal.
 
     Raises DataError where ``even_split`` cannot be.
+
+    >>> [part.shape for part in mx.gluon.utils.split_data(mx.nd.ones((6, 2)), num_slice=3)]
+    [(2, 2), (2, 2), (2, 2)]
     """
     size = data.shape[batch_axis]
     if size < num_slice or (even_split and size % num_slice):

@@ -25,6 +25,13 @@ def plan_graph(
     """The plan for a batch of that size.
 
     ``data`` is a DatasetInfo or DataSpec, or None where the graph says its shapes.
+
+    >>> from netwright import graph, templates
+    >>> plan = graph.plan_graph(templates.get("mlp-digits").graph, batch_size=32)
+    >>> len(plan.steps) > plan.boundary > 0
+    True
+    >>> plan.arena_bytes < plan.unshared_bytes
+    True
     """
     spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
     network = to_network(graph, spec if spec.input_shape else None)

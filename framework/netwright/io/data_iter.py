@@ -44,7 +44,12 @@ class DataDesc(_NamedShape):
 
 
 class DataBatch:
-    """One batch: lists of data and label arrays; the last ``pad`` samples only fill it up."""
+    """One batch: lists of data and label arrays; the last ``pad`` samples only fill it up.
+
+    >>> batch = mx.io.DataBatch(data=[mx.nd.ones((2, 3))], label=[mx.nd.zeros((2,))], pad=0)
+    >>> batch.data[0].shape
+    (2, 3)
+    """
 
     def __init__(
         self,
@@ -242,7 +247,13 @@ def CSVIter(
     dtype: str = "float32",
     **kwargs: Any,
 ) -> NDArrayIter:
-    """Batches of the rows of a CSV file of numbers; each row holds ``data_shape``'s elements."""
+    """Batches of the rows of a CSV file of numbers; each row holds ``data_shape``'s elements.
+
+    >>> np.savetxt("rows.csv", np.arange(6).reshape(3, 2), delimiter=",")
+    >>> data = mx.io.CSVIter(data_csv="rows.csv", data_shape=(2,), batch_size=2)
+    >>> [batch.data[0].asnumpy().tolist() for batch in data]
+    [[[0.0, 1.0], [2.0, 3.0]], [[4.0, 5.0], [0.0, 1.0]]]
+    """
     data = _read_csv(data_csv, tuple(data_shape), dtype)
     if label_csv is None:
         label = np.zeros((len(data), *label_shape), dtype)

@@ -204,7 +204,11 @@ def _checked(key: Key, value: Any) -> list[NDArray]:
 
 
 def create(name: str = "local") -> Any:
-    """A store: ``local`` or ``device`` (both keep values where they were first given), or a registered one."""
+    """A store: ``local`` or ``device`` (both keep values where they were first given), or a registered one.
+
+    >>> mx.kv.create("device").type
+    'device'
+    """
     if isinstance(name, str) and name.lower() in KVStoreBase.kv_registry:
         return KVStoreBase.kv_registry[name.lower()]()
     if not isinstance(name, str):

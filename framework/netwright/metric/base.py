@@ -43,6 +43,15 @@ class EvalMetric:
     """Base: ``update(labels, preds)`` adds, ``get()`` reads, ``reset()`` begins anew.
 
     A subclass gives ``measure(label, pred) -> (sum, count)`` on NumPy arrays.
+
+    >>> class Count(mx.metric.EvalMetric):
+    ...     def update(self, labels, preds):
+    ...         self.sum_metric += len(preds)
+    ...         self.num_inst = 1
+    >>> metric = Count("count")
+    >>> metric.update([mx.nd.ones((2,))], [mx.nd.ones((2,))])
+    >>> metric.get()
+    ('count', 1.0)
     """
 
     def __init__(

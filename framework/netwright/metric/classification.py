@@ -264,7 +264,13 @@ class Perplexity(EvalMetric):
 
 @register()
 class PCC(EvalMetric):
-    """Correlation of true and predicted classes, any number of them: Matthews' for two (Gorodkin, 2004)."""
+    """Correlation of true and predicted classes, any number of them: Matthews' for two (Gorodkin, 2004).
+
+    >>> metric = mx.metric.PCC()
+    >>> metric.update(mx.nd.array([0, 1, 1]), mx.nd.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]))
+    >>> round(float(metric.get()[1]), 3)
+    0.5
+    """
 
     def __init__(
         self, name: str = "pcc", output_names: Names = None, label_names: Names = None, has_global_stats: bool = True

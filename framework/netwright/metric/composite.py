@@ -114,12 +114,22 @@ def _apart(pairs: list[tuple[str, float]]) -> tuple[list[str], list[float]]:
 def np(
     numpy_feval: Callable[[Any, Any], Any], name: str | None = None, allow_extra_outputs: bool = False
 ) -> CustomMetric:
-    """A CustomMetric from a function on NumPy arrays."""
+    """A CustomMetric from a function on NumPy arrays.
+
+    >>> metric = mx.metric.np(lambda label, pred: float(abs(label - pred).max()), name="worst")
+    >>> metric.update(mx.nd.array([1, 2]), mx.nd.array([1.5, 4]))
+    >>> metric.get()
+    ('worst', 2.0)
+    """
     return CustomMetric(numpy_feval, name or numpy_feval.__name__, allow_extra_outputs)
 
 
 def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
-    """A metric from a name, a function, a list of them, or as it is."""
+    """A metric from a name, a function, a list of them, or as it is.
+
+    >>> mx.metric.create("acc").name
+    'accuracy'
+    """
     if isinstance(metric, (list, tuple)):
         return CompositeEvalMetric([create(m, *args, **kwargs) for m in metric])
     if callable(metric) and not isinstance(metric, (str, EvalMetric)):

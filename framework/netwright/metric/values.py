@@ -138,7 +138,13 @@ class PearsonCorrelation(EvalMetric):
 
 @register()
 class Loss(EvalMetric):
-    """Mean of the predictions themselves, which are losses; labels do not matter."""
+    """Mean of the predictions themselves, which are losses; labels do not matter.
+
+    >>> metric = mx.metric.Loss()
+    >>> metric.update(None, mx.nd.array([1.0, 3.0]))
+    >>> metric.get()[0], float(metric.get()[1])
+    ('loss', 2.0)
+    """
 
     def __init__(self, name: str = "loss", output_names: Names = None, label_names: Names = None) -> None:
         super().__init__(name, output_names=output_names, label_names=label_names)

@@ -22,7 +22,21 @@ Generator = Callable[[Any], tuple[Symbol, Any, Any]]
 
 
 class BucketingModule(BaseModule):
-    """``sym_gen(bucket_key)`` gives (symbol, data names, label names); a batch's ``bucket_key`` chooses the network."""
+    """``sym_gen(bucket_key)`` gives (symbol, data names, label names); a batch's ``bucket_key`` chooses the network.
+
+    >>> def make(length):
+    ...     data = mx.sym.sum(mx.sym.Variable("data"), axis=1, keepdims=True)
+    ...     net = mx.sym.FullyConnected(data, num_hidden=2, name="fc")
+    ...     return mx.sym.SoftmaxOutput(net, name="softmax"), ["data"], ["softmax_label"]
+    >>> module = mx.mod.BucketingModule(make, default_bucket_key=10)
+    >>> module.bind([("data", (4, 10))], [("softmax_label", (4,))])
+    >>> module.init_params()
+    >>> batch = mx.io.DataBatch([mx.nd.ones((4, 5))], [mx.nd.zeros((4,))], bucket_key=5)
+    >>> batch.provide_data, batch.provide_label = [("data", (4, 5))], [("softmax_label", (4,))]
+    >>> module.forward(batch)
+    >>> module.get_outputs()[0].shape
+    (4, 2)
+    """
 
     def __init__(
         self,

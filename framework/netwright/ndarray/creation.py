@@ -103,7 +103,12 @@ def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None, stype: str
 def zeros(
     shape: Shape, ctx: Device | None = None, dtype: Any = None, stype: str | None = None, **kwargs: Any
 ) -> NDArray:
-    """An array of zeros, in the storage ``stype`` (``default``, ``csr`` or ``row_sparse``)."""
+    """An array of zeros, in the storage ``stype`` (``default``, ``csr`` or ``row_sparse``).
+
+    >>> mx.nd.zeros((2, 2)).asnumpy()
+    array([[0., 0.],
+           [0., 0.]], dtype=float32)
+    """
     if stype not in (None, DEFAULT):
         device, kind = _device(ctx), np.dtype(dtype_name("float32" if dtype is None else dtype))
         return of_raw(empty_storage(device.xp, str(stype), _shape(shape), kind), None, place_of(device))
@@ -111,7 +116,11 @@ def zeros(
 
 
 def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
-    """An array of ones."""
+    """An array of ones.
+
+    >>> mx.nd.ones((2,), dtype="int32").asnumpy()
+    array([1, 1], dtype=int32)
+    """
     return _made("_ones", ctx, dtype, shape=shape)
 
 
@@ -187,7 +196,11 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
 
 
 def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
-    """Axes moved to other places, the rest in order."""
+    """Axes moved to other places, the rest in order.
+
+    >>> mx.nd.moveaxis(mx.nd.ones((2, 3, 4)), 0, 2).shape
+    (3, 4, 2)
+    """
     sources = _axes(source, tensor.ndim)
     targets = _axes(destination, tensor.ndim)
     if len(sources) != len(targets) or len({*sources}) != len(sources) or len({*targets}) != len(targets):

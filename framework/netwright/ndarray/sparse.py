@@ -74,6 +74,11 @@ def csr_matrix(arg1: Any, shape: Any = None, ctx: Device | None = None, dtype: A
     ``(data, (row, column))``.
 
     The dtype is float32, or that of the array given.
+
+    >>> a = mx.nd.sparse.csr_matrix(([5, 7], [1, 0], [0, 1, 2]), shape=(2, 3))
+    >>> a.stype, a.asnumpy()
+    ('csr', array([[0., 5., 0.],
+           [7., 0., 0.]], dtype=float32))
     """
     where = "csr_matrix"
     if isinstance(arg1, tuple) and len(arg1) == 2 and all(isinstance(n, (int, np.integer)) for n in arg1):
@@ -119,7 +124,15 @@ def _csr_of_parts(data: Any, indices: Any, indptr: Any, shape: Any, ctx: Any, dt
 
 
 def row_sparse_array(arg1: Any, shape: Any = None, ctx: Device | None = None, dtype: Any = None) -> RowSparseNDArray:
-    """A row sparse array from a dense one, a row sparse one, its shape (empty) or ``(data, indices)``."""
+    """A row sparse array from a dense one, a row sparse one, its shape (empty) or ``(data, indices)``.
+
+    >>> a = mx.nd.sparse.row_sparse_array(([[1, 2]], [2]), shape=(4, 2))
+    >>> a.stype, a.asnumpy()
+    ('row_sparse', array([[0., 0.],
+           [0., 0.],
+           [1., 2.],
+           [0., 0.]], dtype=float32))
+    """
     where = "row_sparse_array"
     if isinstance(arg1, tuple) and len(arg1) < 2:
         raise ShapeError("a row sparse array has two parts", where=where, wanted="(data, indices)", got=len(arg1))

@@ -39,7 +39,12 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
-    """Read what ``save`` wrote: a list where a list (or one array) was saved, else a dict."""
+    """Read what ``save`` wrote: a list where a list (or one array) was saved, else a dict.
+
+    >>> mx.nd.save("list.params", [mx.nd.ones((2,)), mx.nd.zeros((3,))])
+    >>> [array.shape for array in mx.nd.load("list.params")]
+    [(2,), (3,)]
+    """
     return _parsed(read_bytes(fname), Path(fname).name)
 
 

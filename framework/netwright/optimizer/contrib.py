@@ -12,7 +12,15 @@ from .optimizer import Optimizer, State, register
 
 @register()
 class GroupAdaGrad(Optimizer):
-    """AdaGrad with one rate a row: h ← h + mean(g², row); w ← w − lr·g/√(h + ε). Takes no decay."""
+    """AdaGrad with one rate a row: h ← h + mean(g², row); w ← w − lr·g/√(h + ε). Takes no decay.
+
+    >>> weight = mx.nd.ones((2, 2))
+    >>> optimizer = mx.optimizer.contrib.GroupAdaGrad(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([[1, 1], [0, 0]]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([[0.9, 0.9],
+           [1. , 1. ]], dtype=float32)
+    """
 
     def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -19,6 +19,12 @@ class LBSGD(Optimizer):
 
     During ``warmup_epochs``·``updates_per_epoch`` updates m rises from 1 to ``batch_scale`` (``warmup_strategy``
     ``linear``, ``power2`` or ``sqrt``); with ``lars`` it is √(‖w‖² / (‖g‖² + wd·‖w‖²)), between 0.01 and 100.
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.LBSGD(learning_rate=0.1, warmup_strategy="linear")
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.95, -1.01], dtype=float32)
     """
 
     master_first = False

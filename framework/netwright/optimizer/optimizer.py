@@ -305,5 +305,12 @@ def flatten(state: Any) -> list[NDArray]:
 
 
 def get_updater(optimizer: Optimizer) -> Updater:
-    """An updater for the optimizer."""
+    """An updater for the optimizer.
+
+    >>> updater = mx.optimizer.get_updater(mx.optimizer.create("sgd", learning_rate=0.5))
+    >>> weight = mx.nd.array([1.0])
+    >>> updater(0, mx.nd.array([1.0]), weight)
+    >>> weight.asscalar().item()
+    0.5
+    """
     return Updater(optimizer)

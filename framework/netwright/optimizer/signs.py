@@ -40,7 +40,13 @@ class Signum(Optimizer):
 
 @register()
 class SGLD(Optimizer):
-    """w ← w − lr/2·(g + wd·w) + N(0, lr): samples from a posterior (Welling and Teh, 2011)."""
+    """w ← w − lr/2·(g + wd·w) + N(0, lr): samples from a posterior (Welling and Teh, 2011).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> mx.optimizer.SGLD(learning_rate=0.1).update(0, weight, mx.nd.array([0.5, 0.1]), None)
+    >>> weight.shape
+    (2,)
+    """
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         g = self._prepared(grad) + wd * weight
@@ -50,7 +56,14 @@ class SGLD(Optimizer):
 
 @register()
 class DCASGD(Optimizer):
-    """v ← momentum·v − lr·(g + wd·w + lamda·g²·(w − w₋)); w ← w + v: corrects for the delay (Zheng et al., 2017)."""
+    """v ← momentum·v − lr·(g + wd·w + lamda·g²·(w − w₋)); w ← w + v: corrects for the delay (Zheng et al., 2017).
+
+    >>> weight = mx.nd.array([1.0, -1.0])
+    >>> optimizer = mx.optimizer.DCASGD(learning_rate=0.1)
+    >>> optimizer.update(0, weight, mx.nd.array([0.5, 0.1]), optimizer.create_state(0, weight))
+    >>> weight.asnumpy().round(3)
+    array([ 0.95, -1.01], dtype=float32)
+    """
 
     def __init__(self, momentum: float = 0.0, lamda: float = 0.04, **kwargs: Any) -> None:
         super().__init__(**kwargs)

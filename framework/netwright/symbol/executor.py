@@ -29,7 +29,16 @@ Arrays = Sequence[NDArray | None] | Mapping[str, NDArray] | None
 
 
 class Executor:
-    """Holds the argument, gradient and state arrays of a symbol, and runs it on them."""
+    """Holds the argument, gradient and state arrays of a symbol, and runs it on them.
+
+    >>> x = mx.sym.Variable("x")
+    >>> executor = mx.sym.square(x).bind(mx.cpu(), {"x": mx.nd.array([3])}, {"x": mx.nd.zeros((1,))})
+    >>> executor.forward(is_train=True)[0].asnumpy()
+    array([9.], dtype=float32)
+    >>> executor.backward(mx.nd.ones((1,)))
+    >>> executor.grad_dict["x"].asnumpy()
+    array([6.], dtype=float32)
+    """
 
     def __init__(
         self,

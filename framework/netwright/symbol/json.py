@@ -45,7 +45,12 @@ def dump_json(symbol: Symbol) -> str:
 
 
 def load_json(json_str: str) -> Symbol:
-    """A symbol from MXNet's JSON (ours is the same); raises GraphError that names the node at fault."""
+    """A symbol from MXNet's JSON (ours is the same); raises GraphError that names the node at fault.
+
+    >>> net = mx.sym.relu(mx.sym.Variable("x"), name="r")
+    >>> mx.sym.load_json(net.tojson()).list_outputs()
+    ['r_output']
+    """
     try:
         graph = json.loads(json_str)
         rows, heads = graph["nodes"], graph["heads"]
@@ -106,7 +111,12 @@ def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
 
 
 def load(fname: str) -> Symbol:
-    """A symbol from a file."""
+    """A symbol from a file.
+
+    >>> mx.sym.relu(mx.sym.Variable("x"), name="r").save("net.json")
+    >>> mx.sym.load("net.json").list_arguments()
+    ['x']
+    """
     try:
         return load_json(Path(fname).read_text())
     except OSError as error:

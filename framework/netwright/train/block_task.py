@@ -32,6 +32,14 @@ class BlockTask:
     is measured: ``classification`` (accuracy), ``regression`` (errors) or ``loss`` alone; by default it follows from
     the loss. Hybrid networks are compiled by ``strategy`` unless ``hybridize`` is False. Data and labels become
     ``dtype``. Weights are decayed and rated by their parameters' own multipliers.
+
+    >>> from netwright import train
+    >>> net = mx.gluon.nn.Dense(3)
+    >>> task = train.BlockTask(net, mx.gluon.loss.SoftmaxCrossEntropyLoss())
+    >>> x, y = np.eye(6, dtype="float32"), np.arange(6) % 3
+    >>> settings = train.TrainSettings(epochs=2, batch_size=2, validation_split=0)
+    >>> train.fit(task, (x, y), settings=settings).steps
+    6
     """
 
     def __init__(

@@ -30,6 +30,11 @@ class GraphTask:
     inside the graph.
 
     ``data`` (a DatasetInfo or DataSpec) says what feeds the graph.
+
+    >>> from netwright import datasets, templates
+    >>> from netwright.train import GraphTask
+    >>> GraphTask(templates.get("mlp-digits").graph, datasets.info("digits")).task
+    'classification'
     """
 
     def __init__(self, graph: Any, data: Any = None, strategy: Strategy | None = None) -> None:

@@ -103,7 +103,12 @@ class _First:
 
 
 class SimpleDataset(Dataset):
-    """A list as a dataset."""
+    """A list as a dataset.
+
+    >>> data = mx.gluon.data.SimpleDataset(["a", "b", "c"])
+    >>> len(data), data[1]
+    (3, 'b')
+    """
 
     def __init__(self, data: Any) -> None:
         self._data = data

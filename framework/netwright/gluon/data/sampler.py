@@ -37,7 +37,12 @@ class SequentialSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    """A new random order at each pass, by the CPU's seeded generator."""
+    """A new random order at each pass, by the CPU's seeded generator.
+
+    >>> np.random.seed(0)
+    >>> sorted(mx.gluon.data.RandomSampler(4))
+    [0, 1, 2, 3]
+    """
 
     def __init__(self, length: int) -> None:
         self._length = length
@@ -50,7 +55,12 @@ class RandomSampler(Sampler):
 
 
 class FilterSampler(Sampler):
-    """Indices of the items for which ``fn`` is true."""
+    """Indices of the items for which ``fn`` is true.
+
+    >>> data = mx.gluon.data.SimpleDataset([3, 8, 5, 4])
+    >>> list(mx.gluon.data.FilterSampler(lambda x: x % 2 == 0, data))
+    [1, 3]
+    """
 
     def __init__(self, fn: Any, dataset: Any) -> None:
         self._indices = [i for i in range(len(dataset)) if fn(dataset[i])]
@@ -63,7 +73,11 @@ class FilterSampler(Sampler):
 
 
 class IntervalSampler(Sampler):
-    """0, k, 2k, …, then (with ``rollover``) 1, k + 1, …"""
+    """0, k, 2k, …, then (with ``rollover``) 1, k + 1, …
+
+    >>> list(mx.gluon.data.IntervalSampler(6, interval=3))
+    [0, 3, 1, 4, 2, 5]
+    """
 
     def __init__(self, length: int, interval: int, rollover: bool = True) -> None:
         if interval > length:

@@ -50,7 +50,13 @@ class LeakyReLU(HybridBlock):
 
 
 class PReLU(HybridBlock):
-    """Leaky ReLU whose slope is trained (He et al., 2015)."""
+    """Leaky ReLU whose slope is trained (He et al., 2015).
+
+    >>> layer = mx.gluon.nn.PReLU()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([-1, 0, 2])).asnumpy().round(3)
+    array([-0.25,  0.  ,  2.  ], dtype=float32)
+    """
 
     def __init__(self, alpha_initializer: Any = None, in_channels: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -65,7 +71,13 @@ class PReLU(HybridBlock):
 
 
 class ELU(HybridBlock):
-    """x for x > 0, else alpha·(eˣ − 1) (Clevert et al., 2016)."""
+    """x for x > 0, else alpha·(eˣ − 1) (Clevert et al., 2016).
+
+    >>> layer = mx.gluon.nn.ELU()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([-1, 0, 2])).asnumpy().round(3)
+    array([-0.632,  0.   ,  2.   ], dtype=float32)
+    """
 
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,7 +89,13 @@ class ELU(HybridBlock):
 
 
 class SELU(HybridBlock):
-    """Scaled ELU (Klambauer et al., 2017)."""
+    """Scaled ELU (Klambauer et al., 2017).
+
+    >>> layer = mx.gluon.nn.SELU()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([-1, 0, 2])).asnumpy().round(3)
+    array([-1.111,  0.   ,  2.101], dtype=float32)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Apply the function."""
@@ -85,7 +103,13 @@ class SELU(HybridBlock):
 
 
 class GELU(HybridBlock):
-    """x·Φ(x) (Hendrycks and Gimpel, 2016)."""
+    """x·Φ(x) (Hendrycks and Gimpel, 2016).
+
+    >>> layer = mx.gluon.nn.GELU()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([-1, 0, 2])).asnumpy().round(3)
+    array([-0.159,  0.   ,  1.954], dtype=float32)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Apply the function."""
@@ -93,7 +117,13 @@ class GELU(HybridBlock):
 
 
 class Swish(HybridBlock):
-    """x·σ(beta·x) (Ramachandran et al., 2017)."""
+    """x·σ(beta·x) (Ramachandran et al., 2017).
+
+    >>> layer = mx.gluon.nn.Swish()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([-1, 0, 2])).asnumpy().round(3)
+    array([-0.269,  0.   ,  1.762], dtype=float32)
+    """
 
     def __init__(self, beta: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -262,7 +262,13 @@ class Lambda(Block):
 
 
 class HybridLambda(HybridBlock):
-    """A function ``f(F, x, …)`` (or the name of an operator) as a hybrid layer."""
+    """A function ``f(F, x, …)`` (or the name of an operator) as a hybrid layer.
+
+    >>> mx.gluon.nn.HybridLambda("tanh")(mx.nd.zeros((2,))).asnumpy()
+    array([0., 0.], dtype=float32)
+    >>> mx.gluon.nn.HybridLambda(lambda F, x: F.square(x))(mx.nd.array([3])).asnumpy()
+    array([9.], dtype=float32)
+    """
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
@@ -280,7 +286,11 @@ class HybridLambda(HybridBlock):
 
 
 class Identity(HybridBlock):
-    """The input itself."""
+    """The input itself.
+
+    >>> mx.gluon.nn.Identity()(mx.nd.array([1, 2])).asnumpy()
+    array([1., 2.], dtype=float32)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Nothing to do."""
@@ -288,7 +298,13 @@ class Identity(HybridBlock):
 
 
 class Concurrent(Sequential):
-    """Children all get the input; their outputs are joined along ``axis``."""
+    """Children all get the input; their outputs are joined along ``axis``.
+
+    >>> both = mx.gluon.nn.Concurrent(axis=1)
+    >>> both.add(mx.gluon.nn.Identity(), mx.gluon.nn.Activation("relu"))
+    >>> both(mx.nd.array([[-1, 2]])).asnumpy()
+    array([[-1.,  2.,  0.,  2.]], dtype=float32)
+    """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -284,7 +284,14 @@ GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (_global_pool(n, "avg") for 
 
 
 class ReflectionPad2D(HybridBlock):
-    """Pads height and width with the mirrored border."""
+    """Pads height and width with the mirrored border.
+
+    >>> mx.gluon.nn.ReflectionPad2D(1)(mx.nd.arange(4).reshape((1, 1, 2, 2))).asnumpy()[0, 0]
+    array([[3., 2., 3., 2.],
+           [1., 0., 1., 0.],
+           [3., 2., 3., 2.],
+           [1., 0., 1., 0.]], dtype=float32)
+    """
 
     def __init__(self, padding: int | Sequence[int] = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

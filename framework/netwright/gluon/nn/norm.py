@@ -215,7 +215,13 @@ class LayerNorm(_Scaled):
 
 
 class InstanceNorm(_Scaled):
-    """Normalises each channel of each sample (Ulyanov et al., 2016)."""
+    """Normalises each channel of each sample (Ulyanov et al., 2016).
+
+    >>> layer = mx.gluon.nn.InstanceNorm()
+    >>> layer.initialize()
+    >>> layer(mx.nd.array([[[1, 2, 3]]])).asnumpy().round(2)
+    array([[[-1.22,  0.  ,  1.22]]], dtype=float32)
+    """
 
     def __init__(
         self,
@@ -243,7 +249,13 @@ class InstanceNorm(_Scaled):
 
 
 class GroupNorm(_Scaled):
-    """Normalises groups of channels of each sample (Wu and He, 2018)."""
+    """Normalises groups of channels of each sample (Wu and He, 2018).
+
+    >>> layer = mx.gluon.nn.GroupNorm(num_groups=2)
+    >>> layer.initialize()
+    >>> layer(mx.nd.ones((2, 4, 3))).shape
+    (2, 4, 3)
+    """
 
     def __init__(
         self,

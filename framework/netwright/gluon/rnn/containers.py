@@ -99,7 +99,15 @@ class SequentialRNNCell(_Stack):
 
 
 class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
-    """Hybrid cells one on the other."""
+    """Hybrid cells one on the other.
+
+    >>> cell = mx.gluon.rnn.HybridSequentialRNNCell()
+    >>> cell.add(mx.gluon.rnn.GRUCell(8))
+    >>> cell.initialize()
+    >>> outputs, _ = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape
+    (3, 5, 8)
+    """
 
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step of all cells."""
@@ -107,7 +115,14 @@ class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
 
 
 class BidirectionalCell(HybridRecurrentCell):
-    """One cell from the beginning, another from the end; their outputs lie side by side. Only for ``unroll``."""
+    """One cell from the beginning, another from the end; their outputs lie side by side. Only for ``unroll``.
+
+    >>> cell = mx.gluon.rnn.BidirectionalCell(mx.gluon.rnn.LSTMCell(8), mx.gluon.rnn.LSTMCell(8))
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape, len(states)
+    ((3, 5, 16), 4)
+    """
 
     def __init__(self, l_cell: RecurrentCell, r_cell: RecurrentCell, output_prefix: str = "bi_") -> None:
         super().__init__(prefix="", params=None)

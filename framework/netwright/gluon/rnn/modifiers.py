@@ -14,7 +14,14 @@ from .sequence import as_merged, as_steps, mask_steps, module_of
 
 
 class DropoutCell(HybridRecurrentCell):
-    """Drops a share ``rate`` of its input in training; has no states."""
+    """Drops a share ``rate`` of its input in training; has no states.
+
+    >>> cell = mx.gluon.rnn.DropoutCell(0.5)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape, len(states)
+    ((3, 5, 4), 0)
+    """
 
     def __init__(
         self,
@@ -114,7 +121,14 @@ class _Unwrapped:
 
 
 class ZoneoutCell(ModifierCell):
-    """In training, outputs and states keep their last value with the given chances (Krueger et al., 2016)."""
+    """In training, outputs and states keep their last value with the given chances (Krueger et al., 2016).
+
+    >>> cell = mx.gluon.rnn.ZoneoutCell(mx.gluon.rnn.RNNCell(8), zoneout_outputs=0.1)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape, len(states)
+    ((3, 5, 8), 1)
+    """
 
     def __init__(self, base_cell: RecurrentCell, zoneout_outputs: float = 0.0, zoneout_states: float = 0.0) -> None:
         if isinstance(base_cell, BidirectionalCell):
@@ -161,7 +175,14 @@ def _fresh(F: Any, value: Any, chance: float) -> Any:
 
 
 class ResidualCell(ModifierCell):
-    """Adds the input to the output (He et al., 2015; Wu et al., 2016)."""
+    """Adds the input to the output (He et al., 2015; Wu et al., 2016).
+
+    >>> cell = mx.gluon.rnn.ResidualCell(mx.gluon.rnn.GRUCell(4))
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 4)), merge_outputs=True)
+    >>> outputs.shape, len(states)
+    ((3, 5, 4), 1)
+    """
 
     def _alias(self) -> str:
         return "residual"

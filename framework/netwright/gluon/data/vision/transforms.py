@@ -21,7 +21,13 @@ from ...nn import HybridSequential, Sequential
 
 
 class Compose(Sequential):
-    """Transforms one after the other; neighbours that are hybrid run as one compiled block."""
+    """Transforms one after the other; neighbours that are hybrid run as one compiled block.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> steps = [mx.gluon.data.vision.transforms.ToTensor(), mx.gluon.data.vision.transforms.Normalize(0.5, 0.25)]
+    >>> mx.gluon.data.vision.transforms.Compose(steps)(image).shape
+    (3, 4, 4)
+    """
 
     def __init__(self, transforms: Sequence[Block]) -> None:
         super().__init__()
@@ -65,7 +71,13 @@ class HybridCompose(HybridSequential):
 
 
 class Cast(HybridBlock):
-    """The image in another dtype."""
+    """The image in another dtype.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.Cast("float32")
+    >>> transform(image).dtype.__name__
+    'float32'
+    """
 
     def __init__(self, dtype: Any = "float32") -> None:
         super().__init__()
@@ -76,14 +88,25 @@ class Cast(HybridBlock):
 
 
 class ToTensor(HybridBlock):
-    """Numbers 0 … 255 as float32 from 0 to 1, channels first: (H, W, C) → (C, H, W)."""
+    """Numbers 0 … 255 as float32 from 0 to 1, channels first: (H, W, C) → (C, H, W).
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.ToTensor()
+    >>> transform(image).shape, float(transform(image).max().asscalar()) <= 1
+    ((3, 4, 4), True)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.image.to_tensor(x)
 
 
 class Normalize(HybridBlock):
-    """A tensor (C, H, W) as (x − mean) / std, with a number for each channel or one for all."""
+    """A tensor (C, H, W) as (x − mean) / std, with a number for each channel or one for all.
+
+    >>> mx.gluon.data.vision.transforms.Normalize(mean=0.5, std=0.25)(mx.nd.ones((1, 2, 2))).asnumpy()
+    array([[[2., 2.],
+            [2., 2.]]], dtype=float32)
+    """
 
     def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
         super().__init__()
@@ -155,7 +178,13 @@ class RandomRotation(Block):
 
 
 class RandomResizedCrop(Block):
-    """A random part of an image, of random size and ratio, resized to ``size`` (width, height)."""
+    """A random part of an image, of random size and ratio, resized to ``size`` (width, height).
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomResizedCrop(2)
+    >>> transform(image).shape
+    (2, 2, 3)
+    """
 
     def __init__(
         self,
@@ -176,6 +205,11 @@ class RandomCrop(Block):
 
     ``pad``: pixels on all sides, or ((top, bottom), (left, right)), filled with ``pad_value``. What is smaller than
     ``size`` is scaled up.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomCrop(2)
+    >>> transform(image).shape
+    (2, 2, 3)
     """
 
     def __init__(self, size: Any, pad: Any = None, pad_value: float = 0, interpolation: int = 1) -> None:
@@ -191,7 +225,13 @@ class RandomCrop(Block):
 
 
 class CropResize(HybridBlock):
-    """The part of an image from column x and row y on, resized to ``size`` where that is given."""
+    """The part of an image from column x and row y on, resized to ``size`` where that is given.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.CropResize(x=1, y=0, width=2, height=3)
+    >>> transform(image).shape
+    (3, 2, 3)
+    """
 
     def __init__(
         self, x: int, y: int, width: int, height: int, size: Any = None, interpolation: int | None = None
@@ -207,7 +247,13 @@ class CropResize(HybridBlock):
 
 
 class CenterCrop(Block):
-    """The middle part of ``size`` (width, height); an image that is smaller is scaled up."""
+    """The middle part of ``size`` (width, height); an image that is smaller is scaled up.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.CenterCrop(2)
+    >>> transform(image).shape
+    (2, 2, 3)
+    """
 
     def __init__(self, size: Any, interpolation: int = 1) -> None:
         super().__init__()
@@ -218,7 +264,13 @@ class CenterCrop(Block):
 
 
 class Resize(HybridBlock):
-    """An image resized to (width, height); one number: a square, or with ``keep_ratio`` the shorter side's length."""
+    """An image resized to (width, height); one number: a square, or with ``keep_ratio`` the shorter side's length.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.Resize(8)
+    >>> transform(image).shape
+    (8, 8, 3)
+    """
 
     def __init__(self, size: Any, keep_ratio: bool = False, interpolation: int = 1) -> None:
         super().__init__()
@@ -229,14 +281,26 @@ class Resize(HybridBlock):
 
 
 class RandomFlipLeftRight(HybridBlock):
-    """An image mirrored with probability ½."""
+    """An image mirrored with probability ½.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomFlipLeftRight()
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.image.random_flip_left_right(x)
 
 
 class RandomFlipTopBottom(HybridBlock):
-    """An image upside down with probability ½."""
+    """An image upside down with probability ½.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomFlipTopBottom()
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.image.random_flip_top_bottom(x)
@@ -256,7 +320,13 @@ class _RandomFactor(HybridBlock):
 
 
 class RandomBrightness(_RandomFactor):
-    """Brightness times a factor from 1 ± ``brightness``."""
+    """Brightness times a factor from 1 ± ``brightness``.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomBrightness(0.2)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     operator = "random_brightness"
 
@@ -265,7 +335,13 @@ class RandomBrightness(_RandomFactor):
 
 
 class RandomContrast(_RandomFactor):
-    """Contrast times a factor from 1 ± ``contrast``."""
+    """Contrast times a factor from 1 ± ``contrast``.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomContrast(0.2)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     operator = "random_contrast"
 
@@ -274,7 +350,13 @@ class RandomContrast(_RandomFactor):
 
 
 class RandomSaturation(_RandomFactor):
-    """Saturation times a factor from 1 ± ``saturation``."""
+    """Saturation times a factor from 1 ± ``saturation``.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomSaturation(0.2)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     operator = "random_saturation"
 
@@ -283,7 +365,13 @@ class RandomSaturation(_RandomFactor):
 
 
 class RandomHue(_RandomFactor):
-    """Hues turned by 1 ± ``hue`` circles, which is ± ``hue``."""
+    """Hues turned by 1 ± ``hue`` circles, which is ± ``hue``.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomHue(0.2)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     operator = "random_hue"
 
@@ -292,7 +380,13 @@ class RandomHue(_RandomFactor):
 
 
 class RandomColorJitter(HybridBlock):
-    """Brightness, contrast, saturation and hue changed at random, each by its own extent, in a random order."""
+    """Brightness, contrast, saturation and hue changed at random, each by its own extent, in a random order.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomColorJitter(0.1, 0.1, 0.1)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     def __init__(self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0) -> None:
         super().__init__()
@@ -303,7 +397,13 @@ class RandomColorJitter(HybridBlock):
 
 
 class RandomLighting(HybridBlock):
-    """The principal components of ImageNet's colours added, each times a number of standard deviation ``alpha``."""
+    """The principal components of ImageNet's colours added, each times a number of standard deviation ``alpha``.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomLighting(0.1)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     def __init__(self, alpha: float) -> None:
         super().__init__()
@@ -314,7 +414,13 @@ class RandomLighting(HybridBlock):
 
 
 class RandomGray(Block):
-    """An image in grey, 0.21 red + 0.72 green + 0.07 blue, with probability ``p``; it keeps its channels and dtype."""
+    """An image in grey, 0.21 red + 0.72 green + 0.07 blue, with probability ``p``; it keeps its channels and dtype.
+
+    >>> image = mx.nd.arange(48).reshape((4, 4, 3)).astype("uint8")
+    >>> transform = mx.gluon.data.vision.transforms.RandomGray(0.5)
+    >>> transform(image).shape
+    (4, 4, 3)
+    """
 
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()

@@ -61,7 +61,13 @@ for _text, _multiplier in MULTIPLIERS.items():
 
 
 def get_model(name: str, **kwargs: Any) -> HybridBlock:
-    """A network by its name: ``get_model("resnet18_v1", classes=10)``."""
+    """A network by its name: ``get_model("resnet18_v1", classes=10)``.
+
+    >>> net = mx.gluon.model_zoo.vision.get_model("mobilenetv2_0.25", classes=10)
+    >>> net.initialize()
+    >>> net(mx.nd.ones((1, 3, 64, 64))).shape
+    (1, 10)
+    """
     found = _MAKERS.get(name.lower())
     if found is None:
         near = difflib.get_close_matches(name.lower(), _MAKERS, n=3)
