@@ -81,7 +81,14 @@ class RMSE(EvalMetric):
 
 @register("pearsonr")
 class PearsonCorrelation(EvalMetric):
-    """Pearson's correlation of labels and predictions. ``macro``: the mean over batches; ``micro``: over all values."""
+    """Pearson's correlation of labels and predictions. ``macro``: the mean over batches; ``micro``: over all values.
+
+    >>> metric = mx.metric.PearsonCorrelation()
+    >>> metric.update(mx.nd.array([1, 2, 3]), mx.nd.array([1, 2, 2.5]))
+    >>> name, value = metric.get()
+    >>> name, round(float(value), 3)
+    ('pearsonr', 0.982)
+    """
 
     def __init__(
         self,

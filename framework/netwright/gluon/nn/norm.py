@@ -114,7 +114,16 @@ class BatchNorm(_Scaled):
 
 
 class BatchNormReLU(BatchNorm):
-    """Batch normalisation, and max(·, 0) of the result, in one step."""
+    """Batch normalisation, and max(·, 0) of the result, in one step.
+
+    >>> layer = mx.gluon.nn.BatchNormReLU()
+    >>> layer.initialize()
+    >>> with mx.autograd.record():
+    ...     y = layer(mx.nd.array([[0, 10], [2, 30]]))
+    >>> y.asnumpy().round(2)
+    array([[0., 0.],
+           [1., 1.]], dtype=float32)
+    """
 
     def hybrid_forward(self, F: Any, x: Any, gamma: Any, beta: Any, running_mean: Any, running_var: Any) -> Any:
         """Normalise and rectify."""
@@ -126,6 +135,11 @@ class SyncBatchNorm(BatchNorm):
     """Batch normalisation along axis 1 by MXNet's other name; the batch of one device is what is normalised.
 
     Statistics over several devices are not computed, and ``num_devices`` above 1 is refused.
+
+    >>> layer = mx.gluon.nn.SyncBatchNorm()
+    >>> layer.initialize()
+    >>> layer(mx.nd.ones((2, 3))).shape
+    (2, 3)
     """
 
     def __init__(
