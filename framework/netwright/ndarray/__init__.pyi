@@ -3378,6 +3378,19 @@ class _internal_namespace:
         """Calls the ``backward`` of a registered CustomOp: gradients of its outputs, its inputs, states and outputs."""
 
     @staticmethod
+    def _deformable_places(
+        data: NDArray | None = None,
+        kernel: int | Sequence[int] = ...,
+        stride: int | Sequence[int] | None = None,
+        dilate: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        num_deformable_group: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Where a moved kernel's points lie, y and x in pixels: offsets (N, G · K · 2, h, w) → (N · G, 2, K · h, w)."""
+
+    @staticmethod
     def _diag_grad(
         data: NDArray | None = None,
         k: int = 0,
@@ -4079,6 +4092,20 @@ class _internal_namespace:
         """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
+    def _psroi_spread(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        shape: int | Sequence[int] = ...,
+        spatial_scale: float = ...,
+        output_dim: int = ...,
+        pooled_size: int = ...,
+        group_size: int = 0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Values of bins added to the pixels that PSROIPooling averages: its adjoint."""
+
+    @staticmethod
     def _put_along(
         data: NDArray | None = None,
         indices: NDArray | None = None,
@@ -4420,6 +4447,21 @@ class _internal_namespace:
         """All weights of RNN in the one vector that it takes; the data only tell how many features they have."""
 
     @staticmethod
+    def _roi_align_spread(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        shape: int | Sequence[int] = ...,
+        pooled_size: int | Sequence[int] = ...,
+        spatial_scale: float = ...,
+        sample_ratio: int = -1,
+        position_sensitive: bool = False,
+        aligned: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Values of bins added to the pixels that ROIAlign averages: its adjoint."""
+
+    @staticmethod
     def _roi_gather(
         data: NDArray | None = None,
         maxidx: NDArray | None = None,
@@ -4450,6 +4492,19 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
+
+    @staticmethod
+    def _rroi_align_spread(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        shape: int | Sequence[int] = ...,
+        pooled_size: int | Sequence[int] = ...,
+        spatial_scale: float = ...,
+        sampling_ratio: int = -1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Values of bins added to the pixels that RROIAlign averages: its adjoint."""
 
     @staticmethod
     def _sample_exponential(
@@ -4515,6 +4570,16 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """For each pair (μ, σ), normally distributed numbers."""
+
+    @staticmethod
+    def _sample_places(
+        data: NDArray | None = None,
+        places: NDArray | None = None,
+        rule: Literal['zero', 'clamp', 'half'] = 'zero',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Images (B, C, H, W) at places (B, 2, h, w), y and x in pixels: (B, C, h, w), interpolated between pixels."""
 
     @staticmethod
     def _sample_poisson(
@@ -4865,6 +4930,173 @@ class _contrib_namespace:
         """Negative log likelihood of a label sequence, summed over all ways to stretch it with repeats and blanks."""
 
     @staticmethod
+    def DeformableConvolution(
+        data: NDArray | None = None,
+        offset: NDArray | None = None,
+        weight: NDArray | None = None,
+        bias: NDArray | None = None,
+        kernel: int | Sequence[int] = ...,
+        stride: int | Sequence[int] | None = None,
+        dilate: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        num_deformable_group: int = 1,
+        num_filter: int = ...,
+        num_group: int = 1,
+        workspace: int = 1024,
+        no_bias: bool = False,
+        layout: str | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Convolution whose kernel points are moved by offsets: (N, C, H, W) → (N, num_filter, h, w) (Dai et al. 2017)."""
+
+    @staticmethod
+    def ModulatedDeformableConvolution(
+        data: NDArray | None = None,
+        offset: NDArray | None = None,
+        mask: NDArray | None = None,
+        weight: NDArray | None = None,
+        bias: NDArray | None = None,
+        kernel: int | Sequence[int] = ...,
+        stride: int | Sequence[int] | None = None,
+        dilate: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        num_deformable_group: int = 1,
+        num_filter: int = ...,
+        num_group: int = 1,
+        workspace: int = 1024,
+        no_bias: bool = False,
+        layout: str | None = None,
+        im2col_step: int = 64,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Deformable convolution whose points are weighted by a mask (N, G · K, h, w) too (Zhu et al. 2018)."""
+
+    @staticmethod
+    def MultiBoxDetection(
+        cls_prob: NDArray | None = None,
+        loc_pred: NDArray | None = None,
+        anchor: NDArray | None = None,
+        clip: bool = True,
+        threshold: float = 0.01,
+        background_id: int = 0,
+        nms_threshold: float = 0.5,
+        force_suppress: bool = False,
+        variances: Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+        nms_topk: int = -1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Objects from what a detector says: probabilities (B, C, N), places (B, 4 N), anchors (1, N, 4) → (B, N, 6)."""
+
+    @staticmethod
+    def MultiBoxPrior(
+        data: NDArray | None = None,
+        sizes: Sequence[float] = (1.0,),
+        ratios: Sequence[float] = (1.0,),
+        clip: bool = False,
+        steps: Sequence[float] = (-1.0, -1.0),
+        offsets: Sequence[float] = (0.5, 0.5),
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Anchors for every position of a feature map: (N, C, H, W) → (1, H · W · k, 4), by corners, as shares."""
+
+    @staticmethod
+    def MultiBoxTarget(
+        anchor: NDArray | None = None,
+        label: NDArray | None = None,
+        cls_pred: NDArray | None = None,
+        overlap_threshold: float = 0.5,
+        ignore_label: float = -1.0,
+        negative_mining_ratio: float = -1.0,
+        negative_mining_thresh: float = 0.5,
+        minimum_negative_samples: int = 0,
+        variances: Sequence[float] = (0.1, 0.1, 0.2, 0.2),
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """What a detector should say: anchors (1, N, 4), objects (B, M, 5 or more), class scores (B, C, N) → three targets."""
+
+    @staticmethod
+    def MultiProposal(
+        cls_prob: NDArray | None = None,
+        bbox_pred: NDArray | None = None,
+        im_info: NDArray | None = None,
+        rpn_pre_nms_top_n: int = 6000,
+        rpn_post_nms_top_n: int = 300,
+        threshold: float = 0.7,
+        rpn_min_size: int = 16,
+        scales: Sequence[float] = (4.0, 8.0, 16.0, 32.0),
+        ratios: Sequence[float] = (0.5, 1.0, 2.0),
+        feature_stride: int = 16,
+        output_score: bool = False,
+        iou_loss: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Regions for each image from scores (N, 2 A, H, W), codes (N, 4 A, H, W) and image sizes (N, 3)."""
+
+    @staticmethod
+    def PSROIPooling(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        spatial_scale: float = ...,
+        output_dim: int = ...,
+        pooled_size: int = ...,
+        group_size: int = 0,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Means over the bins of regions, each bin from channels of its own: (N, D · g², H, W) → (R, D, k, k)."""
+
+    @staticmethod
+    def Proposal(
+        cls_prob: NDArray | None = None,
+        bbox_pred: NDArray | None = None,
+        im_info: NDArray | None = None,
+        rpn_pre_nms_top_n: int = 6000,
+        rpn_post_nms_top_n: int = 300,
+        threshold: float = 0.7,
+        rpn_min_size: int = 16,
+        scales: Sequence[float] = (4.0, 8.0, 16.0, 32.0),
+        ratios: Sequence[float] = (0.5, 1.0, 2.0),
+        feature_stride: int = 16,
+        output_score: bool = False,
+        iou_loss: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Regions for one image from scores (1, 2 A, H, W), codes (1, 4 A, H, W) and its size (1, 3): see MultiProposal."""
+
+    @staticmethod
+    def ROIAlign(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        pooled_size: int | Sequence[int] = ...,
+        spatial_scale: float = ...,
+        sample_ratio: int = -1,
+        position_sensitive: bool = False,
+        aligned: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Averages of points in each bin of a grid over regions: (N, C, H, W) and (R, 5) → (R, C, h, w) (He et al. 2017)."""
+
+    @staticmethod
+    def RROIAlign(
+        data: NDArray | None = None,
+        rois: NDArray | None = None,
+        pooled_size: int | Sequence[int] = ...,
+        spatial_scale: float = ...,
+        sampling_ratio: int = -1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """ROIAlign for regions that are turned: (N, C, H, W) and (R, 6) → (R, C, h, w) (Ma et al. 2018)."""
+
+    @staticmethod
     def SparseEmbedding(
         data: NDArray | None = None,
         weight: NDArray | None = None,
@@ -4921,6 +5153,17 @@ class _contrib_namespace:
         """Evenly spaced numbers, as many as data has elements (in its shape) or positions along an axis (as a vector)."""
 
     @staticmethod
+    def bipartite_matching(
+        data: NDArray | None = None,
+        is_ascend: bool = False,
+        threshold: float = ...,
+        topk: int = -1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Rows and columns paired off, best score first: (…, R, C) → for each row its column (…, R), and (…, C) its row."""
+
+    @staticmethod
     def boolean_mask(
         data: NDArray | None = None,
         index: NDArray | None = None,
@@ -4929,6 +5172,80 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """The positions along an axis where ``index`` is not 0: data (N, D), index (N,) → (K, D)."""
+
+    @staticmethod
+    def box_decode(
+        data: NDArray | None = None,
+        anchors: NDArray | None = None,
+        std0: float = 1.0,
+        std1: float = 1.0,
+        std2: float = 1.0,
+        std3: float = 1.0,
+        clip: float = -1.0,
+        format: Literal['corner', 'center'] = 'center',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Boxes by their corners from what a network says of its anchors: the inverse of box_encode."""
+
+    @staticmethod
+    def box_encode(
+        samples: NDArray | None = None,
+        matches: NDArray | None = None,
+        anchors: NDArray | None = None,
+        refs: NDArray | None = None,
+        means: NDArray | None = None,
+        stds: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """What a network should say of its anchors: ((x − xₐ)/wₐ, (y − yₐ)/hₐ, ln w/wₐ, ln h/hₐ), less means, over stds."""
+
+    @staticmethod
+    def box_iou(
+        lhs: NDArray | None = None,
+        rhs: NDArray | None = None,
+        format: Literal['corner', 'center'] = 'corner',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Intersection over union of each box of lhs with each of rhs: (…, 4) and (…, 4) → both leading shapes."""
+
+    @staticmethod
+    def box_nms(
+        data: NDArray | None = None,
+        overlap_thresh: float = 0.5,
+        valid_thresh: float = 0.0,
+        topk: int = -1,
+        coord_start: int = 2,
+        score_index: int = 1,
+        id_index: int = -1,
+        background_id: int = -1,
+        force_suppress: bool = False,
+        in_format: Literal['corner', 'center'] = 'corner',
+        out_format: Literal['corner', 'center'] = 'corner',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Boxes without those that overlap a better one: (…, boxes, numbers of a box) in the same shape, best first."""
+
+    @staticmethod
+    def box_non_maximum_suppression(
+        data: NDArray | None = None,
+        overlap_thresh: float = 0.5,
+        valid_thresh: float = 0.0,
+        topk: int = -1,
+        coord_start: int = 2,
+        score_index: int = 1,
+        id_index: int = -1,
+        background_id: int = -1,
+        force_suppress: bool = False,
+        in_format: Literal['corner', 'center'] = 'corner',
+        out_format: Literal['corner', 'center'] = 'corner',
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Boxes without those that overlap a better one: (…, boxes, numbers of a box) in the same shape, best first."""
 
     @staticmethod
     def count_sketch(
