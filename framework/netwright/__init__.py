@@ -60,11 +60,12 @@ from ._version import __version__
 from .device import Context, Device, cpu, cpu_pinned, current_context, current_device, gpu, num_gpus
 from .errors import NetwrightError
 from .naming import AttrScope
+from .symbol import executor
 from .util import is_np_array, is_np_shape, np_array, np_shape, set_np_shape, use_np, use_np_array, use_np_shape
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
 _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}
-_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random, "img": image}
+_SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random, "img": image, "executor": executor}
 for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
 
@@ -101,6 +102,7 @@ __all__ = [
     "current_device",
     "engine",
     "error",
+    "executor",
     "gluon",
     "gpu",
     "image",

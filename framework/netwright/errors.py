@@ -112,6 +112,10 @@ class KindError(NetwrightError, TypeError):
     """A value of another kind of object than the one that is wanted."""
 
 
+class NotForSymbolsError(NetwrightError, AttributeError):
+    """Something that arrays have was asked of a symbol."""
+
+
 class UnknownNameError(ParamError, KeyError):
     """A name that is not among those known."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import ClassVar, Self
 
-from .errors import ParamError
+from .errors import KindError
 
 
 class _Stack(threading.local):
@@ -74,6 +75,12 @@ class Prefix(NameManager):
         return self._prefix + super().get(name, hint)
 
 
+def _check_texts(attributes: Mapping[str, object], where: str) -> None:
+    for key, value in attributes.items():
+        if not isinstance(value, str):
+            raise KindError("attributes are texts", where=where, wanted=f"{key}='…'", got=repr(value)[:60])
+
+
 class AttrScope:
     """Attributes for every symbol made inside the ``with`` block (``lr_mult``, ``ctx_group``, …).
 
@@ -84,13 +91,12 @@ class AttrScope:
     """
 
     def __init__(self, **attributes: str) -> None:
-        for key, value in attributes.items():
-            if not isinstance(value, str):
-                raise ParamError("attributes are texts", parameter=key, got=type(value).__name__)
+        _check_texts(attributes, "AttrScope")
         self._attributes = attributes
 
     def get(self, attr: dict[str, str] | None) -> dict[str, str]:
         """The scope's attributes, overridden by those given."""
+        _check_texts(attr or {}, "attr")
         return {**self._attributes, **(attr or {})}
 
     def __enter__(self) -> Self:

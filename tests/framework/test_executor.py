@@ -9,7 +9,7 @@ import pytest
 
 import netwright as mx
 from netwright import nd, sym
-from netwright.errors import AutogradError, GraphError, ShapeError
+from netwright.errors import AutogradError, GraphError, KindError, ParamError, ShapeError
 
 
 def product() -> sym.Symbol:
@@ -91,13 +91,13 @@ def test_write_add_and_null() -> None:
     executor.backward()
     assert values(executor.grad_dict["a"]) == [0, 0]
     executor = product().simple_bind(mx.cpu(), grad_req="null", a=(2,), b=(2,))
-    assert executor.grad_dict == {}
+    assert executor.grad_dict == {"a": None, "b": None}
     assert executor.grad_arrays == [None, None]
 
 
 def test_names_left_out_of_the_requests_want_none() -> None:
     executor = product().simple_bind(mx.cpu(), grad_req={"a": "write"}, a=(2,), b=(2,))
-    assert list(executor.grad_dict) == ["a"]
+    assert (executor.grad_dict["a"] is None, executor.grad_dict["b"]) == (False, None)
 
 
 def test_an_argument_without_influence_gets_zeros() -> None:
@@ -176,23 +176,61 @@ def test_copy_params_from() -> None:
     executor.copy_params_from({"fc_weight": nd.full((1, 3), 2, dtype="float64")}, {"bn_moving_var": nd.full((1,), 9)})
     assert values(executor.arg_dict["fc_weight"]) == [[2, 2, 2]]
     assert values(executor.aux_dict["bn_moving_var"]) == [9]
-    with pytest.raises(GraphError, match="copy_params_from: there is no argument 'fc9_weight'"):
+    with pytest.raises(ParamError, match="copy_params_from: there is no argument 'fc9_weight'"):
         executor.copy_params_from({"fc9_weight": nd.ones((1,))})
     executor.copy_params_from({"fc9_weight": nd.ones((1,))}, allow_extra_params=True)
-    with pytest.raises(ShapeError, match="equal shapes"):
+    with pytest.raises(ShapeError, match=r"'fc_weight' has another shape here \(wanted \(1, 3\), got \(2, 3"):
         executor.copy_params_from({"fc_weight": nd.ones((2, 3))})
+    with pytest.raises(KindError, match="copy_params_from, fc_weight: a weight is an NDArray"):
+        executor.copy_params_from({"fc_weight": np.ones((1, 3))})
 
 
 def test_reshape_shares_what_keeps_its_shape() -> None:
     net = sym.FullyConnected(sym.Variable("data"), num_hidden=2, name="fc")
     executor = net.simple_bind(mx.cpu(), data=(2, 3))
     executor.arg_dict["fc_weight"][:] = 1
-    bigger = executor.reshape(data=(5, 3))
+    bigger = executor.reshape(data=(5, 3), allow_up_sizing=True)
     assert bigger.arg_dict["fc_weight"] is executor.arg_dict["fc_weight"]
     assert bigger.grad_dict["fc_weight"] is executor.grad_dict["fc_weight"]
     assert bigger.arg_dict["data"].shape == (5, 3)
     assert values(bigger.forward(data=np.ones((5, 3)))[0]) == [[3, 3]] * 5
     assert executor.forward()[0].shape == (2, 2)
+    executor.arg_dict["data"][:] = 2
+    assert values(executor.reshape(data=(1, 3)).forward()[0]) == [[6, 6]]  # MXNet 1.9.1: smaller ones are views
+
+
+def test_reshape_changes_only_what_it_may() -> None:
+    """MXNet 1.9.1."""
+    net = sym.SoftmaxOutput(sym.FullyConnected(sym.Variable("data"), num_hidden=2, name="fc"), name="sm")
+    executor = net.simple_bind(mx.cpu(), data=(4, 3))
+    with pytest.raises(ShapeError, match=r"reshape: 'data' becomes larger .*Set allow_up_sizing=True"):
+        executor.reshape(data=(5, 3))
+    with pytest.raises(ShapeError, match=r"the shape of 'sm_label', which was not given, changes .*partial_shaping"):
+        executor.reshape(data=(2, 3))
+    assert executor.reshape(partial_shaping=True, data=(2, 3)).forward()[0].shape == (2, 2)
+    assert executor.reshape(data=(2, 3), sm_label=(2,)).forward()[0].shape == (2, 2)
+
+
+def test_outputs_have_their_shapes_before_the_first_run() -> None:
+    assert values(product().simple_bind(mx.cpu(), a=(2,)).outputs[0]) == [0, 0]
+
+
+def test_backward_after_a_run_that_did_not_train() -> None:
+    """MXNet 1.9.1."""
+    executor = bound()
+    executor.forward()
+    executor.backward(nd.array([1, 10]))
+    assert values(executor.grad_dict["a"]) == [3, 40]
+
+
+def test_what_places_and_shares_in_mxnet_is_taken() -> None:
+    executor = product().simple_bind(
+        mx.cpu(), a=(2,), group2ctx={"a": mx.cpu()}, shared_arg_names=[], shared_exec=None, shared_buffer=None
+    )
+    assert executor.forward()[0].shape == (2,)
+    args = [nd.ones((2,)), nd.ones((2,))]
+    assert product().bind(mx.cpu(), args, group2ctx={}, shared_exec=executor).forward()[0].shape == (2,)
+    assert mx.executor.Executor is type(executor)
 
 
 def test_a_monitor_sees_every_operator() -> None:
@@ -260,7 +298,18 @@ def test_executors_let_go_of_their_plans() -> None:
             "auxiliary states missing: bn_moving_mean, bn_moving_var",
         ),
         (lambda: product().simple_bind(c=(2,)), GraphError, "simple_bind: there is no argument 'c'. Known: a, b"),
-        (lambda: product().simple_bind(a=(2,)), GraphError, "b: its shape does not follow"),
+        (lambda: product().simple_bind(), GraphError, "a: its shape does not follow"),
+        (lambda: product().bind(args=3), KindError, r"arguments come in a list or a dict \(wanted a, b, got int\)"),
+        (
+            lambda: product().bind(args=[nd.ones((2,)), np.ones(2)]),
+            KindError,
+            r"bind, b: arguments are NDArrays \(got ndarray\)\. Wrap it with nd\.array",
+        ),
+        (
+            lambda: product().bind(args=[nd.ones((2,))] * 2, args_grad={"b": nd.ones((3,))}),
+            ShapeError,
+            r"the gradient of 'b' has its shape \(wanted \(2,\), got \(3,\)\)",
+        ),
         (lambda: bound().forward(c=nd.ones((1,))), GraphError, "forward: there is no argument 'c'. Known: a, b"),
         (
             lambda: bound().forward(a=nd.ones((3,))),

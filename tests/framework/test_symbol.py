@@ -14,7 +14,7 @@ import pytest
 
 import netwright as mx
 from netwright import nd, sym
-from netwright.errors import DTypeError, GraphError, ParamError, ShapeError
+from netwright.errors import DTypeError, GraphError, KindError, ParamError, ShapeError
 
 
 @pytest.fixture(autouse=True)
@@ -108,8 +108,10 @@ def test_groups() -> None:
     assert repr(group) == "<Symbol group [softmax, _mulscalar0]>"
     assert repr(net) == "<Symbol softmax>"
     assert group[1].list_arguments() == ["x"]
-    with pytest.raises(GraphError, match="a group needs at least one symbol"):
-        sym.Group([])
+    for given in ([], [x, 3], x):
+        with pytest.raises(KindError, match="a group is made of a list of symbols"):
+            sym.Group(given)
+    assert type(sym.Group([x], create_fn=Kept)) is Kept
 
 
 def test_outputs_by_number_slice_and_name() -> None:
@@ -188,13 +190,18 @@ def test_constants_without_inputs() -> None:
     assert [a.asnumpy().tolist() for a in found] == [[0, 0], [1, 1], [3, 3], [0, 1, 2]]
 
 
+class Kept(sym.Symbol):
+    """A symbol of one's own class."""
+
+
 # ---------------------------------------------------------------- what is refused
 @pytest.mark.parametrize(
     ("use", "kind", "words"),
     [
         (lambda x: x["nope"], GraphError, "there is no output 'nope'. The outputs are: x"),
         (lambda x: sym.Group([x, x])["x"], GraphError, "more than one output 'x'"),
-        (lambda x: x[1], IndexError, "output 1 of 1"),
+        (lambda x: x[1], IndexError, r"x: there is no such output \(wanted 0 to 0, got 1\)"),
+        (lambda x: x[1.5], KindError, "an output is chosen by number or name"),
         (bool, GraphError, "no truth value"),
         (lambda x: sym.exp(sym.split(x, num_outputs=2)), GraphError, r"input 'data' has 2 outputs\. Choose one"),
         (lambda x: sym.exp(nd.ones((1,))), DTypeError, r"'data' is not a Symbol \(got NDArray\)\. Make a variable"),
@@ -210,14 +217,89 @@ def test_constants_without_inputs() -> None:
         (lambda x: sym.Variable("v", dtype="x8"), DTypeError, "not known here"),
         (lambda x: sym.exp(x)(q=x), GraphError, "there is no variable 'q' to replace. Known: x"),
         (lambda x: sym.exp(x)(x=sym.Group([x, x])), GraphError, "'x' must be replaced by a symbol of one output"),
-        (lambda x: mx.AttrScope(a=1), ParamError, r"attributes are texts \(got int\)"),
-        (lambda x: x.grad(["x"]), GraphError, r"Use simple_bind\(\.\.\.\)\.backward\(\)"),
+        (lambda x: mx.AttrScope(a=1), KindError, r"attributes are texts \(wanted a='…', got 1\)"),
+        (lambda x: sym.Variable("v", attr={"a": 1}), KindError, "attributes are texts"),
+        (lambda x: x._set_attr(a=1), KindError, "attributes are texts"),
+        (lambda x: x.gradient(["x"]), GraphError, r"Use simple_bind\(…\) and backward\(\)"),
+        (lambda x: sym.Group([x, x + 1]).attr("a"), GraphError, "a group has no attributes of its own"),
+        (lambda x: x.list_attr(recursive=True), ParamError, r"Use attr_dict\(\) for all nodes"),
+        (lambda x: x(x, x=x), ParamError, "either by position or by name"),
+        (lambda x: x(x, x), GraphError, r"more symbols than arguments \(wanted 1, got 2\)"),
+        (lambda x: sym.Variable("v", stype="dense"), ParamError, "unknown storage type"),
         (lambda x: sym.exq(x), AttributeError, "exq"),
     ],
 )
 def test_refusals(use: Callable[[Any], Any], kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
         use(sym.Variable("x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("shape", r"f: a symbol has no 'shape'\. Its shape follows when it is bound: use infer_shape\(\)"),
+        ("asnumpy", r"f: a symbol has no 'asnumpy'\. A symbol is a computation that has not run: use eval\(…\)"),
+        ("backward", r"Bind it: simple_bind\(…\)\.forward\(is_train=True\), then backward"),
+        ("attach_grad", r"bind\(grad_req=…\)"),
+        ("context", r"bind\(ctx=…\)"),
+        ("nonsense", "a symbol has no 'nonsense'"),
+    ],
+)
+def test_symbols_are_no_arrays(name: str, words: str) -> None:
+    f = sym.exp(sym.Variable("x"), name="f")
+    assert not hasattr(f, name)
+    with pytest.raises(AttributeError, match=words):
+        getattr(f, name)
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted"),
+    [
+        (lambda x: x > 1, "_greater_scalar0"),
+        (lambda x: x == 1, "_equal_scalar0"),
+        (lambda x: 2**x, "_rpower_scalar0"),
+        (lambda x: x**2, "_powerscalar0"),
+        (lambda x: sym.stop_gradient(x), "stop_gradient0"),
+        (lambda x: sym.ElementWiseSum(x, x), "elementwisesum0"),
+        (lambda x: sym.linalg.gemm2(x, x), "gemm20"),
+        (lambda x: sym.contrib.AdaptiveAvgPooling2D(x, output_size=2), "adaptiveavgpooling2d0"),
+        (lambda x: sym.uniform(shape=(1,)), "uniform0"),
+        (lambda x: sym.random.uniform(shape=(1,)), "_random_uniform0"),
+        (lambda x: sym.zeros((2,)), "_zeros0"),
+        (lambda x: sym.zeros((2,), name="z"), "z"),
+    ],
+)
+def test_names_are_mxnet_s(make: Callable[[Any], Any], wanted: str) -> None:
+    """MXNet 1.9.1 names a node after the function that was called."""
+    with mx.name.NameManager():
+        assert make(sym.Variable("x")).name == wanted
+
+
+def test_a_name_is_not_used_up_by_a_call_that_fails() -> None:
+    with mx.name.NameManager():
+        with pytest.raises(DTypeError, match="exp: input 'data' is not a Symbol"):
+            sym.exp(np.ones(2))
+        assert sym.exp(sym.Variable("x")).name == "exp0"
+
+
+def test_compose_names_the_head() -> None:
+    """MXNet 1.9.1."""
+    first = sym.FullyConnected(sym.Variable("data"), num_hidden=10, name="f1")
+    second = sym.FullyConnected(
+        sym.Activation(sym.FullyConnected(num_hidden=3, name="f2"), act_type="relu"), name="f3", num_hidden=2
+    )
+    both = second(f2_data=first, name="composed")
+    assert (both.name, both.list_outputs(), second.list_outputs()) == ("composed", ["composed_output"], ["f3_output"])
+    assert both.list_arguments() == ["data", *(f"f{i}_{p}" for i in (1, 2, 3) for p in ("weight", "bias"))]
+
+
+def test_more_constants() -> None:
+    assert sym.eye(2, 3, 1).eval()[0].asnumpy().tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert sym.linspace(0, 1, 3, dtype="float64").eval()[0].dtype is np.float64
+    assert sym.arange(0, 6, 2, repeat=2).eval()[0].asnumpy().tolist() == [0, 0, 2, 2, 4, 4]
+    x = sym.Variable("x")
+    assert sym.pow(base=x, exp=2).eval(x=nd.array([3]))[0].asscalar() == 9
+    assert sym.maximum(left=x, right=4).eval(x=nd.array([3]))[0].asscalar() == 4
 
 
 # ---------------------------------------------------------------- attributes
@@ -230,26 +312,30 @@ def test_attributes_of_nodes_and_scopes() -> None:
             g = sym.Variable("g")
     assert (v.attr("mood"), v.attr("ctx_group"), g.attr("ctx_group"), g.attr("__a__")) == ("angry", "dev1", "dev2", "1")
     assert (f.attr("num_hidden"), f.attr("nothing")) == ("2", None)
-    assert f.list_attr() == {"num_hidden": "2", "ctx_group": "dev1", "__a__": "1"}
-    assert f.attr_dict()["f_weight"] == {"ctx_group": "dev1", "__a__": "1"}
+    assert f.list_attr() == {"num_hidden": "2", "ctx_group": "dev1", "__ctx_group__": "dev1", "__a__": "1"}
+    assert f.attr_dict()["f_weight"] == {"ctx_group": "dev1", "__ctx_group__": "dev1", "__a__": "1"}
     assert "x" not in f.attr_dict()
     assert mx.attribute.AttrScope is mx.AttrScope
 
 
 def test_attributes_of_variables() -> None:
-    """MXNet 1.9.1 writes element types by number."""
+    """MXNet 1.9.1 writes element types by number, and lists multipliers under both names."""
     v = sym.Variable(
         "v", shape=(2, 0), lr_mult=2, wd_mult=0.5, dtype="float16", init=mx.init.Constant(2), __mine__="yes"
     )
     assert v.list_attr() == {
         "__shape__": "(2, 0)",
         "__lr_mult__": "2",
+        "lr_mult": "2",
         "__wd_mult__": "0.5",
+        "wd_mult": "0.5",
         "__dtype__": "2",
         "__init__": '["constant", {"value": 2}]',
         "__mine__": "yes",
     }
     assert sym.Variable("v", init="xavier").attr("__init__") == "xavier"
+    assert sym.Variable("v", shape=3).attr("__shape__") == "(3,)"
+    assert sym.Variable("v", stype="csr").list_attr() == {"__storage_type__": "2"}
 
 
 # ---------------------------------------------------------------- inference
@@ -308,19 +394,76 @@ def test_types() -> None:
     assert states == [np.float32, np.float32]
     x = sym.Variable("x", dtype="int32")
     assert x.astype("float64").infer_type() == ([np.int32], [np.float64], [])
-    assert sym.exp(sym.Variable("x")).infer_type()[1] == [np.float32]
+    nothing = sym.exp(sym.Variable("x"))
+    assert nothing.infer_type() == (None, None, None)
+    assert nothing.infer_type_partial() == ([None], [None], [])
+    assert nothing.infer_type_partial("float16") == ([np.float16], [np.float16], [])
     with pytest.raises(DTypeError, match=r"x: this element type is not known here.*got 'f128'"):
         sym.exp(sym.Variable("x")).infer_type(x="f128")
     with pytest.raises(DTypeError, match=r"_plus0 \(broadcast_add\): all inputs must have one dtype"):
         (sym.Variable("a") + sym.Variable("b")).infer_type(a="float32", b="float64")
 
 
+def test_unknown_sizes_meet_from_both_sides() -> None:
+    """MXNet 1.9.1; 0 (or None) stands for an unknown size."""
+    a, b = sym.Variable("a", shape=(0, 10)), sym.Variable("b", shape=(12, 0))
+    for joined in (a + b, sym.elemwise_add(a, b)):
+        assert joined.infer_shape() == ([(12, 10), (12, 10)], [(12, 10)], [])
+    f = sym.FullyConnected(sym.Variable("a"), num_hidden=21, name="f")
+    assert (f + sym.Variable("c", shape=(5, 0))).infer_shape(a=(5, 10))[0] == [(5, 10), (21, 10), (21,), (5, 21)]
+    cut = sym.SliceChannel(a, num_outputs=10, axis=1, squeeze_axis=True)
+    assert (cut[1] + sym.Variable("c", shape=(5,))).infer_shape()[0] == [(5, 10), (5,)]
+    cut = sym.SliceChannel(sym.Variable("a", shape=(0, 15, 0)), num_outputs=3)
+    assert (cut[1] + sym.Variable("c", shape=(3, 5, 2))).infer_shape()[0] == [(3, 15, 2), (3, 5, 2)]
+    image = sym.Variable("a", shape=(0, 10, 0, 0))
+    conv = sym.Convolution(image, num_filter=21, kernel=(3, 3), dilate=(1, 1), pad=(1, 1))
+    assert (conv + sym.Variable("c", shape=(5, 21, 32, 32))).infer_shape()[0][0] == (5, 10, 32, 32)
+    both = sym.Concat(a, sym.Variable("b", shape=(0, 5)), dim=1)
+    assert (sym.Variable("d", shape=(2, 0)) + both).infer_shape()[0] == [(2, 15), (2, 10), (2, 5)]
+
+
+@pytest.mark.parametrize(
+    ("make", "given", "wanted"),
+    [
+        (lambda a: sym.FullyConnected(a, num_hidden=4), (0, 3), ([(0, 3), (4, 3), (4,)], [(0, 4)], [])),
+        (lambda a: sym.FullyConnected(a, num_hidden=4), (None, 3), ([(0, 3), (4, 3), (4,)], [(0, 4)], [])),
+        (lambda a: sym.transpose(a), (0, 3), ([(0, 3)], [(3, 0)], [])),
+        (
+            lambda a: sym.Convolution(a, kernel=(3, 3), num_filter=4, stride=(2, 2)),
+            (0, 0, 9, 0),
+            ([(0, 0, 9, 0), (4, 0, 3, 3), (4,)], [(0, 4, 4, 0)], []),
+        ),
+        (lambda a: sym.sum(a, axis=1), (0, 3, 4), ([(0, 3, 4)], [(0, 4)], [])),
+        (lambda a: sym.Embedding(a, input_dim=5, output_dim=6), (0, 7), ([(0, 7), (5, 6)], [(0, 7, 6)], [])),
+        (lambda a: sym.BatchNorm(a), (0, 3, 0), ([(0, 3, 0), (3,), (3,)], [(0, 3, 0)], [(3,), (3,)])),
+        (lambda a: sym.SoftmaxOutput(a), (0, 3), ([(0, 3), (0,)], [(0, 3)], [])),
+        (lambda a: sym.Reshape(a, shape=(-1, 4)), (0, 8), ([(0, 8)], [(0, 4)], [])),
+    ],
+)
+def test_what_follows_of_unknown_sizes(make: Callable[[Any], Any], given: Any, wanted: Any) -> None:
+    """MXNet 1.9.1."""
+    net = make(sym.Variable("a"))
+    assert net.infer_shape_partial(a=given) == wanted
+    assert net.infer_shape(a=given) == (None, None, None)
+
+
+def test_a_variable_added_to_something_known_has_its_shape() -> None:
+    a, b = sym.Variable("a"), sym.Variable("b")
+    assert (a * b).infer_shape(a=(2, 3)) == ([(2, 3), (2, 3)], [(2, 3)], [])
+    assert (a + b).infer_shape(a=(2, 3), b=(2, 1))[1] == [(2, 3)]
+    with pytest.raises(ShapeError, match=r"_plus1 \(broadcast_add\): shapes \(2, 4\) and \(3, 4\) do not fit"):
+        (a + b).infer_shape(a=(2, 0), b=(3, 4))
+    with pytest.raises(KindError, match=r"a: a shape is a tuple of sizes \(wanted such as \(32, 0\), got 'x'\)"):
+        (a + b).infer_shape(a="x")
+
+
 # ---------------------------------------------------------------- text
 def test_debug_str_lists_every_node() -> None:
     text = network().debug_str()
-    assert text.startswith("Symbol Outputs:\n\toutput[0]=softmax_output\nVariable:data\n")
-    assert "Op:Convolution, Name=conv1\nInputs:\n\targ[0]=data(0)\n\targ[1]=conv1_weight(0)" in text
-    assert "\targ[3]=bn1_moving_mean(0)" in text
+    assert text.startswith("Symbol Outputs:\n\toutput[0]=softmax(0)\nVariable:data\n")
+    assert "Op:Convolution, Name=conv1\nInputs:\n\targ[0]=data(0) version=0\n\targ[1]=conv1_weight(0) version=0" in text
+    assert "\targ[3]=bn1_moving_mean(0) version=0" in text
+    assert sym.Variable("x").debug_str() == "Variable:x\n"
     assert "Attrs:\n\tkernel=(3, 3)\n\tnum_filter=4\n" in text
 
 
@@ -420,8 +563,8 @@ def test_json_of_old_mxnet_is_read() -> None:
     assert net.list_auxiliary_states() == ["bn_moving_mean", "bn_moving_var"]
     assert net.infer_shape(data=(1, 3, 5, 5))[1] == [(1, 4, 4, 4)]
     attributes = net.attr_dict()
-    assert attributes["data"] == {"__lr_mult__": "3"}
-    assert attributes["c_weight"] == {"__lr_mult__": "1.2"}
+    assert attributes["data"] == {"__lr_mult__": "3", "lr_mult": "3"}
+    assert attributes["c_weight"] == {"__lr_mult__": "1.2", "lr_mult": "1.2"}
     assert attributes["c"]["__ctx_group__"] == "stage1"
 
 

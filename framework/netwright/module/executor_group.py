@@ -86,7 +86,7 @@ class ExecutorGroup:
                 (mine.aux_dict, theirs.aux_dict),
             ):
                 for name, array in given.items():
-                    if name in own and name not in names:
+                    if array is not None and own.get(name) is not None and name not in names:
                         if own[name].shape != array.shape:
                             raise GraphError(
                                 "a shared weight has another shape here",
@@ -123,7 +123,7 @@ class ExecutorGroup:
 
     def gradients(self, name: str) -> list[NDArray]:
         """The gradients of an argument by device."""
-        return [e.grad_dict[name] for e in self.executors if name in e.grad_dict]
+        return [e.grad_dict[name] for e in self.executors if e.grad_dict.get(name) is not None]
 
     def arrays(self, name: str) -> list[NDArray]:
         """The arrays of a weight or state by device."""

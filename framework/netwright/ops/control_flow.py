@@ -128,6 +128,7 @@ class ControlFlow(Operator):
     def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         known = self.inner(p, [None] * len(dtypes), dtypes)
         known.run_dtypes()
+        known.settle_dtypes()
         named = {n.name: known.dtypes[n, 0] for n in known.nodes if n.op is None}
         filled = [d if d is not None else named.get(INPUT.format(i)) for i, d in enumerate(dtypes)]
         results, states = self._results(p, [known.dtypes[e] for e in parse(p.subgraph)._entries])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -38,9 +39,14 @@ def places() -> Iterator[tuple[str, str, Operator]]:
             yield ("_internal" if name.startswith("_") else ""), name, op
 
 
-def populate(module: ModuleType, make: Callable[[Operator], Callable[..., Any]]) -> None:
-    """Give the module a function for every operator, without replacing what it defines itself."""
-    made: dict[str, Callable[..., Any]] = {}
+def populate(module: ModuleType, make: Callable[..., Callable[..., Any]], *, hints: bool = False) -> None:
+    """Give the module a function for every operator, without replacing what it defines itself.
+
+    With ``hints`` each public name has a function of its own, ``make(op, name)``, else all names of an operator share
+    ``make(op)``.
+    """
+    made: dict[tuple[str, str], Callable[..., Any]] = {}
+    facts: dict[str, tuple[str, inspect.Signature]] = {}
     spaces: dict[str, ModuleType] = {"": module}
     for space, name, op in places():
         target = spaces.get(space)
@@ -50,12 +56,14 @@ def populate(module: ModuleType, make: Callable[[Operator], Callable[..., Any]])
             sys.modules[full] = target
             setattr(module, space, target)
             spaces[space] = target
-        function = made.get(op.name)
+        hint = name if hints and space != "random" else ""
+        function = made.get((op.name, hint))
         if function is None:
-            function = made[op.name] = make(op)
+            if op.name not in facts:
+                facts[op.name] = document(op), signature(op)
+            function = made[op.name, hint] = make(op, hint) if hint else make(op)
             function.__name__ = function.__qualname__ = op.name
-            function.__doc__ = document(op)
-            function.__signature__ = signature(op)  # type: ignore[attr-defined]
+            function.__doc__, function.__signature__ = facts[op.name]  # type: ignore[attr-defined]
             function.__module__ = module.__name__
         if not hasattr(target, name):
             setattr(target, name, function)

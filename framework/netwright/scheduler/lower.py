@@ -39,6 +39,7 @@ def infer_all(
             inference.dtypes[node, 0] = dtypes[node.name]
     inference.run_shapes()
     inference.run_dtypes()
+    inference.settle_dtypes()
     for node in nodes:
         if node.op is None and (node, 0) not in inference.shapes:
             raise GraphError(

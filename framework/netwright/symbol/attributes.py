@@ -58,3 +58,9 @@ def for_input(attributes: Mapping[str, str], port: str) -> dict[str, str]:
     """What an operator's attributes say of one of its inputs: ``weight_lr_mult`` is ``__lr_mult__`` of ``weight``."""
     found = {key: attributes.get(f"{port}_{key}") or attributes.get(f"__{port}_{key}__") for key in HIDDEN}
     return {f"__{key}__": value for key, value in found.items() if value is not None}
+
+
+def listed(attributes: Mapping[str, str]) -> dict[str, str]:
+    """The attributes as users see them: those that old files write without underscores under both names."""
+    short = {key: attributes[f"__{key}__"] for key in HIDDEN if f"__{key}__" in attributes}
+    return {**short, **attributes}

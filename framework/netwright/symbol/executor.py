@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Device, current_device
-from ..errors import AutogradError, GraphError, ShapeError
+from ..errors import AutogradError, DeviceError, GraphError, KindError, ShapeError, UnknownNameError
 from ..ndarray.array import NDArray, check_request
 from ..ndarray.creation import zeros
 from ..ndarray.stored import of_raw
@@ -51,7 +51,8 @@ class Executor:
         strategy: Strategy | None = None,
     ) -> None:
         self._symbol, self._ctx, self._strategy = symbol, ctx, strategy
-        self.arg_dict, self.grad_dict, self.aux_dict = args, grads, states
+        self.arg_dict, self.aux_dict = args, states
+        self.grad_dict: dict[str, Any] = {n: grads.get(n) for n in args}
         self._requests = requests
         self._outputs: list[NDArray] = []
         self._run: Run | None = None
@@ -76,7 +77,10 @@ class Executor:
 
     @property
     def outputs(self) -> list[NDArray]:
-        """The outputs of the last forward."""
+        """The outputs of the last forward; zeros of their shapes before the first."""
+        if not self._outputs:
+            specs = infer_all(self._symbol, self._specs())
+            return [zeros(specs[e].shape, self._ctx, specs[e].dtype) for e in self._symbol._entries]
         return self._outputs
 
     @property
@@ -91,9 +95,8 @@ class Executor:
         if self._run is not None:
             self._run.release()
         compiled = self._compiled(is_train)
-        feeds = {n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())}
-        self._run = StoredRun(compiled, feeds) if self._is_sparse() else Run(compiled, feeds)
-        arrays = [of_raw(a) for a in self._run.outputs]
+        self._run = self._start(compiled)
+        arrays = [of_raw(a, None, place_of(self._ctx)) for a in self._run.outputs]
         count = len(self._symbol)
         self._outputs = arrays[:count]
         if not is_train:
@@ -104,9 +107,17 @@ class Executor:
         return self._outputs
 
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
-        """Gradients into ``grad_dict``, by each ``grad_req``; ``out_grads`` weigh outputs that are no losses."""
+        """Gradients into ``grad_dict``, by each ``grad_req``; ``out_grads`` weigh outputs that are no losses.
+
+        After ``forward(is_train=False)`` it is the gradient of what was computed then (dropout passes on, batch norm
+        uses its moving averages), for which the forward pass runs again.
+        """
+        if not self._outputs:
+            raise AutogradError(
+                "there is nothing to differentiate", where="backward", remedy="Call forward(is_train=True) first"
+            )
         if self._run is None:
-            raise AutogradError("there is nothing to differentiate", remedy="Call forward(is_train=True) first")
+            self._run = self._start(self._compiled(train=False, differentiated=True))
         given = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads or [])
         if isinstance(out_grads, Mapping):
             given = [out_grads.get(n) for n in self._symbol.list_outputs()]
@@ -134,11 +145,20 @@ class Executor:
         """Whether the graph runs call by call: an argument is sparse, or an operator gives sparse arrays."""
         return self._gives_sparse or any(a.stype != DEFAULT for a in self.arg_dict.values())
 
-    def _compiled(self, train: bool) -> Compiled:
-        wrt = tuple(n for n, r in self._requests.items() if r != "null" and n in self.grad_dict) if train else ()
-        specs = tuple(
-            (n, TensorSpec(a.shape, a._data.dtype)) for n, a in (*self.arg_dict.items(), *self.aux_dict.items())
-        )
+    def _start(self, compiled: Compiled) -> Run:
+        return StoredRun(compiled, self._feeds()) if self._is_sparse() else Run(compiled, self._feeds())
+
+    def _feeds(self) -> dict[str, Any]:
+        return {n: a._data for n, a in (*self.arg_dict.items(), *self.aux_dict.items())}
+
+    def _specs(self) -> dict[str, TensorSpec]:
+        return {n: TensorSpec(a.shape, a._data.dtype) for n, a in (*self.arg_dict.items(), *self.aux_dict.items())}
+
+    def _compiled(self, train: bool, differentiated: bool = False) -> Compiled:
+        wrt: tuple[str, ...] = ()
+        if train or differentiated:
+            wrt = tuple(n for n, r in self._requests.items() if r != "null" and self.grad_dict.get(n) is not None)
+        specs = tuple(self._specs().items())
         found = self._plans.get((train, wrt, specs))
         if found is None:
             found = self._plans[train, wrt, specs] = Compiled(
@@ -186,12 +206,22 @@ class Executor:
         for given, known in ((arg_params, self.arg_dict), (aux_params or {}, self.aux_dict)):
             for name, array in given.items():
                 if name in known:
+                    _check_param(name, array, known[name])
                     array.astype(known[name].dtype, copy=False).copyto(known[name])
                 elif not allow_extra_params:
-                    raise GraphError(f"there is no argument {name!r}", where="copy_params_from")
+                    raise UnknownNameError(
+                        f"there is no argument {name!r}",
+                        where="copy_params_from",
+                        got=name,
+                        remedy=f"Known: {', '.join(known)}; or set allow_extra_params=True",
+                    )
 
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
-        """An executor for other input shapes that shares the weights whose shape stays."""
+        """An executor for other input shapes that shares the memory of arguments, gradients and states.
+
+        Shapes that are not given may change only under ``partial_shaping`` (those of labels and weights, say), and
+        arrays may become larger only under ``allow_up_sizing``; these get memory of their own.
+        """
         fresh = simple_bind(
             self._symbol,
             self._ctx,
@@ -206,8 +236,16 @@ class Executor:
             (self.aux_dict, fresh.aux_dict),
         ):
             for name, array in mine.items():
-                if name in theirs and theirs[name].shape == array.shape:
+                other = theirs.get(name)
+                if array is None or other is None:
+                    continue
+                if other.shape != array.shape:
+                    _check_reshape(name, array, other, partial_shaping or name in kwargs, allow_up_sizing)
+                if other.shape == array.shape:
                     theirs[name] = array
+                elif other.size <= array.size and array.stype == DEFAULT:
+                    part = array._data.reshape(-1)[: other.size].reshape(other.shape)
+                    theirs[name] = NDArray(part, None, array._place)
         return fresh
 
     def set_monitor_callback(self, callback: Any, monitor_all: bool = False) -> None:
@@ -224,6 +262,38 @@ class Executor:
 
     def debug_str(self) -> str:
         return str(self.plan())
+
+
+def _check_param(name: str, array: Any, target: NDArray) -> None:
+    if not isinstance(array, NDArray):
+        raise KindError("a weight is an NDArray", where=f"copy_params_from, {name}", got=type(array).__name__)
+    if array.shape != target.shape:
+        raise ShapeError(
+            f"the weight {name!r} has another shape here",
+            where="copy_params_from",
+            wanted=target.shape,
+            got=array.shape,
+            remedy="Load the weights of this network",
+        )
+
+
+def _check_reshape(name: str, old: NDArray, new: NDArray, may_change: bool, may_grow: bool) -> None:
+    if not may_change:
+        raise ShapeError(
+            f"the shape of {name!r}, which was not given, changes",
+            where="reshape",
+            wanted=old.shape,
+            got=new.shape,
+            remedy=f"Give the new shape of {name!r} too, or set partial_shaping=True",
+        )
+    if new.size > old.size and not may_grow:
+        raise ShapeError(
+            f"{name!r} becomes larger",
+            where="reshape",
+            wanted=f"at most {old.shape}",
+            got=new.shape,
+            remedy="Set allow_up_sizing=True, or bind the largest shape first",
+        )
 
 
 def _requests(symbol: Symbol, grad_req: Any) -> dict[str, str]:
@@ -255,7 +325,7 @@ def simple_bind(
     stype_dict: Mapping[str, str] | None = None,
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
-    ctx = ctx or current_device()
+    ctx = Device.parse(ctx)
     types = {n: np.dtype(dtype_name(t)) for n, t in (type_dict or {}).items()}
     known = symbol.list_inputs()
     for name in shapes:
@@ -284,6 +354,10 @@ def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> d
         found: dict[str, NDArray] = {}
     elif isinstance(given, Mapping):
         found = {n: given[n] for n in names if given.get(n) is not None}
+    elif not isinstance(given, (list, tuple)):
+        raise KindError(
+            f"{what} come in a list or a dict", where="bind", wanted=", ".join(names), got=type(given).__name__
+        )
     else:
         if len(given) != len(names):
             raise GraphError(
@@ -293,6 +367,14 @@ def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> d
                 got=len(given),
             )
         found = {n: a for n, a in zip(names, given, strict=True) if a is not None}
+    for name, array in found.items():
+        if not isinstance(array, NDArray):
+            raise KindError(
+                f"{what} are NDArrays",
+                where=f"bind, {name}",
+                got=type(array).__name__,
+                remedy="Wrap it with nd.array(…)",
+            )
     missing = [n for n in names if n not in found]
     if missing and all_needed:
         raise GraphError(
@@ -310,5 +392,19 @@ def bind(symbol: Symbol, ctx: Device | None, args: Any, args_grad: Any, grad_req
     states = _named(aux_states, symbol.list_auxiliary_states(), "auxiliary states", all_needed=True)
     grads = _named(args_grad, names, "gradients", all_needed=False)
     requests = _requests(symbol, grad_req)
-    ctx = ctx or (next(iter(arrays.values())).ctx if arrays else current_device())
+    ctx = Device.parse(ctx) if ctx else (next(iter(arrays.values())).ctx if arrays else current_device())
+    for what, group in (("argument", arrays), ("gradient", grads), ("auxiliary state", states)):
+        for name, array in group.items():
+            if array.ctx.is_gpu != ctx.is_gpu:
+                raise DeviceError(
+                    f"the {what} {name!r} lies on another device",
+                    where="bind",
+                    wanted=ctx,
+                    got=array.ctx,
+                    remedy="Move it with as_in_context()",
+                )
+            if what == "gradient" and array.shape != arrays[name].shape:
+                raise ShapeError(
+                    f"the gradient of {name!r} has its shape", where="bind", wanted=arrays[name].shape, got=array.shape
+                )
     return Executor(symbol, ctx, arrays, grads, requests, states)

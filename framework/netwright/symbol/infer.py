@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DTypeError, GraphError, NetwrightError, ShapeError
+from ..errors import DTypeError, GraphError, KindError, NetwrightError, ShapeError
+from ..ops.broadcast import Broadcast
 from ..ops.operator import FLOAT32, Operator, Shape
 from ..ops.params import dtype_name
 from .attributes import read_dtype
 from .symbol import Symbol, SymbolEntry, SymbolNode
+from .unknowns import fill_unknowns
 
 
 class Inference:
@@ -26,6 +28,7 @@ class Inference:
         self.nodes = nodes
         self.shapes: dict[SymbolEntry, Shape] = {}
         self.dtypes: dict[SymbolEntry, np.dtype[Any]] = {}
+        self.partial: dict[SymbolEntry, Shape] = {}
         self._hints: dict[SymbolEntry, Shape] = {}
         self._checked: set[SymbolNode] = set()
         for node in nodes:
@@ -37,6 +40,7 @@ class Inference:
 
     def set_shape(self, entry: SymbolEntry, shape: Shape) -> None:
         """State a shape; zeros in it are sizes to be inferred."""
+        self._hints.pop(entry, None)
         if any(n == 0 for n in shape):
             self._hints[entry] = shape
         else:
@@ -50,6 +54,9 @@ class Inference:
             for node in self.nodes:
                 if node.op is not None and node not in self._checked:
                     changed |= self._infer_node(node)
+            changed = changed or self._assume_alike()
+        if any(entry not in self.shapes for entry in self._hints):
+            self._fill_unknowns()
         for entry, hint in self._hints.items():
             found = self.shapes.get(entry)
             if found is not None and (
@@ -57,8 +64,28 @@ class Inference:
             ):
                 raise ShapeError("the declared shape does not fit", where=entry[0].name, wanted=found, got=hint)
 
+    def _assume_alike(self) -> bool:
+        """A variable that is added to something known has its shape, as MXNet has it (its ``+`` does not broadcast)."""
+        for node in self.nodes:
+            if isinstance(node.op, Broadcast):
+                known = [e for e in node.inputs if e in self.shapes]
+                open_ = [e for e in node.inputs if e not in self.shapes and e[0].op is None and e not in self._hints]
+                if known and open_:
+                    self.shapes[open_[0]] = self.shapes[known[0]]
+                    return True
+        return False
+
+    def _fill_unknowns(self) -> None:
+        """Work out unknown sizes; shapes that stay open in part are kept in ``partial``."""
+        found = fill_unknowns(
+            self.nodes, self.shapes, self._hints, lambda node: node.op is not None and _all_alike(node.op)
+        )
+        whole = {entry: shape for entry, shape in found.items() if 0 not in shape}
+        self.partial = {entry: shape for entry, shape in found.items() if entry not in whole}
+        self.shapes.update(whole)
+
     def run_dtypes(self) -> None:
-        """Infer element types; what stays open is float32."""
+        """Infer element types from those known."""
         for _ in range(2):
             for node in self.nodes:
                 if node.op is None:
@@ -74,6 +101,9 @@ class Inference:
                 for i, dtype in enumerate(outs):
                     if dtype is not None:
                         self.dtypes[node, i] = np.dtype(dtype)
+
+    def settle_dtypes(self) -> None:
+        """What stays open is float32."""
         for node in self.nodes:
             for i in range(1 if node.op is None else len(node.op.output_names(node.p))):
                 self.dtypes.setdefault((node, i), FLOAT32)
@@ -142,6 +172,14 @@ def _given(symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], wha
     return {k: v for k, v in given.items() if v is not None}
 
 
+def _sizes(name: str, shape: Any) -> Shape:
+    """A shape that was given, with 0 for unknown sizes (also written -1 or None)."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else shape
+    if not isinstance(sizes, (tuple, list)) or not all(n is None or isinstance(n, (int, np.integer)) for n in sizes):
+        raise KindError("a shape is a tuple of sizes", where=name, wanted="such as (32, 0)", got=repr(shape)[:60])
+    return tuple(0 if n is None or n < 0 else int(n) for n in sizes)
+
+
 def _variables(symbol: Symbol, nodes: list[SymbolNode]) -> tuple[list[SymbolEntry], list[SymbolEntry]]:
     states = symbol._state_nodes()
     variables = [n for n in nodes if n.op is None]
@@ -154,10 +192,7 @@ def infer_shape(
     """See ``Symbol.infer_shape``."""
     from .open_sizes import close_sizes
 
-    given = {
-        name: (shape,) if isinstance(shape, int) else tuple(shape)
-        for name, shape in _given(symbol, args, kwargs, "infer_shape").items()
-    }
+    given = {name: _sizes(name, shape) for name, shape in _given(symbol, args, kwargs, "infer_shape").items()}
     symbol = close_sizes(symbol, given)
     nodes = symbol.nodes()
     inference = Inference(nodes)
@@ -166,16 +201,23 @@ def infer_shape(
             inference.set_shape((node, 0), given[node.name])
     inference.run_shapes()
     arguments, states = _variables(symbol, nodes)
-    found = [[inference.shapes.get(e) for e in entries] for entries in (arguments, symbol._entries, states)]
+    groups = (arguments, symbol._entries, states)
+    found = [[inference.shapes.get(e) for e in entries] for entries in groups]
     if partial:
-        return tuple([s or () for s in shapes] for shapes in found)  # type: ignore[return-value]
+        known = {**inference.partial, **inference.shapes}
+        return tuple([known.get(e, ()) for e in entries] for entries in groups)  # type: ignore[return-value]
     if any(s is None for shapes in found for s in shapes):
         return None, None, None
     return found[0], found[1], found[2]
 
 
 def infer_type(
-    symbol: Symbol, args: tuple[Any, ...], kwargs: Mapping[str, Any], undeclared: Collection[str] = ()
+    symbol: Symbol,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    undeclared: Collection[str] = (),
+    *,
+    partial: bool = False,
 ) -> tuple[Any, Any, Any]:
     """See ``Symbol.infer_type``. What is declared of the variables ``undeclared`` does not count."""
     nodes = symbol.nodes()
@@ -190,6 +232,13 @@ def infer_type(
                 inference.dtypes[node, 0] = np.dtype(dtype_name(given[node.name]))
             except DTypeError as error:
                 raise error.at(node.name) from None
+    if not partial and not inference.dtypes and not undeclared:
+        return None, None, None  # nothing to follow from
     inference.run_dtypes()
+    if not partial:
+        inference.settle_dtypes()
     arguments, states = _variables(symbol, nodes)
-    return tuple([inference.dtypes[e].type for e in entries] for entries in (arguments, symbol._entries, states))  # type: ignore[return-value]
+    known = inference.dtypes
+    return tuple(  # type: ignore[return-value]
+        [known[e].type if e in known else None for e in entries] for entries in (arguments, symbol._entries, states)
+    )

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import GraphError, ParamError
+from ..errors import GraphError, IndexRangeError, KindError, NotForSymbolsError, ParamError
 from ..naming import AttrScope
 from ..ndarray.methods import FluentMethods
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import Operator
 from ..ops.params import OpParams, dtype_name
-from .attributes import write_dtype, write_stype
+from .attributes import listed, modern, write_dtype, write_stype
+
+_SHAPE = (
+    "Its shape follows when it is bound: use infer_shape(), the codes of reshape(), or operators such as slice_like"
+)
+_VALUE = "A symbol is a computation that has not run: use eval(…)[0] or bind(…).forward()[0] for an array"
+_REMEDIES = {
+    **dict.fromkeys(("shape", "ndim", "size"), _SHAPE),
+    **dict.fromkeys(("asnumpy", "asscalar", "item", "wait_to_read", "copyto"), _VALUE),
+    "dtype": "Its type follows when it is bound: use infer_type()",
+    "backward": "Bind it: simple_bind(…).forward(is_train=True), then backward()",
+    "attach_grad": "Choose gradients when it is bound: bind(grad_req=…)",
+    "grad": "Use simple_bind(…), and read grad_dict after backward()",
+    "as_in_context": "Choose the device when it is bound: bind(ctx=…)",
+    "context": "The device is chosen when it is bound: bind(ctx=…)",
+}
+"""What to do instead, where a symbol is used like an array."""
 
 Places = int | Sequence[int | None] | None
 """A place along the first axis, or along each of several."""
@@ -138,8 +154,12 @@ class Symbol(FluentMethods, Arithmetic):
                     remedy=f"The outputs are: {', '.join(names[:20])}",
                 )
             index = names.index(index)
+        if not isinstance(index, int):
+            raise KindError("an output is chosen by number or name", where=self.name, got=repr(index))
         if not -len(self._entries) <= index < len(self._entries):
-            raise IndexError(f"output {index} of {len(self._entries)}")
+            raise IndexRangeError(
+                "there is no such output", where=self.name, wanted=f"0 to {len(self._entries) - 1}", got=index
+            )
         return Symbol([self._entries[index]])
 
     def __len__(self) -> int:
@@ -173,18 +193,25 @@ class Symbol(FluentMethods, Arithmetic):
     # ---------------------------------------------------------------- composition
     def __call__(self, *args: Symbol, **kwargs: Any) -> Symbol:
         """A copy in which variables (by position of ``list_arguments``, or by name) are replaced by symbols."""
-        kwargs.pop("name", None)
-        replaced = dict(zip(self.list_arguments(), args, strict=False))
-        replaced.update(kwargs)
+        name = kwargs.pop("name", None)
+        if args and kwargs:
+            raise ParamError("give symbols either by position or by name, not both", where="compose")
+        names = self.list_arguments()
+        if len(args) > len(names):
+            raise GraphError("more symbols than arguments", where="compose", wanted=len(names), got=len(args))
+        replaced = dict(zip(names, args, strict=False)) or kwargs
         known = set(self.list_inputs())
-        for name, symbol in replaced.items():
-            if name not in known:
+        for variable, symbol in replaced.items():
+            if variable not in known:
                 raise GraphError(
-                    f"there is no variable {name!r} to replace", remedy=f"Known: {', '.join(sorted(known))}"
+                    f"there is no variable {variable!r} to replace", remedy=f"Known: {', '.join(sorted(known))}"
                 )
             if not isinstance(symbol, Symbol) or len(symbol) != 1:
-                raise GraphError(f"{name!r} must be replaced by a symbol of one output")
-        return Symbol(copy_entries(self._entries, {n: s._entries[0] for n, s in replaced.items()}))
+                raise GraphError(f"{variable!r} must be replaced by a symbol of one output")
+        found = copy_entries(self._entries, {n: s._entries[0] for n, s in replaced.items()})
+        if name is not None:
+            found[0][0].name = name
+        return Symbol(found)
 
     def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         from .compose import apply
@@ -202,6 +229,18 @@ class Symbol(FluentMethods, Arithmetic):
             target = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
             kwargs["shape"] = tuple(target)
         return self._apply("Reshape", (self,), kwargs)
+
+    def as_nd_ndarray(self) -> Symbol:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_entries" or name.startswith("__"):  # while it is being unpickled, or by Python's own protocols
+            raise AttributeError(name)
+        raise NotForSymbolsError(
+            f"a symbol has no {name!r}",
+            where=self.name,
+            remedy=_REMEDIES.get(name, "A symbol is a computation that has not run: bind() or eval() it for arrays"),
+        )
 
     def reshape_like(self, other: Symbol) -> Any:
         return self._apply("reshape_like", (self, other), {})
@@ -222,25 +261,37 @@ class Symbol(FluentMethods, Arithmetic):
     # ---------------------------------------------------------------- attributes
     def attr(self, key: str) -> str | None:
         """An attribute of the node (or a parameter's text), or None."""
-        (node,) = {n for n, _ in self._entries}
-        found = node.attributes.get(key)
-        if found is None and node.p is not None:
-            found = node.p.attributes().get(key)
-        return found
+        return self._listed(self._one_node("attr")).get(key)
 
-    def list_attr(self) -> dict[str, str]:
+    def list_attr(self, recursive: bool = False) -> dict[str, str]:
         """Attributes and given parameters of this node, as texts."""
-        (node,) = {n for n, _ in self._entries}
-        return {**(node.p.attributes() if node.p else {}), **node.attributes}
+        if recursive:
+            raise ParamError(
+                "list_attr() is of one node", parameter="recursive", remedy="Use attr_dict() for all nodes"
+            )
+        return self._listed(self._one_node("list_attr"))
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
         """The same of every node that has any."""
-        found = {n.name: {**(n.p.attributes() if n.p else {}), **n.attributes} for n in self.nodes()}
+        found = {n.name: self._listed(n) for n in self.nodes()}
         return {name: attributes for name, attributes in found.items() if attributes}
 
     def _set_attr(self, **attributes: str) -> None:
+        for key, value in attributes.items():
+            if not isinstance(value, str):
+                raise KindError("attributes are texts", where="_set_attr", wanted=f"{key}='…'", got=repr(value)[:60])
         for node, _ in self._entries:
-            node.attributes.update(attributes)
+            node.attributes.update(modern(attributes))
+
+    def _one_node(self, where: str) -> SymbolNode:
+        nodes = list(dict.fromkeys(n for n, _ in self._entries))
+        if len(nodes) != 1:
+            raise GraphError("a group has no attributes of its own", where=where, remedy="Choose one output: group[0]")
+        return nodes[0]
+
+    @staticmethod
+    def _listed(node: SymbolNode) -> dict[str, str]:
+        return {**(node.p.attributes() if node.p else {}), **listed(node.attributes)}
 
     # ---------------------------------------------------------------- inference
     def infer_shape(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
@@ -261,6 +312,12 @@ class Symbol(FluentMethods, Arithmetic):
 
         return infer_type(self, args, kwargs)
 
+    def infer_type_partial(self, *args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        """The same, with None for the types that do not follow from those given or declared."""
+        from .infer import infer_type
+
+        return infer_type(self, args, kwargs, partial=True)
+
     # ---------------------------------------------------------------- text
     def tojson(self, remove_amp_cast: bool = True) -> str:
         """MXNet's symbol JSON."""
@@ -276,16 +333,19 @@ class Symbol(FluentMethods, Arithmetic):
         write_atomically(Path(fname), self.tojson().encode())
 
     def debug_str(self) -> str:
-        """Every node with its inputs and attributes."""
-        lines = ["Symbol Outputs:", *(f"\toutput[{i}]={name}" for i, name in enumerate(self.list_outputs()))]
+        """Every node with its inputs and attributes, as MXNet prints them."""
+        first = self._entries[0][0]
+        if len(self._entries) == 1 and first.op is None:
+            return f"Variable:{first.name}\n"
+        lines = ["Symbol Outputs:", *(f"\toutput[{i}]={n.name}({j})" for i, (n, j) in enumerate(self._entries))]
         for node in self.nodes():
             if node.op is None:
                 lines.append(f"Variable:{node.name}")
                 continue
             lines += ["-" * 20, f"Op:{node.op.name}, Name={node.name}", "Inputs:"]
-            lines += [f"\targ[{i}]={source.name}({j})" for i, (source, j) in enumerate(node.inputs)]
-            assert node.p is not None
-            if attributes := {**node.p.attributes(), **node.attributes}:
+            for i, (source, j) in enumerate(node.inputs):
+                lines.append(f"\targ[{i}]={source.name}({j})" + (" version=0" if source.op is None else ""))
+            if attributes := self._listed(node):
                 lines += ["Attrs:", *(f"\t{k}={v}" for k, v in sorted(attributes.items()))]
         return "\n".join(lines) + "\n"
 
@@ -296,11 +356,16 @@ class Symbol(FluentMethods, Arithmetic):
         grad_req: Any = "write",
         type_dict: Mapping[str, Any] | None = None,
         stype_dict: Any = None,
+        group2ctx: Any = None,
+        shared_arg_names: Any = None,
+        shared_exec: Any = None,
+        shared_buffer: Any = None,
         **shapes: Any,
     ) -> Executor:
         """An executor with arrays made for the given shapes of the fed variables.
 
-        ``stype_dict``: storages of variables; those of gradients follow.
+        ``stype_dict``: storages of variables; those of gradients follow. What MXNet takes to place groups of operators
+        or to share memory is taken without effect: memory is planned for the whole graph on one device.
 
         >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
         >>> executor = net.simple_bind(mx.cpu(), data=(1, 3))
@@ -324,9 +389,13 @@ class Symbol(FluentMethods, Arithmetic):
         args_grad: Any = None,
         grad_req: Any = "write",
         aux_states: Any = None,
-        **kwargs: Any,
+        group2ctx: Mapping[str, Device] | None = None,
+        shared_exec: Executor | None = None,
     ) -> Executor:
-        """An executor over the caller's arrays (list in order of ``list_arguments``, or dict)."""
+        """An executor over the caller's arrays (list in order of ``list_arguments``, or dict).
+
+        ``group2ctx`` and ``shared_exec`` are taken without effect, as by ``simple_bind``.
+        """
         from .executor import bind
 
         return bind(self, ctx, args, args_grad, grad_req, aux_states)
@@ -337,10 +406,12 @@ class Symbol(FluentMethods, Arithmetic):
         aux = {n: a for n, a in kwargs.items() if n in states}
         return self.bind(ctx, kwargs, grad_req="null", aux_states=aux).forward()
 
-    def grad(self, wrt: Sequence[str]) -> Symbol:
+    def gradient(self, wrt: Sequence[str]) -> Symbol:
+        """Always an error, as in MXNet: a symbol's gradient depends on its shapes."""
         raise GraphError(
             "a symbol's gradient depends on its shapes",
-            remedy="Use simple_bind(...).backward(), or autograd.grad",
+            where="gradient",
+            remedy="Use simple_bind(…) and backward(), or autograd.grad on arrays",
         )
 
 
@@ -410,9 +481,9 @@ def Variable(
     """
     if not isinstance(name, str):
         raise ParamError("a variable's name is a text", parameter="name", got=type(name).__name__)
-    attributes = AttrScope.current().get(attr)
+    attributes = modern(AttrScope.current().get(attr))
     if shape is not None:
-        attributes["__shape__"] = str(tuple(shape))
+        attributes["__shape__"] = str((shape,) if isinstance(shape, int) else tuple(shape))
     if lr_mult is not None:
         attributes["__lr_mult__"] = str(lr_mult)
     if wd_mult is not None:
@@ -433,13 +504,14 @@ def Variable(
 var = Variable
 
 
-def Group(symbols: Sequence[Symbol]) -> Symbol:
-    """All outputs of several symbols as one.
+def Group(symbols: Sequence[Symbol], create_fn: Callable[[list[SymbolEntry]], Symbol] = Symbol) -> Symbol:
+    """All outputs of several symbols as one; ``create_fn`` is the class of the result.
 
     >>> a, b = mx.sym.Variable("a"), mx.sym.Variable("b")
     >>> mx.sym.Group([a + b, mx.sym.relu(a, name="r")]).list_outputs()
     ['_plus0_output', 'r_output']
     """
-    if not symbols:
-        raise GraphError("a group needs at least one symbol")
-    return Symbol([entry for symbol in symbols for entry in symbol._entries])
+    if isinstance(symbols, Symbol) or not symbols or not all(isinstance(s, Symbol) for s in symbols):
+        got = type(symbols).__name__ if isinstance(symbols, Symbol) else [type(s).__name__ for s in symbols]
+        raise KindError("a group is made of a list of symbols", where="Group", wanted="at least one Symbol", got=got)
+    return create_fn([entry for symbol in symbols for entry in symbol._entries])
