@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device, current_device
+from ..device import Device, current_device, place_of
 from ..errors import AutogradError, DeviceError, GraphError, KindError, ShapeError, UnknownNameError
 from ..ndarray.array import NDArray, check_request
 from ..ndarray.creation import zeros
