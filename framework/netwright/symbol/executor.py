@@ -219,8 +219,8 @@ class Executor:
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
         """An executor for other input shapes that shares the memory of arguments, gradients and states.
 
-        Shapes that are not given may change only under ``partial_shaping`` (those of labels and weights, say), and
-        arrays may become larger only under ``allow_up_sizing``; these get memory of their own.
+        Shapes that are not given may change only under ``partial_shaping`` (those of labels and weights, say). What
+        becomes larger gets memory of its own, with or without MXNet's ``allow_up_sizing``.
         """
         fresh = simple_bind(
             self._symbol,
@@ -240,7 +240,7 @@ class Executor:
                 if array is None or other is None:
                     continue
                 if other.shape != array.shape:
-                    _check_reshape(name, array, other, partial_shaping or name in kwargs, allow_up_sizing)
+                    _check_reshape(name, array, other, partial_shaping or name in kwargs)
                 if other.shape == array.shape:
                     theirs[name] = array
                 elif other.size <= array.size and array.stype == DEFAULT:
@@ -277,7 +277,7 @@ def _check_param(name: str, array: Any, target: NDArray) -> None:
         )
 
 
-def _check_reshape(name: str, old: NDArray, new: NDArray, may_change: bool, may_grow: bool) -> None:
+def _check_reshape(name: str, old: NDArray, new: NDArray, may_change: bool) -> None:
     if not may_change:
         raise ShapeError(
             f"the shape of {name!r}, which was not given, changes",
@@ -285,14 +285,6 @@ def _check_reshape(name: str, old: NDArray, new: NDArray, may_change: bool, may_
             wanted=old.shape,
             got=new.shape,
             remedy=f"Give the new shape of {name!r} too, or set partial_shaping=True",
-        )
-    if new.size > old.size and not may_grow:
-        raise ShapeError(
-            f"{name!r} becomes larger",
-            where="reshape",
-            wanted=f"at most {old.shape}",
-            got=new.shape,
-            remedy="Set allow_up_sizing=True, or bind the largest shape first",
         )
 
 
