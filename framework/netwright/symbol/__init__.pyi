@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
-from .compose import apply as apply
 from .compose import make_function as make_function
 from .control_flow import CONTROL_FLOW as CONTROL_FLOW
+from .creation import arange as arange
+from .creation import eye as eye
+from .creation import full as full
+from .creation import linspace as linspace
+from .creation import ones as ones
+from .creation import zeros as zeros
 from .executor import Executor as Executor
 from .json import load as load
 from .json import load_json as load_json
@@ -19,15 +24,11 @@ Custom: Callable[..., Any]
 
 add: Callable[..., Any]
 
-arange: Callable[..., Any]
-
 divide: Callable[..., Any]
 
 equal: Callable[..., Any]
 
 fromjson: Callable[..., Any]
-
-full: Callable[..., Any]
 
 greater: Callable[..., Any]
 
@@ -57,7 +58,7 @@ multiply: Callable[..., Any]
 
 not_equal: Callable[..., Any]
 
-ones: Callable[..., Any]
+pow: Callable[..., Any]
 
 power: Callable[..., Any]
 
@@ -66,8 +67,6 @@ split_v2: Callable[..., Any]
 subtract: Callable[..., Any]
 
 true_divide: Callable[..., Any]
-
-zeros: Callable[..., Any]
 
 def Activation(
     data: Symbol | None = None,
