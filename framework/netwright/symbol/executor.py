@@ -219,9 +219,10 @@ class Executor:
     def reshape(self, partial_shaping: bool = False, allow_up_sizing: bool = False, **kwargs: Any) -> Executor:
         """An executor for other input shapes that shares the memory of arguments, gradients and states.
 
-        Shapes that are not given may change only under ``partial_shaping`` (those of labels and weights, say). What
+        Shapes that are not given may change only under ``partial_shaping``, except those of labels. What
         becomes larger gets memory of its own, with or without MXNet's ``allow_up_sizing``.
         """
+        free = {*kwargs, *_labels(self._symbol)}
         fresh = simple_bind(
             self._symbol,
             self._ctx,
@@ -240,7 +241,7 @@ class Executor:
                 if array is None or other is None:
                     continue
                 if other.shape != array.shape:
-                    _check_reshape(name, array, other, partial_shaping or name in kwargs)
+                    _check_reshape(name, array, other, partial_shaping or name in free)
                 if other.shape == array.shape:
                     theirs[name] = array
                 elif other.size <= array.size and array.stype == DEFAULT:
@@ -275,6 +276,16 @@ def _check_param(name: str, array: Any, target: NDArray) -> None:
             got=array.shape,
             remedy="Load the weights of this network",
         )
+
+
+def _labels(symbol: Symbol) -> set[str]:
+    """Names of the variables that are labels."""
+    found: set[str] = set()
+    for node in symbol.nodes():
+        for port, (source, _) in zip(node.op.ports(node.p) if node.op else (), node.inputs, strict=True):
+            if port.kind == "label" and source.op is None:
+                found.add(source.name)
+    return found
 
 
 def _check_reshape(name: str, old: NDArray, new: NDArray, may_change: bool) -> None:
