@@ -136,9 +136,19 @@ class _Decay(LRScheduler):
             raise ParamError("max_update must be at least 1", parameter="max_update", got=max_update)
         self.max_update, self.final_lr = max_update, final_lr
 
+    @property
+    def max_steps(self) -> int:
+        """Updates from the end of the warm-up to ``max_update``."""
+        return self.max_update - self.warmup_steps
+
+    @property
+    def base_lr_orig(self) -> float:
+        """The rate the decay begins with."""
+        return self.base_lr
+
     def _remaining(self, num_update: int) -> float:
         """From 1 at the end of the warm-up down to 0 at ``max_update``."""
-        steps = max(1, self.max_update - self.warmup_steps)
+        steps = max(1, self.max_steps)
         return 1 - min(num_update - self.warmup_steps, steps) / steps
 
 

@@ -183,7 +183,7 @@ def test_csv(tmp_path: Path) -> None:
     assert found[1].data[0].asnumpy().tolist() == [[2, 2.5], [3, 3.5]]
     assert found[2].label[0].asnumpy().tolist() == [4, 0]
     assert (iterator.provide_data, iterator.provide_label) == ([("data", (2, 2))], [("softmax_label", (2,))])
-    assert [b.data[0].shape for b in io.CSVIter(data, (1, 2), batch_size=2, round_batch=False)] == [(2, 1, 2)] * 2
+    assert [b.data[0].shape for b in io.CSVIter(data, (1, 2), batch_size=2, round_batch=False)] == [(2, 1, 2)] * 3
     assert io.CSVIter(data, (2,), batch_size=2).next().label[0].asnumpy().tolist() == [0, 0]
     assert io.CSVIter(data, (2,), data, (2,), batch_size=2).next().label[0].shape == (2, 2)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import netwright as mx
+from netwright.errors import ParamError
 
 
 def test_numpy_arrays_become_float32_and_ndarrays_keep_their_type() -> None:
@@ -59,3 +61,69 @@ def test_prefetching_unequal_iterators_is_explained() -> None:
     with pytest.raises(mx.MXNetError, match="different numbers of batches"):
         ahead.next()
     ahead.close()
+
+
+# ---------------------------------------------------------------- as in MXNet 1.9.1
+def table() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    return np.arange(14).reshape(7, 2).astype("f"), np.arange(7)
+
+
+def numbers(rows: mx.io.DataIter) -> list[tuple[list[int], int]]:
+    return [(batch.label[0].asnumpy().ravel().astype(int).tolist(), batch.pad or 0) for batch in rows]
+
+
+def test_layouts_tell_where_the_samples_lie() -> None:
+    data = np.arange(24).reshape(2, 4, 3).astype("f")
+    rows = mx.io.NDArrayIter(data, np.arange(4), 2, layout="TNC")
+    assert [tuple(d) for d in rows.provide_data] == [("data", (2, 2, 3))]
+    assert (rows.provide_data[0].layout, rows.provide_label[0].shape) == ("TNC", (2,))
+    first, second = list(rows)
+    np.testing.assert_array_equal(first.data[0].asnumpy(), data[:, :2])
+    np.testing.assert_array_equal(second.data[0].asnumpy(), data[:, 2:])
+
+
+def test_descriptions_and_batches() -> None:
+    found = mx.io.DataDesc.get_list([("a", (1, 2)), ("b", (3,))], [("a", "float16"), ("b", "int32")])
+    assert [(d.name, d.shape, d.dtype) for d in found] == [("a", (1, 2), "float16"), ("b", (3,), "int32")]
+    assert mx.io.DataDesc.get_list([("a", (1, 2))])[0].dtype is np.float32
+    for wrong in (lambda: mx.io.DataBatch(mx.nd.ones(2)), lambda: mx.io.DataBatch([mx.nd.ones(2)], mx.nd.ones(2))):  # type: ignore[arg-type]
+        with pytest.raises(ParamError, match="is a list of arrays"):
+            wrong()
+
+
+def test_an_iterator_of_another_size_step_by_step() -> None:
+    rows = mx.io.ResizeIter(mx.io.NDArrayIter(*table(), 3), 2, reset_internal=False)
+    assert [n for n, _ in numbers(rows)] == [[0, 1, 2], [3, 4, 5]]
+    rows.reset()
+    assert [n for n, _ in numbers(rows)] == [[6, 0, 1], [0, 1, 2]]
+    rows.reset()
+    assert rows.iter_next()
+    assert (rows.getpad(), rows.getdata()[0].shape, rows.getlabel()[0].shape) == (0, (3, 2), (3,))
+
+
+@pytest.mark.parametrize(
+    ("rounded", "wanted"),
+    [
+        (True, [[([0, 1, 2], 0), ([3, 4, 5], 0), ([6, 0, 1], 2)], [([2, 3, 4], 0), ([5, 6, 0], 1)]]),
+        (False, [[([0, 1, 2], 0), ([3, 4, 5], 0), ([6, 0, 1], 2)]] * 2),
+    ],
+)
+def test_the_last_batch_of_a_file(rounded: bool, wanted: Any, tmp_path: Path) -> None:
+    data, labels = table()
+    np.savetxt(tmp_path / "d.csv", data, delimiter=",")
+    np.savetxt(tmp_path / "l.csv", labels, delimiter=",")
+    rows = mx.io.CSVIter(tmp_path / "d.csv", (2,), tmp_path / "l.csv", batch_size=3, round_batch=rounded)
+    for epoch in wanted:
+        assert numbers(rows) == epoch
+        rows.reset()
+    whole = mx.io.CSVIter(tmp_path / "d.csv", (1, 2), batch_size=3, dtype="int32")
+    batch = next(whole)
+    assert (batch.data[0].shape, batch.data[0].dtype, batch.label[0].dtype) == ((3, 1, 2), np.int32, np.int32)
+
+
+def test_rows_of_libsvm_go_round(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("1 0:1 3:2\n-2 1:3\n0\n4 2:1.5 3:1\n3 0:1\n")
+    rows = mx.io.LibSVMIter(tmp_path / "s", (4,), batch_size=2)
+    assert numbers(rows) == [([1, -2], 0), ([0, 4], 0), ([3, 1], 1)]
+    rows.reset()
+    assert numbers(rows) == [([-2, 0], 0), ([4, 3], 0)]

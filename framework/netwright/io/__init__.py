@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .data_iter import CSVIter, DataBatch, DataDesc, DataIter, MNISTIter, NDArrayIter, ResizeIter
+from .data_iter import DataBatch, DataDesc, DataIter, NDArrayIter, ResizeIter
+from .files import CSVIter, MNISTIter
 from .image_record import (
     ImageDetRecordIter,
     ImageRecordInt8Iter,

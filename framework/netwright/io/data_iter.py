@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +41,14 @@ class DataDesc(_NamedShape):
         """Position of ``N``."""
         return 0 if layout is None else layout.find("N")
 
+    @staticmethod
+    def get_list(shapes: Sequence[Any], types: Sequence[Any] | None = None) -> list[DataDesc]:
+        """Descriptions from (name, shape) pairs, and (name, dtype) pairs where they are given."""
+        if types is None:
+            return [DataDesc(name, shape) for name, shape in shapes]
+        dtypes = dict(types)
+        return [DataDesc(name, shape, dtypes[name]) for name, shape in shapes]
+
 
 class DataBatch:
     """One batch: lists of data and label arrays; the last ``pad`` samples only fill it up.
@@ -61,6 +68,9 @@ class DataBatch:
         provide_data: Any = None,
         provide_label: Any = None,
     ) -> None:
+        for kind, arrays in (("data", data), ("label", label)):
+            if arrays is not None and not isinstance(arrays, (list, tuple)):
+                raise ParamError(f"{kind} is a list of arrays", where="DataBatch", got=type(arrays).__name__)
         self.data, self.label, self.pad, self.index = list(data), label and list(label), pad, index
         self.bucket_key, self.provide_data, self.provide_label = bucket_key, provide_data, provide_label
 
@@ -138,7 +148,8 @@ class NDArrayIter(DataIter):
     """Batches of arrays in memory.
 
     ``last_batch_handle``: ``pad`` fills the last batch up with samples from the beginning (``getpad`` says how
-    many), ``discard`` drops it, ``roll_over`` puts its samples at the beginning of the next epoch.
+    many), ``discard`` drops it, ``roll_over`` puts its samples at the beginning of the next epoch. ``layout`` tells by
+    its ``N`` along which axis the samples lie.
 
     >>> data = mx.io.NDArrayIter(np.arange(10).reshape(5, 2), np.arange(5), batch_size=2)
     >>> [(batch.label[0].asnumpy().tolist(), batch.pad) for batch in data]
@@ -156,8 +167,10 @@ class NDArrayIter(DataIter):
         last_batch_handle: str = "pad",
         data_name: str = "data",
         label_name: str = "softmax_label",
+        layout: str = "NCHW",
     ) -> None:
         super().__init__(batch_size)
+        self.layout = layout
         if last_batch_handle not in ("pad", "discard", "roll_over"):
             raise ParamError(
                 "unknown last_batch_handle", wanted="pad, discard or roll_over", got=repr(last_batch_handle)
@@ -165,10 +178,11 @@ class NDArrayIter(DataIter):
         self.data, self.label = _named(data, data_name), _named(label, label_name)
         if not self.data:
             raise DataError("NDArrayIter needs data", where="NDArrayIter")
-        self.num_data = len(self.data[0][1])
-        for name, values in (*self.data, *self.label):
-            if len(values) != self.num_data:
-                raise DataError("all arrays must have one length", where=name, wanted=self.num_data, got=len(values))
+        lengths = {name: values.shape[self._axis(values)] for name, values in (*self.data, *self.label)}
+        self.num_data = lengths[self.data[0][0]]
+        for name, length in lengths.items():
+            if length != self.num_data:
+                raise DataError("all arrays must have one length", where=name, wanted=self.num_data, got=length)
         if batch_size < 1 or (batch_size > self.num_data and last_batch_handle != "pad"):
             raise ParamError(
                 "batch_size does not fit the data", where="NDArrayIter", wanted=f"1 to {self.num_data}", got=batch_size
@@ -183,12 +197,25 @@ class NDArrayIter(DataIter):
     @property
     def provide_data(self) -> list[DataDesc]:
         """Names and shapes of the data of a batch."""
-        return [DataDesc(n, (self.batch_size, *a.shape[1:]), a.dtype.type) for n, a in self.data]
+        return self._described(self.data)
 
     @property
     def provide_label(self) -> list[DataDesc]:
         """Names and shapes of the labels of a batch."""
-        return [DataDesc(n, (self.batch_size, *a.shape[1:]), a.dtype.type) for n, a in self.label]
+        return self._described(self.label)
+
+    def _axis(self, values: np.ndarray[Any, Any]) -> int:
+        """Where the layout has ``N``; arrays of fewer axes have the samples along the first."""
+        axis = DataDesc.get_batch_axis(self.layout)
+        return axis if 0 <= axis < values.ndim else 0
+
+    def _described(self, source: list[tuple[str, np.ndarray[Any, Any]]]) -> list[DataDesc]:
+        found = []
+        for name, values in source:
+            shape = list(values.shape)
+            shape[self._axis(values)] = self.batch_size
+            found.append(DataDesc(name, shape, values.dtype.type, self.layout))
+        return found
 
     def _begin(self) -> None:
         if self.shuffle:
@@ -231,76 +258,10 @@ class NDArrayIter(DataIter):
 
     def _chosen(self, source: list[tuple[str, np.ndarray[Any, Any]]]) -> list[NDArray]:
         index = self.getindex()
-        return [array(values[index], dtype=values.dtype) for _, values in source]
+        return [array(values.take(index, self._axis(values)), dtype=values.dtype) for _, values in source]
 
     def getpad(self) -> int:
         return max(0, self._batch_end() - len(self._order)) if self.last_batch_handle == "pad" else 0
-
-
-def CSVIter(
-    data_csv: str | Path,
-    data_shape: Sequence[int],
-    label_csv: str | Path | None = None,
-    label_shape: Sequence[int] = (1,),
-    batch_size: int = 1,
-    round_batch: bool = True,
-    dtype: str = "float32",
-    **kwargs: Any,
-) -> NDArrayIter:
-    """Batches of the rows of a CSV file of numbers; each row holds ``data_shape``'s elements.
-
-    >>> np.savetxt("rows.csv", np.arange(6).reshape(3, 2), delimiter=",")
-    >>> data = mx.io.CSVIter(data_csv="rows.csv", data_shape=(2,), batch_size=2)
-    >>> [batch.data[0].asnumpy().tolist() for batch in data]
-    [[[0.0, 1.0], [2.0, 3.0]], [[4.0, 5.0], [0.0, 1.0]]]
-    """
-    data = _read_csv(data_csv, tuple(data_shape), dtype)
-    if label_csv is None:
-        label = np.zeros((len(data), *label_shape), dtype)
-    else:
-        label = _read_csv(label_csv, tuple(label_shape), dtype)
-    return NDArrayIter(
-        data,
-        label.reshape(len(label)) if tuple(label_shape) == (1,) else label,
-        batch_size,
-        last_batch_handle="pad" if round_batch else "discard",
-    )
-
-
-def _read_csv(path: str | Path, shape: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
-    try:
-        rows = np.loadtxt(path, delimiter=",", dtype=dtype, ndmin=2)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or "there is no such file") if isinstance(error, OSError) else str(error)
-        raise DataError(f"the CSV file cannot be read: {reason}", where=Path(path).name) from None
-    if rows.shape[1] != int(np.prod(shape)):
-        raise DataError("a row has another number of values", where=Path(path).name, wanted=shape, got=rows.shape[1])
-    return rows.reshape(len(rows), *shape)
-
-
-def MNISTIter(
-    image: str | Path,
-    label: str | Path,
-    batch_size: int = 128,
-    shuffle: bool = True,
-    flat: bool = False,
-    seed: int = 0,
-    silent: bool = False,
-    num_parts: int = 1,
-    part_index: int = 0,
-    **kwargs: Any,
-) -> NDArrayIter:
-    """Batches of images in MNIST's IDX files (gzip or not) in [0, 1]; (784,) where ``flat``, else (1, 28, 28)."""
-    from ..datasets.idx import read_idx
-
-    images, labels = read_idx(Path(image)), read_idx(Path(label))
-    images = images[part_index::num_parts].astype(np.float32) / 255
-    labels = labels[part_index::num_parts].astype(np.float32)
-    images = images.reshape(len(images), -1) if flat else images[:, None]
-    if shuffle:
-        order = np.random.Generator(np.random.PCG64DXSM(seed)).permutation(len(images))
-        images, labels = images[order], labels[order]
-    return NDArrayIter(images, labels, batch_size, last_batch_handle="discard")
 
 
 class ResizeIter(DataIter):
@@ -324,13 +285,31 @@ class ResizeIter(DataIter):
         if self.reset_internal:
             self.data_iter.reset()
 
-    def next(self) -> DataBatch:
+    def iter_next(self) -> bool:
         if self.cur == self.size:
-            raise StopIteration
+            return False
         try:
-            batch = self.data_iter.next()
+            self._batch = self.data_iter.next()
         except StopIteration:
             self.data_iter.reset()
-            batch = self.data_iter.next()
+            self._batch = self.data_iter.next()
         self.cur += 1
-        return batch
+        return True
+
+    def next(self) -> DataBatch:
+        if not self.iter_next():
+            raise StopIteration
+        assert self._batch is not None
+        return self._batch
+
+    def getdata(self) -> Any:
+        return self._batch.data if self._batch else []
+
+    def getlabel(self) -> Any:
+        return self._batch.label if self._batch else []
+
+    def getindex(self) -> Any:
+        return self._batch.index if self._batch else None
+
+    def getpad(self) -> int:
+        return int(self._batch.pad or 0) if self._batch else 0

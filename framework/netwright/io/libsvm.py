@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..ndarray.creation import array
-from .data_iter import NDArrayIter
+from .files import FileIter
 
 
 def LibSVMIter(
@@ -24,7 +24,7 @@ def LibSVMIter(
     num_parts: int = 1,
     part_index: int = 0,
     **kwargs: Any,
-) -> NDArrayIter:
+) -> FileIter:
     """Batches of the rows of a LibSVM file as dense arrays; indices count from 0.
 
     Labels are the first numbers of the rows, or the rows of a file of their own.
@@ -33,12 +33,8 @@ def LibSVMIter(
     if label_libsvm is not None:
         labels = read_libsvm(label_libsvm, math.prod(label_shape))[0].reshape(-1, *label_shape)
         labels = labels.reshape(-1) if tuple(label_shape) == (1,) else labels
-    return NDArrayIter(
-        array(data[part_index::num_parts].reshape(-1, *data_shape)),
-        array(labels[part_index::num_parts]),
-        batch_size,
-        last_batch_handle="pad" if round_batch else "discard",
-    )
+    rows = array(data[part_index::num_parts].reshape(-1, *data_shape))
+    return FileIter(rows, array(labels[part_index::num_parts]), batch_size, round_batch)
 
 
 def read_libsvm(path: str | Path, features: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
