@@ -10,7 +10,7 @@ import difflib
 import functools
 import json
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import BeforeValidator, Field
@@ -24,7 +24,7 @@ from .ndarray.invoke import invoke
 from .ops import get
 from .ops.operator import At, DTypes, Operator, Port, Shapes
 from .ops.params import OpParams, Size, dtype_name
-from .ops.registry import reserve
+from .ops.registry import all_operators, reserve
 from .symbol.compose import make_node
 from .symbol.symbol import Symbol
 from .tape import mode
@@ -97,6 +97,28 @@ class CustomOpProp:
         first = in_type[0]
         outputs, states = len(self.list_outputs()), len(self.list_auxiliary_states())
         return in_type, [first] * outputs, [first] * states
+
+    def infer_storage_type(self, in_stype: list[str]) -> tuple[list[str], list[str], list[str]]:
+        """(storage types of inputs, of outputs, of states): all dense unless a subclass says otherwise."""
+        for stype in in_stype:
+            if stype != "default":
+                raise ParamError(
+                    "the operator takes dense arrays", where=type(self).__name__, wanted="default", got=stype
+                )
+        dense = "default"
+        return in_stype, [dense] * len(self.list_outputs()), [dense] * len(self.list_auxiliary_states())
+
+    def infer_storage_type_backward(
+        self,
+        ograd_stype: list[str],
+        in_stype: list[str],
+        out_stype: list[str],
+        igrad_stype: list[str],
+        aux_stype: list[str],
+    ) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
+        """The same for backward: head gradients, inputs, outputs, gradients of inputs, states; all dense."""
+        parts = (ograd_stype, in_stype, out_stype, igrad_stype, aux_stype)
+        return tuple(["default"] * len(part) for part in parts)  # type: ignore[return-value]
 
     def declare_backward_dependency(self, out_grad: Any, in_data: Any, out_data: Any) -> list[Any]:
         """What ``backward`` reads; everything is there whatever is said."""
@@ -327,3 +349,43 @@ def custom_symbol(*args: Symbol, op_type: str, name: str | None = None, attr: An
 
 ndarray.Custom = custom_array
 symbol.Custom = custom_symbol
+
+
+class PythonOp:
+    """The operators in Python of MXNet before ``CustomOp``: making one raises an error that names the successor."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise NetwrightError(
+            "this kind of operator was replaced",
+            where=type(self).__name__,
+            remedy="Write a CustomOp and a CustomOpProp, and register it with @mx.operator.register(name)",
+        )
+
+
+class NumpyOp(PythonOp):
+    """An operator on NumPy arrays: replaced by ``CustomOp``."""
+
+
+class NDArrayOp(PythonOp):
+    """An operator on NDArrays: replaced by ``CustomOp``."""
+
+
+def get_all_registered_operators() -> list[str]:
+    """Names of all operators."""
+    return sorted(name for op in all_operators() for name in (op.name, *op.aliases))
+
+
+class OperatorArguments(NamedTuple):
+    """What an operator takes: how many arguments, their names and kinds."""
+
+    narg: int
+    names: list[str]
+    types: list[str]
+
+
+def get_operator_arguments(op_name: str) -> OperatorArguments:
+    """Inputs and parameters of the operator of that name."""
+    op = get(op_name)
+    rows = [(port.name, "NDArray-or-Symbol") for port in op.inputs]
+    rows += [(name, str(field.annotation)) for name, field in op.Params.model_fields.items()]
+    return OperatorArguments(len(rows), [name for name, _ in rows], [kind for _, kind in rows])

@@ -130,3 +130,26 @@ def test_misuse_is_explained() -> None:
         mx.nd.Custom(mx.nd.ones((4, 2)), mx.nd.ones(3), op_type="test_softmax")
     with pytest.raises(mx.MXNetError, match="unknown request"):
         mx.operator.CustomOp().assign(mx.nd.ones(1), "put", 1)
+
+
+def test_storage_types_are_dense() -> None:
+    prop = mx.operator.CustomOpProp()
+    assert prop.infer_storage_type(["default"]) == (["default"], ["default"], [])
+    lists = (["default"], ["default"], ["default"], ["default"], [])
+    assert prop.infer_storage_type_backward(*lists) == lists
+    with pytest.raises(mx.MXNetError, match="wanted default, got csr"):
+        prop.infer_storage_type(["csr"])
+
+
+@pytest.mark.parametrize("old", ["NDArrayOp", "NumpyOp", "PythonOp"])
+def test_replaced_kinds_name_their_successor(old: str) -> None:
+    with pytest.raises(mx.MXNetError, match=f"{old}: this kind of operator was replaced. Write a CustomOp"):
+        getattr(mx.operator, old)()
+
+
+def test_operators_are_listed() -> None:
+    names = mx.operator.get_all_registered_operators()
+    assert {"Convolution", "FullyConnected", "elemwise_add"} <= set(names)
+    found = mx.operator.get_operator_arguments("FullyConnected")
+    assert found.names[:4] == ["data", "weight", "bias", "num_hidden"]
+    assert (found.narg, found.types[0]) == (len(found.names), "NDArray-or-Symbol")
