@@ -92,7 +92,7 @@ ROWS: dict[str, tuple[gluon.loss.Loss, tuple[Any, ...], Array]] = {
     "cosine": (
         losses.CosineEmbeddingLoss(margin=0.1),
         (PRED, TARGET, np.array([1, -1, 1])),
-        np.where([True, False, True], 1 - cosine(P, T), np.maximum(0, cosine(P, T) - 0.1)),
+        np.where([True, False, True], 1 - cosine(P, T), np.maximum(0, cosine(P, T) - 0.1))[:, None],
     ),
     "Poisson": (losses.PoissonNLLLoss(), (PRED, TARGET * 5), np.array([(np.exp(P) - 5 * T * P).mean()])),
     "Poisson of rates": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ParamError
+from ..errors import MismatchError, ParamError
 from .block import HybridBlock
 
 
@@ -174,7 +174,7 @@ class CTCLoss(Loss):
     ) -> None:
         for name, given, known in (("layout", layout, ("NTC", "TNC")), ("label_layout", label_layout, ("NT", "TN"))):
             if given not in known:
-                raise ParamError(f"unknown {name}", where="CTCLoss", wanted=" or ".join(known), got=repr(given))
+                raise MismatchError(f"unknown {name}", where="CTCLoss", wanted=" or ".join(known), got=repr(given))
         super().__init__(weight, label_layout.find("N"), **kwargs)
         self._layout = layout
 
@@ -304,11 +304,12 @@ class TripletLoss(Loss):
 
 
 class CosineEmbeddingLoss(Loss):
-    """1 − cos(a, b) for label 1, max(0, cos(a, b) − margin) for label −1.
+    """1 − cos(a, b) for label 1, max(0, cos(a, b) − margin) for label −1: (N, 1), as MXNet gives it.
 
     >>> loss = mx.gluon.loss.CosineEmbeddingLoss()
     >>> loss(mx.nd.array([[1, 0], [1, 0]]), mx.nd.array([[1, 1], [0, 1]]), mx.nd.array([1, -1])).asnumpy().round(3)
-    array([0.293, 0.   ], dtype=float32)
+    array([[0.293],
+           [0.   ]], dtype=float32)
     """
 
     def __init__(self, weight: float | None = None, batch_axis: int = 0, margin: float = 0, **kwargs: Any) -> None:
@@ -323,7 +324,7 @@ class CosineEmbeddingLoss(Loss):
         cosine = dot / F.broadcast_maximum(norms, F.ones_like(norms) * 1e-12)
         label = label.reshape((-1, 1))
         loss = F.where(label == 1, 1 - cosine, F.relu(cosine - self._margin))
-        return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
+        return _weighted(F, loss, self._weight, sample_weight)
 
 
 class PoissonNLLLoss(Loss):
