@@ -288,3 +288,54 @@ def test_layers_that_are_misused_say_so() -> None:
     bare = nn.Dropout(1.5)
     with pytest.raises(NetwrightError, match="Dropout: parameter 'p' cannot be taken"):
         bare(nd.ones((2,)))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: nn.Conv2D(3, (3, 3, 3)), r"wrong number of sizes \(wanted one or 2, got \(3, 3, 3\)\)"),
+        (lambda: nn.Conv1D(3, 3, layout="NHWC"), "unknown layout .*wanted NCW or NWC, got 'NHWC'"),
+        (lambda: nn.Conv2DTranspose(3, 3, output_padding=(1, 1, 1)), "wrong number of sizes"),
+        (lambda: nn.MaxPool1D((2, 2)), "wrong number of sizes"),
+        (lambda: nn.GlobalAvgPool3D(layout="NCHW"), "unknown layout .*wanted NCDHW or NDHWC"),
+        (lambda: nn.LeakyReLU(-0.1), "the slope cannot be negative"),
+        (lambda: nn.Lambda("no_such_operator"), "there is no operator 'no_such_operator'"),
+        (lambda: nn.HybridLambda("no_such_operator"), "there is no operator 'no_such_operator'"),
+    ],
+)
+def test_what_layers_refuse_when_they_are_made(make: Make, words: str) -> None:
+    """MXNet 1.9.1 asserts these."""
+    with pytest.raises(AssertionError, match=words):
+        make()
+
+
+def test_a_lambda_is_a_function_or_a_name() -> None:
+    with pytest.raises(ValueError, match=r"neither a function nor a name \(got int\)"):
+        nn.Lambda(3)  # type: ignore[arg-type]
+
+
+def test_names_inside_layers() -> None:
+    """As MXNet 1.9.1 names them: weights and graphs of either are found by the other's names."""
+    x = mx.sym.Variable("x")
+    net = nn.HybridSequential(prefix="q_")
+    with net.name_scope():
+        net.add(nn.LayerNorm(), nn.Flatten(), nn.HybridLambda("tanh"), nn.Swish(), nn.MaxPool2D(), nn.Dropout(0.5))
+    outputs = [name for name in net(x).get_internals().list_outputs() if name.endswith("output")]
+    assert outputs == [
+        *("q_layernorm0_layernorm0_output", "q_flatten0_flatten0_output", "q_hybridlambda0_tanh0_output"),
+        *("q_swish0__mulscalar0_output", "q_swish0_fwd_output", "q_swish0__mul0_output", "q_pool0_fwd_output"),
+        "q_dropout0_fwd_output",
+    ]
+    cell = gluon.rnn.LSTMCell(3, prefix="c_")
+    out, states = cell(x, [mx.sym.Variable("h"), mx.sym.Variable("c")])
+    found = [n for n in mx.sym.Group([out, *states]).get_internals().list_outputs() if n.startswith("c_t0")]
+    assert found == [
+        f"c_t0_{name}_output{number}"
+        for name, number in (
+            *(("i2h", ""), ("h2h", ""), ("plus0", ""), ("slice", 0), ("slice", 1), ("slice", 2), ("slice", 3)),
+            *(("o", ""), ("f", ""), ("mul0", ""), ("i", ""), ("c", ""), ("mul1", ""), ("state", "")),
+            *(("activation0", ""), ("out", "")),
+        )
+    ]
+    assert gluon.rnn.LSTM(3, prefix="l_")(x).list_outputs() == ["l_rnn0_output"]
+    assert gluon.rnn.ResidualCell(gluon.rnn.RNNCell(1, prefix="z_")).prefix == "z_residualcell"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import initializer
+from ...errors import MismatchError
 from ..block import HybridBlock
 
 
@@ -38,6 +39,8 @@ class LeakyReLU(HybridBlock):
     """
 
     def __init__(self, alpha: float, **kwargs: Any) -> None:
+        if alpha < 0:
+            raise MismatchError("the slope cannot be negative", where="LeakyReLU", parameter="alpha", got=alpha)
         super().__init__(**kwargs)
         self._alpha = alpha
 
@@ -131,4 +134,4 @@ class Swish(HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Apply the function."""
-        return x * F.sigmoid(self._beta * x)
+        return x * F.sigmoid(self._beta * x, name="fwd")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import ndarray, symbol
+from ...errors import MismatchError, ParamError
 from ..block import Block, HybridBlock
 from ..plain_block import describe
 from .activations import Activation
@@ -240,6 +241,16 @@ class Flatten(HybridBlock):
         return "Flatten"
 
 
+def _checked(function: Any, where: str) -> Any:
+    """A function, or the name of an operator; others are refused."""
+    if isinstance(function, str):
+        if not hasattr(ndarray, function) or not hasattr(symbol, function):
+            raise MismatchError(f"there is no operator {function!r}", where=where)
+    elif not callable(function):
+        raise ParamError("neither a function nor a name", where=where, got=type(function).__name__)
+    return function
+
+
 class Lambda(Block):
     """A function (or the name of an ``nd`` function) as a layer.
 
@@ -251,7 +262,8 @@ class Lambda(Block):
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
-        self._function = getattr(ndarray, function) if isinstance(function, str) else function
+        checked = _checked(function, "Lambda")
+        self._function = getattr(ndarray, checked) if isinstance(checked, str) else checked
 
     def forward(self, *args: Any) -> Any:
         """Call the function."""
@@ -272,7 +284,7 @@ class HybridLambda(HybridBlock):
 
     def __init__(self, function: str | Callable[..., Any], prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
-        self._function = function
+        self._function = _checked(function, "HybridLambda")
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
         """Call the function."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...errors import MismatchError
 from ..block import HybridBlock
 from .activations import Activation
 
@@ -12,7 +13,18 @@ Sizes = int | Sequence[int]
 
 
 def _tuple(value: Sizes, ndim: int) -> tuple[int, ...]:
-    return (value,) * ndim if isinstance(value, int) else tuple(value)
+    found = (value,) * ndim if isinstance(value, int) else tuple(value)
+    if len(found) != ndim:
+        raise MismatchError("wrong number of sizes", wanted=f"one or {ndim}", got=found)
+    return found
+
+
+def _check_layout(layout: str, layouts: Sequence[str], where: str) -> None:
+    if layout not in layouts:
+        raise MismatchError("unknown layout", where=where, wanted=" or ".join(layouts), got=repr(layout))
+
+
+_LAYOUTS = {1: ("NCW", "NWC"), 2: ("NCHW", "NHWC"), 3: ("NCDHW", "NDHWC")}
 
 
 class _Conv(HybridBlock):
@@ -39,6 +51,7 @@ class _Conv(HybridBlock):
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         ndim = len(kernel_size)
+        _check_layout(layout, _LAYOUTS[ndim], self.name)
         self._channels, self._in_channels, self._op_name = channels, in_channels, op_name
         self._kwargs: dict[str, Any] = {
             "kernel": kernel_size,
@@ -214,6 +227,7 @@ class _Pooling(HybridBlock):
     ) -> None:
         super().__init__(prefix=prefix, params=params)
         ndim = len(pool_size)
+        _check_layout(layout, _LAYOUTS[ndim], self.name)
         self._kwargs: dict[str, Any] = {
             "kernel": pool_size,
             "stride": _tuple(pool_size if strides is None else strides, ndim),
@@ -242,33 +256,64 @@ class _Pooling(HybridBlock):
         )
 
 
-_LAYOUTS = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
-
-
-def _pool(ndim: int, kind: str) -> type[_Pooling]:
+def _max_pool(ndim: int) -> type[_Pooling]:
     class Pool(_Pooling):
         def __init__(
             self,
             pool_size: Sizes = 2,
             strides: Sizes | None = None,
             padding: Sizes = 0,
-            layout: str = _LAYOUTS[ndim],
+            layout: str = _LAYOUTS[ndim][0],
             ceil_mode: bool = False,
             **kwargs: Any,
         ) -> None:
-            if kind == "avg":
-                kwargs.setdefault("count_include_pad", True)
-            super().__init__(_tuple(pool_size, ndim), strides, padding, ceil_mode, False, kind, layout, **kwargs)
+            super().__init__(_tuple(pool_size, ndim), strides, padding, ceil_mode, False, "max", layout, **kwargs)
 
-    Pool.__name__ = Pool.__qualname__ = f"{kind.capitalize()}Pool{ndim}D"
-    doc = f"{'Largest' if kind == 'max' else 'Mean'} of each window over {ndim} spatial axes."
-    Pool.__doc__ = doc + _example(f"{Pool.__name__}(pool_size=3)", ndim, (3, 3))
+    Pool.__name__ = Pool.__qualname__ = f"MaxPool{ndim}D"
+    Pool.__doc__ = f"Largest of each window over {ndim} spatial axes."
     return Pool
+
+
+def _avg_pool(ndim: int) -> type[_Pooling]:
+    class Pool(_Pooling):
+        def __init__(
+            self,
+            pool_size: Sizes = 2,
+            strides: Sizes | None = None,
+            padding: Sizes = 0,
+            ceil_mode: bool = False,
+            layout: str = _LAYOUTS[ndim][0],
+            count_include_pad: bool = True,
+            **kwargs: Any,
+        ) -> None:
+            sizes = (_tuple(pool_size, ndim), strides, padding, ceil_mode)
+            super().__init__(*sizes, False, "avg", layout, count_include_pad, **kwargs)
+
+    Pool.__name__ = Pool.__qualname__ = f"AvgPool{ndim}D"
+    Pool.__doc__ = f"Mean of each window over {ndim} spatial axes."
+    return Pool
+
+
+class AvgPool1D(_Pooling):
+    """Mean of each window over 1 spatial axis; its arguments are in another order, as in MXNet."""
+
+    def __init__(
+        self,
+        pool_size: Sizes = 2,
+        strides: Sizes | None = None,
+        padding: Sizes = 0,
+        layout: str = "NCW",
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        sizes = (_tuple(pool_size, 1), strides, padding, ceil_mode)
+        super().__init__(*sizes, False, "avg", layout, count_include_pad, **kwargs)
 
 
 def _global_pool(ndim: int, kind: str) -> type[_Pooling]:
     class Pool(_Pooling):
-        def __init__(self, layout: str = _LAYOUTS[ndim], **kwargs: Any) -> None:
+        def __init__(self, layout: str = _LAYOUTS[ndim][0], **kwargs: Any) -> None:
             super().__init__((1,) * ndim, None, 0, True, True, kind, layout, **kwargs)
 
     Pool.__name__ = Pool.__qualname__ = f"Global{kind.capitalize()}Pool{ndim}D"
@@ -277,8 +322,8 @@ def _global_pool(ndim: int, kind: str) -> type[_Pooling]:
     return Pool
 
 
-MaxPool1D, MaxPool2D, MaxPool3D = _pool(1, "max"), _pool(2, "max"), _pool(3, "max")
-AvgPool1D, AvgPool2D, AvgPool3D = _pool(1, "avg"), _pool(2, "avg"), _pool(3, "avg")
+MaxPool1D, MaxPool2D, MaxPool3D = (_max_pool(n) for n in (1, 2, 3))
+AvgPool2D, AvgPool3D = (_avg_pool(n) for n in (2, 3))
 GlobalMaxPool1D, GlobalMaxPool2D, GlobalMaxPool3D = (_global_pool(n, "max") for n in (1, 2, 3))
 GlobalAvgPool1D, GlobalAvgPool2D, GlobalAvgPool3D = (_global_pool(n, "avg") for n in (1, 2, 3))
 

@@ -86,7 +86,8 @@ class RNNCell(_GatedCell):
     def hybrid_forward(self, F: Any, inputs: Any, states: Any, **weights: Any) -> Any:
         """One step."""
         i2h, h2h = self._products(F, inputs, states[0], weights)
-        out = activate(F, i2h + h2h, self._activation, self._step_name() + "out")
+        name = self._step_name()
+        out = activate(F, F.elemwise_add(i2h, h2h, name=name + "plus0"), self._activation, name + "out")
         return out, [out]
 
 
@@ -129,13 +130,15 @@ class LSTMCell(_GatedCell):
         """One step."""
         name = self._step_name()
         i2h, h2h = self._products(F, inputs, states[0], weights)
-        i, f, g, o = F.SliceChannel(i2h + h2h, num_outputs=4, name=name + "slice")
+        i, f, g, o = F.SliceChannel(F.elemwise_add(i2h, h2h, name=name + "plus0"), num_outputs=4, name=name + "slice")
         i, f, o = (
             activate(F, gate, self._recurrent_activation, name + letter)
             for gate, letter in ((i, "i"), (f, "f"), (o, "o"))
         )
-        c = f * states[1] + i * activate(F, g, self._activation, name + "c")
-        h = F.elemwise_mul(o, activate(F, c, self._activation, name + "tanh"), name=name + "out")
+        kept = F.elemwise_mul(f, states[1], name=name + "mul0")
+        new = F.elemwise_mul(i, activate(F, g, self._activation, name + "c"), name=name + "mul1")
+        c = F.elemwise_add(kept, new, name=name + "state")
+        h = F.elemwise_mul(o, activate(F, c, self._activation, name + "activation0"), name=name + "out")
         return h, [h, c]
 
 
@@ -174,10 +177,13 @@ class GRUCell(_GatedCell):
         i2h, h2h = self._products(F, inputs, before, weights)
         reset_x, update_x, new_x = F.SliceChannel(i2h, num_outputs=3, name=name + "i2h_slice")
         reset_h, update_h, new_h = F.SliceChannel(h2h, num_outputs=3, name=name + "h2h_slice")
-        reset = F.Activation(reset_x + reset_h, act_type="sigmoid", name=name + "r_act")
-        update = F.Activation(update_x + update_h, act_type="sigmoid", name=name + "z_act")
-        new = F.Activation(new_x + reset * new_h, act_type="tanh", name=name + "h_act")
-        out = F.elemwise_add((1.0 - update) * new, update * before, name=name + "out")
+        reset = F.elemwise_add(reset_x, reset_h, name=name + "plus0")
+        reset = F.Activation(reset, act_type="sigmoid", name=name + "r_act")
+        update = F.elemwise_add(update_x, update_h, name=name + "plus1")
+        update = F.Activation(update, act_type="sigmoid", name=name + "z_act")
+        new = F.elemwise_add(new_x, F.elemwise_mul(reset, new_h, name=name + "mul0"), name=name + "plus2")
+        new = F.elemwise_mul(1.0 - update, F.Activation(new, act_type="tanh", name=name + "h_act"), name=name + "mul1")
+        out = F.elemwise_add(new, F.elemwise_mul(update, before, name=name + "mul20"), name=name + "out")
         return out, [out]
 
 

@@ -113,7 +113,6 @@ class _RNNLayer(HybridBlock):
             lstm_state_clip_min=clip_min,
             lstm_state_clip_max=clip_max,
             lstm_state_clip_nan=clip_nan,
-            name="rnn",
         )
         output = found if states is None else found[0]
         if self._layout == "NTC":

@@ -184,9 +184,6 @@ class ResidualCell(ModifierCell):
     ((3, 5, 4), 1)
     """
 
-    def _alias(self) -> str:
-        return "residual"
-
     def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> Any:
         """One step."""
         output, after = self.base_cell(inputs, states)
