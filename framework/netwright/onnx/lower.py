@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,7 @@ def _lower(scope: Scope, node: onnx.NodeProto, inputs: list[Any]) -> Any:
     if local is not None:
         return _expand(scope, local, node, inputs)
     opset = scope.opsets.get(domain, scope.opsets.get("", 1))
-    row = ROWS.get(node.op_type) if domain == "" else None
+    row = ROWS.get(f"{domain}:{node.op_type}" if domain else node.op_type)
     if row is not None:
         attributes = read_attributes(node, opset)
         name = node.name or node.output[0]
@@ -82,10 +83,11 @@ def _lower(scope: Scope, node: onnx.NodeProto, inputs: list[Any]) -> Any:
     function = standard_function(node, opset, domain, inputs)
     if function is not None:
         return _expand(scope, function, node, inputs)
+    near = difflib.get_close_matches(node.op_type, ROWS, n=3)
     raise GraphError(
         f"the ONNX operator {node.op_type!r}{f' of {domain}' if domain else ''} is not supported",
         where=f"{node.name or node.output[0]} ({node.op_type})",
-        remedy=f"Supported are: {', '.join(sorted(ROWS))}, and what the standard defines by these",
+        remedy=f"Near to it are {', '.join(near)}" if near else "netwright.onnx.table.ROWS lists those that are",
     )
 
 

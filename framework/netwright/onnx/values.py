@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -115,11 +115,17 @@ class Builder:
         if all(v.array is not None for v in inputs):
             arrays = _evaluate(op, p, [v.array for v in inputs])
             return [Value(a.shape, a.dtype, a, sources=sources) for a in arrays]
-        if op.dynamic:
+        if op.dynamic or any(v.dtype.name not in DTYPES for v in inputs):
             raise NeedsValue(sources)
         specs = op.infer(p, tuple(TensorSpec(v.shape, v.dtype) for v in inputs))
         made = apply(name, tuple(self.symbol(v) for v in inputs), params)
         return [Value(s.shape, np.dtype(s.dtype), None, y, sources) for s, y in zip(specs, made, strict=False)]
+
+    def evaluate(self, function: Callable[..., Any], *values: Value) -> Value:
+        """By values: what a function of arrays gives, once the inputs are fed; no symbol computes it."""
+        arrays = [v.known() for v in values]
+        found = np.asarray(function(*arrays))
+        return Value(found.shape, found.dtype, found, sources=frozenset[str]().union(*(v.sources for v in values)))
 
     # ---------------------------------------------------------------- used by many rows
     def cast(self, x: Value, dtype: Any) -> Value:
@@ -208,7 +214,20 @@ def _evaluate(op: Operator, p: OpParams, arrays: list[Any]) -> list[Any]:
         keywords["train"] = False
     if "rng" in op.forward_takes:
         keywords["rng"] = None  # operators that draw only when training
+    # NumPy computes with bfloat16 and the like as if they were float32: so do we, and round the results
+    narrow = next((a.dtype for a in arrays if is_narrow(a.dtype)), None)
+    wide = [a.astype(np.float32) if is_narrow(a.dtype) else a for a in arrays]
     with np.errstate(all="ignore"):
-        found = op.forward(np, p, *arrays, **keywords)
-    outputs = found if isinstance(found, tuple) else (found,)
-    return [np.asarray(a) for a in outputs[: op.visible_outputs(p)]]
+        found = op.forward(np, p, *wide, **keywords)
+    outputs = [np.asarray(a) for a in (found if isinstance(found, tuple) else (found,))[: op.visible_outputs(p)]]
+    return [a.astype(narrow) if narrow is not None and a.dtype == np.float32 else a for a in outputs]
+
+
+def is_float(dtype: np.dtype[Any]) -> bool:
+    """Whether it is any floating-point type."""
+    return dtype.kind == "f" or is_narrow(dtype)
+
+
+def is_narrow(dtype: np.dtype[Any]) -> bool:
+    """Whether it is a floating-point type that is not NumPy's own (bfloat16, float8)."""
+    return dtype.kind == "V" or dtype.name.startswith(("bfloat", "float8", "float4"))

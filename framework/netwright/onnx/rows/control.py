@@ -64,7 +64,7 @@ def _stack(b: Builder, rows: list[Value], axis: int) -> Value:
 def scan(b: Builder, n: Node) -> Any:
     """The operator Scan."""
     if n.opset < 9:
-        raise n.refuse("Scan of opset 8 (with a batch axis) is not supported")
+        return _scan_batches(b, n)
     body, scanned = n.attr("body"), n.attr("num_scan_inputs")
     states, sequences = list(n.inputs[:-scanned]), n.inputs[-scanned:]
     axes = [axis_of(a, s.rank) for a, s in zip(n.attr("scan_input_axes") or [0] * scanned, sequences, strict=True)]
@@ -88,3 +88,17 @@ def scan(b: Builder, n: Node) -> Any:
         for rows, back, axis in zip(outputs, directions, places, strict=True)
     ]
     return (*states, *stacked)
+
+
+def _scan_batches(b: Builder, n: Node) -> Any:
+    """Opset 8: every input has a batch in front, and each of its entries is scanned by itself."""
+    if n.get(0) is not None:
+        raise n.refuse("lengths of sequences are not supported")
+    inputs = n.inputs[1:]
+    made = []
+    for i in range(inputs[0].shape[0]):
+        own = [b.reshape(b.slice(v, 0, i, i + 1), v.shape[1:]) for v in inputs]
+        attributes = {"body": n.attr("body"), "num_scan_inputs": n.attr("num_scan_inputs")}
+        attributes["scan_input_directions"] = n.attr("directions")
+        made.append(scan(b, Node(n.op, n.name, own, attributes, n.outputs, 9, n.scope)))
+    return tuple(_stack(b, [found[k] for found in made], 0) for k in range(len(made[0])))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from onnx import helper, numpy_helper
 
 from ..table import Node, axis_of, row
-from ..values import Builder, Value
+from ..values import Builder, Value, is_float
 
 UNARY = {
     "Abs": "abs", "Neg": "negative", "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Floor": "floor", "Ceil": "ceil",
-    "Round": "rint", "Sign": "sign", "Sin": "sin", "Cos": "cos", "Tan": "tan", "Asin": "arcsin", "Acos": "arccos",
+    "Sign": "sign", "Sin": "sin", "Cos": "cos", "Tan": "tan", "Asin": "arcsin", "Acos": "arccos",
     "Atan": "arctan", "Sinh": "sinh", "Cosh": "cosh", "Asinh": "arcsinh", "Acosh": "arccosh", "Atanh": "arctanh",
     "Erf": "erf", "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "_softrelu",
     "Softsign": "softsign", "Reciprocal": "reciprocal",
@@ -23,6 +24,26 @@ UNARY = {
 def unary(b: Builder, n: Node) -> Value:
     """The operator UNARY and its kin."""
     return b.op(UNARY[n.op], n[0])
+
+
+def round_half_even(b: Builder, x: Value) -> Value:
+    """The nearest whole number, of two equally near ones the even one; our rint takes the lower."""
+    below = b.op("floor", x)
+    rest = b.sub(x, below)
+    half = b.mul(below, 0.5)
+    even = b.compare("broadcast_equal", b.op("floor", half), half)
+    up = b.where(
+        b.compare("broadcast_equal", rest, 0.5),
+        b.cast(b.op("logical_not", even), x.dtype),
+        b.cast(b.compare("broadcast_greater", rest, 0.5), x.dtype),
+    )
+    return b.add(below, up)
+
+
+@row("Round")
+def round_(b: Builder, n: Node) -> Value:
+    """To the nearest, halves to the even number."""
+    return round_half_even(b, n[0])
 
 
 @row("Det")
@@ -41,7 +62,7 @@ def arithmetic(b: Builder, n: Node) -> Value:
 def div(b: Builder, n: Node) -> Value:
     """Integers are divided towards zero: the quotient of the magnitudes, with its sign."""
     x, y = n[0], n[1]
-    if x.dtype.kind == "f":
+    if is_float(x.dtype):
         return b.div(x, y)
     if x.array is not None and y.array is not None:
         quotient = np.floor_divide(np.abs(x.array), np.abs(y.array)) * (np.sign(x.array) * np.sign(y.array))
@@ -56,7 +77,7 @@ def div(b: Builder, n: Node) -> Value:
 def power(b: Builder, n: Node) -> Value:
     """The operator Pow."""
     base, exponent = n[0], n[1]
-    if base.dtype == exponent.dtype and base.dtype.kind == "f":
+    if base.dtype == exponent.dtype and is_float(base.dtype):
         return b.op("broadcast_power", base, exponent)
     found = b.op("broadcast_power", b.cast(base, "float64"), b.cast(exponent, "float64"))
     return b.cast(found, base.dtype)
@@ -64,10 +85,13 @@ def power(b: Builder, n: Node) -> Value:
 
 @row("Mod")
 def mod(b: Builder, n: Node) -> Value:
-    """fmod=0 takes the divisor's sign, fmod=1 the dividend's."""
+    """fmod=0 takes the divisor's sign, fmod=1 the dividend's; a remainder by 0 is no number."""
     x, y = n[0], n[1]
     if not n.attr("fmod", 0):
-        return b.op("broadcast_mod", x, y)
+        found = b.op("broadcast_mod", x, y)
+        if not is_float(x.dtype):
+            return found
+        return b.where(b.compare("broadcast_equal", y, 0), b.like(np.nan, x), found)
     rest = b.op("broadcast_mod", b.op("abs", x), b.op("abs", y))
     return b.mul(rest, b.op("sign", x))
 
@@ -196,16 +220,42 @@ def _softmax_over(b: Builder, op: str, x: Value, axis: int) -> Value:
 
 @row("Cast")
 def cast(b: Builder, n: Node) -> Value:
-    """The operator Cast."""
-    from onnx import helper
+    """Another element type; small floating-point ones take numbers beyond their ends at their ends, if told so."""
+    return cast_to(b, n, np.dtype(helper.tensor_dtype_to_np_dtype(n.attr("to"))))
 
-    return b.cast(n[0], helper.tensor_dtype_to_np_dtype(n.attr("to")))
+
+def cast_to(b: Builder, n: Node, kind: np.dtype[Any]) -> Value:
+    """The first input in an element type."""
+    x = n[0]
+    if kind.name == "float8_e8m0fnu":
+        how = bool(n.attr("saturate", 1)), n.attr("round_mode", "up")
+        return b.evaluate(lambda a: numpy_helper.to_float8e8m0(a.astype(np.float32), *how).astype(kind), x)
+    if kind.name.startswith("float8") and n.attr("saturate", 1):
+        return b.evaluate(lambda a: numpy_helper.saturate_cast(a, kind), x)
+    return b.cast(x, kind)
 
 
 @row("CastLike")
 def cast_like(b: Builder, n: Node) -> Value:
     """The operator CastLike."""
-    return b.cast(n[0], n[1].dtype)
+    return cast_to(b, n, n[1].dtype)
+
+
+@row("CumProd")
+def cumprod(b: Builder, n: Node) -> Value:
+    """Running products, one slice after the other."""
+    x, axis = n[0], axis_of(int(n[1].scalar()), n[0].rank)
+    backwards = bool(n.attr("reverse", 0))
+    if backwards:
+        x = b.op("reverse", x, axis=axis)
+    parts = [b.slice(x, axis, i, i + 1) for i in range(x.shape[axis])]
+    if n.attr("exclusive", 0):
+        parts = [b.const(np.ones(parts[0].shape, x.dtype)), *parts[:-1]]
+    found = parts[:1]
+    for p in parts[1:]:
+        found.append(b.mul(found[-1], p))
+    joined = b.concat(found, axis)
+    return b.op("reverse", joined, axis=axis) if backwards else joined
 
 
 @row("CumSum")

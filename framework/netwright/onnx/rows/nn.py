@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -187,8 +188,45 @@ def lp_normalization(b: Builder, n: Node) -> Value:
 
 @row("Einsum")
 def einsum(b: Builder, n: Node) -> Value:
-    """By values: the equation is evaluated when its inputs are fed."""
-    arrays = [v.known() for v in n.inputs]
-    sources = frozenset[str]().union(*(v.sources for v in n.inputs))
-    found = np.asarray(np.einsum(n.attr("equation").replace(" ", ""), *arrays))
-    return Value(found.shape, found.dtype, found, sources=sources)
+    """The operands with all letters as axes, multiplied, and summed over the letters that the result lacks."""
+    left, arrow, right = n.attr("equation").replace(" ", "").partition("->")
+    terms = [_letters(term, v.rank) for term, v in zip(left.split(","), n.inputs, strict=True)]
+    every = sorted({letter for term in terms for letter in term})
+    counts = Counter(letter for term in terms for letter in term)
+    spread = sorted((letter for letter in every if not letter.isalpha()), reverse=True)
+    kept = [*spread, *(k for k in every if k.isalpha() and counts[k] == 1)]
+    wanted = _letters(right, len(spread) + len(right.replace("...", ""))) if arrow else kept
+    order = [*wanted, *(letter for letter in every if letter not in wanted)]
+    found: Value | None = None
+    for term, v in zip(terms, n.inputs, strict=True):
+        aligned = _aligned(b, v, term, order)
+        found = aligned if found is None else b.mul(found, aligned)
+    assert found is not None
+    summed = tuple(range(len(wanted), len(order)))
+    if not summed:
+        return found
+    return b.reshape(b.op("sum", found, axis=summed), found.shape[: len(wanted)])
+
+
+def _letters(term: str, rank: int) -> list[str]:
+    """A term letter by letter; the axes that an ellipsis stands for are numbered from the last."""
+    before, dots, after = term.partition("...")
+    if not dots:
+        return list(term)
+    return [*before, *(str(i) for i in range(rank - len(before) - len(after))[::-1]), *after]
+
+
+def _aligned(b: Builder, v: Value, term: list[str], order: list[str]) -> Value:
+    """An operand with an axis for each letter; of a letter that comes twice only the diagonal."""
+    for letter in [k for k in dict.fromkeys(term) if term.count(k) > 1]:
+        first = term.index(letter)
+        second = term.index(letter, first + 1)
+        size = v.shape[first]
+        eye = np.eye(size).reshape([size if i in (first, second) else 1 for i in range(v.rank)])
+        v = b.mul(v, b.const(eye.astype(v.dtype)))
+        v = b.reshape(b.op("sum", v, axis=second), [s for i, s in enumerate(v.shape) if i != second])
+        term = [k for i, k in enumerate(term) if i != second]
+    present = [k for k in order if k in term]
+    v = b.transpose(v, [term.index(k) for k in present])
+    sizes = dict(zip(present, v.shape, strict=True))
+    return b.reshape(v, [sizes.get(k, 1) for k in order])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ..table import Node, row
-from ..values import Builder, Value
+from ..values import Builder, Value, is_float
 from .nn import pad_spatial, window_pads
 
 
@@ -20,15 +24,14 @@ def global_pool(b: Builder, n: Node) -> Value:
 def pool(b: Builder, n: Node) -> object:
     """Windows gathered one position after another, so that dilation, uneven padding and ceil_mode are all one."""
     x = n[0]
-    if n.op == "MaxPool" and len(n.outputs) > 1:
-        raise n.refuse("the positions of maxima (second output) are not supported")
     spatial = x.rank - 2
     kernel, stride = tuple(n.attr("kernel_shape")), tuple(n.attr("strides") or (1,) * spatial)
     dilate = tuple(n.attr("dilations") or (1,) * spatial)
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilate, strict=True)]
     before, after = window_pads(n, x.shape[2:], extent, stride)
     ceil = bool(n.attr("ceil_mode", 0))
-    if n.op != "LpPool" and before == after and not ceil and set(dilate) == {1} and x.dtype.kind == "f":
+    positions = n.op == "MaxPool" and len(n.outputs) > 1
+    if n.op != "LpPool" and not positions and before == after and not ceil and set(dilate) == {1} and is_float(x.dtype):
         counted = {"count_include_pad": bool(n.attr("count_include_pad", 0))} if n.op == "AveragePool" else {}
         kind = "max" if n.op == "MaxPool" else "avg"
         return b.op("Pooling", x, kernel=kernel, stride=stride, pad=before, pool_type=kind, **counted)
@@ -39,10 +42,11 @@ def pool(b: Builder, n: Node) -> object:
     reach = [(o - 1) * s + e for o, s, e in zip(sizes, stride, extent, strict=True)]
     high = tuple(r - size - low for r, size, low in zip(reach, x.shape[2:], before, strict=True))
     if n.op == "MaxPool":
-        lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-        return _over_windows(
-            b, "max", pad_spatial(b, x, before, high, b.like(lowest, x)), kernel, stride, dilate, sizes
-        )
+        lowest = -np.inf if is_float(x.dtype) else np.iinfo(x.dtype).min
+        padded = pad_spatial(b, x, before, high, b.like(lowest, x))
+        if positions:
+            return _with_positions(b, n, x, padded, before, _axis_places(kernel, stride, dilate, sizes))
+        return _over_windows(b, "max", padded, kernel, stride, dilate, sizes)
     padded = pad_spatial(b, x, before, high, b.like(0, x))
     if n.op == "LpPool":
         p = n.attr("p", 2)
@@ -73,10 +77,40 @@ def _over_windows(
     sizes: list[int],
 ) -> Value:  # fmt: skip
     """Each axis gathered into (windows, positions in a window), and the positions reduced."""
-    for axis, (k, s, d, o) in enumerate(zip(kernel, stride, dilate, sizes, strict=True), 2):
-        places = np.arange(o)[:, None] * s + np.arange(k)[None] * d
+    for axis, places in enumerate(_axis_places(kernel, stride, dilate, sizes), 2):
         x = b.op(kind, b.op("take", x, b.const(places), axis=axis), axis=axis + 1)
     return x
+
+
+def _axis_places(
+    kernel: Sequence[int], stride: Sequence[int], dilate: Sequence[int], sizes: Sequence[int]
+) -> list[Any]:
+    """Along each axis: where in the padded data each position of each window lies."""
+    axes = zip(kernel, stride, dilate, sizes, strict=True)
+    return [np.arange(o)[:, None] * s + np.arange(k)[None] * d for k, s, d, o in axes]
+
+
+def _with_positions(
+    b: Builder, n: Node, x: Value, padded: Value, before: Sequence[int], places: Sequence[Any]
+) -> tuple[Value, Value]:
+    """The maxima, and their numbers in the data without padding (rows first, or columns with storage_order 1)."""
+    rank, space = len(places), x.shape[2:]
+    for i, each in enumerate(places):
+        padded = b.op("take", padded, b.const(each), axis=2 + 2 * i)
+    order = (0, 1, *range(2, 2 + 2 * rank, 2), *range(3, 2 + 2 * rank, 2))
+    windows = b.transpose(padded, order)
+    lines = b.reshape(windows, (*windows.shape[: 2 + rank], math.prod(windows.shape[2 + rank :])))
+    numbers: Any = 0
+    axes = range(rank)[::-1] if n.attr("storage_order", 0) else range(rank)
+    for i in axes:
+        shape = [1] * (2 * rank)
+        shape[i], shape[rank + i] = places[i].shape
+        numbers = numbers * space[i] + (places[i] - before[i]).reshape(shape)
+    numbers = np.broadcast_to(numbers.reshape(*numbers.shape[:rank], -1), lines.shape)
+    offsets = np.arange(x.shape[0] * x.shape[1]).reshape(*x.shape[:2], *[1] * rank) * math.prod(space)
+    best = b.op("argmax", lines, axis=-1)
+    chosen = b.op("pick", b.const(numbers.astype(np.int64)), best, axis=-1)
+    return b.op("max", lines, axis=-1), b.add(chosen, b.const(offsets.astype(np.int64)))
 
 
 @row("MaxRoiPool")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..table import Node, axis_of, row
-from ..values import Builder, Value
+from ..values import Builder, Value, is_float
 
 
 def reduced_axes(n: Node, x: Value) -> tuple[int, ...] | None:
@@ -49,7 +49,7 @@ def reduction(b: Builder, n: Node) -> Value:
 
 
 def _root(b: Builder, found: Value, x: Value) -> Value:
-    if x.dtype.kind == "f":
+    if is_float(x.dtype):
         return b.op("sqrt", found)
     return b.cast(b.op("sqrt", b.cast(found, "float64")), x.dtype)
 
@@ -61,7 +61,7 @@ def _plain(b: Builder, op: str, x: Value, axes: Sequence[int], keep: bool) -> Va
             return _of_nothing(b, op, x, axes, keep)
         if x.dtype == bool:
             return b.cast(_over(b, name, b.cast(x, "uint8"), axes, keep), bool)
-    if op == "ReduceMean" and x.dtype.kind != "f":
+    if op == "ReduceMean" and not is_float(x.dtype):
         return b.cast(_over(b, name, b.cast(x, "float64"), axes, keep), x.dtype)
     return b.cast(_over(b, name, x, axes, keep), x.dtype)
 
@@ -72,7 +72,7 @@ def _of_nothing(b: Builder, op: str, x: Value, axes: Sequence[int], keep: bool) 
     low = op == "ReduceMax"
     if x.dtype == bool:
         end: float = not low
-    elif x.dtype.kind == "f":
+    elif is_float(x.dtype):
         end = -np.inf if low else np.inf
     else:
         end = np.iinfo(x.dtype).min if low else np.iinfo(x.dtype).max

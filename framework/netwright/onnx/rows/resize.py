@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..table import Node, axis_of, row
-from ..values import Builder, Value
+from ..values import Builder, Value, is_float
 
 
 @row("Upsample")
@@ -34,7 +34,7 @@ def resize(b: Builder, n: Node) -> Value:
     roi = [float(v) for v in n[1].known()] if crop == "tf_crop_and_resize" else [0.0] * len(axes) + [1.0] * len(axes)
     scales, sizes = _scales(n, [x.shape[a] for a in axes])
     kind, half = x.dtype, len(axes)
-    x = x if kind.kind == "f" else b.cast(x, "float32")
+    x = x if is_float(kind) else b.cast(x, "float32")
     outside = b.const(np.zeros((1,) * x.rank, bool))
     for i, (axis, scale, size) in enumerate(zip(axes, scales, sizes, strict=True)):
         ends = roi[i], roi[half + i]
