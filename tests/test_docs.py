@@ -92,6 +92,7 @@ def test_directives_are_expanded_outside_of_fences() -> None:
     assert "framework/netwright/tape.py, line" in found
     assert "def release(self)" in found
     assert "::: gone" in found
+    assert directives.expand("| `a\\|b` | \\| |\n", Path("x.md")) == "| `a|b` | \\| |\n"
     with pytest.raises(directives.DirectiveError, match="no directive 'gone'"):
         directives.expand("::: gone\n", Path("x.md"))
 
@@ -119,7 +120,8 @@ def test_docstrings_become_markdown() -> None:
     assert docstrings.render(text) == (
         "Sum of a\\*b in ``x[0]``.\n\n\n```pycon\n>>> f([1])\n[1]\n```\n\nThen:\n\n- one\n- two\n\n    y = a[i]\n"
     )
-    assert docstrings.summary("One | two.\n\nMore.") == "One \\| two."
+    assert docstrings.escape("|x| < 1 in `a < b`") == "|x| &lt; 1 in `a < b`"
+    assert docstrings.summary("One | ``a | b``.\n\nMore.") == "One &#124; ``a | b``."
     assert docstrings.signature(lambda a, b=3, *, key=len: None, "f") == "f(a, b=3, *, key=len)"
 
 

@@ -52,7 +52,7 @@ def _command(command: Any, name: str, parent: typer.Context) -> str:
 
 
 def _code(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split())
 
 
 def render_rest() -> str:

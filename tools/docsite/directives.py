@@ -40,7 +40,16 @@ def expand(markdown: str, chapter: Path) -> str:
         raise DirectiveError(f"{chapter}: there is no directive {kind!r}")
 
     parts = FENCES.split(markdown)
-    return "".join(part if i % 2 else DIRECTIVE.sub(replace, part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else _free_bars(DIRECTIVE.sub(replace, part)) for i, part in enumerate(parts))
+
+
+def _free_bars(markdown: str) -> str:
+    """Bars in a table's code without the backslash that other readers of Markdown want there."""
+
+    def free(row: re.Match[str]) -> str:
+        return re.sub(r"`[^`]*`", lambda code: code[0].replace("\\|", "|"), row[0])
+
+    return re.sub(r"^\|.*$", free, markdown, flags=re.MULTILINE)
 
 
 def _source(reference: str) -> str:

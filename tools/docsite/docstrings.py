@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 # Words that Markdown would read as markup, outside of code.
-SPECIAL = re.compile(r"([*<\[\]])")
+SPECIAL = re.compile(r"([*\[\]])")
 CODE = re.compile(r"(``[^`]+``|`[^`]+`)")
 ITEM = re.compile(r"\s*([-*]|\d+\.) ")
 
@@ -16,12 +16,13 @@ ITEM = re.compile(r"\s*([-*]|\d+\.) ")
 def escape(text: str) -> str:
     """Text of a docstring with what Markdown would read as markup made plain; code stays."""
     parts = CODE.split(text)
-    return "".join(part if i % 2 else SPECIAL.sub(r"\\\1", part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else SPECIAL.sub(r"\\\1", part).replace("<", "&lt;") for i, part in enumerate(parts))
 
 
 def escape_cell(text: str) -> str:
-    """The same on one line, for the cell of a table."""
-    return escape(" ".join(text.split())).replace("|", r"\|")
+    """The same on one line, for the cell of a table, where a bar outside of code would begin the next cell."""
+    parts = CODE.split(escape(" ".join(text.split())))
+    return "".join(part if i % 2 else part.replace("|", "&#124;") for i, part in enumerate(parts))
 
 
 def render(doc: str) -> str:

@@ -205,7 +205,7 @@ def _row(cls: type, name: str) -> str:
     if isinstance(value, property) or type(value).__name__ == "cached_property":
         return f"| `{name}` | {docstrings.summary(doc)} |"
     if inspect.isfunction(value):
-        shown = docstrings.signature(value, name, method=True).replace("|", "\\|")
+        shown = docstrings.signature(value, name, method=True)
         return f"| `{shown}` | {docstrings.summary(doc)} |"
     return ""
 
