@@ -72,8 +72,18 @@ def _reference(url: str) -> list[dict[str, Any]]:
         alike = [op for op in operators.documented() if op.category == here.category]
         links = [_link(_short(op), operators.address(op), url) for op in alike]
         return [*groups, {"title": here.category.capitalize(), "links": links}]
-    modules = [_link(reference.title(m), reference.address(m), url) for m in reference.public_modules()]
-    return [*groups, {"title": "Modules", "links": modules}]
+    return [*groups, {"title": "Modules", "links": _modules(url)}]
+
+
+def _modules(url: str) -> list[dict[str, Any]]:
+    """The modules, inner ones below the one that holds them: ``mx.gluon``, ``.nn``, ``.rnn``."""
+    addresses = {reference.title(m): reference.address(m) for m in reference.public_modules()}
+    links = []
+    for title, file in addresses.items():
+        parents = [p for p in addresses if title.startswith(f"{p}.")]
+        shown = title.removeprefix(max(parents, key=len, default=""))
+        links.append({**_link(shown, file, url), "depth": len(parents)})
+    return links
 
 
 def _short(op: Operator) -> str:
