@@ -2,7 +2,8 @@
 
 Little-endian: the number 0x112 and a reserved one (64 bits each), a counted list of arrays, a counted list of names
 (none for a list of arrays). An array: a magic number, its kind of storage (0 dense, 1 row sparse, 2 CSR), shape,
-device, number of its type, elements. Sparse arrays are read as dense ones.
+device, number of its type, elements. A sparse array has the shape of its stored elements before its own, and behind
+its type the types and shapes of its indices; the elements are those that are stored, then come the indices.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import CheckpointError, DTypeError
+from .errors import CheckpointError, DTypeError, NetwrightError
+from .ops.storage import ChosenRows, CompressedRows, Stored
+from .ops.storage_checks import check_csr, check_row_sparse
 
 Array = np.ndarray[Any, Any]
 
@@ -23,19 +26,25 @@ _V1, _V2, _V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
 _DTYPES = ("float32", "float64", "float16", "uint8", "int32", "int8", "int64", "bool")
 _AUXILIARIES = (0, 1, 2)
 """How many index arrays each kind of storage has."""
+_STORAGES = (type(None), ChosenRows, CompressedRows)
 MAX_AXES = 32
 
 
-def dump(arrays: Sequence[Array], names: Sequence[str]) -> bytes:
+def dump(arrays: Sequence[Array | Stored], names: Sequence[str]) -> bytes:
     """The file's bytes; no names for a list."""
     parts = [MAGIC, bytes(8), struct.pack("<Q", len(arrays))]
     for array in arrays:
         if array.dtype.name not in _DTYPES:
             raise DTypeError("a .params file cannot hold this type", wanted=", ".join(_DTYPES), got=array.dtype.name)
-        shape = array.shape or (1,)  # the format has no arrays without axes
-        parts.append(struct.pack(f"<IiI{len(shape)}q", _V2, 0, len(shape), *shape))
+        stored = array if isinstance(array, Stored) else None
+        parts.append(struct.pack("<Ii", _V2, _STORAGES.index(type(stored))))
+        if stored is not None:
+            parts.append(_shape(stored.data.shape))
+        parts.append(_shape(array.shape or (1,)))  # the format has no arrays without axes
+        values, *indices = (array,) if stored is None else stored.parts()
         parts.append(struct.pack("<iii", 1, 0, _DTYPES.index(array.dtype.name)))
-        parts.append(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+        parts += [struct.pack("<i", _DTYPES.index(i.dtype.name)) + _shape(i.shape) for i in indices]
+        parts += [_elements(part) for part in (values, *indices)]
     parts.append(struct.pack("<Q", len(names)))
     for name in names:
         text = name.encode()
@@ -43,7 +52,15 @@ def dump(arrays: Sequence[Array], names: Sequence[str]) -> bytes:
     return b"".join(parts)
 
 
-def parse(content: bytes, where: str) -> tuple[list[Array], list[str]]:
+def _shape(shape: tuple[int, ...]) -> bytes:
+    return struct.pack(f"<I{len(shape)}q", len(shape), *shape)
+
+
+def _elements(array: Array) -> bytes:
+    return np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def parse(content: bytes, where: str) -> tuple[list[Array | Stored], list[str]]:
     """(arrays, names) of a file's bytes; raises CheckpointError where they are cut short or make no sense."""
     reader = _Reader(content, where)
     reader.take(16)
@@ -106,7 +123,7 @@ class _Reader:
         return np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
 
 
-def _read_array(reader: _Reader) -> Array:
+def _read_array(reader: _Reader) -> Array | Stored:
     magic = reader.number("I")
     storage = 0
     stored: tuple[int, ...] = ()
@@ -129,19 +146,19 @@ def _read_array(reader: _Reader) -> Array:
         return reader.array(shape, dtype)
     kinds = [(reader.dtype(), reader.shape()) for _ in range(_AUXILIARIES[storage])]
     values = reader.array(stored, dtype)
-    return _dense(reader, shape, values, [reader.array(s, d) for d, s in kinds])
+    return _stored(reader, shape, values, [reader.array(s, d).astype(np.int64) for d, s in kinds])
 
 
-def _dense(reader: _Reader, shape: tuple[int, ...], values: Array, indices: list[Array]) -> Array:
-    if math.prod(shape) > 2**31:
-        raise reader.damaged(f"a sparse array of shape {shape}, too large to be made dense")
-    found = np.zeros(shape, values.dtype)
+def _stored(reader: _Reader, shape: tuple[int, ...], values: Array, indices: list[Array]) -> Stored:
     try:
         if len(indices) == 1:
-            found[indices[0]] = values
-        else:
-            pointer, columns = indices
-            found[np.repeat(np.arange(shape[0]), np.diff(pointer)), columns] = values
-    except (IndexError, ValueError):
-        raise reader.damaged("indices outside a sparse array's shape") from None
-    return found
+            rows = ChosenRows(shape, values, indices[0])
+            check_row_sparse(rows, full=True)
+            return rows
+        if len(shape) != 2:
+            raise reader.damaged(f"a csr array of shape {shape}")
+        matrix = CompressedRows(shape, values, indices[1], indices[0])
+        check_csr(matrix, full=True, ordered=False)
+        return matrix
+    except NetwrightError as error:
+        raise reader.damaged(f"a sparse array that is none: {error}") from None

@@ -1,6 +1,7 @@
 """``nd.save`` and ``nd.load``: one array, a list or a dict in a file.
 
-Names that end in ``.params`` are written in MXNet's own format, others as safetensors; both are read by their content.
+Names that end in ``.params`` are written in MXNet's own format, and so is what has sparse arrays in it; others as
+safetensors. Both are read by their content.
 """
 
 from __future__ import annotations
@@ -8,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from .. import params_file
+from ..device import Device
 from ..errors import DataError
+from ..ops.storage import DEFAULT
 from ..serialization import parse_arrays, read_bytes, save_arrays, write_atomically
-from .array import NDArray
+from .array import NDArray, _moved
 from .creation import from_numpy
+from .stored import of_raw
 
 _LIST = "__list__."
 
@@ -30,12 +36,12 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
     for name, array in named.items():
         if not isinstance(array, NDArray):
             raise DataError("only NDArrays can be saved", where=name, wanted="NDArray", got=type(array).__name__)
-    arrays = {name: array.asnumpy() for name, array in named.items()}
-    if str(fname).endswith(".params"):
-        names = list(arrays) if isinstance(data, Mapping) else []
-        write_atomically(Path(fname), params_file.dump(list(arrays.values()), names))
+    if str(fname).endswith(".params") or any(array.stype != DEFAULT for array in named.values()):
+        names = list(named) if isinstance(data, Mapping) else []
+        raw = [_moved(array._data, Device("cpu")) for array in named.values()]
+        write_atomically(Path(fname), params_file.dump(raw, names))
     else:
-        save_arrays(fname, arrays)
+        save_arrays(fname, {name: array.asnumpy() for name, array in named.items()})
 
 
 def load(fname: str) -> list[NDArray] | dict[str, NDArray]:
@@ -58,7 +64,7 @@ def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
 def _parsed(content: bytes, where: str) -> list[NDArray] | dict[str, NDArray]:
     if content.startswith(params_file.MAGIC):
         found, names = params_file.parse(content, where)
-        listed = [from_numpy(a) for a in found]
+        listed = [from_numpy(a) if isinstance(a, np.ndarray) else of_raw(a) for a in found]
         return listed if listed and not names else dict(zip(names, listed, strict=True))
     arrays = {name: from_numpy(a) for name, a in parse_arrays(content, where).items()}
     if arrays and all(name.startswith(_LIST) for name in arrays):

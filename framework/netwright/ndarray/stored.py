@@ -16,9 +16,9 @@ from ..device import Device, place_of
 from ..errors import DTypeError, IndexRangeError, StorageError
 from ..ops.params import dtype_name
 from ..ops.storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, Stored, as_stored, empty_storage
+from ..ops.storage_checks import check_csr, check_row_sparse
 from ..tape import Entry
 from .array import NDArray, _moved
-from .checks import check_csr, check_row_sparse
 
 
 class BaseSparseNDArray(NDArray):

@@ -9,7 +9,7 @@ from .registry import add_name, all_operators, find, get, names, register
 from .sparse_names import SPARSE_NAMES
 
 _NOT_FAMILIES = {"arithmetic", "namespaces", "operator", "params", "registry", "shapes", "signature", "stubs"}
-_NOT_FAMILIES |= {"sparse_names", "storage", "stored"}
+_NOT_FAMILIES |= {"sparse_names", "storage", "storage_checks", "stored"}
 
 for _module in pkgutil.iter_modules(__path__):
     if _module.name not in _NOT_FAMILIES:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import IndexRangeError, ShapeError
-from ..ops.storage import ChosenRows, CompressedRows
+from .storage import ChosenRows, CompressedRows
 
 
-def check_csr(raw: CompressedRows, full: bool) -> None:
-    """Raise where pointers, columns and elements do not fit together."""
+def check_csr(raw: CompressedRows, full: bool, ordered: bool = True) -> None:
+    """Raise where pointers, columns and elements do not fit together; without ``ordered`` columns need not rise."""
     where = "CSRNDArray"
     rows, columns = raw.shape
     pointer = raw.indptr
@@ -33,12 +33,12 @@ def check_csr(raw: CompressedRows, full: bool) -> None:
     if ((raw.indices < 0) | (raw.indices >= columns)).any():
         raise IndexRangeError("a column is outside the array", where=where, wanted=f"0 to {columns - 1}")
     owner = raw.rows()
-    if ((np.diff(raw.indices) <= 0) & (np.diff(owner) == 0)).any():
+    if ordered and ((np.diff(raw.indices) <= 0) & (np.diff(owner) == 0)).any():
         raise IndexRangeError("columns do not rise within a row", where=where, wanted="sorted, each once")
 
 
 def check_row_sparse(raw: ChosenRows, full: bool) -> None:
-    """Raise where rows and elements do not fit together."""
+    """Raise where rows and elements do not fit together, or rows do not rise."""
     where = "RowSparseNDArray"
     if raw.indices.ndim != 1 or raw.data.shape != (len(raw.indices), *raw.shape[1:]):
         wanted = (len(raw.indices), *raw.shape[1:])
