@@ -68,8 +68,8 @@ class DTypeError(NetwrightError, TypeError):
     """Element types that do not fit together."""
 
 
-class StorageError(NetwrightError, ValueError, TypeError):
-    """A storage type that is unknown, or that something cannot be done with."""
+class StorageError(NetwrightError, NotImplementedError, ValueError, TypeError):
+    """A storage type that is unknown, or that something cannot be done with; MXNet raises each of these kinds."""
 
 
 class ParamError(NetwrightError, ValueError):

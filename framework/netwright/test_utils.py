@@ -9,7 +9,13 @@ import numpy as np
 
 from .device import Device, cpu, current_device, num_gpus
 from .ndarray.array import NDArray
-from .ndarray.creation import array
+from .ndarray.creation import array, zeros
+from .ops.storage import Stored
+from .random_arrays import assign_each as assign_each
+from .random_arrays import create_sparse_array as create_sparse_array
+from .random_arrays import create_sparse_array_zd as create_sparse_array_zd
+from .random_arrays import rand_ndarray as rand_ndarray
+from .random_arrays import rand_sparse_ndarray as rand_sparse_ndarray
 from .symbol.symbol import Symbol
 
 
@@ -79,20 +85,35 @@ def rand_shape_2d(dim0: int = 10, dim1: int = 10) -> tuple[int, ...]:
     return rand_shape_nd(1, dim0) + rand_shape_nd(1, dim1)
 
 
-def rand_ndarray(shape: Sequence[int], stype: str = "default", dtype: Any = None, ctx: Device | None = None) -> NDArray:
-    """A random array, uniform in [−1, 1)."""
-    return array(np.random.uniform(-1, 1, tuple(shape)), ctx=ctx, dtype=dtype or np.float32)
+def _is_sparse(a: Any) -> bool:
+    return isinstance(a, NDArray) and a.stype != "default"
 
 
-def _bind(sym: Symbol, location: Any, aux: Any, ctx: Device | None, request: Any, dtype: Any) -> Any:
+def _named(sym: Symbol, stypes: Any) -> Mapping[str, str]:
+    """Storages by argument, from those or from a list in the order of the arguments."""
+    if stypes is None or isinstance(stypes, Mapping):
+        return stypes or {}
+    return dict(zip(sym.list_arguments(), stypes, strict=True))
+
+
+def _bind(
+    sym: Symbol, location: Any, aux: Any, ctx: Device | None, request: Any, dtype: Any, grad_stypes: Any = None
+) -> Any:
     names = sym.list_arguments()
     given = location if isinstance(location, Mapping) else dict(zip(names, location, strict=True))
-    arrays = {n: array(_host(v), dtype=dtype) for n, v in given.items()}
+    arrays = {n: v.astype(dtype) if _is_sparse(v) else array(_host(v), dtype=dtype) for n, v in given.items()}
     states = sym.list_auxiliary_states()
     aux = aux if isinstance(aux, Mapping) else dict(zip(states, aux or [], strict=False))
     executor = sym.simple_bind(
-        ctx or cpu(), request, dict.fromkeys(arrays, dtype), **{n: a.shape for n, a in arrays.items()}
+        ctx or cpu(),
+        request,
+        dict.fromkeys(arrays, dtype),
+        {n: a.stype for n, a in arrays.items()},
+        **{n: a.shape for n, a in arrays.items()},
     )
+    for name, stype in (grad_stypes or {}).items():
+        if name in executor.grad_dict:
+            executor.grad_dict[name] = zeros(arrays[name].shape, ctx, dtype, stype)
     executor.copy_params_from(arrays, {n: array(_host(v), dtype=dtype) for n, v in aux.items()})
     return executor
 
@@ -138,9 +159,10 @@ def check_symbolic_backward(
     dtype: Any = np.float32,
 ) -> dict[str, NDArray]:
     """Compare a symbol's gradients with what is expected."""
-    executor = _bind(sym, location, aux_states, ctx, grad_req, dtype)
+    executor = _bind(sym, location, aux_states, ctx, grad_req, dtype, _named(sym, grad_stypes))
     executor.forward(is_train=True)
-    executor.backward(None if out_grads is None else [array(_host(g), dtype=dtype) for g in out_grads])
+    heads = [g.astype(dtype) if _is_sparse(g) else array(_host(g), dtype=dtype) for g in out_grads or ()]
+    executor.backward(None if out_grads is None else heads)
     names = sym.list_arguments()
     wanted = expected if isinstance(expected, Mapping) else dict(zip(names, expected, strict=True))
     for name, want in wanted.items():
@@ -166,7 +188,7 @@ def check_numeric_gradient(
     >>> x = mx.sym.Variable("x")
     >>> mx.test_utils.check_numeric_gradient(mx.sym.tanh(x), {"x": np.array([[0.1, -0.7]])})
     """
-    executor = _bind(sym, location, aux_states, ctx, "write", np.float64)
+    executor = _bind(sym, location, aux_states, ctx, "write", np.float64, _named(sym, grad_stype_dict))
     outputs = executor.forward(is_train=use_forward_train)
     weights = [np.random.normal(size=o.shape) for o in outputs]
     executor.backward([array(w, dtype=np.float64) for w in weights])
@@ -180,8 +202,11 @@ def check_numeric_gradient(
 
     for name in grad_nodes or list(executor.arg_dict):
         target = executor.arg_dict[name]
-        flat, numeric = target._data.reshape(-1), np.zeros(target.size)
-        for i in range(target.size):
+        raw = target._data
+        stored = raw if isinstance(raw, Stored) else None  # of a sparse array the stored elements are moved
+        flat = (raw if stored is None else stored.data).reshape(-1)
+        numeric = np.zeros(flat.size)
+        for i in range(flat.size):
             before = flat[i]
             flat[i] = before + numeric_eps
             above = value()
@@ -189,5 +214,7 @@ def check_numeric_gradient(
             below = value()
             flat[i] = before
             numeric[i] = (above - below) / (2 * numeric_eps)
-        wanted = numeric.reshape(target.shape)
-        assert_almost_equal(found[name], wanted, rtol, atol or 1e-4, (f"grad of {name}", "numeric"))
+        got, wanted = found[name], numeric.reshape(target.shape if stored is None else stored.data.shape)
+        if stored is not None:
+            got, wanted = got * stored.with_data(np.ones_like(wanted)).dense(), stored.with_data(wanted).dense()
+        assert_almost_equal(got, wanted, rtol, atol or 1e-4, (f"grad of {name}", "numeric"))

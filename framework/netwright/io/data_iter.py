@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .. import random
-from ..errors import DataError, ParamError
-from ..ndarray.array import NDArray
+from ..device import Device
+from ..errors import DataError, ParamError, StorageError
+from ..ndarray.array import NDArray, _moved
 from ..ndarray.creation import array
+from ..ndarray.sparse import from_scipy, is_scipy
+from ..ndarray.stored import CSRNDArray, of_raw
+from ..ops.storage import CompressedRows
 
 
 class _NamedShape(NamedTuple):
@@ -121,10 +125,11 @@ class DataIter:
         return 0
 
 
-def _named(data: Any, default: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
+def _named(data: Any, default: str) -> list[tuple[str, Any]]:
+    """(name, NumPy array or compressed rows) from an array, a list or a dict of them."""
     if data is None:
         return []
-    if isinstance(data, (NDArray, np.ndarray)):
+    if isinstance(data, (NDArray, np.ndarray)) or is_scipy(data):
         data = [data]
     if isinstance(data, (list, tuple)):
         names = [default] if len(data) == 1 else [f"_{i}_{default}" for i in range(len(data))]
@@ -134,8 +139,12 @@ def _named(data: Any, default: str) -> list[tuple[str, np.ndarray[Any, Any]]]:
     return [(name, _values(name, a)) for name, a in sorted(data.items())]
 
 
-def _values(name: str, source: Any) -> np.ndarray[Any, Any]:
-    """An NDArray keeps its dtype; anything else becomes float32, as arrays do by default."""
+def _values(name: str, source: Any) -> Any:
+    """An NDArray or a SciPy matrix keeps its dtype; anything else becomes float32, as arrays do by default."""
+    if isinstance(source, CSRNDArray):
+        return _moved(source._data, Device("cpu"))
+    if is_scipy(source):
+        return from_scipy(source)
     if isinstance(source, NDArray):
         return source.asnumpy()
     try:
@@ -145,7 +154,7 @@ def _values(name: str, source: Any) -> np.ndarray[Any, Any]:
 
 
 class NDArrayIter(DataIter):
-    """Batches of arrays in memory.
+    """Batches of arrays in memory; a csr array, or a SciPy matrix, gives csr batches.
 
     ``last_batch_handle``: ``pad`` fills the last batch up with samples from the beginning (``getpad`` says how
     many), ``discard`` drops it, ``roll_over`` puts its samples at the beginning of the next epoch. ``layout`` tells by
@@ -157,6 +166,9 @@ class NDArrayIter(DataIter):
     >>> data.provide_data
     [DataDesc[data,(2, 2),<class 'numpy.float32'>,NCHW]]
     """
+
+    csr_handles: ClassVar[tuple[str, ...]] = ("discard",)
+    """How the last batch of csr arrays may be handled."""
 
     def __init__(
         self,
@@ -183,6 +195,14 @@ class NDArrayIter(DataIter):
         for name, length in lengths.items():
             if length != self.num_data:
                 raise DataError("all arrays must have one length", where=name, wanted=self.num_data, got=length)
+        for name, values in (*self.data, *self.label):
+            if isinstance(values, CompressedRows) and last_batch_handle not in self.csr_handles:
+                raise StorageError(
+                    "rows of a csr array are not put together from its end and its beginning",
+                    where=name,
+                    wanted=f"last_batch_handle {' or '.join(map(repr, self.csr_handles))}",
+                    got=repr(last_batch_handle),
+                )
         if batch_size < 1 or (batch_size > self.num_data and last_batch_handle != "pad"):
             raise ParamError(
                 "batch_size does not fit the data", where="NDArrayIter", wanted=f"1 to {self.num_data}", got=batch_size
@@ -204,12 +224,12 @@ class NDArrayIter(DataIter):
         """Names and shapes of the labels of a batch."""
         return self._described(self.label)
 
-    def _axis(self, values: np.ndarray[Any, Any]) -> int:
+    def _axis(self, values: Any) -> int:
         """Where the layout has ``N``; arrays of fewer axes have the samples along the first."""
         axis = DataDesc.get_batch_axis(self.layout)
         return axis if 0 <= axis < values.ndim else 0
 
-    def _described(self, source: list[tuple[str, np.ndarray[Any, Any]]]) -> list[DataDesc]:
+    def _described(self, source: list[tuple[str, Any]]) -> list[DataDesc]:
         found = []
         for name, values in source:
             shape = list(values.shape)
@@ -256,9 +276,14 @@ class NDArrayIter(DataIter):
     def getlabel(self) -> list[NDArray]:
         return self._chosen(self.label)
 
-    def _chosen(self, source: list[tuple[str, np.ndarray[Any, Any]]]) -> list[NDArray]:
+    def _chosen(self, source: list[tuple[str, Any]]) -> list[NDArray]:
         index = self.getindex()
-        return [array(values.take(index, self._axis(values)), dtype=values.dtype) for _, values in source]
+        return [
+            of_raw(v.chosen(index))
+            if isinstance(v, CompressedRows)
+            else array(v.take(index, self._axis(v)), dtype=v.dtype)
+            for _, v in source
+        ]
 
     def getpad(self) -> int:
         return max(0, self._batch_end() - len(self._order)) if self.last_batch_handle == "pad" else 0
