@@ -324,16 +324,20 @@ class Function:
         self._saved: tuple[NDArray, ...] = ()
 
     def save_for_backward(self, *arrays: NDArray) -> None:
+        """Keep arrays for ``backward``."""
         self._saved = arrays
 
     @property
     def saved_tensors(self) -> tuple[NDArray, ...]:
+        """What ``save_for_backward`` kept."""
         return getattr(self, "_saved", ())
 
     def forward(self, *inputs: NDArray) -> Any:
+        """The outputs for the inputs; not recorded."""
         raise AutogradError("a Function needs a forward()", where=type(self).__name__)
 
     def backward(self, *output_grads: NDArray) -> Any:
+        """The gradients of the inputs for those of the outputs."""
         raise AutogradError("a Function needs a backward()", where=type(self).__name__)
 
     def __call__(self, *inputs: NDArray) -> Any:

@@ -60,6 +60,7 @@ class Device(metaclass=_Kind):
 
     @property
     def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
         return self.device_type == "gpu"
 
     @property

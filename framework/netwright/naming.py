@@ -51,6 +51,7 @@ class NameManager:
 
     @classmethod
     def current(cls) -> NameManager:
+        """The innermost ``with`` block's manager, or this thread's own."""
         if _stack.managers:
             return _stack.managers[-1]
         found: NameManager | None = getattr(cls._default, "value", None)
@@ -112,4 +113,5 @@ class AttrScope:
 
     @staticmethod
     def current() -> AttrScope:
+        """The innermost ``with`` block's scope, or an empty one."""
         return _stack.scopes[-1] if _stack.scopes else AttrScope()

@@ -29,6 +29,7 @@ class RandomState:
         self.seed(seed if seed is not None else secrets.randbits(63))
 
     def seed(self, seed: int) -> None:
+        """Begin anew from a seed."""
         self._seed = int(seed)
         self._draws = 0
         self._cpu: np.random.Generator | None = None
@@ -37,6 +38,7 @@ class RandomState:
 
     @property
     def generator(self) -> Any:
+        """What an operator draws from."""
         if self._cpu is not None:
             return self._cpu
         self._draws += 1
@@ -52,6 +54,7 @@ class RandomState:
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what ``state_dict`` gave."""
         self._seed, self._draws = int(state["seed"]), int(state["draws"])
         if self._cpu is not None:
             self._cpu.bit_generator.state = _from_jsonable(state["bits"])

@@ -199,7 +199,8 @@ def _row(cls: type, name: str) -> str:
     if name in ("forward", "hybrid_forward") and issubclass(cls, mx.gluon.Block) and cls not in ABSTRACT:
         return ""  # what it computes, the class says
     value = inspect.getattr_static(cls, name)
-    doc = inspect.getdoc(getattr(value, "fget", None) or getattr(value, "func", None) or value) or ""
+    inner = getattr(value, "fget", None) or getattr(value, "func", None) or value
+    doc = inspect.getdoc(inner) or inspect.getdoc(getattr(cls, name)) or ""
     if isinstance(value, (staticmethod, classmethod)):
         value = value.__func__
     if isinstance(value, property) or type(value).__name__ == "cached_property":

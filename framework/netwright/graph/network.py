@@ -46,6 +46,7 @@ class Network:
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """Names of the inputs that are fed with labels."""
         return tuple(head.label for head in self.heads if head.label is not None)
 
     @property

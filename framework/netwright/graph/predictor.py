@@ -97,6 +97,7 @@ class Predictor:
 
     @property
     def nbytes(self) -> int:
+        """Bytes of all weights."""
         return sum(int(a.nbytes) for a in self._weights.values())
 
     def _checked(self, spec: Spec, x: Any) -> Any:

@@ -80,4 +80,5 @@ class CheckReport(BaseModel):
     problems: list[Problem] = Field(default_factory=list)
 
     def errors(self) -> list[Problem]:
+        """The problems that keep the graph from running."""
         return [p for p in self.problems if p.severity == "error"]

@@ -161,6 +161,7 @@ class F1(_BinaryMetric):
         super().__init__(name, average, output_names=output_names, label_names=label_names)
 
     def score(self, counts: _Binary) -> float:
+        """F1 of the counts so far."""
         return counts.f1
 
 
@@ -181,6 +182,7 @@ class MCC(_BinaryMetric):
         super().__init__(name, average, output_names=output_names, label_names=label_names)
 
     def score(self, counts: _Binary) -> float:
+        """The coefficient of the counts so far."""
         return counts.mcc
 
 

@@ -90,6 +90,7 @@ class Module(BaseModule):
 
     @property
     def label_names(self) -> list[str]:
+        """Names of the labels."""
         return self._label_names
 
     @property

@@ -91,4 +91,5 @@ class Compiled:
         return self._free.pop() if self._free else Program(self.plan)
 
     def release(self, program: Program) -> None:
+        """Give a program back."""
         self._free.append(program)

@@ -30,10 +30,12 @@ class Value(Arithmetic):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
         return self.spec.shape
 
     @property
     def dtype(self) -> Any:
+        """The element type."""
         return self.spec.dtype
 
     def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -76,6 +78,7 @@ class Graph:
         self._scope = ""
 
     def add_input(self, name: str, spec: TensorSpec) -> Value:
+        """A new named input."""
         value = self._value(spec, name, None, 0)
         self.inputs[name] = value
         return value

@@ -42,6 +42,7 @@ class Plan:
 
     @property
     def flops(self) -> int:
+        """Floating-point operations of all steps."""
         return sum(step_flops(n) for n in self.steps)
 
     @property
@@ -65,6 +66,7 @@ class Plan:
 
     @property
     def input_bytes(self) -> int:
+        """Bytes of what the caller feeds, weights included."""
         return sum(v.spec.nbytes for v in self.graph.inputs.values())
 
     def to_json(self) -> dict[str, Any]:

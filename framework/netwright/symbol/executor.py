@@ -65,14 +65,17 @@ class Executor:
     # ---------------------------------------------------------------- arrays
     @property
     def arg_arrays(self) -> list[NDArray]:
+        """The arguments' arrays, in order of ``list_arguments``."""
         return [self.arg_dict[n] for n in self._symbol.list_arguments()]
 
     @property
     def grad_arrays(self) -> list[NDArray | None]:
+        """Their gradients' arrays; None where none is wanted."""
         return [self.grad_dict.get(n) for n in self._symbol.list_arguments()]
 
     @property
     def aux_arrays(self) -> list[NDArray]:
+        """The auxiliary states' arrays."""
         return [self.aux_dict[n] for n in self._symbol.list_auxiliary_states()]
 
     @property
@@ -85,6 +88,7 @@ class Executor:
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
+        """The outputs by name."""
         return dict(zip(self._symbol.list_outputs(), self._outputs, strict=False))
 
     # ---------------------------------------------------------------- running
@@ -262,6 +266,7 @@ class Executor:
         self._plans.clear()
 
     def debug_str(self) -> str:
+        """The plan as text."""
         return str(self.plan())
 
 

@@ -113,6 +113,7 @@ class Symbol(FluentMethods, Arithmetic):
         return [n.name for n in self.nodes() if n.op is None]
 
     def list_outputs(self) -> list[str]:
+        """Names of the outputs."""
         return [node.output_names()[i] for node, i in self._entries]
 
     def _state_nodes(self) -> set[SymbolNode]:
@@ -124,6 +125,7 @@ class Symbol(FluentMethods, Arithmetic):
 
     @property
     def num_outputs(self) -> int:
+        """How many outputs there are."""
         return len(self._entries)
 
     def get_internals(self) -> Symbol:
@@ -231,6 +233,7 @@ class Symbol(FluentMethods, Arithmetic):
         return self._apply("Reshape", (self,), kwargs)
 
     def as_nd_ndarray(self) -> Symbol:
+        """Itself: for programs that mix ``sym`` with MXNet's ``np`` symbols."""
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -243,19 +246,24 @@ class Symbol(FluentMethods, Arithmetic):
         )
 
     def reshape_like(self, other: Symbol) -> Any:
+        """See the operator ``reshape_like``."""
         return self._apply("reshape_like", (self, other), {})
 
     def slice(self, begin: Places, end: Places, step: Places = ()) -> Any:
+        """See the operator ``slice``."""
         return self._apply("slice", (self,), {"begin": begin, "end": end, "step": step})
 
     def astype(self, dtype: Any) -> Any:
+        """See the operator ``Cast``."""
         return self._apply("Cast", (self,), {"dtype": dtype_name(dtype)})
 
     def detach(self) -> Any:
+        """The same values, through which no gradient flows back."""
         return self._apply("BlockGrad", (self,), {})
 
     @property
     def T(self) -> Any:
+        """The transpose, with all axes in reverse order."""
         return self._apply("transpose", (self,), {})
 
     # ---------------------------------------------------------------- attributes
@@ -326,6 +334,7 @@ class Symbol(FluentMethods, Arithmetic):
         return dump_json(self)
 
     def save(self, fname: str, remove_amp_cast: bool = True) -> None:
+        """Write MXNet's symbol JSON to a file."""
         from pathlib import Path
 
         from ..serialization import write_atomically
