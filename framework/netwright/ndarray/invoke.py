@@ -119,6 +119,15 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
     return results
 
 
+_run_plain = _run
+
+
+def observe(wrap: Callable[[Any], Any] | None) -> None:
+    """Let a profiler stand round every call: ``wrap(run)`` runs it; None takes it away, and its cost."""
+    global _run
+    _run = _run_plain if wrap is None else wrap(_run_plain)
+
+
 def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[Any, Device, bool]:
     """(array module for these arrays, device, whether one is sparse); all must lie on one device."""
     if not datas:
