@@ -221,6 +221,50 @@ def test_deformable_convolution_without_offsets_is_convolution() -> None:
     np.testing.assert_allclose(got.asnumpy(), wanted.asnumpy(), atol=1e-5)
 
 
+def results(call: Any, *inputs: Any) -> list[Any]:
+    """The result and the gradients of all inputs, end to end."""
+    for x in inputs:
+        x.attach_grad()
+    with mx.autograd.record():
+        y = call(*inputs)
+    y.backward(nd.array(np.random.RandomState(1).rand(*y.shape)))
+    return [a.asnumpy().ravel() for a in (y, *(x.grad for x in inputs))]
+
+
+def test_moved_kernels_and_bins_are_mxnets() -> None:
+    rng = np.random.RandomState(5)
+    x, offset = nd.array(rng.rand(2, 4, 5, 6)), nd.array(rng.randn(2, 18, 5, 6) * 0.7)
+    weight, bias = nd.array(rng.randn(3, 4, 3, 3)), nd.array(rng.randn(3))
+    more = {"kernel": (3, 3), "pad": (1, 1), "num_filter": 3}
+    got = results(lambda *a: C.DeformableConvolution(*a, **more), x, offset, weight, bias)
+    np.testing.assert_allclose(got[0][:4], [1.9469, 2.503, 2.3991, 2.0117], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[1][:4], [-0.2924, 0.8044, 0.7579, 1.2089], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[2][[0, 8, 14, 15]], [0, -0.0533, 0.321, -1.1942], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[3][:4], [7.6078, 8.2421, 8.9022, 9.5202], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[4], [29.4335, 26.0445, 31.0966], atol=1e-4)  # MXNET
+    rng.randn(2, 36, 3, 2), rng.randn(4, 2, 3, 3)
+    mask = nd.array(rng.rand(2, 9, 5, 6))
+    got = results(lambda *a: C.ModulatedDeformableConvolution(*a, **more), x, offset, mask, weight, bias)
+    np.testing.assert_allclose(got[0][:4], [1.8835, 0.8122, 1.7318, 0.6849], atol=1e-4)  # MXNET
+    x = nd.array(rng.rand(2, 8, 7, 6))
+    moves, more_moves = (nd.array(rng.randn(4, c, 2, 2) * 0.3) for c in (2, 4))
+    bins = {"output_dim": 2, "group_size": 2}
+    few = {**bins, "spatial_scale": 0.5, "pooled_size": 2, "part_size": 2, "sample_per_part": 2, "trans_std": 0.1}
+    got = results(lambda a, t: C.DeformablePSROIPooling(a, ROIS, t, **few), x, moves)
+    np.testing.assert_allclose(got[0][:4], [0.68, 0.3636, 0.6505, 0.7584], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[1][:4], [0.1504, 0.1352, 0.0104, 0], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[2][:4], [-0.0925, 0.0435, -0.0033, -0.03], atol=1e-4)  # MXNET
+    many = {**bins, "spatial_scale": 1.0, "pooled_size": 4, "part_size": 2, "sample_per_part": 3, "trans_std": 0.5}
+    got = results(lambda a, t: C.DeformablePSROIPooling(a, ROIS, t, **many), x, more_moves)
+    np.testing.assert_allclose(got[0][:4], [0.9621, 0.42, 0.6912, 0.5144], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[1][:4], [0.261, 0.2435, 0.0447, 0.0694], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[2][:4], [-1.3032, 0.0107, -0.1995, -1.1298], atol=1e-4)  # MXNET
+    still = {**bins, "spatial_scale": 1.0, "pooled_size": 3, "sample_per_part": 2, "no_trans": True}
+    got = results(lambda a: C.DeformablePSROIPooling(a, ROIS, **still), x)
+    np.testing.assert_allclose(got[0][:4], [0.4105, 0.5171, 0.5244, 0.4543], atol=1e-4)  # MXNET
+    np.testing.assert_allclose(got[1][:4], [0.1977, 0.2324, 0.0924, 0.105], atol=1e-4)  # MXNET
+
+
 def test_proposals_are_mxnets() -> None:
     rng = np.random.RandomState(3)
     prob, pred = nd.array(rng.rand(1, 6, 4, 5)), nd.array(rng.randn(1, 12, 4, 5) * 0.3)

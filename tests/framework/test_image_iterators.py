@@ -281,6 +281,9 @@ def test_misused_boxes_are_explained(files: list[list[Any]], tmp_path: Path) -> 
         labelled(2, 5, 1, 0.1, 0.1, 0.2, 0.2, 7)
     with pytest.raises(DataError, match="no valid object"):
         labelled(2, 5, 1, 0.3, 0.1, 0.2, 0.2)
+    fine = labelled(2, 5, 1, 0.1, 0.1, 0.2, 0.2)
+    with pytest.raises(ParamError, match=r"no window is opened .wanted None.*Show what it yields"):
+        next(fine.draw_next(waitKey=0))
     with pytest.raises(ParamError, match="wanted an Augmenter, got str"):
         mx.image.DetBorrowAug("x")  # type: ignore[arg-type]
     with pytest.raises(ParamError, match="wanted DetAugmenters, got CastAug"):

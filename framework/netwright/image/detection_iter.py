@@ -93,12 +93,16 @@ class ImageDetIter(ImageIter):
         return objects
 
     def _sample(self, label: Any, image: NDArray) -> tuple[NDArray, Any]:
-        boxes = self._parse_label(label)
-        for augmenter in self.auglist:
-            image, boxes = augmenter(image, boxes)
+        image, boxes = self.augmentation_transform(image, self._parse_label(label))
         rows = np.full(self.label_shape, -1.0, np.float32)
         rows[: len(boxes)] = boxes
         return self.postprocess_data(image), rows
+
+    def augmentation_transform(self, data: NDArray, label: Boxes) -> tuple[NDArray, Boxes]:  # type: ignore[override]
+        """Image and objects after all augmenters."""
+        for augmenter in self.auglist:
+            data, label = augmenter(data, label)
+        return data, label
 
     # ---------------------------------------------------------------- shapes
     def reshape(
@@ -143,12 +147,17 @@ class ImageDetIter(ImageIter):
         mean: Any = None,
         std: Any = None,
         clip: bool = True,
+        waitKey: None = None,
+        window_name: str = "draw_next",
         id2labels: dict[int, str] | None = None,
     ) -> Iterator[np.ndarray[Any, Any]]:
         """The augmented images (H, W, 3) as uint8, red first, with their boxes drawn; ``mean`` and ``std`` are undone.
 
-        Without ``color`` each class has its own; ``id2labels`` writes names beside the boxes.
+        Without ``color`` each class has its own; ``id2labels`` writes names beside the boxes. No window is opened:
+        ``waitKey`` stays None.
         """
+        if waitKey is not None:
+            raise ParamError("no window is opened", parameter="waitKey", wanted="None", remedy="Show what it yields")
         from PIL import Image, ImageDraw
 
         from .create import DEVIATION, MEAN
@@ -156,9 +165,7 @@ class ImageDetIter(ImageIter):
         for key in self._order[self.cur :]:
             self.cur += 1
             _, label, image = next(self._decoded([key]))
-            boxes = self._parse_label(label)
-            for augmenter in self.auglist:
-                image, boxes = augmenter(image, boxes)
+            image, boxes = self.augmentation_transform(image, self._parse_label(label))
             pixels = image.asnumpy().astype(np.float64)
             pixels = pixels * (DEVIATION if std is True else 1 if std is None else std)
             pixels = pixels + (MEAN if mean is True else 0 if mean is None else mean)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, ParamError
 from ..ndarray.creation import array
 from .data_iter import NDArrayIter
 
@@ -86,8 +86,8 @@ def _read_csv(path: str | Path, shape: tuple[int, ...], dtype: str) -> np.ndarra
 
 
 def MNISTIter(
-    image: str | Path,
-    label: str | Path,
+    image: str | Path = "./train-images-idx3-ubyte",
+    label: str | Path = "./train-labels-idx1-ubyte",
     batch_size: int = 128,
     shuffle: bool = True,
     flat: bool = False,
@@ -97,12 +97,20 @@ def MNISTIter(
     part_index: int = 0,
     **kwargs: Any,
 ) -> NDArrayIter:
-    """Batches of images in MNIST's IDX files (gzip or not) in [0, 1]; (784,) where ``flat``, else (1, 28, 28)."""
+    """Batches of images in MNIST's IDX files (gzip or not), value / 256; (784,) where ``flat``, else (1, 28, 28).
+
+    ``part_index`` of ``num_parts`` reads one of equal shares; a smaller last batch is left out.
+    """
     from ..datasets.idx import read_idx
 
+    if not 0 <= part_index < num_parts:
+        raise ParamError(
+            "there is no such part", parameter="part_index", wanted=f"0 to {num_parts - 1}", got=part_index
+        )
     images, labels = read_idx(Path(image)), read_idx(Path(label))
-    images = images[part_index::num_parts].astype(np.float32) / 255
-    labels = labels[part_index::num_parts].astype(np.float32)
+    size = len(images) // num_parts
+    part = slice(part_index * size, (part_index + 1) * size) if num_parts > 1 else slice(None)
+    images, labels = images[part].astype(np.float32) / 256, labels[part].astype(np.float32)
     images = images.reshape(len(images), -1) if flat else images[:, None]
     if shuffle:
         order = np.random.Generator(np.random.PCG64DXSM(seed)).permutation(len(images))

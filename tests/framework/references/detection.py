@@ -414,7 +414,64 @@ def _deformable(rule: str, modulated: bool) -> Any:
     return convolve
 
 
+# ---------------------------------------------------------------- moved bins
+def _points_of_bins(p: Any, roi: Any, moves: Any) -> Any:
+    """(class, row of points, column of points, y, x) of a region whose bins move by shares (2 c, q, q), x first."""
+    x1, y1 = (_round(v) * p.spatial_scale - 0.5 for v in roi[1:3])
+    x2, y2 = ((_round(v) + 1) * p.spatial_scale - 0.5 for v in roi[3:5])
+    high, wide = max(y2 - y1, 0.1), max(x2 - x1, 0.1)
+    parts = p.part_size or p.pooled_size
+    side = p.pooled_size * p.sample_per_part
+    for c, i, j in np.ndindex(len(moves) // 2, side, side):
+        a, b = (n // p.sample_per_part * parts // p.pooled_size for n in (i, j))
+        dx, dy = moves[2 * c, a, b] * p.trans_std, moves[2 * c + 1, a, b] * p.trans_std
+        yield c, i, j, y1 + i * high / side + dy * high, x1 + j * wide / side + dx * wide
+
+
+def _bin_places(p: Any, rois: Any, trans: Any) -> Any:
+    side, classes = p.pooled_size * p.sample_per_part, trans.shape[1] // 2
+    out = np.zeros((len(rois) * classes, 2, side, side))
+    for r, roi in enumerate(rois):
+        for c, i, j, y, x in _points_of_bins(p, roi, trans[r]):
+            out[r * classes + c, :, i, j] = y, x
+    return out
+
+
+def _bin_moves(p: Any, data: Any, rois: Any) -> Any:
+    parts, classes = p.part_size or p.pooled_size, p.channels // 2
+    out = np.zeros((len(rois), p.channels, parts, parts))
+    for where in np.ndindex(out.shape):  # what one step of a move does to the places, weighted
+        step = np.zeros(out.shape)
+        step[where] = 1.0
+        change = _bin_places(p, rois, step) - _bin_places(p, rois, np.zeros(out.shape))
+        out[where] = (change.reshape(-1, classes, *data.shape[1:]) * data.reshape(-1, classes, *data.shape[1:])).sum()
+    return out
+
+
+def _moved_pooling(p: Any, data: Any, rois: Any, trans: Any = None) -> Any:
+    out = np.zeros((len(rois), p.output_dim, p.pooled_size, p.pooled_size))
+    count = np.zeros(out.shape)
+    height, width = data.shape[2:]
+    for r, roi in enumerate(rois):
+        still = np.zeros((2, *[p.part_size or p.pooled_size] * 2))
+        moves = still if trans is None else trans[r]
+        per = p.output_dim // (len(moves) // 2)
+        for c, i, j, y, x in _points_of_bins(p, roi, moves):
+            if not (-0.5 <= y <= height - 0.5 and -0.5 <= x <= width - 0.5):
+                continue
+            a, b = i // p.sample_per_part, j // p.sample_per_part
+            group = a * p.group_size // p.pooled_size * p.group_size + b * p.group_size // p.pooled_size
+            for d in range(c * per, (c + 1) * per):
+                image = data[int(roi[0]), d * p.group_size**2 + group]
+                out[r, d, a, b] += _read(image[None], y, x, "half")[0]
+                count[r, d, a, b] += 1
+    return out / np.maximum(count, 1), count
+
+
 REFERENCES = {
+    "_psroi_places": _bin_places,
+    "_psroi_moves": _bin_moves,
+    "_contrib_DeformablePSROIPooling": _moved_pooling,
     "_contrib_box_iou": _box_iou,
     "_contrib_box_nms": _box_nms,
     "_contrib_bipartite_matching": _matching,
