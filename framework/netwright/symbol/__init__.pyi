@@ -4077,6 +4077,41 @@ class _internal_namespace:
         """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     @staticmethod
+    def _psroi_moves(
+        data: Symbol | None = None,
+        rois: Symbol | None = None,
+        spatial_scale: float = ...,
+        output_dim: int = ...,
+        group_size: int = ...,
+        pooled_size: int = ...,
+        part_size: int = 0,
+        sample_per_part: int = 1,
+        trans_std: float = 0.0,
+        no_trans: bool = False,
+        channels: int = ...,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Sums of what points of moved bins are worth over each part: the adjoint of _psroi_places by the moves."""
+
+    @staticmethod
+    def _psroi_places(
+        rois: Symbol | None = None,
+        trans: Symbol | None = None,
+        spatial_scale: float = ...,
+        output_dim: int = ...,
+        group_size: int = ...,
+        pooled_size: int = ...,
+        part_size: int = 0,
+        sample_per_part: int = 1,
+        trans_std: float = 0.0,
+        no_trans: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Points of moved bins in pixels: regions (R, 5) and moves (R, 2 c, q, q), x before y → (R · c, 2, k s, k s)."""
+
+    @staticmethod
     def _psroi_spread(
         data: Symbol | None = None,
         rois: Symbol | None = None,
@@ -4934,6 +4969,24 @@ class _contrib_namespace:
         name: str | None = None,
     ) -> Any:
         """Convolution whose kernel points are moved by offsets: (N, C, H, W) → (N, num_filter, h, w) (Dai et al. 2017)."""
+
+    @staticmethod
+    def DeformablePSROIPooling(
+        data: Symbol | None = None,
+        rois: Symbol | None = None,
+        trans: Symbol | None = None,
+        spatial_scale: float = ...,
+        output_dim: int = ...,
+        group_size: int = ...,
+        pooled_size: int = ...,
+        part_size: int = 0,
+        sample_per_part: int = 1,
+        trans_std: float = 0.0,
+        no_trans: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Means of points in bins that move: (N, D · g², H, W), (R, 5) and moves (R, 2 c, q, q) → (R, D, k, k)."""
 
     @staticmethod
     def ModulatedDeformableConvolution(
