@@ -41,7 +41,8 @@ def choose_sample(op: Operator) -> Sample | None:
         sizes = [math.prod(s) for s in shapes]
         empty = any(n == 0 for n in sizes)
         first = shapes[0] if shapes else ()
-        return (empty, sum(sizes) > 4 * FEW, abs(len(first) - 2), sum(max(0, n - FEW) for n in sizes), -len(first))
+        alone = bool(op.variadic) and len(shapes) < 2
+        return (empty, alone, sum(sizes) > 4 * FEW, abs(len(first) - 2), sum(max(0, n - FEW) for n in sizes), -len(first))
 
     return min(op.samples(), key=cost, default=None)
 
@@ -61,7 +62,7 @@ def draw(d: Draw, rng: np.random.Generator) -> np.ndarray[Any, Any]:
     else:
         square = rng.standard_normal(d.shape)
         values = square @ np.swapaxes(square, -1, -2) + d.shape[-1] * np.eye(d.shape[-1])
-    return np.round(np.asarray(values, dtype="float64"), 2).reshape(d.shape)
+    return np.round(np.asarray(values, dtype="float64"), 2).reshape(d.shape) + 0.0  # no −0
 
 
 def write_input(name: str, d: Draw, rng: np.random.Generator, dtype: str) -> str:

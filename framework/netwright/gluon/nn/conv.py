@@ -270,7 +270,8 @@ def _max_pool(ndim: int) -> type[_Pooling]:
             super().__init__(_tuple(pool_size, ndim), strides, padding, ceil_mode, False, "max", layout, **kwargs)
 
     Pool.__name__ = Pool.__qualname__ = f"MaxPool{ndim}D"
-    Pool.__doc__ = f"Largest of each window over {ndim} spatial axes."
+    doc = f"Largest of each window over {ndim} spatial axes."
+    Pool.__doc__ = doc + _example(f"MaxPool{ndim}D(pool_size=3)", ndim, (3, 3))
     return Pool
 
 
@@ -290,12 +291,17 @@ def _avg_pool(ndim: int) -> type[_Pooling]:
             super().__init__(*sizes, False, "avg", layout, count_include_pad, **kwargs)
 
     Pool.__name__ = Pool.__qualname__ = f"AvgPool{ndim}D"
-    Pool.__doc__ = f"Mean of each window over {ndim} spatial axes."
+    doc = f"Mean of each window over {ndim} spatial axes."
+    Pool.__doc__ = doc + _example(f"AvgPool{ndim}D(pool_size=3)", ndim, (3, 3))
     return Pool
 
 
 class AvgPool1D(_Pooling):
-    """Mean of each window over 1 spatial axis; its arguments are in another order, as in MXNet."""
+    """Mean of each window over 1 spatial axis; its arguments are in another order, as in MXNet.
+
+    >>> mx.gluon.nn.AvgPool1D(pool_size=3)(mx.nd.ones((2, 3, 9))).shape
+    (2, 3, 3)
+    """
 
     def __init__(
         self,
