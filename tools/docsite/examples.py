@@ -42,7 +42,14 @@ def choose_sample(op: Operator) -> Sample | None:
         empty = any(n == 0 for n in sizes)
         first = shapes[0] if shapes else ()
         alone = bool(op.variadic) and len(shapes) < 2
-        return (empty, alone, sum(sizes) > 4 * FEW, abs(len(first) - 2), sum(max(0, n - FEW) for n in sizes), -len(first))
+        return (
+            empty,
+            alone,
+            sum(sizes) > 4 * FEW,
+            abs(len(first) - 2),
+            sum(max(0, n - FEW) for n in sizes),
+            -len(first),
+        )
 
     return min(op.samples(), key=cost, default=None)
 
