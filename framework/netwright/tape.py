@@ -27,6 +27,10 @@ class Mode(threading.local):
     training = False
     repeating = False
     """A forward pass is run again: states (moving averages) were brought up to date the first time, and stay."""
+    autocast: Any = None
+    """Says in which precision operators are computed, where mixed precision is on (for all threads: set on the class).
+    Gradients are computed in the types that they have."""
+    going_back = False
     tracer: Any = None
     """Sees every operator call where a block's plain ``forward`` is being turned into a symbol."""
 
@@ -166,6 +170,14 @@ class Call(Spendable):
         super().release()
 
 
+def _pulled(node: Node, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+    outer, mode.going_back = mode.going_back, True
+    try:
+        return node.pull(gradients, F)
+    finally:
+        mode.going_back = outer
+
+
 def walk_back(
     heads: Sequence[tuple[Entry, NDArray]],
     F: Any,
@@ -208,7 +220,7 @@ def walk_back(
         if ends or not node.sources:
             continue
         nothing = all(g is None for g in gradients)
-        results = [None] * len(node.sources) if nothing else node.pull(gradients, F)
+        results = [None] * len(node.sources) if nothing else _pulled(node, gradients, F)
         for source, result in zip(node.sources, results, strict=True):
             if source is not None:
                 arrive(source, result)

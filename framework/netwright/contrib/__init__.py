@@ -7,7 +7,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    """``contrib.onnx`` when it is asked for: it needs a package that not everyone has."""
-    if name == "onnx":
+    """``contrib.onnx`` and ``contrib.amp`` when they are asked for: the first needs a package that not everyone has."""
+    if name in ("amp", "onnx"):
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -267,6 +267,8 @@ class HybridBlock(Block):
         if form is None:
             self._check_devices(list(leaves(args)))
             out, names, rebuild, outputs = self._trace(args)
+            if mode.autocast is not None:
+                out = mode.autocast.cast_symbol(out)
             graph = CachedGraph(out, self._strategy, None, self._recompute)
             form = self._compiled[()] = CompiledBlock(graph, names, rebuild, outputs, asked)
         elif form.structure != asked:

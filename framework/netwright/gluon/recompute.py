@@ -135,7 +135,8 @@ class _Repeating:
     """States stay as they are while a forward pass is repeated."""
 
     def __enter__(self) -> None:
-        self._outer, mode.repeating = mode.repeating, True
+        self._outer = (mode.repeating, mode.going_back)
+        mode.repeating, mode.going_back = True, False
 
     def __exit__(self, *error: object) -> None:
-        mode.repeating = self._outer
+        mode.repeating, mode.going_back = self._outer

@@ -70,6 +70,8 @@ class Trainer:
             self._optimizer = create(optimizer, param_dict=by_index, **dict(optimizer_params or {}))
         self._scale = self._optimizer.rescale_grad
         self._updaters: list[Updater] = [Updater(self._optimizer) for _ in range(max(1, len(self._contexts)))]
+        self._amp_loss_scaler: Any = None
+        self._amp_original_scale = self._scale
         self._store_options = (kvstore, update_on_kvstore, compression_params)
         self._contains_sparse_weight = any(p._stype != DEFAULT for p in self._params)
         self._contains_sparse_grad = any(p._grad_stype != DEFAULT for p in self._params)
@@ -179,8 +181,9 @@ class Trainer:
         self._prepare()
         if not ignore_stale_grad:
             self._check_fresh()
-        self._allreduce_grads(ignore_stale_grad)
-        self._update(ignore_stale_grad)
+        if not self._overflows():
+            self._allreduce_grads(ignore_stale_grad)
+            self._update(ignore_stale_grad)
 
     def allreduce_grads(self) -> None:
         """Sum each parameter's gradients over its devices."""
@@ -195,7 +198,12 @@ class Trainer:
         self._rescale(batch_size)
         if not ignore_stale_grad:
             self._check_fresh()
-        self._update(ignore_stale_grad)
+        if not self._overflows():
+            self._update(ignore_stale_grad)
+
+    def _overflows(self) -> bool:
+        """Whether mixed precision leaves this step out, for a gradient is not finite."""
+        return self._amp_loss_scaler is not None and self._amp_loss_scaler.has_overflow(self._params)
 
     def _rescale(self, batch_size: int) -> None:
         if batch_size <= 0:

@@ -34,6 +34,8 @@ def invoke(
     Returns an NDArray, or a list for several visible outputs (of all outputs under ``hidden``). ``out`` is written
     to and returned.
     """
+    if mode.autocast is not None and not mode.going_back:
+        inputs = mode.autocast.cast_arrays(op, p, inputs)
     try:
         datas = [a._data for a in inputs]
     except AttributeError:
