@@ -158,6 +158,9 @@ class Operator:
     any_side: ClassVar[bool] = False
     """``infer_shape`` works from any known input, to other data too (as where all have one shape)."""
 
+    from_first: ClassVar[bool] = False
+    """``infer_shape`` works from the first input alone, to other data too (as from sequences to first states)."""
+
     dynamic: ClassVar[bool] = False
     """The output's shape follows from the inputs' values: computed eagerly, but no plan can hold it."""
 

@@ -78,6 +78,7 @@ class RNN(Operator):
         Port("state_cell", doc="first cell state of an LSTM"),
         Port("sequence_length", doc="how long each sequence is, (batch,)"),
     )
+    from_first = True
     outputs = ("output", "state", "state_cell", "reserve")
 
     def ports(self, p: RNNParams) -> tuple[Port, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,7 @@ class Inference:
 
     def _fill_unknowns(self) -> None:
         """Work out unknown sizes; shapes that stay open in part are kept in ``partial``."""
-        found = fill_unknowns(
-            self.nodes, self.shapes, self._hints, lambda node: node.op is not None and _all_alike(node.op)
-        )
+        found = fill_unknowns(self.nodes, self.shapes, self._hints, all_alike, can_infer)
         whole = {entry: shape for entry, shape in found.items() if 0 not in shape}
         self.partial = {entry: shape for entry, shape in found.items() if entry not in whole}
         self.shapes.update(whole)
@@ -112,9 +110,9 @@ class Inference:
         op = node.op
         assert op is not None
         ins = [self.shapes.get(e) for e in node.inputs]
-        if _all_alike(op) and not any(s is not None for s in ins):
+        if all_alike(op) and not any(s is not None for s in ins):
             ins = [self.shapes.get((node, 0))] * len(ins)  # a user of the output may have said it
-        if not _can_infer(op, node, ins):
+        if not can_infer(op, node, ins):
             return False
         try:
             new_ins, outs = op.infer_shape(node.p, ins)
@@ -145,14 +143,17 @@ class Inference:
         return changed
 
 
-def _all_alike(op: Operator) -> bool:
+def all_alike(op: Operator) -> bool:
+    """Whether all inputs and the output have one shape, so that any of them tells the others."""
     return op.any_side or type(op).infer_shape is Operator.infer_shape
 
 
-def _can_infer(op: Operator, node: SymbolNode, ins: list[Shape | None]) -> bool:
+def can_infer(op: Operator, node: SymbolNode, ins: Sequence[Shape | None]) -> bool:
     """Operators are asked once all their data are known; the rule "all the same" works from any side."""
-    if _all_alike(op):
+    if all_alike(op):
         return not ins or any(s is not None for s in ins)
+    if op.from_first:
+        return ins[0] is not None
     return all(s is not None for port, s in zip(op.ports(node.p), ins, strict=True) if port.kind == "data")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import GraphError, NetwrightError
 from ..ops import get
+from . import subgraphs
 from .attributes import for_input, modern
 from .portable import portable
 from .symbol import Symbol, SymbolEntry, SymbolNode
@@ -22,26 +23,33 @@ _MXNET_VERSION = 10901
 
 def dump_json(symbol: Symbol) -> str:
     """The graph behind a symbol as MXNet 1.9 writes it."""
-    symbol = portable(symbol)
+    graph = _graph(portable(symbol))
+    return json.dumps({**graph, "attrs": {"mxnet_version": ["int", _MXNET_VERSION]}}, indent=2)
+
+
+def _graph(symbol: Symbol) -> dict[str, Any]:
     nodes = symbol.nodes()
     number = {node: i for i, node in enumerate(nodes)}
     rows, pointer = [], [0]
     for node in nodes:
         attributes = {**(node.p.attributes() if node.p else {}), **node.attributes}
         row: dict[str, Any] = {"op": node.op.name if node.op else "null", "name": node.name}
+        found = subgraphs.written(node, _graph) if node.op is not None and node.op.name in subgraphs.NAMES else None
+        if found is not None:
+            attributes = {**found[0], **node.attributes}
         if attributes:
             row["attrs"] = attributes
         row["inputs"] = [[number[source], i, 0] for source, i in node.inputs]
+        if found is not None:
+            row["subgraphs"] = found[1]
         rows.append(row)
         pointer.append(pointer[-1] + (1 if node.op is None else len(node.op.output_names(node.p))))
-    graph = {
+    return {
         "nodes": rows,
         "arg_nodes": [i for i, node in enumerate(nodes) if node.op is None],
         "node_row_ptr": pointer,
         "heads": [[number[node], i, 0] for node, i in symbol._entries],
-        "attrs": {"mxnet_version": ["int", _MXNET_VERSION]},
     }
-    return json.dumps(graph, indent=2)
 
 
 def load_json(json_str: str) -> Symbol:
@@ -88,6 +96,10 @@ def _load_node(row: Any, position: int, before: list[SymbolNode]) -> SymbolNode:
     texts = {k: str(v) for k, v in raw.items()}
     if op_name == "null":
         return SymbolNode(None, None, name, (), modern(texts))
+    if op_name in subgraphs.NAMES and row.get("subgraphs"):
+        made = subgraphs.read(op_name, name, {**row, "attrs": raw}, entries, load_json)
+        made.attributes.update({k: v for k, v in modern(texts).items() if k.startswith("__")})
+        return made
     try:
         op = get(op_name)
         values = {k: v for k, v in raw.items() if k in op.Params.model_fields}

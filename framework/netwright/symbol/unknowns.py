@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import NetwrightError, ShapeError
 from ..ops.broadcast import Broadcast
-from ..ops.operator import Shape
+from ..ops.operator import Operator, Shape
 from .symbol import SymbolEntry, SymbolNode
 
 _BASES = ((1_000_003, 10_007), (2_000_029, 30_011))
@@ -26,10 +26,11 @@ def fill_unknowns(
     nodes: Sequence[SymbolNode],
     shapes: Mapping[SymbolEntry, Shape],
     hints: Mapping[SymbolEntry, Shape],
-    all_alike: Callable[[SymbolNode], bool],
+    all_alike: Callable[[Operator], bool],
+    can_infer: Callable[[Operator, SymbolNode, Sequence[Shape | None]], bool],
 ) -> Shapes:
     """Shapes that follow, with 0 for sizes that do not; raises ShapeError where known sizes clash."""
-    first, second = (_Run(nodes, shapes, hints, all_alike, *base).found() for base in _BASES)
+    first, second = (_Run(nodes, shapes, hints, all_alike, can_infer, *base).found() for base in _BASES)
     return {
         entry: tuple(a if a == b else 0 for a, b in zip(shape, second[entry], strict=True))
         for entry, shape in first.items()
@@ -45,11 +46,12 @@ class _Run:
         nodes: Sequence[SymbolNode],
         shapes: Mapping[SymbolEntry, Shape],
         hints: Mapping[SymbolEntry, Shape],
-        all_alike: Callable[[SymbolNode], bool],
+        all_alike: Callable[[Operator], bool],
+        can_infer: Callable[[Operator, SymbolNode, Sequence[Shape | None]], bool],
         number: int,
         distance: int,
     ) -> None:
-        self._nodes, self._all_alike = nodes, all_alike
+        self._nodes, self._all_alike, self._can_infer = nodes, all_alike, can_infer
         self._shapes: Shapes = dict(shapes)
         self._met: dict[int, int] = {}
         self._numbers: set[int] = set()
@@ -113,7 +115,7 @@ class _Run:
     def _infer(self, node: SymbolNode) -> None:
         op = node.op
         assert op is not None
-        alike = self._all_alike(node)
+        alike = self._all_alike(op)
         entries = [*node.inputs, (node, 0)] if alike else list(node.inputs)
         if alike or isinstance(op, Broadcast):
             self._meet_inputs(node, [self._shape(e) for e in entries])
@@ -121,9 +123,7 @@ class _Run:
         ins = known[: len(node.inputs)]
         if alike and not any(s is not None for s in ins):
             ins = [known[-1]] * len(ins)
-        ports = op.ports(node.p)
-        data = [s for port, s in zip(ports, ins, strict=True) if port.kind == "data"]
-        if (alike and all(s is None for s in ins)) or (not alike and any(s is None for s in data)):
+        if not self._can_infer(op, node, ins):
             return
         try:
             new_ins, outs = op.infer_shape(node.p, ins)
