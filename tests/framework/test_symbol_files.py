@@ -49,7 +49,8 @@ COND = """
 {"nodes": [{"op": "null", "name": "x", "inputs": []}, {"op": "sum", "name": "sum1", "inputs": [[0, 0, 0]]}, {"op":
 "_greater_scalar", "name": "_greater_scalar0", "attrs": {"scalar": "0"}, "inputs": [[1, 0, 0]]}, {"op": "null",
 "name": "w", "attrs": {"__subgraph_name__": "cond_then0"}, "inputs": []}, {"op": "_cond", "name": "_cond0", "attrs":
-{"cond_input_locs": "[0]", "else_input_locs": "[1]", "num_args": "6", "num_outputs": "1", "then_input_locs": "[1,2]"}, "inputs": [[2, 0, 0], [0, 0, 0], [3, 0, 0]], "subgraphs": [{"nodes": [{"op": "null", "name":
+{"cond_input_locs": "[0]", "else_input_locs": "[1]", "num_args": "6", "num_outputs": "1", "then_input_locs": "[1,2]"},
+"inputs": [[2, 0, 0], [0, 0, 0], [3, 0, 0]], "subgraphs": [{"nodes": [{"op": "null", "name":
 "_greater_scalar0_output", "inputs": []}, {"op": "_copy", "name": "identity0", "attrs": {"__subgraph_name__":
 "cond_pred0"}, "inputs": [[0, 0, 0]]}], "arg_nodes": [0], "heads": [[1, 0, 0]]}, {"nodes": [{"op": "null", "name":
 "x", "inputs": []}, {"op": "_mul_scalar", "name": "_mulscalar3", "attrs": {"__subgraph_name__": "cond_then0",
