@@ -83,12 +83,21 @@ class Parameter:
         self._deferred: tuple[Any, list[Device], Any] | None = None
         self._var: Symbol | None = None
         self._trainer: weakref.ref[Trainer] | None = None
+        self._keeper: Trainer | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_trainer": None}  # a copy is trained by nobody yet
+        return {**self.__dict__, "_trainer": None, "_keeper": None}  # a copy is trained by nobody yet
 
     def _set_trainer(self, trainer: Trainer | None) -> None:
-        """Say whose store must hear of values set from outside."""
+        """Say whose store must hear of values set from outside; a sparse parameter lives in it."""
+        if self._stype != DEFAULT:
+            if self._keeper is not None and trainer not in (None, self._keeper):
+                raise MismatchError(
+                    "it lives in the store of another Trainer",
+                    where=self.name,
+                    remedy="Train a sparse parameter by one Trainer only",
+                )
+            self._keeper = trainer
         self._trainer = None if trainer is None else weakref.ref(trainer)
 
     # ---------------------------------------------------------------- facts

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import kvstore as stores
+from ..autograd import pause
 from ..device import Device
 from ..errors import KindError, MismatchError, ParamError, StaleGradientError
 from ..ndarray.array import NDArray
 from ..ops.storage import DEFAULT
 from ..optimizer import Optimizer, Updater, create
 from ..optimizer.states import load_updaters, save_updaters
-from ..tape import Variable
+from ..tape import Variable, mode
 from .parameter import Parameter
 from .parameter_dict import ParameterDict
 
@@ -77,6 +78,7 @@ class Trainer:
         self._contains_sparse_grad = any(p._grad_stype != DEFAULT for p in self._params)
         for parameter in self._params:
             parameter._set_trainer(self)
+        self._params_to_init = list(self._params)
         self._reset_kvstore()
 
     def _check_contexts(self) -> list[Device]:
@@ -93,6 +95,9 @@ class Trainer:
     # ---------------------------------------------------------------- the store
     def _reset_kvstore(self) -> None:
         """Begin anew with the store, for weights were set from outside."""
+        for i, parameter in enumerate(self._params):
+            if parameter._stype != DEFAULT and parameter._data is not None and parameter not in self._params_to_init:
+                self._kvstore.pull(i, out=parameter._arrays(), ignore_sparse=False)
         self._kv_initialized = False
         self._kvstore: Any = None
         self._update_on_kvstore: bool | None = None
@@ -149,9 +154,10 @@ class Trainer:
         self._params_to_init = waiting
 
     def _row_sparse_pull(self, parameter: Parameter, out: list[NDArray], row_id: NDArray) -> None:
-        """Bring rows of a sparse parameter from the store."""
-        self._prepare()
-        self._kvstore.row_sparse_pull(self._params.index(parameter), out=out, row_ids=row_id)
+        """Bring rows of a sparse parameter from the store; where the tape runs, it does not see it."""
+        with pause(mode.training):
+            self._prepare()
+            self._kvstore.row_sparse_pull(self._params.index(parameter), out=out, row_ids=row_id)
 
     def _refuse_update_on_kvstore(self, what: str) -> None:
         if self._kvstore is not None and self._update_on_kvstore:

@@ -370,6 +370,24 @@ class Module(BaseModule):
             for k, (weight, gradient) in enumerate(zip(weights, gradients, strict=True)):
                 self._updaters[0](i * count + k, gradient, weight)
 
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Any = None) -> None:
+        """Get ready for the next batch: pull the rows of row sparse weights that it needs from the store.
+
+        ``sparse_row_id_fn(data_batch)`` gives the row numbers by the weights' names.
+        """
+        self._need(params=False)
+        if sparse_row_id_fn is None:
+            return
+        if self._kvstore is None or not self._update_on_kvstore:
+            warnings.warn("weights are not updated in a store: no rows need to be pulled", stacklevel=2)
+            return
+        for name, row_ids in sparse_row_id_fn(data_batch).items():
+            weights = self._bound.arrays(name)
+            if weights[0].stype == "row_sparse":
+                self._kvstore.row_sparse_pull(name, out=weights, row_ids=row_ids)
+            else:
+                warnings.warn(f"{name} is not row sparse: no rows need to be pulled", stacklevel=2)
+
     # ---------------------------------------------------------------- running
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run on a batch; arrays for batches of another shape are made by themselves."""
