@@ -45,6 +45,7 @@ from . import (
     symbol,
     test_utils,
     util,
+    visualization,
 )
 from . import device as context
 from . import image as img
@@ -57,6 +58,7 @@ from . import naming as name
 from . import ndarray as nd
 from . import random as rnd
 from . import symbol as sym
+from . import visualization as viz
 from ._version import __version__
 from .device import Context, Device, cpu, cpu_pinned, current_context, current_device, gpu, num_gpus
 from .errors import NetwrightError
@@ -146,4 +148,6 @@ __all__ = [
     "use_np_array",
     "use_np_shape",
     "util",
+    "visualization",
+    "viz",
 ]

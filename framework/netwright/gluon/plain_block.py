@@ -16,7 +16,7 @@ from .parameter import Contexts, Parameter
 from .parameter_dict import ParameterDict, load_into, load_named
 from .saving import load_model, save_model
 from .scope import BlockScope
-from .summary import print_summary
+from .summary import html_of, print_summary
 
 
 class Block:
@@ -134,6 +134,10 @@ class Block:
 
     def __repr__(self) -> str:
         return describe(self, {n: block for n, block in self.__dict__.items() if isinstance(block, Block)})
+
+    def _repr_html_(self) -> str:
+        """A table of layers and parameters, for notebooks."""
+        return html_of(self)
 
     # ---------------------------------------------------------------- parameters
     def initialize(

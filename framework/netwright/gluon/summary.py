@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MismatchError
@@ -90,3 +91,24 @@ def print_summary(block: Block, inputs: Sequence[Any]) -> None:
         "-" * 80,
     ]
     print("\n".join(lines))
+
+
+def html_of(block: Block) -> str:
+    """A table of a block's layers and their parameters, for notebooks; nothing is run."""
+    rows = []
+
+    def walk(child: Block, path: str) -> None:
+        shapes = "<br>".join(
+            f"{escape(name)} {'×'.join(map(str, p.shape)) if p.shape else 'of unknown shape'}"
+            for name, p in child._reg_params.items()
+        )
+        rows.append(
+            f"<tr><td>{escape(path or '.')}</td><td>{escape(type(child).__name__)}</td>"
+            f"<td>{escape(child.name)}</td><td>{shapes}</td></tr>"
+        )
+        for key, inner in child._children.items():
+            walk(inner, f"{path}.{key}" if path else key)
+
+    walk(block, "")
+    head = "<tr><th>path</th><th>layer</th><th>name</th><th>parameters</th></tr>"
+    return f"<table>{head}{''.join(rows)}</table>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 from ..device import Device
@@ -132,11 +133,20 @@ class Plan:
                 notes.append(tensor.storage)
         return ", ".join(notes)
 
+    def _repr_html_(self) -> str:
+        """The steps as a table, for notebooks."""
+        head, *rows = self.rows()
+        cells = ["<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in head) + "</tr>"]
+        cells += ["<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows]
+        notes = "<br>".join(map(escape, self.remarks()))
+        return f"<table>{''.join(cells)}</table><p>{notes}</p>"
+
     def __repr__(self) -> str:
         return f"<Plan of {len(self.steps)} steps on {self.device}, arena {self.arena_bytes} bytes>"
 
-    def __str__(self) -> str:
-        rows = [("step", "operator", "name", "output", "memory", "lives", "MFLOP")]
+    def rows(self) -> list[tuple[str, ...]]:
+        """The table's head and a row for each step."""
+        rows: list[tuple[str, ...]] = [("step", "operator", "name", "output", "memory", "lives", "MFLOP")]
         for i, node in enumerate(self.steps):
             if i == self.boundary and i:
                 rows.append(("", "— backward —", "", "", "", "", ""))
@@ -153,19 +163,25 @@ class Plan:
                     f"{step_flops(node) / 1e6:.3f}",
                 )
             )
-        widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        lines.insert(1, "-" * len(lines[0]))
+        return rows
+
+    def remarks(self) -> list[str]:
+        """Device, strategy and memory in words."""
         megabyte = 1024 * 1024
-        lines += [
-            "",
+        return [
             f"device {self.device}: {self.reason}" if self.reason else f"device {self.device}",
             f"strategy {self.strategy.name}; {len(self.steps)} steps; {self.flops / 1e6:.1f} MFLOP",
             f"memory: arena {self.arena_bytes / megabyte:.2f} MiB (unshared {self.unshared_bytes / megabyte:.2f}), "
             f"peak {self.peak_bytes / megabyte:.2f} MiB, inputs and weights {self.input_bytes / megabyte:.2f} MiB",
             *self.notes,
         ]
-        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        rows = self.rows()
+        widths = [max(len(row[c]) for row in rows) for c in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        lines.insert(1, "-" * len(lines[0]))
+        return "\n".join([*lines, "", *self.remarks()])
 
 
 def step_flops(node: Node) -> int:

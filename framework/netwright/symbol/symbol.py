@@ -359,6 +359,12 @@ class Symbol(FluentMethods, Arithmetic):
         return "\n".join(lines) + "\n"
 
     # ---------------------------------------------------------------- running
+    def _repr_svg_(self) -> str | None:
+        """The network as a picture, for notebooks; none for one too large to look at."""
+        from ..visualization import LARGEST, plot_network
+
+        return plot_network(self).to_svg() if len(self.nodes()) <= LARGEST else None
+
     def simple_bind(
         self,
         ctx: Device | None = None,
