@@ -52,6 +52,15 @@ AVERAGED_FULL = (
 )
 EMPTY_WINDOW = "MXNet averages no elements to NaN, and takes the least float32 for their maximum"
 
+AUGMENTED = "MXNet passes the gradient on as if nothing had been changed; augmentation has none here"
+UNWRITTEN = "MXNet returns without writing the result for an image of one channel"
+
+
+def one_channel(question: Question) -> bool:
+    """Whether the first input is an image of one channel."""
+    return bool(question["inputs"][0]["shape"][-1] == 1)
+
+
 DIFFERENCES: tuple[Difference, ...] = (
     # NaN and infinity
     *(Difference(op, "gradient", NAN, with_nan) for op in ("abs", "relu", "clip")),
@@ -123,6 +132,26 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference("IdentityAttachKLSparseReg", "changed", IN_BACKWARD),
     Difference("mp_nag_mom_update", "changed", "MXNet decays by the master copy that it has already overwritten"),
     Difference("mp_lamb_update_phase2", "changed", "MXNet forgets the master copy"),
+    # images and boxes
+    *(
+        Difference(f"_image_random_{change}", "gradient", AUGMENTED, lambda q: q["grad"])
+        for change in ("brightness", "contrast", "saturation", "hue")
+    ),
+    Difference("_image_random_hue", "output", UNWRITTEN, one_channel),
+    Difference("_image_adjust_lighting", "output", UNWRITTEN, one_channel),
+    Difference("_image_flip_left_right", "output", "MXNet does not write the middle one of an odd number of columns"),
+    *(
+        Difference(f"_image_flip_{way}", "gradient", "MXNet's gradient is not turned over", lambda q: q["grad"])
+        for way in ("left_right", "top_bottom")
+    ),
+    Difference(
+        "_contrib_box_nms",
+        "gradient",
+        "MXNet's gradient leaves the conversion of the boxes out",
+        lambda q: {"in_format", "out_format"} & set(q["params"]) != set(),
+    ),
+    Difference("_contrib_bipartite_matching", "output", "MXNet makes one match more than topk says", having(topk=2)),
+    Difference("_contrib_MultiBoxDetection", "output", "MXNet ignores background_id", having(background_id=2)),
     # eight bits
     *(
         Difference(op, "output", EIGHT_BITS)

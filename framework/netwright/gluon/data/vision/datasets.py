@@ -20,6 +20,9 @@ from ....datasets.idx import read_idx
 from ....errors import DataError
 from ....ndarray.creation import array
 from ..dataset import _DownloadedDataset
+from .folders import ImageFolderDataset, ImageRecordDataset
+
+__all__ = ["CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "ImageFolderDataset", "ImageRecordDataset"]
 
 Transform = Callable[[Any, Any], Any]
 File = tuple[str, str]
