@@ -16,14 +16,14 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from . import ndarray, symbol
-from .device import device_of
+from .device import Device, current_device, device_of
 from .errors import NetwrightError, ParamError, ShapeError
 from .ndarray.array import NDArray
 from .ndarray.creation import zeros
 from .ndarray.invoke import invoke
 from .ops import get
 from .ops.operator import At, DTypes, Operator, Port, Shapes
-from .ops.params import OpParams, Size, dtype_name
+from .ops.params import OpParams, dtype_name
 from .ops.registry import all_operators, reserve
 from .symbol.compose import make_node
 from .symbol.symbol import Symbol
@@ -178,7 +178,7 @@ def _instance(op_type: str, options: str, device: Any, shapes: Any, dtypes: Any)
 class CustomParams(OpParams):
     """Parameters of Custom."""
 
-    num_args: Size = Field(description="number of inputs and states")
+    num_args: int = Field(ge=0, description="number of inputs and states")
     op_type: str = Field(description="the name it was registered by")
     options: Annotated[str, BeforeValidator(lambda v: json.dumps(v) if isinstance(v, dict) else v)] = Field(
         "{}", description="arguments of its CustomOpProp as JSON"
@@ -213,7 +213,12 @@ class _CustomBase(Operator):
         count = len(self.prop(p).list_arguments())
         shapes = tuple(a.shape for a in arrays[:count])
         dtypes = tuple(a.dtype.name for a in arrays[:count])
-        return _instance(p.op_type, p.options, device_of(arrays[0]), shapes, dtypes)
+        return _instance(p.op_type, p.options, _place(arrays), shapes, dtypes)
+
+
+def _place(arrays: Sequence[Any]) -> Device:
+    """Where a call computes: where its inputs lie, or here where it has none."""
+    return device_of(arrays[0]) if arrays else current_device()
 
 
 @reserve
@@ -224,9 +229,10 @@ class Custom(_CustomBase):
 
     def ports(self, p: CustomParams) -> tuple[Port, ...]:
         # only the first input must be known: infer_shape may tell the others, such as a label's
-        first, *rest = self.prop(p).list_arguments()
+        names = self.prop(p).list_arguments()
         states = self.prop(p).list_auxiliary_states()
-        return (Port(first), *(Port(n, "weight") for n in rest), *(Port(n, "state") for n in states))
+        inputs = (Port(n, "weight" if i else "data") for i, n in enumerate(names))
+        return (*inputs, *(Port(n, "state") for n in states))
 
     def output_names(self, p: CustomParams) -> tuple[str, ...]:
         return tuple(self.prop(p).list_outputs())
@@ -254,7 +260,7 @@ class Custom(_CustomBase):
         prop = self.prop(p)
         count = len(prop.list_arguments())
         known = [None if d is None else np.dtype(d).type for d in dtypes[:count]]
-        if known[0] is None:
+        if known and known[0] is None:
             return dtypes, [None] * len(prop.list_outputs())
         inputs, outputs, states = (*prop.infer_type(known), [])[:3]
         kinds = [d if d is not None else known[0] for d in (*inputs, *states)]
@@ -262,7 +268,7 @@ class Custom(_CustomBase):
 
     def forward(self, xp: Any, p: CustomParams, *arrays: Any, train: bool) -> Any:
         prop = self.prop(p)
-        count, device = len(prop.list_arguments()), device_of(arrays[0])
+        count, device = len(prop.list_arguments()), _place(arrays)
         specs = zip(
             self.infer_shape(p, [a.shape for a in arrays])[1],
             self.infer_dtype(p, [a.dtype for a in arrays])[1],

@@ -28,16 +28,25 @@ def make_function(op: Operator) -> Callable[..., Any]:
             if len(args) == len(op.ports(p)):
                 return invoke(op, p, args)
         p, inputs, common = bind(op, args, kwargs, _is_array)
-        ctx = common.get("ctx")
+        ctx, out = common.get("ctx"), common.get("out")
+        if not op.inputs and not op.variadic and isinstance(out, NDArray):
+            p = _filling(op, p, out)
         return invoke(
             op,
             p,
             inputs if op.variadic else drop_absent(op, p, inputs),
-            common.get("out"),
+            out,
             None if ctx is None else Device.parse(ctx),
         )
 
     return function
+
+
+def _filling(op: Operator, p: Any, out: NDArray) -> Any:
+    """The parameters of an operator that makes an array, with the shape and dtype of the array it is to fill."""
+    wanted = {"shape": out.shape, "dtype": out.dtype}
+    missing = {k: v for k, v in wanted.items() if k in type(p).model_fields and getattr(p, k) is None}
+    return op.make_params({**p.given(), **missing}) if missing else p
 
 
 def drop_absent(op: Operator, p: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

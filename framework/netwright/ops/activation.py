@@ -84,7 +84,7 @@ class LeakyReLU(Operator):
 
     leaky, prelu, rrelu: x > 0 ? x : slope·x; elu: x > 0 ? x : slope·(eˣ − 1);
     selu: λ·(x > 0 ? x : α·(eˣ − 1)); gelu: x·Φ(x).
-    Shapes: data (N, C, …); gamma (prelu only) (C,) or (1,). The output has data's shape and dtype.
+    Shapes: data (N, C, …); gamma (prelu only) (C,), (1,) or (N, C). The output has data's shape and dtype.
     Sources: Maas et al. 2013, Clevert et al. 2015, Klambauer et al. 2017, He et al. 2015, Xu et al. 2015.
     """
 
@@ -113,11 +113,11 @@ class LeakyReLU(Operator):
         filled: list[Shape | None] = list(shapes)
         if p.act_type == "prelu" and data is not None:
             channels = data[1] if len(data) > 1 else data[0] if data else 1
-            if shapes[1] not in (None, (1,), (channels,)):
+            if shapes[1] not in (None, (1,), (channels,), data[:2]):
                 raise ShapeError(
-                    "prelu has one slope per channel, or one for all",
+                    "prelu has one slope per channel, one for all, or one per sample and channel",
                     port="gamma",
-                    wanted=f"({channels},) or (1,)",
+                    wanted=f"({channels},), (1,) or {data[:2]}",
                     got=shapes[1],
                 )
             filled[1] = shapes[1] or (channels,)
@@ -191,6 +191,9 @@ class LeakyReLU(Operator):
         shapes = ((2, 3), (2, 3, 4), (2, 3, 2, 2), (3,))
         for shape in shapes:
             yield Sample((Draw(shape, "distinct", -2.05, 2.1), slope), {"act_type": "prelu"})
+        yield Sample(
+            (Draw((2, 3, 2), "distinct", -2.05, 2.1), Draw((2, 3), "uniform", 0.1, 0.4)), {"act_type": "prelu"}
+        )
         fixed = {"lower_bound": 0.3, "upper_bound": 0.3}
         yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), {"act_type": "rrelu", **fixed})
         yield Sample((Draw((3, 4), "distinct", -2.05, 2.1),), {"act_type": "rrelu"}, train=False)
@@ -219,5 +222,5 @@ def _slopes(xp: Any, p: LeakyReLUParams, data: Any, train: bool, rng: Any, out: 
 
 
 def _channel_shape(slopes: Shape, ndim: int) -> Shape:
-    """The shape in which slopes meet data: their axis is the second, or the only one."""
-    return (slopes[0], *(1,) * (ndim - 2)) if ndim > 1 else slopes
+    """The shape in which slopes meet data: their last axis is data's second, or the only one."""
+    return (*slopes, *(1,) * (ndim - 2)) if ndim > 1 else slopes

@@ -59,11 +59,12 @@ def deconvolved(p: DeconvolutionParams, space: Shape) -> Windows:
     """How the kernel lies on the output, which plays the data's part of a convolution."""
     rank = len(p.kernel)
     stride, dilate = per_axis(p.stride, rank, 1, "stride"), per_axis(p.dilate, rank, 1, "dilate")
+    targeted = bool(p.target_shape) and any(p.target_shape)
     pad, adj = per_axis(p.pad, rank, 0, "pad"), per_axis(p.adj, rank, 0, "adj")
-    if any(a >= s for a, s in zip(adj, stride, strict=True)):
+    if not targeted and any(a >= s for a, s in zip(adj, stride, strict=True)):
         raise ParamError("adj must be less than stride", parameter="adj", wanted=f"less than {stride}", got=adj)
     full = tuple(stride[i] * (space[i] - 1) + dilate[i] * (p.kernel[i] - 1) + 1 if space[i] else 0 for i in range(rank))
-    if p.target_shape and any(p.target_shape):
+    if targeted:  # pad and adj follow from it then, whatever they were given as
         out = per_axis(p.target_shape, rank, 0, "target_shape")
         if any(t > f for t, f in zip(out, full, strict=True)):
             raise ParamError(
@@ -188,6 +189,10 @@ class Deconvolution(Operator):
         yield Sample(
             ((1, 2, 3, 4), (2, 1, 3, 3)),
             {"kernel": (3, 3), "num_filter": 1, "stride": (2, 2), "target_shape": (6, 7)},
+        )
+        ignored: dict[str, Any] = {"pad": (99,), "adj": (101,)}
+        yield Sample(
+            ((2, 3, 4), (3, 2, 3)), {"kernel": (3,), "num_filter": 2, "stride": (2,), "target_shape": (8,), **ignored}
         )
         yield Sample(
             ((2, 3, 4, 3), (3, 2, 2, 2), (2,)),

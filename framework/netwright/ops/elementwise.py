@@ -164,6 +164,7 @@ class CastParams(OpParams):
 class Cast(KeepsZeros, Operator):
     """The same values in another element type; fractions are cut off where it is an integer.
 
+    The gradient is cast back, through integers too, as in MXNet.
     Example: Cast([0.9, 1.3], dtype="int32") = [0, 1].
     """
 
@@ -183,8 +184,6 @@ class Cast(KeepsZeros, Operator):
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any) -> Any:
         source = at.inputs[0].dtype
-        if source.kind != "f" or at.outputs[0].dtype.kind != "f":
-            return None
         return dy if source == at.outputs[0].dtype else F.Cast(dy, dtype=source.name)
 
     def samples(self) -> Iterable[Sample]:

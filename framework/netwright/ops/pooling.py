@@ -57,7 +57,9 @@ def pooled(p: PoolingParams, space: Shape) -> Windows:
     if p.global_pool:
         ones = (1,) * rank
         return Windows(space, ones, space, ones, ones, (0,) * rank)
-    stride, pad = per_axis(p.stride, rank, 1, "stride"), per_axis(p.pad, rank, 0, "pad")
+    # as in MXNet, numbers for more axes than the kernel has are of no account
+    stride = per_axis((p.stride or ())[:rank], rank, 1, "stride")
+    pad = per_axis((p.pad or ())[:rank], rank, 0, "pad")
     if p.pooling_convention == "same" and any(pad):
         raise ParamError("the convention 'same' takes no padding", parameter="pad", wanted="0", got=pad)
     out = tuple(_count(p, axis, *sizes) for axis, sizes in enumerate(zip(space, p.kernel, stride, pad, strict=True)))

@@ -66,8 +66,10 @@ class Round(Step):
         if data.dtype.kind != "f":
             return deliver(xp, data if out is not None else data.copy(), out)
         # not floor(|x| + 0.5): the sum rounds up for the largest number below a half
-        whole = xp.trunc(data)
-        return deliver(xp, xp.where(xp.isinf(data), data, whole + xp.trunc((data - whole) * 2)), out)
+        finite = xp.isfinite(data)
+        x = xp.where(finite, data, data.dtype.type(0))
+        whole = xp.trunc(x)
+        return deliver(xp, xp.where(finite, whole + xp.trunc((x - whole) * 2), data), out)
 
 
 @register

@@ -128,6 +128,7 @@ class SpatialTransformer(Operator):
     in_palette = True
     Params = SpatialTransformerParams
     inputs = (Port("data", doc="images (N, C, H, W)"), Port("loc", doc="a 2 × 3 matrix for each image: (N, 6)"))
+    from_first = True
 
     def infer_shape(self, p: SpatialTransformerParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data, loc = shapes

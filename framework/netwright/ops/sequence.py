@@ -42,6 +42,7 @@ class Sequences(Operator):
         Port("data", doc="sequences: (T, N, …), or (N, T, …) for axis 1"),
         Port("sequence_length", doc="the number of valid steps of each: (N,)", optional=True),
     )
+    from_first = True
 
     def ports(self, p: Any) -> tuple[Port, ...]:
         return self.inputs if p.use_sequence_length else self.inputs[:1]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from .arrays import accumulator, deliver
 from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams
@@ -70,6 +70,14 @@ class _Softmax(Operator):
 
     def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         data = dtypes[0] or FLOAT32
+        if data.kind != "f" and not p.dtype:
+            raise DTypeError(
+                "probabilities are no whole numbers",
+                port="data",
+                wanted="a floating-point dtype",
+                got=data.name,
+                remedy='Give dtype="float32", or use astype("float32")',
+            )
         return [data, *dtypes[1:]], [np.dtype(p.dtype) if p.dtype else data]
 
     def scaled(self, xp: Any, p: Any, data: Any) -> Any:

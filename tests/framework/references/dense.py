@@ -49,7 +49,7 @@ def leaky_relu(p: Any, data: Any, gamma: Any = None) -> Any:
         return each(FUNCTIONS["gelu"], data)
     slopes = np.zeros(data.shape)
     if gamma is not None:
-        slopes += gamma.reshape((-1,) + (1,) * max(0, data.ndim - 2))
+        slopes += gamma.reshape(gamma.shape + (1,) * max(0, data.ndim - 2))
     found = [factor * x if x > 0 else below[p.act_type](x, s) for x, s in zip(data.flat, slopes.flat, strict=True)]
     return np.array(found).reshape(data.shape)
 
