@@ -150,6 +150,18 @@ def test_gradients_pass_casts(source: str, target: str) -> None:
     np.testing.assert_array_equal(x.grad.asnumpy(), [5, 6, 7])
 
 
+@pytest.mark.parametrize("remainder", [lambda x: x % 3, lambda x: 9 % x, lambda x: x % x])
+def test_remainders_of_whole_numbers_pass_no_gradient(remainder: Any) -> None:
+    """As in MXNet 1.9.1."""
+    x = nd([5, 6, 7])
+    x.attach_grad()
+    with autograd.record():
+        y = mx.nd.cast(remainder(mx.nd.cast(x, dtype="int32")), dtype="float32")
+    y.backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.asnumpy(), [0, 0, 0])
+
+
 def test_probabilities_of_whole_numbers_are_refused() -> None:
     with pytest.raises(DTypeError, match=r'softmax: probabilities are no whole numbers .*Give dtype="float32"'):
         mx.nd.softmax(mx.nd.array([1, 2], dtype="int32"))

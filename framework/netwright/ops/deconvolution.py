@@ -59,12 +59,12 @@ def deconvolved(p: DeconvolutionParams, space: Shape) -> Windows:
     """How the kernel lies on the output, which plays the data's part of a convolution."""
     rank = len(p.kernel)
     stride, dilate = per_axis(p.stride, rank, 1, "stride"), per_axis(p.dilate, rank, 1, "dilate")
-    targeted = bool(p.target_shape) and any(p.target_shape)
+    targeted = any(p.target_shape or ())
     pad, adj = per_axis(p.pad, rank, 0, "pad"), per_axis(p.adj, rank, 0, "adj")
     if not targeted and any(a >= s for a, s in zip(adj, stride, strict=True)):
         raise ParamError("adj must be less than stride", parameter="adj", wanted=f"less than {stride}", got=adj)
     full = tuple(stride[i] * (space[i] - 1) + dilate[i] * (p.kernel[i] - 1) + 1 if space[i] else 0 for i in range(rank))
-    if targeted:  # pad and adj follow from it then, whatever they were given as
+    if p.target_shape and targeted:  # pad and adj follow from it then, whatever they were given as
         out = per_axis(p.target_shape, rank, 0, "target_shape")
         if any(t > f for t, f in zip(out, full, strict=True)):
             raise ParamError(

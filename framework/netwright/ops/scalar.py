@@ -149,7 +149,7 @@ class ModScalar(WithScalar):
         return modulo(xp, data, xp.asarray(scalar_like(data, p.scalar)), out)
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any) -> Any:
-        return dy
+        return dy if at.outputs[0].dtype.kind == "f" else None  # whole numbers jump
 
 
 @register
@@ -165,6 +165,8 @@ class RModScalar(WithScalar):
         return modulo(xp, xp.asarray(scalar_like(data, p.scalar)), data, out)
 
     def gradient(self, F: Any, p: ScalarParams, at: At, dy: Any, data: Any) -> Any:
+        if at.outputs[0].dtype.kind != "f":
+            return None  # whole numbers jump
         return -dy * F.floor(F._rdiv_scalar(data, scalar=p.scalar))
 
 
