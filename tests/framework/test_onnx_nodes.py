@@ -25,6 +25,9 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
         "test_training_dropout_default_mask",
         "test_training_dropout_mask",
     ),
+    "ROIAlign here is the mean of a bin's points, as MXNet's; the case wants their maximum": (
+        "test_roialign_mode_max",
+    ),
     "the case expects the rounding errors of its own transform (1e-6) where 0 is exact, and allows 1e-7": (
         "test_dft_inverse",
         "test_dft_inverse_opset19",
@@ -39,11 +42,9 @@ UNSUPPORTED: dict[str, str] = {
     "ai.onnx.ml:TreeEnsemble": "classical learning (domain ai.onnx.ml) has no counterpart here",
     "Bernoulli": "it draws: the case is compared with the reference's own generator",
     "RandomUniformLike": "it draws: the case is compared with the reference's own generator",
-    "DeformConv": "there is no operator for kernels whose positions are learnt",
     "ImageDecoder": "pictures are decoded when data are read (datasets, image), not inside a network",
     "MelWeightMatrix": "a matrix of filters for sounds, which a program makes once by NumPy",
     "RegexFullMatch": "texts are no tensors here",
-    "RoiAlign": "there is no operator that samples regions between positions",
     "StringConcat": "texts are no tensors here",
     "StringNormalizer": "texts are no tensors here",
     "StringSplit": "texts are no tensors here",
@@ -86,7 +87,7 @@ def test_reasons_belong_to_cases_and_operators() -> None:
 
 def test_most_of_the_standard_is_covered() -> None:
     left_out = Counter(why(case) for case in CASES)
-    assert left_out[None] >= 1810
+    assert left_out[None] >= 1815
     operators = {op for case in CASES if why(case) is None for op in operators_of(case.model)}
     assert {"Attention", "LayerNormalization", "SoftmaxCrossEntropyLoss", "Cast", "ReduceLogSumExp"} <= operators
     assert {"GatherND", "ScatterElements", "LSTM", "GRU", "If", "Loop", "Scan", "Resize", "GridSample"} <= operators

@@ -30,7 +30,7 @@ def with_out(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     def call(self: WritingArrays, *args: Any, out: Any = None, dtype: Any = None, **kwargs: Any) -> Tensor:
         if out is None and (known := _known(args)) is not None:
             more = kwargs if dtype is None else {**kwargs, "dtype": dtype}
-            found = self.writer.const(_numpy(name, *known, **more))
+            found = self.writer.const(_numpy(name, *known, **more), of=_tensors(args))
             found.made = any(isinstance(a, Tensor) and a.made for a in args)
             return found
         if reduces:
@@ -48,10 +48,15 @@ def written(out: Tensor, found: Tensor) -> Tensor:
     return out.become(found)
 
 
+def _tensors(values: Sequence[Any]) -> list[Tensor]:
+    """The tensors among arguments, and in lists among them."""
+    flat = [v for value in values for v in (value if isinstance(value, (list, tuple)) else [value])]
+    return [v for v in flat if isinstance(v, Tensor)]
+
+
 def _known(values: Sequence[Any]) -> list[Any] | None:
     """The arrays of tensors that are constants; None where one is not, or where there is none."""
-    flat = [v for value in values for v in (value if isinstance(value, (list, tuple)) else [value])]
-    tensors = [v for v in flat if isinstance(v, Tensor)]
+    tensors = _tensors(values)
     if not tensors or any(t.value is None for t in tensors):
         return None
     if any(t.made and t.writer.sizes_are_open for t in tensors):
@@ -91,7 +96,7 @@ class WritingArrays:
     def _unary(self, name: str, x: Any, out: Any = None) -> Tensor:
         x = self.writer.as_tensor(x)
         if x.value is not None:
-            found = self.writer.const(_numpy(name, x.value))
+            found = self.writer.const(_numpy(name, x.value), of=[x])
         elif name in ANY_TYPE:
             found = self.writer.op(ANY_TYPE[name], x)
         else:

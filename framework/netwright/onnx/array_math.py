@@ -254,6 +254,10 @@ class ArrayMath(WritingArrays):
             return x.copy()
         return self.writer.op(kind, x, self.writer.ints(axes), keepdims=int(keepdims))
 
+    def count_nonzero(self, x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
+        """How many elements are not 0."""
+        return self.sum(self._bools(x).astype(np.int64), axis=axis, keepdims=keepdims)
+
     def any(self, x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
         """Whether any element holds."""
         return self._reduce("ReduceMax", self._bools(x).astype(np.int32), axis, keepdims).astype(bool)

@@ -142,6 +142,13 @@ class ArrayShapes(ArrayMath):
         found: list[Tensor] = self.writer.ops("TopK", x, count, outputs=2, axis=axis, largest=0, sorted=1)
         return found
 
+    def isin(self, x: Any, values: Any) -> Tensor:
+        """Whether each element is among the values."""
+        x, given = self.writer.as_tensor(x), self.writer.as_tensor(values)
+        if not given.size:
+            return self.zeros_like(x, bool)
+        return self.any(self.equal(self.expand_dims(x, x.ndim), given.reshape(-1)), axis=x.ndim)
+
     def histogram(self, x: Tensor, bins: Any) -> tuple[Tensor, Tensor]:
         """How many numbers lie between each two edges; the last bin holds its upper edge."""
         edges = self.writer.as_tensor(bins)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..gluon.symbol_block import SymbolBlock
 from ..ndarray import NDArray, array
 from ..symbol.symbol import Group, Symbol, Variable
 from .model import Lowered, declared, fed_inputs, read_model
+from .open_batch import open_axes, read_open
 from .values import NeedsValue, Value
 
 MAX_FORMS = 16
@@ -24,23 +26,25 @@ MAX_FORMS = 16
 
 
 class OnnxBlock(SymbolBlock):
-    """A block of the sizes a model declares (open ones are 1); others get a form of their own, on the same weights.
+    """A block for the sizes that a model allows; where the network depends on them, each set gets a form of its own.
 
-    The model's initializers are its parameters, by their names; constants inside it are not trained.
+    The model's initializers are its parameters, by their names, and what follows from them alone is ``weight0``, …;
+    constants inside it are not trained.
     """
 
-    def __init__(self, proto: onnx.ModelProto, specs: Mapping[str, Any], ctx: Any) -> None:
-        self._proto, self._specs, self._ctx = proto, dict(specs), ctx
+    def __init__(self, proto: onnx.ModelProto, shapes: Mapping[str, Sequence[int]], ctx: Any) -> None:
+        self._proto, self._ctx = proto, ctx
+        self._specs = {i.name: declared(i, shapes) for i in fed_inputs(proto)}
         self._forms = _Forms()
-        symbol, arrays = lowered_symbol(proto, specs, "")
-        super().__init__(symbol, [Variable(n, dtype=d) for n, (_, d) in specs.items()])
-        self._fill(self, arrays)
+        read = read_symbol(proto, shapes)
+        self._open = read.open
+        super().__init__(read.symbol, [Variable(n, dtype=d) for n, (_, d) in self._specs.items()])
+        self._fill(self, read)
 
-    def _fill(self, block: SymbolBlock, arrays: Mapping[str, Any]) -> None:
-        weights = {t.name for t in self._proto.graph.initializer}
+    def _fill(self, block: SymbolBlock, read: ReadSymbol) -> None:
         for name, parameter in block.params.items():
             if parameter._data is None:
-                _set(parameter, arrays[name], self._ctx, name in weights)
+                _set(parameter, read.arrays[name], self._ctx, name in read.learnt)
 
     def forward(self, x: Any, *args: Any) -> Any:
         """Run the form of the network for the inputs' sizes."""
@@ -48,7 +52,7 @@ class OnnxBlock(SymbolBlock):
         if isinstance(given[0], Symbol) or not given:
             return super().forward(x, *args)
         specs = {n: (a.shape, np.dtype(a.dtype)) for n, a in zip(self._inputs, given, strict=True)}
-        if specs == self._specs:
+        if self._holds(specs):
             return super().forward(x, *args)
         key = tuple(specs.values())
         form = self._forms.find(key)
@@ -56,11 +60,20 @@ class OnnxBlock(SymbolBlock):
             form = self._forms.keep(key, self._form_for(specs))
         return form(x, *args)
 
+    def _holds(self, specs: Mapping[str, Any]) -> bool:
+        """Whether the block's own form is for these shapes: equal to the declared ones, but for open sizes."""
+        for name, (shape, dtype) in self._specs.items():
+            given, kind = specs[name]
+            fixed = [i for i in range(len(shape)) if i not in self._open.get(name, ())]
+            if len(given) != len(shape) or kind != dtype or any(given[i] != shape[i] for i in fixed):
+                return False
+        return True
+
     def _form_for(self, specs: Mapping[str, Any]) -> SymbolBlock:
         tag = "_".join("x".join(map(str, shape)) for shape, _ in specs.values())
-        symbol, arrays = lowered_symbol(self._proto, specs, f"_{tag}")
-        block = SymbolBlock(symbol, [Variable(n, dtype=d) for n, (_, d) in specs.items()], self.params)
-        self._fill(block, arrays)
+        read = lowered_symbol(self._proto, specs, f"_{tag}")
+        block = SymbolBlock(read.symbol, [Variable(n, dtype=d) for n, (_, d) in specs.items()], self.params)
+        self._fill(block, read)
         return block
 
 
@@ -88,8 +101,36 @@ def _set(parameter: Parameter, value: Any, ctx: Any, trained: bool) -> None:
     parameter.set_data(array(value, dtype=value.dtype))
 
 
-def lowered_symbol(proto: onnx.ModelProto, specs: Mapping[str, Any], tag: str) -> tuple[Symbol, dict[str, Any]]:
-    """(symbol, arrays of its variables by name) of a model for given shapes and types of its inputs.
+@dataclass
+class ReadSymbol:
+    """A model as a symbol, with the arrays of its variables by name."""
+
+    symbol: Symbol
+    arrays: dict[str, Any]
+    learnt: set[str]
+    """Names of those that training goes on with."""
+    open: dict[str, list[int]]
+    """Axes of the inputs whose sizes may be any."""
+
+
+def read_symbol(proto: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> ReadSymbol:
+    """A model for the sizes it declares, or that ``shapes`` says; open ones stay open where that can be, or are 1."""
+    axes = open_axes(proto, shapes)
+    learnt: set[str] = set()
+
+    def read(specs: Mapping[str, Any]) -> tuple[Symbol, dict[str, Any]]:
+        found = lowered_symbol(proto, specs, "")
+        learnt.update(found.learnt)
+        return found.symbol, found.arrays
+
+    found = read_open(proto, axes, read) if axes else None
+    if found is not None:
+        return ReadSymbol(*found, learnt, axes)
+    return lowered_symbol(proto, {i.name: declared(i, shapes) for i in fed_inputs(proto)}, "")
+
+
+def lowered_symbol(proto: onnx.ModelProto, specs: Mapping[str, Any], tag: str) -> ReadSymbol:
+    """A model for given shapes and types of its inputs.
 
     Errors: GraphError where shapes follow from values, or an output is a sequence.
     """
@@ -103,7 +144,8 @@ def lowered_symbol(proto: onnx.ModelProto, specs: Mapping[str, Any], tag: str) -
     if len(values) != len(lowered.outputs):
         raise GraphError("an output is a sequence, which a symbol cannot give", remedy="Run it by OnnxModel")
     symbol = Group([lowered.builder.symbol(v) for v in values])
-    return symbol, {n: np.asarray(v) for n, v in lowered.builder.params.items()}
+    arrays = {n: np.asarray(v) for n, v in lowered.builder.params.items()}
+    return ReadSymbol(symbol, arrays, lowered.builder.learnt, {})
 
 
 def import_model(
@@ -111,11 +153,12 @@ def import_model(
 ) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
     """(symbol, arg_params, aux_params) of an ONNX model, as MXNet's ``mx.contrib.onnx.import_model``.
 
-    ``shapes`` gives inputs the sizes that the file leaves open (the batch); these are 1 otherwise.
+    Sizes that the file leaves open (the batch) stay open where the network does not depend on them; else they are what
+    ``shapes`` says, or 1.
     """
-    proto = read_model(model_file)
-    symbol, found = lowered_symbol(proto, {i.name: declared(i, shapes or {}) for i in fed_inputs(proto)}, "")
-    arrays = {n: array(v, dtype=v.dtype) for n, v in found.items()}
+    read = read_symbol(read_model(model_file), shapes or {})
+    symbol = read.symbol
+    arrays = {n: array(v, dtype=v.dtype) for n, v in read.arrays.items()}
     used, states = set(symbol.list_arguments()), set(symbol.list_auxiliary_states())
     return (
         symbol,
@@ -133,6 +176,4 @@ def import_to_gluon(
 
     Inputs come in the model's order, in any sizes that the model allows.
     """
-    proto = read_model(model_file)
-    specs = {i.name: declared(i, shapes or {}) for i in fed_inputs(proto)}
-    return OnnxBlock(proto, specs, current_device() if ctx is None else ctx)
+    return OnnxBlock(read_model(model_file), shapes or {}, current_device() if ctx is None else ctx)

@@ -129,7 +129,7 @@ def _computed(call: Call) -> Sequence[Tensor]:
     with np.errstate(all="ignore"):
         made = call.op.forward(np, call.p, *(t.value for t in call.inputs), **_keywords(call.op))
     arrays = made if isinstance(made, tuple) else (made,)
-    return [call.w.const(a, name=call.w.scope if i == 0 else "") for i, a in enumerate(arrays[: len(call.outputs)])]
+    return [call.w.const(a, of=call.inputs) for a in arrays[: len(call.outputs)]]
 
 
 def traced(call: Call) -> Sequence[Tensor]:

@@ -27,7 +27,6 @@ class Draft:
     writer: Writer
     inputs: list[Tensor]
     outputs: list[Tensor]
-    weights: frozenset[str] = frozenset()
     sizes: dict[str, list[int | str | None]] = field(default_factory=dict)
 
     def model(self, name: str) -> onnx.ModelProto:
@@ -70,7 +69,7 @@ def write_symbol(
         if name not in values:
             writer.taken.discard(name)
     outputs = [writer.rename(t, writer.fresh(name)) for t, name in zip(found, names, strict=True)]
-    return Draft(writer, fed, outputs, frozenset(weights))
+    return Draft(writer, fed, outputs)
 
 
 def output_names(symbol: Symbol) -> list[str]:
@@ -97,7 +96,7 @@ def _share(draft: Draft) -> None:
     names: dict[str, str] = {}
     kept = {t.name for t in draft.outputs}
     for name, array in draft.writer.constants.items():
-        if name in draft.weights or name in kept or array.nbytes > SHARED:
+        if name in draft.writer.weights or name in kept or array.nbytes > SHARED:
             continue
         key = (array.dtype.str, array.shape, array.tobytes())
         if first.setdefault(key, name) != name:

@@ -48,6 +48,7 @@ def add_initializers(scope: Scope, graph: onnx.GraphProto) -> None:
         array = numpy_helper.to_array(tensor)
         value = scope.builder.const(array)
         dtype = array.dtype if array.dtype.name in DTYPES else None
+        value.learnt = array.dtype.kind == "f" and array.size > 1
         value.symbol = Variable(tensor.name, shape=array.shape or (1,), dtype=dtype)
         scope.values[tensor.name] = value
 

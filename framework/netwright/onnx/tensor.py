@@ -287,7 +287,7 @@ class Tensor:
 
     def _folded(self, array: Any) -> Tensor:
         """What follows from this constant, as a constant."""
-        found = self.writer.const(array)
+        found = self.writer.const(array, of=[self])
         found.made = self.made
         return found
 

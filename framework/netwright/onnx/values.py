@@ -36,6 +36,8 @@ class Value:
     array: Any = None
     symbol: Symbol | None = None
     sources: frozenset[str] = frozenset()
+    learnt: bool = False
+    """Whether it is a weight of the model, or follows from weights alone: training goes on with it."""
 
     @property
     def rank(self) -> int:
@@ -60,6 +62,15 @@ class Value:
         return np.asarray(self.known()).reshape(-1)[0].item()
 
 
+def derived(array: Any, *values: Value) -> Value:
+    """A known value that follows from known values."""
+    found = np.asarray(array)
+    sources = frozenset[str]().union(*(v.sources for v in values))
+    return Value(
+        found.shape, found.dtype, found, None, sources, found.dtype.kind == "f" and any(v.learnt for v in values)
+    )
+
+
 @dataclass
 class Builder:
     """Makes values by our operators: at once where all inputs are known, as symbols where not."""
@@ -68,9 +79,12 @@ class Builder:
     """Arrays of the variables that came from known values: weights and constants."""
     tag: str = ""
     """Ends the names of constants, which differ from one shape of the inputs to another."""
+    learnt: set[str] = field(default_factory=set)
+    """Names of those that training goes on with."""
     taken: frozenset[str] = frozenset()
     """Names that the model gives its own values."""
     _count: int = 0
+    _weights: int = 0
 
     def const(self, array: Any, dtype: Any = None) -> Value:
         """A known value."""
@@ -87,17 +101,21 @@ class Builder:
             assert value.symbol is not None
             return value.symbol
         if value.symbol is None:
-            value.symbol = Variable(self._fresh(), shape=value.shape or (1,), dtype=value.dtype)
-        self.params[value.symbol.list_inputs()[0]] = value.array if value.rank else value.array.reshape(1)
+            value.symbol = Variable(self._fresh(value.learnt), shape=value.shape or (1,), dtype=value.dtype)
+        name = value.symbol.list_inputs()[0]
+        self.params[name] = value.array if value.rank else value.array.reshape(1)
+        if value.learnt:
+            self.learnt.add(name)
         if not value.rank and value.symbol._entries[0][0].op is None:
             # arrays have an axis at least; what is computed may have none
             value.symbol = apply("_reshape_to", (value.symbol,), {"shape": ()})
         return value.symbol
 
-    def _fresh(self) -> str:
+    def _fresh(self, learnt: bool) -> str:
+        """``weight0``, the same for all sizes of the inputs, or ``constant0`` with the tag of these."""
         while True:
-            name = f"constant{self._count}{self.tag}"
-            self._count += 1
+            name = f"weight{self._weights}" if learnt else f"constant{self._count}{self.tag}"
+            self._weights, self._count = self._weights + learnt, self._count + (not learnt)
             if name not in self.taken:
                 return name
 
@@ -114,7 +132,7 @@ class Builder:
         sources = frozenset[str]().union(*(v.sources for v in inputs))
         if all(v.array is not None for v in inputs):
             arrays = _evaluate(op, p, [v.array for v in inputs])
-            return [Value(a.shape, a.dtype, a, sources=sources) for a in arrays]
+            return [derived(a, *inputs) for a in arrays]
         if op.dynamic or any(v.dtype.name not in DTYPES for v in inputs):
             raise NeedsValue(sources)
         specs = op.infer(p, tuple(TensorSpec(v.shape, v.dtype) for v in inputs))
@@ -124,8 +142,7 @@ class Builder:
     def evaluate(self, function: Callable[..., Any], *values: Value) -> Value:
         """By values: what a function of arrays gives, once the inputs are fed; no symbol computes it."""
         arrays = [v.known() for v in values]
-        found = np.asarray(function(*arrays))
-        return Value(found.shape, found.dtype, found, sources=frozenset[str]().union(*(v.sources for v in values)))
+        return derived(function(*arrays), *values)
 
     # ---------------------------------------------------------------- used by many rows
     def cast(self, x: Value, dtype: Any) -> Value:
@@ -135,7 +152,7 @@ class Builder:
             return x
         if x.array is not None:
             with np.errstate(all="ignore"):
-                return Value(x.shape, wanted, x.array.astype(wanted), sources=x.sources)
+                return derived(x.array.astype(wanted), x)
         if wanted.name not in DTYPES:
             raise NeedsValue(x.sources)  # no symbol holds this element type
         return self.op("Cast", x, dtype=wanted.name)
@@ -146,14 +163,14 @@ class Builder:
         if target == x.shape:
             return x
         if x.array is not None:
-            return Value(target, x.dtype, x.array.reshape(target), sources=x.sources)
+            return derived(x.array.reshape(target), x)
         return self.op("_reshape_to", x, shape=target)
 
     def broadcast(self, x: Value, shape: Sequence[int]) -> Value:
         """The value repeated to a shape."""
         target = tuple(shape)
         if x.array is not None:
-            return Value(target, x.dtype, np.broadcast_to(x.array, target).copy(), sources=x.sources)
+            return derived(np.broadcast_to(x.array, target).copy(), x)
         if x.shape == target:
             return x
         x = self.reshape(x, (1,) * (len(target) - x.rank) + x.shape)
@@ -199,9 +216,7 @@ class Builder:
         shape = np.broadcast_shapes(condition.shape, x.shape, y.shape)
         condition, x, y = (self.broadcast(v, shape) for v in (condition, x, y))
         if condition.array is not None and x.array is not None and y.array is not None:
-            sources = condition.sources | x.sources | y.sources
-            found = np.where(condition.array.astype(bool), x.array, y.array)
-            return Value(shape, x.dtype, found, sources=sources)
+            return derived(np.where(condition.array.astype(bool), x.array, y.array), condition, x, y)
         return self.op("where", condition, x, y)
 
     def _two(self, name: str, a: Value, b: Value | float) -> Value:

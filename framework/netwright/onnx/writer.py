@@ -32,6 +32,7 @@ class Writer:
         self.sizes_are_open: bool = sizes_are_open if parent is None else self._root.sizes_are_open
         if parent is None:
             self.taken: set[str] = set()
+            self.weights: set[str] = set()
             self._counts: dict[str, int] = {}
         self.scope = ""
         """What the names of nodes and their outputs begin with: the node of the symbol that is written."""
@@ -52,11 +53,14 @@ class Writer:
         """A value under a name of this graph."""
         return Tensor(self, name, tuple(int(n) for n in shape), np.dtype(dtype), value)
 
-    def const(self, value: Any, dtype: Any = None, name: str = "") -> Tensor:
-        """A constant, under a wished name."""
-        array = np.asarray(value, dtype)
-        label = self.fresh(name or "constant")
-        self._root.constants[label] = array
+    def const(self, value: Any, dtype: Any = None, name: str = "", of: Iterable[Tensor] = ()) -> Tensor:
+        """A constant. One with a name is a weight, and so is what follows from weights (``of``)."""
+        array, root = np.asarray(value, dtype), self._root
+        is_weight = bool(name) or any(t.name in root.weights for t in of)
+        label = self.fresh(name or ("weight" if is_weight else "constant"))
+        root.constants[label] = array
+        if is_weight:
+            root.weights.add(label)
         return Tensor(self, label, array.shape, array.dtype, array)
 
     def ints(self, values: Iterable[int]) -> Tensor:
@@ -125,10 +129,14 @@ class Writer:
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
     def graph(self, name: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> onnx.GraphProto:
-        """What has been written, as a graph."""
+        """What has been written, as a graph: weights as its initializers, other constants as nodes."""
         self.prune(outputs)
-        weights = [numpy_helper.from_array(np.asarray(a, order="C"), n) for n, a in self.constants.items()]
-        return helper.make_graph(self.nodes, name, [i.info() for i in inputs], [o.info() for o in outputs], weights)
+        tensors = {n: numpy_helper.from_array(np.asarray(a, order="C"), n) for n, a in self.constants.items()}
+        weights = [t for n, t in tensors.items() if n in self._root.weights]
+        others = [t for n, t in tensors.items() if n not in self._root.weights]
+        given = [helper.make_node("Constant", [], [t.name], name=f"{t.name}/Constant", value=t) for t in others]
+        infos = [i.info() for i in inputs], [o.info() for o in outputs]
+        return helper.make_graph([*given, *self.nodes], name, *infos, weights)
 
 
 def _infer(node: onnx.NodeProto, values: Sequence[Tensor | None]) -> dict[str, onnx.TypeProto]:

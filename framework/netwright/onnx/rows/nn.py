@@ -230,3 +230,22 @@ def _aligned(b: Builder, v: Value, term: list[str], order: list[str]) -> Value:
     v = b.transpose(v, [term.index(k) for k in present])
     sizes = dict(zip(present, v.shape, strict=True))
     return b.reshape(v, [sizes.get(k, 1) for k in order])
+
+
+@row("DeformConv")
+def deformable_convolution(b: Builder, n: Node) -> Value:
+    """ModulatedDeformableConvolution; without a mask all of its weights are 1."""
+    x, weight, offset, bias, mask = n[0], n[1], n[2], n.get(3), n.get(4)
+    kernel = weight.shape[2:]
+    stride, dilate = tuple(n.attr("strides") or (1, 1)), tuple(n.attr("dilations") or (1, 1))
+    before, after = window_pads(n, x.shape[2:], [(k - 1) * d + 1 for k, d in zip(kernel, dilate, strict=True)], stride)
+    if before != after:
+        raise n.refuse("padding is the same on both sides here", got=(before, after))
+    if mask is None:
+        mask = b.const(np.ones((x.shape[0], offset.shape[1] // 2, *offset.shape[2:]), x.dtype))
+    inputs = (x, offset, mask, weight) if bias is None else (x, offset, mask, weight, bias)
+    return b.op(
+        "_contrib_ModulatedDeformableConvolution", *inputs, kernel=kernel, stride=stride, dilate=dilate, pad=before,
+        num_filter=weight.shape[0], num_group=n.attr("group", 1), num_deformable_group=n.attr("offset_group", 1),
+        no_bias=bias is None,
+    )  # fmt: skip

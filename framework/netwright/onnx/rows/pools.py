@@ -119,3 +119,18 @@ def region_pool(b: Builder, n: Node) -> Value:
     return b.op(
         "ROIPooling", n[0], n[1], pooled_size=tuple(n.attr("pooled_shape")), spatial_scale=n.attr("spatial_scale", 1.0)
     )
+
+
+@row("RoiAlign")
+def region_align(b: Builder, n: Node) -> Value:
+    """ROIAlign of the same grid, scale and number of points; their maximum in place of their mean is refused."""
+    if n.attr("mode", "avg") != "avg":
+        raise n.refuse("a bin is the mean of its points here", got=n.attr("mode"))
+    usual = "half_pixel" if n.opset >= 16 else "output_half_pixel"
+    image = b.reshape(b.cast(n[2], n[1].dtype), (n[2].size, 1))
+    return b.op(
+        "_contrib_ROIAlign", n[0], b.concat([image, n[1]], 1), spatial_scale=n.attr("spatial_scale", 1.0),
+        pooled_size=(n.attr("output_height", 1), n.attr("output_width", 1)),
+        sample_ratio=n.attr("sampling_ratio", 0) or -1,
+        aligned=n.attr("coordinate_transformation_mode", usual) == "half_pixel",
+    )  # fmt: skip

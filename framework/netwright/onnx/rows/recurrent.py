@@ -34,10 +34,13 @@ DEFAULT = {"RNN": ["Tanh"], "GRU": ["Sigmoid", "Tanh"], "LSTM": ["Sigmoid", "Tan
 
 @row("RNN", "GRU", "LSTM")
 def recurrent(b: Builder, n: Node) -> Any:
-    """All directions of a layer; sequences may have lengths of their own."""
+    """All directions of a layer; sequences may have lengths of their own. RNN where it computes just that."""
     x = n[0]
     if n.attr("layout", 0):
         x = b.transpose(x, (1, 0, 2))
+    mode = _mode(n)
+    if mode is not None and x.size:
+        return _fused(b, n, x, mode)
     both = n.attr("direction", "forward") == "bidirectional"
     names = n.attr("activations") or DEFAULT[n.op] * (2 if both else 1)
     each = len(DEFAULT[n.op])
@@ -56,6 +59,55 @@ def recurrent(b: Builder, n: Node) -> Any:
         stacked[0] = b.transpose(stacked[0], (2, 0, 1, 3))
         stacked[1:] = [b.transpose(s, (1, 0, 2)) for s in stacked[1:]]
     return tuple(stacked)
+
+
+GATES = {"rnn_tanh": (0,), "rnn_relu": (0,), "lstm": (0, 2, 3, 1), "gru": (1, 0, 2)}
+"""The standard's gates in our order: LSTM i f g o of its i o f c; GRU r z n of its z r h."""
+
+
+def _mode(n: Node) -> str | None:
+    """The mode of our RNN that computes the layer; None where it has lengths, peepholes, or other functions."""
+    both = 2 if n.attr("direction", "forward") == "bidirectional" else 1
+    names = [name.lower() for name in n.attr("activations") or DEFAULT[n.op] * both]
+    special = n.get(4) is not None or n.attr("clip") or n.attr("input_forget", 0) or n.get(7) is not None
+    half = n.op == "LSTM" and (n.get(5) is None) != (n.get(6) is None)
+    if special or half or n.attr("direction", "forward") == "reverse":
+        return None
+    usual = {"LSTM": (["sigmoid", "tanh", "tanh"], "lstm"), "GRU": (["sigmoid", "tanh"], "gru")}
+    if n.op == "RNN":
+        return {"tanh": "rnn_tanh", "relu": "rnn_relu"}.get(names[0]) if len(set(names)) == 1 else None
+    if n.op == "GRU" and not n.attr("linear_before_reset", 0):
+        return None
+    functions, mode = usual[n.op]
+    return mode if names == functions * both else None
+
+
+def _fused(b: Builder, n: Node, x: Value, mode: str) -> Any:
+    """The layer by our RNN: its weights in one vector, gates in our order."""
+    ways, hidden, order = n[1].shape[0], n[2].shape[-1], GATES[mode]
+
+    def turned(v: Value, way: int) -> Value:
+        """One direction's rows of all gates, in our order, as a vector."""
+        rows = b.reshape(b.slice(v, 0, way, way + 1), (len(order), v.size // ways // len(order)))
+        return b.reshape(b.concat([b.slice(rows, 0, g, g + 1) for g in order], 0), (rows.size,))
+
+    zeros = b.const(np.zeros((ways, 2 * len(order) * hidden), x.dtype))
+    biases = zeros if n.get(3) is None else n[3]
+    half = len(order) * hidden
+    weights = [turned(v, way) for way in range(ways) for v in (n[1], n[2])]
+    weights += [turned(b.slice(biases, 1, i * half, (i + 1) * half), way) for way in range(ways) for i in range(2)]
+    states = [] if n.get(5) is None else [n[5], n[6]] if n.op == "LSTM" else [n[5]]
+    if n.attr("layout", 0):
+        states = [b.transpose(s, (1, 0, 2)) for s in states]
+    made = b.ops(
+        "RNN", x, b.concat(weights, 0), *states, state_size=hidden, num_layers=1, bidirectional=ways == 2, mode=mode,
+        state_outputs=True, zero_state=not states,
+    )  # fmt: skip
+    steps, batch = x.shape[:2]
+    y = b.transpose(b.reshape(made[0], (steps, batch, ways, hidden)), (0, 2, 1, 3))
+    if n.attr("layout", 0):
+        return (b.transpose(y, (2, 0, 1, 3)), *(b.transpose(s, (1, 0, 2)) for s in made[1:]))
+    return (y, *made[1:])
 
 
 def _at(values: list[float], index: int) -> float | None:

@@ -110,5 +110,6 @@ def softmax_over(c: Call, x: Tensor, axes: Any) -> Tensor:
 
 @rule("SoftmaxActivation")
 def softmax_activation(c: Call, x: Tensor) -> Tensor:
-    """Over the channels, or over all of a sample."""
-    return softmax_over(c, x, 1 if c.p.mode == "channel" else tuple(range(1, x.ndim)))
+    """Over the axes that the operator says."""
+    op: Any = c.op
+    return softmax_over(c, x, op._axes(c.p, x.shape))

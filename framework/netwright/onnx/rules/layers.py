@@ -190,5 +190,25 @@ def convolution_data_gradient(c: Call, dy: Tensor, weight: Tensor) -> Tensor:
     return back(found, last)
 
 
+@rule("_contrib_fft")
+def fourier(c: Call, x: Tensor) -> Tensor:
+    """DFT of each row; real and imaginary parts lie side by side."""
+    rows = x.reshape((math.prod(x.shape[:-1]), x.shape[-1], 1))
+    return c.w.op("DFT", rows, axis=1).reshape(c.outputs[0].shape)
+
+
+@rule("_contrib_ifft")
+def inverse_fourier(c: Call, x: Tensor) -> Tensor:
+    """The real part of DFT's inverse, times the length that it divides by."""
+    size = x.shape[-1] // 2
+    rows = x.reshape((math.prod(x.shape[:-1]), size, 2))
+    return (c.w.op("DFT", rows, axis=1, inverse=1)[:, :, 0] * float(size)).reshape(c.outputs[0].shape)
+
+
 refuse("the standard has no orthogonal factorisation", "_linalg_gelqf")
 refuse("the standard has no eigenvalues", "_linalg_syevd")
+refuse(
+    "which boxes are kept and matched is decided box by box, from values",
+    "_contrib_box_nms", "_contrib_bipartite_matching", "_contrib_MultiBoxTarget", "_contrib_MultiBoxDetection",
+    "_contrib_MultiProposal", "_contrib_Proposal",
+)  # fmt: skip

@@ -87,3 +87,21 @@ def region_pooling(c: Call, x: Tensor, rois: Tensor) -> Tensor:
         "MaxRoiPool", x, rois.astype(x.dtype), pooled_shape=c.p.pooled_size, spatial_scale=c.p.spatial_scale
     )
     return found
+
+
+@rule("_contrib_ROIAlign")
+def region_align(c: Call, x: Tensor, rois: Tensor) -> Tensor:
+    """RoiAlign; regions of no image (a number below 0) are read from the first one and then set to 0."""
+    p = c.p
+    image = rois[:, 0]
+    how = "half_pixel" if p.aligned else "output_half_pixel"
+    found = c.w.op(
+        "RoiAlign", x, rois[:, 1:].astype(x.dtype), c.xp.maximum(image, image.dtype.type(0)).astype(np.int64),
+        output_height=p.pooled_size[0], output_width=p.pooled_size[1], sampling_ratio=max(p.sample_ratio, 0),
+        spatial_scale=p.spatial_scale, coordinate_transformation_mode=how,
+    )  # fmt: skip
+    if p.position_sensitive:  # of all bins of all channels, each channel's own bin
+        bins = math.prod(p.pooled_size)
+        own = found[:, : x.shape[1] // bins * bins].reshape((rois.shape[0], x.shape[1] // bins, bins, bins))
+        found = (own * np.eye(bins, dtype=found.dtype)).sum(axis=3).reshape(c.outputs[0].shape)
+    return c.xp.where((image < 0).reshape((-1, 1, 1, 1)), found.dtype.type(0), found)

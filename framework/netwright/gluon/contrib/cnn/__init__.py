@@ -2,6 +2,4 @@
 
 from __future__ import annotations
 
-from .conv_layers import DeformableConvolution, ModulatedDeformableConvolution
-
-__all__ = ["DeformableConvolution", "ModulatedDeformableConvolution"]
+__all__: list[str] = []
