@@ -1,4 +1,4 @@
-"""Random arrays of any storage, for tests (``mx.test_utils.rand_ndarray`` and its kin)."""
+"""Random shapes, and random arrays of any storage."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .device import Device
-from .errors import ParamError
-from .ndarray.array import NDArray
-from .ndarray.creation import array
-from .ndarray.sparse import csr_matrix, row_sparse_array, zeros
+from ..device import Device
+from ..errors import ParamError
+from ..ndarray.array import NDArray
+from ..ndarray.creation import array
+from ..ndarray.sparse import csr_matrix, row_sparse_array, zeros
 
 Modifier = Callable[[Any], Any] | None
 
@@ -148,3 +148,124 @@ def create_sparse_array_zd(
     """The same; a row sparse one stores nothing but ``rsp_indices``."""
     share = 0.0 if stype == "row_sparse" else density
     return create_sparse_array(shape, stype, data_init, rsp_indices, dtype, modifier_func, share, shuffle_csr_indices)
+
+
+def assign_each2(input1: Any, input2: Any, function: Callable[[Any, Any], Any] | None) -> Any:
+    """``function`` of every pair of elements; the first array itself without a function."""
+    if function is None:
+        return np.array(input1)
+    first, second = np.asarray(input1), np.asarray(input2)
+    found = [function(a, b) for a, b in zip(first.reshape(-1), second.reshape(-1), strict=True)]
+    return np.array(found, dtype=np.float64).reshape(first.shape)
+
+
+def random_arrays(*shapes: Sequence[int]) -> Any:
+    """Normal float32 NumPy arrays of these shapes; one alone is no list."""
+    made = [np.asarray(np.random.randn(*shape), dtype=np.float32) for shape in shapes]
+    return made[0] if len(made) == 1 else made
+
+
+def random_uniform_arrays(
+    *shapes: Sequence[int], low: float = 0.0, high: float = 1.0, dtype: Any = np.float32
+) -> list[np.ndarray[Any, Any]]:
+    """Uniform NumPy arrays of these shapes."""
+    return [np.asarray(np.random.uniform(low, high, size=tuple(shape)), dtype=dtype) for shape in shapes]
+
+
+def random_sample(population: Sequence[Any], k: int) -> list[Any]:
+    """``k`` different members in a random order."""
+    if not 0 <= k <= len(population):
+        raise ParamError("more than there are", where="random_sample", wanted=f"<= {len(population)}", got=k)
+    return [population[i] for i in np.random.permutation(len(population))[:k]]
+
+
+def rand_shape_nd(num_dim: int, dim: int = 10, allow_zero_size: bool = False) -> tuple[int, ...]:
+    """A random shape with sizes 1 … dim, or 0 … dim."""
+    return tuple(int(n) for n in np.random.randint(0 if allow_zero_size else 1, dim + 1, size=num_dim))
+
+
+def rand_shape_2d(dim0: int = 10, dim1: int = 10, allow_zero_size: bool = False) -> tuple[int, ...]:
+    """A random shape of two axes."""
+    return tuple(rand_shape_nd(1, dim, allow_zero_size)[0] for dim in (dim0, dim1))
+
+
+def rand_shape_3d(dim0: int = 10, dim1: int = 10, dim2: int = 10, allow_zero_size: bool = False) -> tuple[int, ...]:
+    """A random shape of three axes."""
+    return tuple(rand_shape_nd(1, dim, allow_zero_size)[0] for dim in (dim0, dim1, dim2))
+
+
+def rand_coord_2d(x_low: int, x_high: int, y_low: int, y_high: int) -> tuple[int, int]:
+    """A random place in a rectangle, without its upper ends."""
+    return int(np.random.randint(x_low, x_high)), int(np.random.randint(y_low, y_high))
+
+
+def np_reduce(dat: Any, axis: Any, keepdims: bool, numpy_reduce_func: Callable[..., Any]) -> Any:
+    """A NumPy reduction of one axis made one of several axes (all by default)."""
+    axes = range(dat.ndim) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    found = dat
+    for one in sorted(axes, reverse=True):
+        found = numpy_reduce_func(found, axis=one)
+    if not keepdims:
+        return found
+    return found.reshape([1 if i in axes else n for i, n in enumerate(dat.shape)])
+
+
+def collapse_sum_like(a: Any, shape: Sequence[int]) -> Any:
+    """The sum of an array over what broadcasting added to ``shape``."""
+    added = a.ndim - len(shape)
+    axes = [*range(added), *(i + added for i, n in enumerate(shape) if n == 1)]
+    return np.sum(a, axis=tuple(axes)).reshape(shape)
+
+
+def create_2d_tensor(rows: int, columns: int, dtype: Any = np.int64) -> NDArray:
+    """A matrix whose rows hold their number."""
+    return array(np.repeat(np.arange(rows)[:, None], columns, axis=1), dtype=dtype)
+
+
+def create_vector(size: int, dtype: Any = np.int64) -> NDArray:
+    """0, 1, 2, …"""
+    return array(np.arange(size), dtype=dtype)
+
+
+def get_identity_mat(size: int) -> NDArray:
+    """The identity matrix."""
+    return array(np.eye(size))
+
+
+def get_identity_mat_batch(size: int) -> NDArray:
+    """Two identity matrices."""
+    return array(np.stack([np.eye(size)] * 2))
+
+
+def new_orthonormal_matrix_2d(n: int) -> np.ndarray[Any, Any]:
+    """A random orthonormal matrix."""
+    return np.linalg.qr(np.random.randn(n, n))[0]
+
+
+def new_sym_matrix_with_real_eigvals_2d(n: int) -> np.ndarray[Any, Any]:
+    """A random symmetric matrix with eigenvalues in (−10, 10)."""
+    q = new_orthonormal_matrix_2d(n)
+    found: np.ndarray[Any, Any] = q.T @ np.diag(np.random.uniform(-10, 10, n)) @ q
+    return found
+
+
+def new_sym_matrix_with_real_eigvals_nd(shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """A stack of them, of this shape."""
+    return _stack(shape, new_sym_matrix_with_real_eigvals_2d)
+
+
+def new_matrix_with_real_eigvals_2d(n: int) -> np.ndarray[Any, Any]:
+    """A random matrix with eigenvalues in (−10, 10), well conditioned."""
+    q = new_orthonormal_matrix_2d(n) @ np.diag(np.random.uniform(0.6, 1.5, n)) @ new_orthonormal_matrix_2d(n)
+    found: np.ndarray[Any, Any] = np.linalg.inv(q) @ np.diag(np.random.uniform(-10, 10, n)) @ q
+    return found
+
+
+def new_matrix_with_real_eigvals_nd(shape: Sequence[int]) -> np.ndarray[Any, Any]:
+    """A stack of them, of this shape."""
+    return _stack(shape, new_matrix_with_real_eigvals_2d)
+
+
+def _stack(shape: Sequence[int], make: Callable[[int], np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    count = int(np.prod(shape[:-2]))
+    return np.array([make(shape[-1]) for _ in range(count)]).reshape(shape)
