@@ -89,6 +89,9 @@ def CreateAugmenter(
     In order: the shorter side to ``resize``; a middle part, a random one (``rand_crop``), or one of random size
     (``rand_resize`` too); mirrored half of the times; float32; colours; grey; normalized by ``mean`` and ``std``
     (True: ImageNet's). ``inter_method`` counts as in ``imresize``.
+
+    >>> [type(a).__name__ for a in mx.image.CreateAugmenter((3, 24, 24), rand_crop=True, rand_mirror=True, mean=True)]
+    ['RandomCropAug', 'HorizontalFlipAug', 'CastAug', 'ColorNormalizeAug']
     """
     found: list[Augmenter] = []
     if resize > 0:

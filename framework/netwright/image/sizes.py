@@ -48,6 +48,10 @@ def imresize(src: NDArray, w: int, h: int, interp: int = 1, out: NDArray | None 
 
     ``interp``: 0 nearest, 1 bilinear, 2 bicubic, 3 area, 4 Lanczos, as OpenCV computes them; 9 chooses by the sizes,
     10 at random.
+
+    >>> image = mx.nd.array([[[0], [100]]], dtype="uint8")
+    >>> mx.image.imresize(image, 4, 1).asnumpy()[0, :, 0].tolist()
+    [0, 25, 75, 100]
     """
     height, width, _ = check(src, "imresize")
     rule = interpolation(interp, (height, width, h, w))

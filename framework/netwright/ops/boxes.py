@@ -66,6 +66,9 @@ class BoxIou(Operator):
     """Intersection over union of each box of lhs with each of rhs: (…, 4) and (…, 4) → both leading shapes.
 
     No gradient flows, as in MXNet.
+
+    >>> mx.nd.contrib.box_iou(mx.nd.array([[0, 0, 2, 2]]), mx.nd.array([[1, 1, 2, 2], [3, 3, 4, 4]])).asnumpy()
+    array([[0.25, 0.  ]], dtype=float32)
     """
 
     name = "_contrib_box_iou"
@@ -135,6 +138,10 @@ class BoxNms(Operator):
     """Boxes without those that overlap a better one: (…, boxes, numbers of a box) in the same shape, best first.
 
     The rows left free are −1. A row holds a score, four numbers of a box, perhaps a class, and whatever else.
+
+    >>> rows = mx.nd.array([[0.5, 0, 0, 2, 2], [0.9, 0, 0, 2, 1.5], [0.4, 5, 5, 6, 6]])
+    >>> mx.nd.contrib.box_nms(rows, score_index=0, coord_start=1)[:, 0].asnumpy()
+    array([ 0.9,  0.4, -1. ], dtype=float32)
     """
 
     name = "_contrib_box_nms"

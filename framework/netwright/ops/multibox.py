@@ -32,6 +32,9 @@ class MultiBoxPrior(Operator):
 
     The k = sizes + ratios − 1 anchors of a position: each size with the first ratio, then the first size with each
     other ratio r; width s·√r·H/W and height s/√r, so that ratio 1 is a square on the image.
+
+    >>> mx.nd.contrib.MultiBoxPrior(mx.nd.zeros((1, 8, 2, 2)), sizes=(0.5,), ratios=(1, 4)).shape
+    (1, 8, 4)
     """
 
     name = "_contrib_MultiBoxPrior"
