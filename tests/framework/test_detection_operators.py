@@ -323,3 +323,61 @@ def test_misuse_is_explained() -> None:
         C.MultiBoxPrior(nd.zeros((1, 3, 2, 2)), sizes=())
     with pytest.raises(ShapeError, match="it does not fit the probabilities"):
         C.MultiBoxDetection(nd.zeros((1, 3, 4)), nd.zeros((1, 12)), nd.zeros((1, 4, 4)))
+
+
+# ---------------------------------------------------------------- all together
+def squares(count: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Noisy images (N, 1, 32, 32) with one bright rectangle each, and its label (N, 1, 5)."""
+    images = rng.uniform(0, 0.3, (count, 1, 32, 32))
+    labels = np.zeros((count, 1, 5))
+    for n in range(count):
+        size, place = rng.integers(10, 17, 2), rng.integers(0, 16, 2)
+        (top, left), (bottom, right) = place, place + size
+        images[n, 0, top:bottom, left:right] += 0.7
+        labels[n, 0] = 0, left / 32, top / 32, right / 32, bottom / 32
+    return nd.array(images), nd.array(labels)
+
+
+def test_a_small_detector_learns() -> None:
+    """Anchors, targets, losses and detections fit together: a network of two layers finds rectangles."""
+    mx.random.seed(1)
+    rng = np.random.default_rng(0)
+    body, scores, places = (mx.gluon.nn.HybridSequential() for _ in range(3))
+    body.add(mx.gluon.nn.Conv2D(16, 5, strides=4, padding=1, activation="relu"))
+    body.add(mx.gluon.nn.Conv2D(32, 3, padding=1, activation="relu"))
+    body.add(mx.gluon.nn.Conv2D(32, 5, padding=2, activation="relu"))
+    scores.add(mx.gluon.nn.Conv2D(3 * 2, 3, padding=1))
+    places.add(mx.gluon.nn.Conv2D(3 * 4, 3, padding=1))
+    nets = [body, scores, places]
+    trainers = []
+    for net in nets:
+        net.initialize(mx.init.Xavier())
+        net.hybridize()
+        trainers.append(mx.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 3e-3}))
+
+    def run(x: Any) -> tuple[Any, Any, Any]:
+        features = body(x)
+        anchors = C.MultiBoxPrior(features, sizes=(0.42,), ratios=(1, 2, 0.5))
+        said = nd.reshape(nd.transpose(scores(features), axes=(0, 2, 3, 1)), shape=(0, -1, 2))
+        return anchors, said, nd.flatten(nd.transpose(places(features), axes=(0, 2, 3, 1)))
+
+    class_loss, place_loss = mx.gluon.loss.SoftmaxCrossEntropyLoss(), mx.gluon.loss.L1Loss()
+    for _ in range(60):
+        x, y = squares(16, rng)
+        with mx.autograd.record():
+            anchors, said, moved = run(x)
+            with mx.autograd.pause():
+                shown = nd.transpose(said, axes=(0, 2, 1))
+                wanted, mask, kinds = C.MultiBoxTarget(anchors, y, shown, negative_mining_ratio=3)
+            counted = nd.expand_dims(kinds >= 0, axis=2)
+            loss = class_loss(said, nd.relu(kinds), counted) * 20 + place_loss(moved * mask, wanted * mask) * 10
+        loss.backward()
+        for trainer in trainers:
+            trainer.step(16)
+    x, y = squares(16, rng)
+    anchors, said, moved = run(x)
+    probability = nd.transpose(nd.softmax(said, axis=2), axes=(0, 2, 1))
+    best = C.MultiBoxDetection(probability, moved, anchors)[:, 0]
+    assert (best[:, 0].asnumpy() == 0).all()
+    overlap = np.diagonal(C.box_iou(best[:, 2:], y[:, 0, 1:]).asnumpy())
+    assert np.median(overlap) > 0.6
