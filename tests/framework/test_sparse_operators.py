@@ -86,6 +86,16 @@ PAIRS = {
     "broadcast_div": {("csr", "default"): "csr"},
     "add_n": {("row_sparse", "row_sparse"): "row_sparse"},
     "broadcast_maximum": {},
+    "_maximum": {("csr", "csr"): "csr", ("row_sparse", "row_sparse"): "row_sparse"},
+    "_hypot": {("csr", "csr"): "csr", ("row_sparse", "row_sparse"): "row_sparse"},
+    "_identity_with_attr_like_rhs": {
+        ("default", "csr"): "csr",
+        ("csr", "csr"): "csr",
+        ("default", "row_sparse"): "row_sparse",
+        ("row_sparse", "row_sparse"): "row_sparse",
+        ("csr", "row_sparse"): "row_sparse",
+        ("row_sparse", "csr"): "csr",
+    },
 }
 
 
@@ -94,9 +104,10 @@ PAIRS = {
 @pytest.mark.parametrize("left", STYPES)
 def test_two_arrays(name: str, left: str, right: str) -> None:
     b = B + 3 if "div" in name else B
-    got = getattr(nd, name)(of(A, left), of(b, right))
+    function = getattr(nd, name, None) or getattr(nd._internal, name)
+    got = function(of(A, left), of(b, right))
     assert got.stype == PAIRS[name].get((left, right), "default")
-    np.testing.assert_allclose(got.asnumpy(), getattr(nd, name)(nd.array(A), nd.array(b)).asnumpy(), rtol=1e-6)
+    np.testing.assert_allclose(got.asnumpy(), function(nd.array(A), nd.array(b)).asnumpy(), rtol=1e-6)
     if got.stype != "default":
         got.check_format()
 
@@ -258,6 +269,21 @@ def test_dot_with_vectors_and_types() -> None:
         assert got.dtype == np.dtype(dtype).type
         np.testing.assert_allclose(got.asnumpy(), (a.asnumpy() @ a.asnumpy().T), rtol=1e-2)
     assert nd.dot(nd.zeros((2, 3), stype="csr"), nd.ones((3, 4))).asnumpy().tolist() == [[0] * 4] * 2
+
+
+def test_what_is_not_stored_stays() -> None:
+    for stype in ("csr", "row_sparse"):
+        got = nd._internal._scatter_plus_scalar(of(A, stype), scalar=2)
+        assert got.stype == stype
+        np.testing.assert_array_equal(got.data.asnumpy(), of(A, stype).data.asnumpy() + 2)
+        assert nd._internal._scatter_minus_scalar(of(A, stype), scalar=2).asnumpy()[1].tolist() == [0, 0, 0]
+    for stype in STYPES:
+        got = nd._internal._scatter_elemwise_div(of(A, "row_sparse"), of(B + 1, stype))
+        assert got.stype == "row_sparse"
+        np.testing.assert_allclose(got.asnumpy(), A / (B + 1))
+    assert nd.contrib.quadratic(of(A, "csr"), a=2.0, b=1.0).stype == "csr"
+    assert nd.contrib.quadratic(of(A, "csr"), a=2.0, c=1.0).stype == "default"
+    assert nd._internal._logical_and_scalar(of(A, "csr"), scalar=1).stype == "default"
 
 
 def test_out_takes_any_storage() -> None:

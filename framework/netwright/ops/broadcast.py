@@ -10,7 +10,7 @@ from .arrays import deliver
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
 from .registry import register
 from .shapes import broadcast_shape
-from .stored import AddsDense, AddsSparse, MultipliesSparse, ScalesRows
+from .stored import AddsDense, JoinsSparse, MultipliesSparse, ScalesRows
 from .sums import sum_to
 
 PAIR = (Port("lhs", doc="first array"), Port("rhs", doc="second array"))
@@ -235,7 +235,7 @@ class BroadcastAdd(AddsDense, AddRule, Broadcast):
 
 
 @register
-class ElemwiseAdd(AddsSparse, AddRule, SameShape):
+class ElemwiseAdd(JoinsSparse, AddRule, SameShape):
     """Sum of two arrays of one shape: y = a + b."""
 
     name = "elemwise_add"
@@ -253,7 +253,7 @@ class BroadcastSub(AddsDense, SubtractRule, Broadcast):
 
 
 @register
-class ElemwiseSub(AddsSparse, SubtractRule, SameShape):
+class ElemwiseSub(JoinsSparse, SubtractRule, SameShape):
     """Difference of two arrays of one shape: y = a − b."""
 
     name = "elemwise_sub"
@@ -300,7 +300,7 @@ class ElemwiseDiv(DivideRule, SameShape):
     """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
 
     name = "elemwise_div"
-    aliases = ("_div", "_Div", "_scatter_elemwise_div")
+    aliases: ClassVar[tuple[str, ...]] = ("_div", "_Div")
     in_palette = True
     title = "Divide"
 
@@ -343,7 +343,7 @@ class BroadcastMaximum(MaximumRule, Broadcast):
 
 
 @register
-class ElemwiseMaximum(MaximumRule, SameShape):
+class ElemwiseMaximum(JoinsSparse, MaximumRule, SameShape):
     """Greater of two arrays of one shape, element by element: y = max(a, b)."""
 
     name = "_maximum"
@@ -360,7 +360,7 @@ class BroadcastMinimum(MinimumRule, Broadcast):
 
 
 @register
-class ElemwiseMinimum(MinimumRule, SameShape):
+class ElemwiseMinimum(JoinsSparse, MinimumRule, SameShape):
     """Smaller of two arrays of one shape, element by element: y = min(a, b)."""
 
     name = "_minimum"
@@ -377,7 +377,7 @@ class BroadcastHypot(HypotRule, Broadcast):
 
 
 @register
-class ElemwiseHypot(HypotRule, SameShape):
+class ElemwiseHypot(JoinsSparse, HypotRule, SameShape):
     """Hypotenuse for two arrays of one shape: y = √(a² + b²)."""
 
     name = "_hypot"

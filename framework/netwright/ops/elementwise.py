@@ -12,7 +12,7 @@ from .arrays import deliver, in_float
 from .operator import At, Draw, DTypes, Operator, Port, Sample
 from .params import DType, OpParams
 from .registry import register
-from .storage import Stored, empty_storage
+from .storage import Stored, cast, empty_storage, stype_of
 from .stored import KeepsZeros
 
 
@@ -81,6 +81,12 @@ class IdentityLike(Operator):
     category = "elementwise"
     inputs = (Port("lhs", doc="what is copied"), Port("rhs", doc="an array of the same shape and dtype"))
     any_side = True
+
+    def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...]:
+        return stypes[1:]
+
+    def sparse(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
+        return cast(xp, lhs, stype_of(lhs))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return lhs.copy() if out is None else deliver(xp, lhs, out)

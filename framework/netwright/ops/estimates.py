@@ -14,6 +14,7 @@ from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
 from .params import OpParams
 from .registry import get, register
 from .scalar import ScalarParams
+from .storage import CSR
 
 
 class StraightThrough(Elementwise):
@@ -60,6 +61,7 @@ class GradientMultiplier(Elementwise):
     """A copy whose gradient is multiplied by ``scalar``; a negative one turns it round (Ganin and Lempitsky 2015)."""
 
     name = "_contrib_gradientmultiplier"
+    zero_stays = True
     Params = ScalarParams
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
@@ -88,6 +90,9 @@ class Quadratic(Elementwise):
 
     name = "_contrib_quadratic"
     Params = QuadraticParams
+
+    def infer_storage(self, p: QuadraticParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return stypes if p.c == 0.0 and stypes == (CSR,) else None
 
     def forward(self, xp: Any, p: QuadraticParams, data: Any, *, out: Any = None) -> Any:
         a, b, c = (data.dtype.type(v) for v in (p.a, p.b, p.c))

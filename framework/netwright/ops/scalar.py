@@ -49,7 +49,7 @@ class PlusScalar(WithScalar):
     """Sum with a scalar: y = x + s."""
 
     name = "_plus_scalar"
-    aliases = ("_PlusScalar", "_scatter_plus_scalar")
+    aliases: ClassVar[tuple[str, ...]] = ("_PlusScalar",)
 
     def keeps_zeros(self, p: ScalarParams) -> bool:
         return p.scalar == 0.0
@@ -66,7 +66,7 @@ class MinusScalar(WithScalar):
     """Difference with a scalar: y = x − s."""
 
     name = "_minus_scalar"
-    aliases = ("_MinusScalar", "_scatter_minus_scalar")
+    aliases: ClassVar[tuple[str, ...]] = ("_MinusScalar",)
 
     def keeps_zeros(self, p: ScalarParams) -> bool:
         return p.scalar == 0.0

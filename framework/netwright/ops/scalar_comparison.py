@@ -16,11 +16,13 @@ class CompareScalar(WithScalar):
     """y = 1 where ``test`` holds between the element and the scalar, else 0. No gradient."""
 
     test: ClassVar[str]
+    logic: ClassVar[bool] = False
+    """Whether it is a connective; the result is dense then, as in MXNet."""
     drawn = Draw((), "integer", -2, 3)
     scalars = (1.0, 0.0)
 
     def keeps_zeros(self, p: ScalarParams) -> bool:
-        return not bool(getattr(np, self.test)(0.0, p.scalar))
+        return not self.logic and not bool(getattr(np, self.test)(0.0, p.scalar))
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         # the scalar as it is, not cut off to the array's dtype: 1 > 0.5 holds for integers too
@@ -89,6 +91,7 @@ class LogicalAndScalar(CompareScalar):
     name = "_logical_and_scalar"
     aliases = ("_LogicalAndScalar",)
     test = "logical_and"
+    logic = True
 
 
 @register
@@ -98,6 +101,7 @@ class LogicalOrScalar(CompareScalar):
     name = "_logical_or_scalar"
     aliases = ("_LogicalOrScalar",)
     test = "logical_or"
+    logic = True
 
 
 @register
@@ -107,3 +111,4 @@ class LogicalXorScalar(CompareScalar):
     name = "_logical_xor_scalar"
     aliases = ("_LogicalXorScalar",)
     test = "logical_xor"
+    logic = True

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
+from .broadcast import ElemwiseDiv
 from .indexing import Embedding, Picking, indices
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
 from .params import DType, OpParams, Size, hint
 from .registry import register
+from .scalar import MinusScalar, PlusScalar
 from .shapes import normalize_axes, reduced_shape
-from .storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, cast
+from .storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, cast, dense_of
 from .stored import sums
 
 
@@ -94,6 +96,44 @@ class SparseRetain(Picking):
         yield Sample(((5, 3), Draw((2,), "distinct", 0, 4, dtype="int64")))
         yield Sample(((4, 2, 2), indices((1,), 0, 4, "float32")))
         yield Sample(((3,), indices((0,), 0, 1)))
+
+
+@register
+class ScatterPlusScalar(PlusScalar):
+    """Sum with a scalar where something is stored: y = x + s; what a sparse array does not store stays 0."""
+
+    name = "_scatter_plus_scalar"
+    aliases = ()
+
+    def keeps_zeros(self, p: Any) -> bool:
+        return True
+
+
+@register
+class ScatterMinusScalar(MinusScalar):
+    """Difference with a scalar where something is stored: y = x − s; what a sparse array does not store stays 0."""
+
+    name = "_scatter_minus_scalar"
+    aliases = ()
+
+    def keeps_zeros(self, p: Any) -> bool:
+        return True
+
+
+@register
+class ScatterElemwiseDiv(ElemwiseDiv):
+    """Quotient y = a / b of arrays of one shape; of a row_sparse a only in the rows that it stores."""
+
+    name = "_scatter_elemwise_div"
+    aliases = ()
+    in_palette = False
+
+    def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
+        return (ROW_SPARSE,) if stypes[0] == ROW_SPARSE else None
+
+    def sparse(self, xp: Any, p: Any, lhs: ChosenRows, rhs: Any, *, out: Any = None) -> ChosenRows:
+        rows = rhs.at(lhs.indices) if isinstance(rhs, ChosenRows) else dense_of(rhs)[lhs.indices]
+        return lhs.with_data(self.forward(xp, p, lhs.data, rows))
 
 
 class SquareSumParams(OpParams):

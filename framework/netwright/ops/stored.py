@@ -49,8 +49,8 @@ class AddsDense(ReadsSparse):
     reads = ((CSR,), ())
 
 
-class AddsSparse:
-    """Sum or difference of two arrays of one shape: sparse where both have one storage, else dense."""
+class JoinsSparse:
+    """Of functions of two arrays of one shape with f(0, 0) = 0: sparse where both have one storage, else dense."""
 
     def infer_storage(self, p: Any, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         if DEFAULT in stypes:

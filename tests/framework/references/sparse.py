@@ -36,4 +36,7 @@ REFERENCES = {
     "_square_sum": _square_sum,
     "_contrib_getnnz": _count,
     "_contrib_SparseEmbedding": INDEXING["Embedding"],
+    "_scatter_plus_scalar": lambda p, x: x + p.scalar,
+    "_scatter_minus_scalar": lambda p, x: x - p.scalar,
+    "_scatter_elemwise_div": lambda p, a, b: a / b if a.dtype.kind == "f" else np.trunc(a / b),
 }
