@@ -31,7 +31,7 @@ class FullyConnected(Operator):
     """Maps features to units: y = x · weightᵀ + bias.
 
     Shapes: data (N, …) seen as (N, K), or (…, K) where ``flatten`` is False; weight (num_hidden, K); bias
-    (num_hidden,); output (N, num_hidden) or (…, num_hidden). All inputs have one dtype.
+    (num_hidden,) or (num_hidden, 1); output (N, num_hidden) or (…, num_hidden). All inputs have one dtype.
     Errors: ShapeError where the weight was made for another number of features.
     """
 
@@ -53,9 +53,9 @@ class FullyConnected(Operator):
         data, weight = shapes[0], shapes[1]
         filled: list[Shape | None] = list(shapes)
         if not p.no_bias:
-            if shapes[2] not in (None, (p.num_hidden,)):
+            if shapes[2] not in (None, (p.num_hidden,), (p.num_hidden, 1)):
                 raise ShapeError("the bias has one number per unit", port="bias", wanted=(p.num_hidden,), got=shapes[2])
-            filled[2] = (p.num_hidden,)
+            filled[2] = shapes[2] or (p.num_hidden,)
         if data is None:
             return filled, [None]
         if not data:
@@ -70,6 +70,7 @@ class FullyConnected(Operator):
     def forward(
         self, xp: Any, p: FullyConnectedParams, data: Any, weight: Any, bias: Any = None, *, out: Any = None
     ) -> Any:
+        bias = None if bias is None else bias.reshape(p.num_hidden)
         # the row count is spelt out: -1 cannot be found where a size is 0
         x = data if data.ndim == 2 else data.reshape(self._rows(p, data.shape), weight.shape[1])
         shape = (data.shape[:1] if p.flatten else data.shape[:-1]) + (p.num_hidden,)
@@ -98,7 +99,7 @@ class FullyConnected(Operator):
         if not isinstance(data, CompressedRows):
             return self.forward(xp, p, data, weight, *bias)
         found = csr_times_transposed(xp, data, weight)
-        return found + bias[0] if bias else found
+        return found + bias[0].reshape(p.num_hidden) if bias else found
 
     @staticmethod
     def _rows(p: FullyConnectedParams, shape: Shape) -> int:
@@ -117,7 +118,9 @@ class FullyConnected(Operator):
             x = data if shape == (rows, features) else F._reshape_to(data, shape=(rows, features))
             found[1] = F.dot(d, x, transpose_a=True)
         if not p.no_bias:
-            found.append(F._sum_to(d, shape=(units,)) if at.wanted[2] else None)
+            db = F._sum_to(d, shape=(units,)) if at.wanted[2] else None
+            column = db is not None and at.inputs[2].shape != (units,)
+            found.append(F._reshape_to(db, shape=at.inputs[2].shape) if column else db)
         return found
 
     def flops(self, p: FullyConnectedParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
@@ -126,6 +129,7 @@ class FullyConnected(Operator):
     def samples(self) -> Iterable[Sample]:
         yield Sample(((3, 4), (5, 4), (5,)), {"num_hidden": 5})
         yield Sample(((3, 4), (5, 4)), {"num_hidden": 5, "no_bias": True})
+        yield Sample(((3, 4), (5, 4), (5, 1)), {"num_hidden": 5})
         yield Sample(((2, 3, 4), (5, 12), (5,)), {"num_hidden": 5})
         yield Sample(((2, 1, 3, 2), (4, 6), (4,)), {"num_hidden": 4})
         yield Sample(((4,), (3, 1), (3,)), {"num_hidden": 3})
