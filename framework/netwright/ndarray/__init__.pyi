@@ -4654,7 +4654,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
+        """Quotient y = a / b of arrays of one shape; of a row_sparse a only in the rows that it stores."""
 
     @staticmethod
     def _scatter_minus_scalar(
@@ -4664,7 +4664,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Difference with a scalar: y = x − s."""
+        """Difference with a scalar where something is stored: y = x − s; what a sparse array does not store stays 0."""
 
     @staticmethod
     def _scatter_nd_add(
@@ -4684,7 +4684,7 @@ class _internal_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Sum with a scalar: y = x + s."""
+        """Sum with a scalar where something is stored: y = x + s; what a sparse array does not store stays 0."""
 
     @staticmethod
     def _scatter_set_nd(

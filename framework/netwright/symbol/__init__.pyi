@@ -4639,7 +4639,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Quotient of two arrays of one shape: y = a / b; for integers cut off towards zero."""
+        """Quotient y = a / b of arrays of one shape; of a row_sparse a only in the rows that it stores."""
 
     @staticmethod
     def _scatter_minus_scalar(
@@ -4649,7 +4649,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Difference with a scalar: y = x − s."""
+        """Difference with a scalar where something is stored: y = x − s; what a sparse array does not store stays 0."""
 
     @staticmethod
     def _scatter_nd_add(
@@ -4669,7 +4669,7 @@ class _internal_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Sum with a scalar: y = x + s."""
+        """Sum with a scalar where something is stored: y = x + s; what a sparse array does not store stays 0."""
 
     @staticmethod
     def _scatter_set_nd(
