@@ -17,7 +17,7 @@ def fully_connected(p: Any, data: Any, weight: Any, bias: Any = None) -> Any:
         for unit in range(p.num_hidden):
             found[(*place, unit)] = math.fsum(a * b for a, b in zip(row, weight[unit], strict=True))
             if bias is not None:
-                found[(*place, unit)] += bias[unit]
+                found[(*place, unit)] += bias.ravel()[unit]
     return found
 
 
