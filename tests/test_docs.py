@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,47 @@ def test_the_documentation_is_stale_when_a_source_changes(tmp_path: Path) -> Non
     assert documentation.compute_digest(tmp_path) == before
     source.write_text("x = 2")
     assert documentation.compute_digest(tmp_path) != before
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds little more than mkdocs.yml, taken for the checkout."""
+    (tmp_path / "mkdocs.yml").write_text("site_name: x")
+    monkeypatch.setattr(documentation, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return tmp_path
+
+
+def test_without_its_sources_the_documentation_that_is_there_stays(checkout: Path) -> None:
+    (checkout / "mkdocs.yml").unlink()
+    (checkout / "site").mkdir()
+    (checkout / "site" / "index.html").write_text("came along")
+    said: list[str] = []
+    assert not documentation.build(checkout / "site", said.append)
+    assert (checkout / "site" / "index.html").read_text() == "came along"
+    assert "not built" in said[0]
+
+
+def test_documentation_is_built_where_something_changed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "index.html").write_text("new")
+
+    monkeypatch.setattr(documentation, "_run_mkdocs", make)
+    site = checkout / "site"
+    assert documentation.build(site, lambda text: None)
+    assert not documentation.build(site, lambda text: None)
+    assert documentation.build(site, lambda text: None, force=True)
+    (checkout / "mkdocs.yml").write_text("site_name: y")
+    assert documentation.build(site, lambda text: None)
+
+
+def test_a_failed_build_leaves_what_was_there(checkout: Path) -> None:
+    site = checkout / "site"
+    site.mkdir()
+    (site / "index.html").write_text("old")
+    (checkout / "docs").mkdir()
+    (checkout / "docs" / "index.md").write_text("[gone](gone.md)")
+    with pytest.raises(documentation.DocsError, match="mkdocs"):
+        documentation.build(site, lambda text: None)
+    assert (site / "index.html").read_text() == "old"

@@ -38,8 +38,9 @@ def find_sources(root: Path) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(names) if not name.endswith((".pyc", ".pyi")))
 
 
-def compute_digest(root: Path = ROOT) -> str:
+def compute_digest(root: Path | None = None) -> str:
     """SHA-256 over the names and contents of the sources."""
+    root = root or ROOT
     digest = hashlib.sha256()
     for path in find_sources(root):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
