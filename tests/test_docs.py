@@ -123,6 +123,7 @@ def test_docstrings_become_markdown() -> None:
     )
     assert docstrings.escape("|x| < 1 in `a < b`") == "|x| &lt; 1 in `a < b`"
     assert docstrings.summary("One | ``a | b``.\n\nMore.") == "One &#124; ``a | b``."
+    assert docstrings.summary("Begins here\nand ends here.\nMore.") == "Begins here and ends here."
     assert docstrings.signature(lambda a, b=3, *, key=len: None, "f") == "f(a, b=3, *, key=len)"
 
 

@@ -52,8 +52,15 @@ def render(doc: str) -> str:
 
 
 def summary(doc: str | None) -> str:
-    """The docstring's first line, for the cell of a table."""
-    return escape_cell(inspect.cleandoc(doc or "").split("\n", 1)[0])
+    """The docstring's first sentence, for the cell of a table; it may go over several lines."""
+    lines: list[str] = []
+    for line in inspect.cleandoc(doc or "").splitlines():
+        if not line or line.startswith((">>>", " ")):
+            break
+        lines.append(line)
+        if line.endswith("."):
+            break
+    return escape_cell(" ".join(lines))
 
 
 def signature(function: Callable[..., Any], name: str, *, method: bool = False) -> str:

@@ -13,13 +13,20 @@ from . import examples, operators, reference
 
 
 def context(page: Page, nav: Navigation) -> dict[str, Any]:
-    """For the template: ``parts`` of the site, ``groups`` of links beside the page, ``language``, ``translation``."""
+    """For the template: parts of the site, links beside the page, its language and translation, its neighbours."""
     return {
         "parts": [_part(item, page) for item in nav.items],
         "groups": _groups(page, nav),
         "language": "zh-CN" if "/zh/" in page.url else "en",
         "translation": _translation(page.url),
+        "before": _neighbour(page, page.previous_page),
+        "behind": _neighbour(page, page.next_page),
     }
+
+
+def _neighbour(page: Page, other: Page | None) -> Page | None:
+    """The page before or behind, where it belongs to the same part."""
+    return other if other is not None and other.parent is page.parent is not None else None
 
 
 def _translation(url: str) -> dict[str, str] | None:
