@@ -243,7 +243,12 @@ def pack(header: IRHeader | tuple[Any, ...], s: bytes) -> bytes:
 
 
 def unpack(s: bytes) -> tuple[IRHeader, bytes]:
-    """(header, bytes) of a record."""
+    """(header, bytes) of a record.
+
+    >>> header, content = mx.recordio.unpack(mx.recordio.pack(mx.recordio.IRHeader(0, [1.0, 2.0], 7, 0), b"picture"))
+    >>> header.label, content
+    (array([1., 2.], dtype=float32), b'picture')
+    """
     if len(s) < _HEADER.size:
         raise DataError("the record has no header", where="unpack", wanted=f">= {_HEADER.size} bytes", got=len(s))
     header = IRHeader(*_HEADER.unpack_from(s))

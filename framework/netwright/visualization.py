@@ -83,16 +83,16 @@ def print_summary(
     ``positions`` are the columns' ends, as shares of ``line_length`` or as columns.
 
     >>> x = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc")
-    >>> mx.viz.print_summary(x, {"data": (2, 3)}, line_length=60)  # doctest: +NORMALIZE_WHITESPACE
-    ____________________________________________________________
-    Layer (type)              Output Shape  Param Previous Layer
-    ============================================================
-    data(null)                3           0
-    ____________________________________________________________
-    fc(FullyConnected)        4           16    data
-    ============================================================
+    >>> mx.viz.print_summary(x, {"data": (2, 3)}, line_length=70)  # doctest: +NORMALIZE_WHITESPACE
+    ______________________________________________________________________
+    Layer (type)                  Output Shape  Param #Previous Layer
+    ======================================================================
+    data(null)                    3             0
+    ______________________________________________________________________
+    fc(FullyConnected)            4             16     data
+    ======================================================================
     Total params: 16
-    ____________________________________________________________
+    ______________________________________________________________________
     """
     print(summary_of(symbol, shape, line_length, positions))
 

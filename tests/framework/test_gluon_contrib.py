@@ -68,6 +68,35 @@ def test_several_devices_are_not_synchronised() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "shape", "wanted"),
+    [
+        ("", {}, (2, 4, 5, 7), [32.232, 35.17]),
+        (
+            "",
+            {"strides": 2, "padding": 1, "num_deformable_group": 2, "use_bias": False, "activation": "relu"},
+            (2, 4, 4, 5),
+            [15.105, 5.708],
+        ),
+        ("Modulated", {"padding": 1, "num_deformable_group": 2}, (2, 4, 7, 9), [57.104, 61.576]),
+        ("Modulated", {"offset_use_bias": False, "dilation": 2}, (2, 4, 3, 6), [-3.161, 29.927]),
+    ],
+)
+def test_deformable_convolutions(kind: str, kwargs: Any, shape: Any, wanted: list[float]) -> None:
+    random = np.random.RandomState(0)
+    layer = getattr(contrib.cnn, f"{kind}DeformableConvolution")(4, (3, 2), prefix="d_", **kwargs)
+    layer.initialize()
+    layer(nd.ones((2, 2, 7, 8)))
+    for _, parameter in sorted(layer.collect_params().items()):
+        parameter.set_data(nd.array(random.uniform(-0.5, 0.5, parameter.shape)))
+    x = nd.array(random.uniform(-1, 1, (2, 2, 7, 8)))
+    for _ in range(2):
+        y = layer(x)
+        assert y.shape == shape
+        np.testing.assert_allclose(sums(y, [y * y]), wanted, atol=2e-3)
+        layer.hybridize()
+
+
 # ---------------------------------------------------------------- cells
 def filled(cell: Any) -> Any:
     """A cell with the numbers that MXNet was given."""
@@ -214,3 +243,14 @@ def test_wikitext_is_read_from_files_and_archives(tmp_path: Path) -> None:
 def test_interval_sampler() -> None:
     assert list(contrib.data.IntervalSampler(10, 3)) == [0, 3, 6, 9, 1, 4, 7, 2, 5, 8]
     assert list(contrib.data.IntervalSampler(10, 3, rollover=False)) == [0, 3, 6, 9]
+
+
+def test_what_deformable_convolutions_show_and_refuse() -> None:
+    layer = contrib.cnn.ModulatedDeformableConvolution(4, 3, groups=2, in_channels=4, padding=1, activation="relu")
+    assert layer.name.startswith("modulated_deformable_conv")
+    assert repr(layer) == (
+        "ModulatedDeformableConvolution(2 -> 4, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), groups=2, "
+        "Activation(relu))"
+    )
+    with pytest.raises(AssertionError, match="channels come first here"):
+        contrib.cnn.DeformableConvolution(4, layout="NHWC")

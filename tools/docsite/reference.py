@@ -28,6 +28,9 @@ SHORT = {
     "netwright.kvstore": "kv",
     "netwright.device": "context",
     "netwright.naming": "name",
+    "netwright.visualization": "viz",
+    "netwright.onnx": "onnx",
+    "netwright.contrib": "contrib",
 }
 BESIDE = (
     "netwright.scheduler",
@@ -35,6 +38,7 @@ BESIDE = (
     "netwright.graph",
     "netwright.datasets",
     "netwright.onnx",
+    "netwright.contrib.amp",
     "netwright.errors",
     "netwright.model_store",
     "netwright.prediction",
@@ -64,7 +68,8 @@ def public_modules() -> list[ModuleType]:
         found[module.__name__] = module
         for name in exported(module):
             child = getattr(module, name, None)
-            if isinstance(child, ModuleType) and child.__name__ == f"{module.__name__}.{name}":
+            inner = isinstance(child, ModuleType) and child.__name__ == f"{module.__name__}.{name}"
+            if isinstance(child, ModuleType) and inner and not _is_told(child, module):
                 visit(child)
 
     for name in mx.__all__:
@@ -74,6 +79,12 @@ def public_modules() -> list[ModuleType]:
     for full in BESIDE:
         visit(importlib.import_module(full))
     return sorted(found.values(), key=lambda m: title(m).lower())
+
+
+def _is_told(child: ModuleType, module: ModuleType) -> bool:
+    """Whether the module itself offers all that its inner one does."""
+    names = exported(child)
+    return bool(names) and all(getattr(module, name, None) is getattr(child, name) for name in names)
 
 
 def exported(module: ModuleType) -> list[str]:
@@ -89,11 +100,11 @@ def exported(module: ModuleType) -> list[str]:
 
 def title(module: ModuleType) -> str:
     """How people reach it: ``mx.nd``, ``mx.gluon.nn``, ``netwright.train``."""
-    if module.__name__ in BESIDE and module.__name__.removeprefix("netwright.") not in mx.__all__:
-        return module.__name__
     for full, short in SHORT.items():
         if module.__name__ == full or module.__name__.startswith(f"{full}."):
             return f"mx.{short}{module.__name__.removeprefix(full)}"
+    if module.__name__ in BESIDE and module.__name__.removeprefix("netwright.") not in mx.__all__:
+        return module.__name__
     return module.__name__.replace("netwright.", "mx.", 1)
 
 

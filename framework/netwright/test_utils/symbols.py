@@ -92,7 +92,12 @@ def check_symbolic_backward(
     equal_nan: bool = False,
     dtype: Any = np.float32,
 ) -> dict[str, NDArray]:
-    """Compare a symbol's gradients with what is expected."""
+    """Compare a symbol's gradients with what is expected.
+
+    >>> x = mx.sym.Variable("x")
+    >>> at, head, wanted = np.array([1.0, 3.0]), np.ones(2), np.array([2.0, 6.0])
+    >>> found = mx.test_utils.check_symbolic_backward(mx.sym.square(x), [at], [head], [wanted])
+    """
     executor = _bind(sym, location, aux_states, ctx, grad_req, dtype, _named(sym, grad_stypes))
     executor.forward(is_train=True)
     if isinstance(out_grads, Mapping):

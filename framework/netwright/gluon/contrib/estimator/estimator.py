@@ -41,6 +41,19 @@ class Estimator:
     Without metrics the loss (and accuracy for SoftmaxCrossEntropyLoss) is measured; validation metrics are copies of
     the training ones unless given. Without a trainer, SGD with rate 0.001 is used. ``val_net`` and ``val_loss``
     replace the network and the loss in validation; ``batch_processor`` says what is done with a batch.
+
+    >>> import logging
+    >>> from netwright.gluon.contrib.estimator import Estimator
+    >>> net = mx.gluon.nn.Dense(2)
+    >>> net.initialize()
+    >>> x = mx.nd.array([[0, 1], [1, 0]] * 8)
+    >>> loader = mx.gluon.data.DataLoader(mx.gluon.data.ArrayDataset(x, x.argmax(axis=1)), batch_size=4)
+    >>> trainer = mx.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.1})
+    >>> estimator = Estimator(net, mx.gluon.loss.SoftmaxCrossEntropyLoss(), mx.metric.Accuracy(), trainer=trainer)
+    >>> estimator.logger.setLevel(logging.WARNING)
+    >>> estimator.fit(loader, epochs=10)
+    >>> estimator.train_metrics[0].get()[1]
+    1.0
     """
 
     logger: logging.Logger

@@ -33,14 +33,22 @@ class _PixelShuffle(HybridBlock):
 
 
 class PixelShuffle1D(_PixelShuffle):
-    """(N, C·f, W) → (N, C, W·f)."""
+    """(N, C·f, W) → (N, C, W·f).
+
+    >>> mx.gluon.contrib.nn.PixelShuffle1D(2)(mx.nd.ones((1, 8, 3))).shape
+    (1, 4, 6)
+    """
 
     def __init__(self, factor: int | Sequence[int]) -> None:
         super().__init__(factor, 1)
 
 
 class PixelShuffle2D(_PixelShuffle):
-    """(N, C·f₁·f₂, H, W) → (N, C, H·f₁, W·f₂); one factor stands for both."""
+    """(N, C·f₁·f₂, H, W) → (N, C, H·f₁, W·f₂); one factor stands for both.
+
+    >>> mx.gluon.contrib.nn.PixelShuffle2D(2)(mx.nd.ones((1, 8, 3, 5))).shape
+    (1, 2, 6, 10)
+    """
 
     def __init__(self, factor: int | Sequence[int]) -> None:
         super().__init__(factor, 2)

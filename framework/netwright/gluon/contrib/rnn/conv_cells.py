@@ -180,7 +180,14 @@ class Conv1DLSTMCell(_ConvLSTM):
 
 
 class Conv2DLSTMCell(_ConvLSTM):
-    """An LSTM cell over (N, C, H, W)."""
+    """An LSTM cell over (N, C, H, W).
+
+    >>> cell = mx.gluon.contrib.rnn.Conv2DLSTMCell((3, 8, 8), hidden_channels=4, i2h_kernel=3, h2h_kernel=3, i2h_pad=1)
+    >>> cell.initialize()
+    >>> output, states = cell(mx.nd.ones((2, 3, 8, 8)), cell.begin_state(batch_size=2))
+    >>> output.shape
+    (2, 4, 8, 8)
+    """
 
     dims = 2
 

@@ -17,6 +17,12 @@ class LSTMPCell(HybridRecurrentCell):
     """An LSTM whose state is a projection of its output: h' = R·(σ(o)·tanh(c')) (Sak et al., 2014).
 
     c' and the gates are as in ``LSTMCell``. States: [h (N, projection_size), c (N, hidden_size)].
+
+    >>> cell = mx.gluon.contrib.rnn.LSTMPCell(hidden_size=8, projection_size=4)
+    >>> cell.initialize()
+    >>> outputs, states = cell.unroll(5, mx.nd.ones((3, 5, 2)), merge_outputs=True)
+    >>> outputs.shape, [state.shape for state in states]
+    ((3, 5, 4), [(3, 4), (3, 8)])
     """
 
     def __init__(
@@ -74,6 +80,12 @@ class VariationalDropoutCell(ModifierCell):
     """Drops the same elements at every step, until ``reset()`` (Gal and Ghahramani, 2016).
 
     Of the inputs, of the first state and of the outputs, each by its own chance.
+
+    >>> cell = mx.gluon.contrib.rnn.VariationalDropoutCell(mx.gluon.rnn.RNNCell(8), drop_outputs=0.5)
+    >>> cell.initialize()
+    >>> outputs, _ = cell.unroll(5, mx.nd.ones((3, 5, 2)), merge_outputs=True)
+    >>> outputs.shape
+    (3, 5, 8)
     """
 
     def __init__(

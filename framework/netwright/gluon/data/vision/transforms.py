@@ -433,18 +433,22 @@ class RandomGray(Block):
         return F.dot(x.astype("float32"), shares).astype(x.dtype)  # type: ignore[no-any-return]
 
 
-class RandomApply(Sequential):
+class RandomApply(Block):
     """Transforms applied, all or none, with probability ``p``."""
 
     def __init__(self, transforms: Any, p: float = 0.5) -> None:
         super().__init__()
         self.transforms, self.p = transforms, p
+        self._steps = list(transforms) if isinstance(transforms, (list, tuple)) else [transforms]
+        for step in self._steps:
+            if isinstance(step, Block) and step is not transforms:  # an attribute is a child already
+                self.register_child(step)
 
-    def forward(self, x: Any, *args: Any) -> Any:
+    def forward(self, x: Any) -> Any:
         if not chance.happens(self.p):
             return x
-        for transform in self.transforms if isinstance(self.transforms, (list, tuple)) else [self.transforms]:
-            x = transform(x)
+        for step in self._steps:
+            x = step(x)
         return x
 
 
