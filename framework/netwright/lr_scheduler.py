@@ -89,7 +89,16 @@ class FactorScheduler(LRScheduler):
 
     def rate(self, num_update: int) -> float:
         drops = max(0, (num_update - 1) // self.step)
-        return max(self.base_lr * self.factor**drops, min(self.stop_factor_lr, self.base_lr))
+        return _dropped(self.base_lr, self.factor, drops, min(self.stop_factor_lr, self.base_lr))
+
+
+def _dropped(rate: float, factor: float, drops: int, least: float = 0.0) -> float:
+    """The rate times the factor so many times, one by one: to the last bit what a program that does so gets."""
+    for _ in range(drops if factor != 1.0 else 0):
+        rate *= factor
+        if rate <= least:
+            return least
+    return rate
 
 
 @register("multifactor")
@@ -118,7 +127,7 @@ class MultiFactorScheduler(LRScheduler):
         self.step, self.factor = list(step), factor
 
     def rate(self, num_update: int) -> float:
-        return self.base_lr * self.factor ** sum(num_update > s for s in self.step)
+        return _dropped(self.base_lr, self.factor, sum(num_update > s for s in self.step))
 
 
 class _Decay(LRScheduler):

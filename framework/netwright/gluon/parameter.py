@@ -17,6 +17,7 @@ from ..errors import (
     DTypeError,
     MismatchError,
     NotReadyError,
+    ParamError,
     ParameterShapeError,
 )
 from ..ndarray.array import NDArray
@@ -162,7 +163,7 @@ class Parameter:
         self._data = None
         if not self._known():
             if not self.allow_deferred_init:
-                raise DeferredInitializationError(
+                raise ParamError(
                     "its shape is not known",
                     where=self.name,
                     got=self._shape,
