@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 Contexts = Device | Sequence[Device] | None
 
 
+_UNMADE, _MAKE = "it is not initialised", "Call initialize() on the network first"
+
+
+def _too_early(name: str) -> MismatchError:
+    """A change of what is not there; MXNet asserts it, or raises a ValueError."""
+    return MismatchError(_UNMADE, where=name, remedy=_MAKE)
+
+
 def _contexts(ctx: Contexts) -> list[Device]:
     if ctx is None:
         return [current_device()]
@@ -244,7 +252,7 @@ class Parameter:
                 where=self.name,
                 remedy="Run one batch through the network first, or give in_units/in_channels",
             )
-        return NotReadyError("it is not initialised", where=self.name, remedy="Call initialize() on the network first")
+        return NotReadyError(_UNMADE, where=self.name, remedy=_MAKE)
 
     def list_data(self) -> list[NDArray]:
         """The arrays on all devices; not of a sparse parameter."""
@@ -332,7 +340,7 @@ class Parameter:
             trainer._reset_kvstore()
         if self._data is None:
             if self._deferred is None:
-                raise self._not_made()
+                raise _too_early(self.name)
             init, contexts, default = self._deferred
             self._make(init, contexts, default, data.astype(self.dtype))
             return
@@ -355,7 +363,7 @@ class Parameter:
             init, _, default = self._deferred
             self._deferred = (init, contexts, default)
         else:
-            raise self._not_made()
+            raise _too_early(self.name)
 
     def cast(self, dtype: Any) -> None:
         """Change the element type."""
