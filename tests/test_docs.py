@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import documentation
-from docsite import directives, docstrings, examples, excerpts, figures, operators, programs, reference
+from docsite import directives, docstrings, examples, excerpts, figures, gallery, operators, programs, reference
 from netwright.ops.registry import get
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,6 +161,33 @@ def test_the_documentation_is_stale_when_a_source_changes(tmp_path: Path) -> Non
     assert documentation.compute_digest(tmp_path) == before
     source.write_text("x = 2")
     assert documentation.compute_digest(tmp_path) != before
+
+
+def test_examples_become_pages(tmp_path: Path) -> None:
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "a_b.py").write_text('"""Trains a thing."""\n\nif __name__ == "__main__":\n    pass\n')
+    (tmp_path / "programs" / "shared.py").write_text('"""For both."""\n')
+    outputs = [
+        {"output_type": "stream", "text": ["1\n"]},
+        {"output_type": "execute_result", "data": {"image/svg+xml": "<svg>\n\n</svg>", "text/plain": "<Figure>"}},
+        {"output_type": "execute_result", "data": {"text/html": "<script>x()</script>", "text/plain": "plain"}},
+    ]
+    cells = [
+        {"cell_type": "markdown", "source": ["# Title\n", "Words."]},
+        {"cell_type": "code", "source": ["print(1)"], "outputs": outputs},
+    ]
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    found = dict(gallery.pages(tmp_path))
+    assert list(found) == ["examples/index.md", "examples/a_b.md", "examples/n.md"]
+    assert "[a_b](a_b.md) | Trains a thing." in found["examples/index.md"]
+    assert "- [Title](n.md)" in found["examples/index.md"]
+    assert "python examples/programs/a_b.py" in found["examples/a_b.md"]
+    page = found["examples/n.md"]
+    assert page.startswith("# Title\nWords.\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n\n")
+    assert '<div class="output"><svg>\n</svg></div>' in page
+    assert "script" not in page
+    assert "```text\nplain\n```" in page
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "backend" / "netwright_studio" / "docs"
 DIGEST_NAME = ".sources"
-SOURCES = ("docs", "framework/netwright", "backend/netwright_studio", "tools/docsite")
+SOURCES = ("docs", "examples", "framework/netwright", "backend/netwright_studio", "tools/docsite")
 NOT_SOURCES = frozenset({"__pycache__", "static", ".static-new", ".docs-new"})
 
 Say = Callable[[str], None]

@@ -14,14 +14,14 @@ from mkdocs.structure.pages import Page
 # MkDocs loads this file by its path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docsite import commands, directives, operators, reference, search, sidebar, style
+from docsite import commands, directives, gallery, operators, reference, search, sidebar, style
 
 SITE_FILES = {"search-index.js": search.script, "code.css": style.code_css, "favicon.svg": style.read_icon}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the reference."""
-    for source in (reference.pages, operators.pages, commands.pages):
+    """Add the reference and the examples."""
+    for source in (reference.pages, operators.pages, commands.pages, gallery.pages):
         for name, markdown in source():
             files.append(File.generated(config, name, content=markdown))
     return files

@@ -9,7 +9,7 @@ from mkdocs.structure.pages import Page
 
 from netwright.ops.operator import Operator
 
-from . import examples, operators, reference
+from . import examples, gallery, operators, reference
 
 
 def context(page: Page, nav: Navigation) -> dict[str, Any]:
@@ -40,8 +40,9 @@ def _translation(url: str) -> dict[str, str] | None:
 def _part(item: Any, page: Page) -> dict[str, Any]:
     first = item if isinstance(item, Page) else _pages(item)[0]
     active = page is item or (isinstance(item, Section) and page in _pages(item))
-    if first.url == "api/index.html":
-        active = page.url.startswith("api/")
+    for folder in ("api/", "examples/"):
+        if first.url == f"{folder}index.html":
+            active = page.url.startswith(folder)
     return {"title": item.title, "url": first.url, "active": active}
 
 
@@ -55,6 +56,8 @@ def _pages(section: Section) -> list[Page]:
 def _groups(page: Page, nav: Navigation) -> list[dict[str, Any]]:
     if page.url.startswith("api/"):
         return _reference(page.url)
+    if page.url.startswith("examples/"):
+        return [_examples(page.url)]
     for item in nav.items:
         if isinstance(item, Section) and page in _pages(item):
             inner = [child for child in item.children if isinstance(child, Section) and page in _pages(child)]
@@ -67,6 +70,15 @@ def _group(section: Section, page: Page) -> dict[str, Any]:
         "title": section.title,
         "links": [{"title": p.title, "url": p.url, "active": p is page} for p in _pages(section)],
     }
+
+
+def _examples(url: str) -> dict[str, Any]:
+    """All examples, by the titles of their pages."""
+    links = []
+    for file, markdown in gallery.pages():
+        title = next(line.removeprefix("# ") for line in markdown.splitlines() if line.startswith("# "))
+        links.append(_link("Overview" if file.endswith("/index.md") else title, file, url))
+    return {"title": "Examples", "links": links}
 
 
 def _reference(url: str) -> list[dict[str, Any]]:
