@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..optimizer.forms import optimizers
 from .check import DataSpec, check
+from .from_symbol import from_block, from_symbol
 from .network import Network, to_network, to_symbol
 from .palette import palette
 from .planning import plan_graph
@@ -17,6 +18,8 @@ __all__ = [
     "Predictor",
     "Problem",
     "check",
+    "from_block",
+    "from_symbol",
     "load_predictor",
     "optimizers",
     "palette",
