@@ -104,9 +104,12 @@ class _Writer:
         return self._name(node) if output == 0 else f"{self._name(node)}:{output}"
 
     def _name(self, node: SymbolNode) -> str:
-        """The node's name where it can be an id, else the nearest that can and is not taken."""
+        """The node's name where it can be an id, else the nearest that can and is not taken.
+
+        Gluon's ``dense0_fwd`` becomes ``dense0``, so that its weights have their parameters' names.
+        """
         if node not in self.ids:
-            stem = re.sub(r"\W", "_", node.name, flags=re.ASCII)[:LONGEST_NAME]
+            stem = re.sub(r"\W", "_", node.name.removesuffix("_fwd"), flags=re.ASCII)[:LONGEST_NAME]
             stem = stem if NODE_ID.fullmatch(stem) else f"n{stem}"[:LONGEST_NAME]
             taken, found, number = set(self.ids.values()), stem, 2
             while found in taken:
