@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataError, ShapeError
-from .linalg import turned
-from .operator import At, Draw, Operator, Sample, Shape, Shapes
+from .linalg import Lapack, turned
+from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes
 from .registry import register
 from .triangles import MATRICES, square_size
 
@@ -27,7 +27,7 @@ def transposed(F: Any, matrices: Any, at_shape: Shape) -> Any:
     return F.SwapAxis(matrices, dim1=len(at_shape) - 2, dim2=len(at_shape) - 1)
 
 
-class Square(Operator):
+class Square(Lapack):
     """Of square matrices (…, n, n)."""
 
     category = "linalg"
@@ -162,6 +162,9 @@ class SumLogDiag(Scalar):
     name = "_linalg_sumlogdiag"
     aliases = ("linalg_sumlogdiag",)
 
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        return Operator.infer_dtype(self, p, dtypes)  # sums need no LAPACK
+
     def forward(self, xp: Any, p: Any, A: Any) -> Any:
         diagonal = xp.diagonal(A, 0, -2, -1)
         return xp.asarray(xp.sum(xp.log(diagonal), axis=-1)).reshape(_per_matrix(A.shape))
@@ -173,7 +176,7 @@ class SumLogDiag(Scalar):
 
 
 @register
-class Gelqf(Operator):
+class Gelqf(Lapack):
     """LQ factorization of matrices with no more rows than columns: A = L Q, Q Qᵀ = 1, L lower triangular.
 
     Shapes (…, x, y) give Q (…, x, y) and L (…, x, x). The rows of A must be independent for the gradient.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -144,7 +145,7 @@ def pixels(xp: Any, data: Any, rows: Any, columns: Any) -> Any:
     """data (N, C, H, W) at whole rows and columns (N, h, w) → (N, C, h, w); 0 outside of the image."""
     n, c, height, width = data.shape
     flat, inside = _flat(xp, rows, columns, height, width)
-    places = flat.reshape(n, 1, -1)
+    places = flat.reshape(n, 1, math.prod(flat.shape[1:]))
     found = xp.take_along_axis(data.reshape(n, c, height * width), xp.broadcast_to(places, (n, c, places.shape[2])), 2)
     return xp.where(inside, found.reshape(n, c, *rows.shape[1:]), data.dtype.type(0))
 

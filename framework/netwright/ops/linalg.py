@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from ..errors import ShapeError
-from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
+from ..errors import DTypeError, ShapeError
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
 from .params import OpParams
 from .registry import register
 from .shapes import normalize_axis
@@ -20,6 +21,22 @@ AB = (Port("A", doc="first factor"), Port("B", doc="second factor"))
 def turned(xp: Any, matrices: Any, transpose: bool = True) -> Any:
     """Each matrix transposed, or as it is."""
     return xp.swapaxes(matrices, -1, -2) if transpose else matrices
+
+
+class Lapack(Operator):
+    """Of operators that LAPACK computes, as it does on the host and cuSOLVER on a GPU: float32 and float64 only."""
+
+    def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        for port, dtype in zip(self.ports(p), dtypes, strict=True):
+            if dtype is not None and dtype not in (np.float32, np.float64):
+                raise DTypeError(
+                    "matrices of this element type cannot be solved",
+                    port=port.name,
+                    wanted="float32 or float64",
+                    got=dtype.name,
+                    remedy='Use astype("float32")',
+                )
+        return super().infer_dtype(p, dtypes)
 
 
 class Gemm2Params(OpParams):
@@ -284,7 +301,7 @@ class Trmm(Triangular):
 
 
 @register
-class Trsm(Triangular):
+class Trsm(Lapack, Triangular):
     """Solution with a triangular matrix: op(A) y = α B, or y op(A) = α B with ``rightside``."""
 
     name = "_linalg_trsm"
