@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .error import error_types as error_types
+from .error import register_error as register_error
 from .errors import NetwrightError
 
 MXNetError = NetwrightError

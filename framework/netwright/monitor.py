@@ -78,5 +78,5 @@ class Monitor:
 
 def _text(value: Any) -> str:
     values = value if isinstance(value, (list, tuple)) else [value]
-    parts = [v.asscalar() if isinstance(v, NDArray) and v.size == 1 else v for v in values]
-    return "".join(f"{part.asnumpy() if isinstance(part, NDArray) else part}\t" for part in parts)
+    parts = [v.asnumpy().reshape(-1)[0] if isinstance(v, NDArray) and v.size == 1 else v for v in values]
+    return "".join(str(part.asnumpy() if isinstance(part, NDArray) else part) + "\t" for part in parts)

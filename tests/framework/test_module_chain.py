@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import namedtuple
 from pathlib import Path
 from typing import Any
 
@@ -338,3 +339,63 @@ def test_buckets_are_kept_in_files(tmp_path: Path) -> None:
         with pytest.raises(ParamError, match=f"{missing} is needed"):
             mx.mod.BucketingModule.load_dict(None if missing == "sym_dict" else {}, None, 6, {}, {})
     assert again.get_states() == []
+
+
+# ---------------------------------------------------------------- as MXNet's own programs use modules
+def test_a_batch_may_be_a_named_tuple_with_data_alone() -> None:
+    """The way MXNet's tutorials predict."""
+    Batch = namedtuple("Batch", ["data"])
+    module = mx.mod.Module(mx.sym.Variable("data") * 2, label_names=None)
+    module.bind(data_shapes=[("data", (1, 10))])
+    module.init_params()
+    for shape in ((1, 10), (3, 5)):
+        module.forward(Batch([mx.nd.ones(shape)]))  # type: ignore[arg-type]
+        assert module.get_outputs()[0].shape == shape
+
+
+def test_layouts_cut_the_batch_where_they_say() -> None:
+    symbol = mx.sym.Activation(mx.sym.Variable("data"), act_type="relu", __layout__="TNC")
+    module = mx.mod.Module(symbol, ("data",), None, context=[mx.cpu(0), mx.cpu(1)])
+    module.bind([mx.io.DataDesc("data", (3, 8, 7), "float16", layout="TNC")], inputs_need_grad=True)
+    module.init_params()
+    data = mx.nd.random.uniform(-1, 1, (3, 8, 7), dtype="float16")
+    module.forward(mx.io.DataBatch([data], None))
+    module.backward([mx.nd.ones((3, 8, 7), dtype="float16")])
+    assert [part.shape for part in module.get_outputs(merge_multi_context=False)[0]] == [(3, 4, 7)] * 2
+    (output,), (gradient,) = module.get_outputs(), module.get_input_grads()
+    np.testing.assert_array_equal(output.asnumpy(), np.maximum(data.asnumpy(), 0))
+    np.testing.assert_array_equal(gradient.asnumpy(), data.asnumpy() > 0)
+    assert output.dtype is np.float16
+
+
+def test_multipliers_of_an_operator_are_those_of_its_weights() -> None:
+    """The dictionaries are MXNet 1.9.1's."""
+    bias = mx.sym.Variable("fc1_bias", lr_mult=1.0)
+    x = mx.sym.FullyConnected(mx.sym.Variable("data"), bias=bias, name="fc1", num_hidden=10, lr_mult=0)
+    x = mx.sym.FullyConnected(x, name="fc2", num_hidden=10, wd_mult=0.5)
+    module = mx.mod.Module(x, label_names=None)
+    module.bind([("data", (5, 10))])
+    module.init_params(mx.init.Uniform(1.0))
+    module.init_optimizer(optimizer_params={"learning_rate": 1.0})
+    optimizer = module._optimizer
+    assert optimizer is not None
+    assert optimizer.lr_mult == {"fc1_bias": 1.0, "fc1_weight": 0.0}
+    assert optimizer.wd_mult == {"fc2_bias": 0.5, "fc2_weight": 0.5, "fc1_bias": 0.0}
+    before = {n: a.asnumpy() for n, a in module.get_params()[0].items()}
+    module.forward(mx.io.DataBatch([mx.nd.random.uniform(-1, 1, (5, 10))]), is_train=True)
+    module.backward(module.get_outputs())
+    module.update()
+    after = {n: a.asnumpy() for n, a in module.get_params()[0].items()}
+    np.testing.assert_array_equal(after["fc1_weight"], before["fc1_weight"])
+    assert abs(after["fc2_weight"] - before["fc2_weight"]).max() > 0.1
+
+
+def test_monitors_write_numbers_as_the_arrays_hold_them() -> None:
+    module = mx.mod.Module(lower(), label_names=None)
+    module.bind([("data", (2, 4))])
+    module.init_params(mx.init.Constant(0.1))
+    monitor = mx.mon.Monitor(1, stat_func=lambda a: mx.nd.sum(a) / a.size, pattern="fc1_weight", sort=True)
+    module.install_monitor(monitor)
+    monitor.tic()
+    module.forward(mx.io.DataBatch([mx.nd.ones((2, 4))]), is_train=False)
+    assert monitor.toc() == [(1, "fc1_weight", "0.1\t")]

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .base import KVStoreBase, TestStore
-from .store import KVStore, create
+from .kvstore import KVStore, create
 
 __all__ = ["KVStore", "KVStoreBase", "TestStore", "create"]

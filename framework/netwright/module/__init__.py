@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .base import BaseModule
-from .bucketing import BucketingModule
+from .base_module import BaseModule
+from .bucketing_module import BucketingModule
 from .module import Module
-from .python import PythonLossModule, PythonModule
-from .sequential import SequentialModule
+from .python_module import PythonLossModule, PythonModule
+from .sequential_module import SequentialModule
 
 __all__ = ["BaseModule", "BucketingModule", "Module", "PythonLossModule", "PythonModule", "SequentialModule"]

@@ -29,6 +29,7 @@ class ExecutorGroup:
         self.states = list(states)
         self.symbol, self.contexts, self.inputs = symbol, list(contexts), list(inputs)
         self._axes = {d.name: DataDesc.get_batch_axis(d.layout) for d in self.inputs}
+        self.output_axes = [DataDesc.get_batch_axis(out.attr("__layout__")) for out in symbol]
         self.slices = self._split()
         self.executors = [self._bind(ctx, part, requests) for ctx, part in zip(self.contexts, self.slices, strict=True)]
         if shared is not None:
@@ -98,7 +99,9 @@ class ExecutorGroup:
 
     def part_of(self, name: str, array: NDArray, part: slice) -> NDArray:
         """What of an input (or of something named like one) goes to a device."""
-        axis = self._axes.get(name, 0)
+        return self._cut(array, self._axes.get(name, 0), part)
+
+    def _cut(self, array: NDArray, axis: int, part: slice) -> NDArray:
         if len(self.contexts) == 1 or axis < 0:
             return array
         return nd.slice_axis(array, axis=axis, begin=part.start, end=part.stop)  # type: ignore[no-any-return]
@@ -114,7 +117,8 @@ class ExecutorGroup:
         for executor, part in zip(self.executors, self.slices, strict=True):
             heads = None
             if out_grads is not None:
-                heads = [self.part_of("", g, part).as_in_context(executor._ctx) for g in out_grads]
+                cut = [self._cut(g, axis, part) for g, axis in zip(out_grads, self.output_axes, strict=False)]
+                heads = [g.as_in_context(executor._ctx) for g in cut]
             executor.backward(heads)
 
     def outputs(self) -> list[list[NDArray]]:
@@ -131,8 +135,8 @@ class ExecutorGroup:
 
 
 def merged(parts: Sequence[NDArray], axis: int = 0) -> NDArray:
-    """Parts on several devices as one array on the first."""
-    if len(parts) == 1:
+    """Parts on several devices as one array on the first; without a batch axis they are all the same."""
+    if len(parts) == 1 or axis < 0:
         return parts[0]
     first = parts[0].ctx
     return nd.concatenate([p.as_in_context(first) for p in parts], axis=axis)

@@ -20,7 +20,7 @@ from ..ndarray.array import NDArray
 from ..ndarray.creation import array
 from ..optimizer.states import load_updaters, save_updaters
 from ..symbol.symbol import Symbol
-from .base import BaseModule
+from .base_module import BaseModule
 from .executor_group import ExecutorGroup, merged
 
 Params = dict[str, NDArray]
@@ -116,6 +116,14 @@ class Module(BaseModule):
     @property
     def _exec_group(self) -> ExecutorGroup | None:
         return self._group
+
+    @property
+    def _arg_params(self) -> Params:
+        return self.get_params()[0]
+
+    @property
+    def _aux_params(self) -> Params:
+        return self.get_params()[1]
 
     @property
     def _updater(self) -> opt.Updater | None:
@@ -392,11 +400,12 @@ class Module(BaseModule):
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run on a batch; arrays for batches of another shape are made by themselves."""
         self._need()
-        if isinstance(data_batch, (list, tuple)):
+        if isinstance(data_batch, list):  # a tuple may be a batch itself, by its names
             data_batch = self._whole(data_batch)
         values = dict(zip((d.name for d in self._data_shapes), data_batch.data, strict=True))
-        if data_batch.label:
-            values.update(zip((d.name for d in self._label_shapes), data_batch.label, strict=False))
+        labels = getattr(data_batch, "label", None)  # a batch may be any object with ``data``
+        if labels:
+            values.update(zip((d.name for d in self._label_shapes), labels, strict=False))
         descs = [*self._data_shapes, *self._label_shapes]
         if any(d.name in values and tuple(values[d.name].shape) != tuple(d.shape) for d in descs):
             self._follow_shapes(values)
@@ -442,7 +451,9 @@ class Module(BaseModule):
         """The outputs of the last ``forward``; a list by device for each without ``merge_multi_context``."""
         self._need()
         parts = self._bound.outputs()
-        return [merged(p) for p in parts] if merge_multi_context else parts
+        if not merge_multi_context:
+            return parts
+        return [merged(p, axis) for p, axis in zip(parts, self._bound.output_axes, strict=True)]
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         """The gradients of the data; bind with ``inputs_need_grad``."""
@@ -452,7 +463,10 @@ class Module(BaseModule):
                 "the data have no gradients", where="get_input_grads", remedy="bind(inputs_need_grad=True)"
             )
         parts = [self._bound.gradients(name) for name in self._data_names]
-        return [merged(p) for p in parts] if merge_multi_context else parts
+        if not merge_multi_context:
+            return parts
+        axes = (DataDesc.get_batch_axis(d.layout) for d in self._data_shapes)
+        return [merged(p, axis) for p, axis in zip(parts, axes, strict=True)]
 
     def update_metric(self, eval_metric: EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
         """Add the last outputs, compared with ``labels``, to a metric."""

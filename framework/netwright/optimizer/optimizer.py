@@ -81,7 +81,7 @@ class Optimizer:
         self.begin_num_update = self.num_update = begin_num_update
         self.idx2name = dict(param_idx2name or {})
         self.param_dict = dict(param_dict or {})
-        self._attributes: dict[str, dict[str, str]] = {} if sym is None else sym.attr_dict()
+        self._attributes = _weights_attributes(sym)
         self.set_lr_mult({})
         self.set_wd_mult({})
         self._index_update_count: dict[Any, int] = {}
@@ -216,6 +216,14 @@ class Optimizer:
         self.num_update = int(state["num_update"])
         self._index_update_count = {k: int(v) for k, v in state["counts"]}
         self.lr = float(state["lr"])
+
+
+def _weights_attributes(sym: Any) -> dict[str, dict[str, str]]:
+    """The attributes of a symbol's arguments by name."""
+    if sym is None:
+        return {}
+    found: dict[str, dict[str, str]] = sym.attr_dict()
+    return {name: found[name] for name in sym.list_arguments() if name in found}
 
 
 class Updater:

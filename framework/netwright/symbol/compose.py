@@ -11,7 +11,7 @@ from ..ops import get
 from ..ops.operator import Operator
 from ..ops.params import OpParams
 from ..ops.signature import bind
-from .attributes import modern
+from .attributes import HIDDEN, modern
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
 
@@ -24,8 +24,10 @@ def make_function(op: Operator, hint: str = "") -> Callable[..., Any]:
     hint = (hint or op.name).lower()
 
     def function(*args: Any, **kwargs: Any) -> Symbol:
-        p, inputs, common = bind(op, args, kwargs, _is_symbol)
-        return make_node(op, p, inputs, common.get("name"), common.get("attr"), hint)
+        own = {k: str(v) for k, v in kwargs.items() if k in HIDDEN or (k.startswith("__") and k.endswith("__"))}
+        p, inputs, common = bind(op, args, {k: v for k, v in kwargs.items() if k not in own}, _is_symbol)
+        attr = {**modern(own), **(common.get("attr") or {})}
+        return make_node(op, p, inputs, common.get("name"), attr, hint)
 
     return function
 

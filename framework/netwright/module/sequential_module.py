@@ -10,7 +10,7 @@ from ..errors import GraphError, ParamError
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
 from ..ndarray.array import NDArray
-from .base import BaseModule
+from .base_module import BaseModule
 
 Params = dict[str, NDArray]
 

@@ -217,7 +217,7 @@ class BaseModule:
 
     def _measure(self, eval_metric: metrics.EvalMetric, batch: Any) -> None:
         """Add the last outputs to a metric; the batch may be a list of parts, one for each device."""
-        if isinstance(batch, (list, tuple)):
+        if isinstance(batch, list):
             self.update_metric(eval_metric, [part.label for part in batch], pre_sliced=True)
         else:
             self.update_metric(eval_metric, batch.label)

@@ -11,7 +11,7 @@ from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
 from ..ndarray.array import NDArray
 from ..ndarray.creation import array
-from .base import BaseModule
+from .base_module import BaseModule
 
 Shapes = list[tuple[str, tuple[int, ...]]]
 

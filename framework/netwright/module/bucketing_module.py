@@ -15,7 +15,7 @@ from ..ndarray.creation import array
 from ..ndarray.storage import load, save
 from ..symbol.json import load as load_symbol
 from ..symbol.symbol import Symbol
-from .base import BaseModule
+from .base_module import BaseModule
 from .module import Module
 
 Generator = Callable[[Any], tuple[Symbol, Any, Any]]
