@@ -180,6 +180,10 @@ def test_last_batches(files: list[list[Any]], tmp_path: Path) -> None:
     assert epochs("pad") == [[[0, 1, 2], [3, 4, 5], [6, 0, 1]]] * 2
     assert epochs("discard") == [[[0, 1, 2], [3, 4, 5]]] * 2
     assert epochs("roll_over") == [[[0, 1, 2], [3, 4, 5]], [[6, 0, 1], [2, 3, 4]]]
+    rolling = mx.image.ImageIter(3, (3, 8, 8), imglist=files, path_root=tmp_path, last_batch_handle="roll_over")
+    assert [b.pad for b in rolling] == [0, 0]
+    rolling.reset()
+    assert [b.pad for b in rolling] == [2, 0]  # MXNET
     with pytest.raises(ParamError, match="unknown last_batch_handle"):
         epochs("keep")
 

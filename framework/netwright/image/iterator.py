@@ -27,8 +27,9 @@ class ImageIter(DataIter):
     Images come from a record file (``path_imgrec``, with or without ``path_imgidx``), a list file (``path_imglist``) or
     a list of rows [label, …, path] (``imglist``); paths are below ``path_root``. ``part_index`` of ``num_parts`` reads
     a share. The last batch is filled from the beginning (``pad``), left out (``discard``) or begins the next epoch
-    (``roll_over``). ``aug_list`` are augmenters; without it ``CreateAugmenter`` makes them of the further arguments.
-    ``threads`` decode at the same time; augmenters run in order, so that ``random.seed`` repeats them.
+    (``roll_over``; as in MXNet, that batch's ``pad`` counts the samples behind those carried over). ``aug_list`` are
+    augmenters; without it ``CreateAugmenter`` makes them of the further arguments. ``threads`` decode at the same
+    time; augmenters run in order, so that ``random.seed`` repeats them.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class ImageIter(DataIter):
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode") if threads > 1 else None
         self._left: list[Any] = []
         self._order: list[Any] = []
+        self._carried = 0
         self.cur = 0
         self._begin()
 
@@ -92,7 +94,7 @@ class ImageIter(DataIter):
     def _begin(self) -> None:
         if self.shuffle:
             self.seq = [self.seq[i] for i in chance.order(len(self.seq))]
-        self._order = self._left + self.seq
+        self._order, self._carried = self._left + self.seq, len(self._left)
         self.cur, self._left = 0, []
 
     def reset(self) -> None:
@@ -156,6 +158,7 @@ class ImageIter(DataIter):
         data = zeros(self.provide_data[0].shape)
         labels = np.zeros(self.provide_label[0].shape, self.dtype)
         used: list[Any] = []
+        carried = self._carried if self.cur == 0 else 0
         self._fill(data, labels, used)
         found = len(used)
         if not found:
@@ -168,6 +171,8 @@ class ImageIter(DataIter):
             raise StopIteration
         if pad:
             self._pad(data, labels, used)
+        elif carried:
+            pad = self.batch_size - carried
         return DataBatch(
             [data],
             [array(labels, dtype=labels.dtype)],
