@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+
 import pytest
 from tests.framework.operator_names import ON_PURPOSE, count, is_here, names, reasons
 
 from netwright.ops import all_operators, find
+from netwright.ops.operator import Operator
 
 EVERY = [(group, name) for group, listed in names().items() for name in listed]
 
@@ -37,6 +42,32 @@ def test_aliases_name_one_operator() -> None:
     for op in all_operators():
         for alias in op.aliases:
             assert find(alias) is op
+
+
+NAMING = {"name", "aliases", "title", "in_palette", "category"}
+
+
+def definition(op: Operator) -> tuple[str, ...]:
+    """What an operator's own class says, without names and words for people."""
+    cls = ast.parse(textwrap.dedent(inspect.getsource(type(op)))).body[0]
+    assert isinstance(cls, ast.ClassDef)
+    told = [
+        node
+        for node in cls.body
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        and not (
+            isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in NAMING
+        )
+    ]
+    return tuple(ast.dump(node) for node in (*cls.bases, *told))
+
+
+def test_no_operator_is_defined_twice() -> None:
+    """Another name for the same is an alias."""
+    seen: dict[tuple[str, ...], list[str]] = {}
+    for op in all_operators():
+        seen.setdefault(definition(op), []).append(op.name)
+    assert [names for names in seen.values() if len(names) > 1] == []
 
 
 def test_counts_are_told() -> None:

@@ -120,14 +120,6 @@ class Trunc(Rounding):
     """Integer part: the nearest integer that is no farther from 0 than x."""
 
     name = "trunc"
-    zero_stays = True
-    ufunc = "trunc"
-
-
-@register
-class Fix(Rounding):
-    """Nearest integer towards 0."""
-
-    name = "fix"
+    aliases = ("fix",)
     zero_stays = True
     ufunc = "trunc"

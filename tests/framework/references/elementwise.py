@@ -67,7 +67,6 @@ REFERENCES = {
     "ceil": each(math.ceil),
     "floor": each(math.floor),
     "trunc": each(math.trunc),
-    "fix": each(lambda x: math.floor(x) if x >= 0 else math.ceil(x)),
     "square": each(lambda x: x**2),
     "sqrt": each(lambda x: math.sqrt(x) if x >= 0 else math.nan),
     "rsqrt": each(lambda x: x**-0.5),
