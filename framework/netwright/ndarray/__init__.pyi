@@ -1257,7 +1257,7 @@ def fix(
     out: NDArray | list[NDArray] | None = None,
     name: str | None = None,
 ) -> Any:
-    """Nearest integer towards 0."""
+    """Integer part: the nearest integer that is no farther from 0 than x."""
 
 def flatten(
     data: NDArray | None = None,
@@ -6316,7 +6316,7 @@ class _sparse_namespace:
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Nearest integer towards 0."""
+        """Integer part: the nearest integer that is no farther from 0 than x."""
 
     @staticmethod
     def floor(

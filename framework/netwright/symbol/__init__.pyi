@@ -1242,7 +1242,7 @@ def fix(
     out: Symbol | list[Symbol] | None = None,
     name: str | None = None,
 ) -> Any:
-    """Nearest integer towards 0."""
+    """Integer part: the nearest integer that is no farther from 0 than x."""
 
 def flatten(
     data: Symbol | None = None,
@@ -6301,7 +6301,7 @@ class _sparse_namespace:
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Nearest integer towards 0."""
+        """Integer part: the nearest integer that is no farther from 0 than x."""
 
     @staticmethod
     def floor(
