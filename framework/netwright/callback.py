@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -70,9 +69,13 @@ class Speedometer:
             return
         seconds = time.perf_counter() - self._started
         speed = self.frequent * self.batch_size / seconds if seconds > 0 else math.inf
-        text = f"Epoch[{param.epoch}] Batch [{max(count - self.frequent, 0)}-{count}]\tSpeed: {speed:.2f} samples/sec"
-        if param.eval_metric is not None:
-            text += "".join(f"\t{name}={value:f}" for name, value in param.eval_metric.get_name_value())
+        rate = f"\tSpeed: {speed:.2f} samples/sec"
+        if param.eval_metric is None:
+            text = f"Iter[{param.epoch}] Batch [{count}]{rate}"
+        else:
+            values = "".join(f"\t{name}={value:f}" for name, value in param.eval_metric.get_name_value())
+            begin = max(count - self.frequent, 0) if self.auto_reset else 0
+            text = f"Epoch[{param.epoch}] Batch [{begin}-{count}]{rate}{values}"
             if self.auto_reset:
                 param.eval_metric.reset_local()
         logging.info("%s", text)
@@ -80,7 +83,7 @@ class Speedometer:
 
 
 class ProgressBar:
-    """A batch-end callback that draws how much of ``total`` batches is done."""
+    """A batch-end callback that logs a bar of how many of ``total`` batches are done."""
 
     def __init__(self, total: int, length: int = 80) -> None:
         self.total, self.length = total, length
@@ -88,7 +91,8 @@ class ProgressBar:
     def __call__(self, param: Any) -> None:
         share = param.nbatch / self.total
         filled = round(self.length * share)
-        sys.stdout.write(f"[{'=' * filled}{'-' * (self.length - filled)}] {math.ceil(100 * share)}%\r")
+        bar = "=" * filled + "-" * (self.length - filled)
+        logging.info("[%s] %s%%\r", bar, math.ceil(100 * share))
 
 
 class LogValidationMetricsCallback:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -399,3 +400,50 @@ def test_monitors_write_numbers_as_the_arrays_hold_them() -> None:
     monitor.tic()
     module.forward(mx.io.DataBatch([mx.nd.ones((2, 4))]), is_train=False)
     assert monitor.toc() == [(1, "fc1_weight", "0.1\t")]
+
+
+class Fixed(mx.metric.EvalMetric):
+    """Two values that never change; counts its local resets."""
+
+    resets = 0
+
+    def get(self) -> tuple[list[str], list[float]]:
+        return ["a", "b"], [1.5, 2.0]
+
+    def reset_local(self) -> None:
+        super().reset_local()
+        self.resets += 1
+
+
+def test_callbacks_log_as_mxnet_does(caplog: pytest.LogCaptureFixture) -> None:
+    """The lines are MXNet 1.9.1's."""
+    caplog.set_level(logging.INFO)
+    metric = Fixed("fixed")
+
+    def lines(callback: Any, count: int, measure: Any = metric) -> list[str]:
+        caplog.clear()
+        for i in range(count):
+            callback(mx.model.BatchEndParam(1, i, measure, None))
+        return [re.sub(r"Speed: \S+", "Speed: S", r.getMessage()) for r in caplog.records]
+
+    rate, values = "\tSpeed: S samples/sec", "\ta=1.500000\tb=2.000000"
+    before = metric.resets
+    assert lines(mx.callback.Speedometer(10, 3), 8) == [
+        f"Epoch[1] Batch [0-3]{rate}{values}",
+        f"Epoch[1] Batch [3-6]{rate}{values}",
+    ]
+    assert metric.resets == before + 2
+    assert lines(mx.callback.Speedometer(10, 3, auto_reset=False), 8) == [
+        f"Epoch[1] Batch [0-3]{rate}{values}",
+        f"Epoch[1] Batch [0-6]{rate}{values}",
+    ]
+    assert lines(mx.callback.Speedometer(10, 2), 4, None) == [f"Iter[1] Batch [2]{rate}"]
+    assert lines(mx.callback.ProgressBar(2, 8), 3) == ["[--------] 0%\r", "[====----] 50%\r", "[========] 100%\r"]
+    assert lines(mx.callback.log_train_metric(2), 3) == [
+        f"Iter[1] Batch[{i}] Train-{value}" for i in (0, 2) for value in ("a=1.500000", "b=2.000000")
+    ]
+    assert lines(mx.callback.LogValidationMetricsCallback(), 1) == [
+        "Epoch[1] Validation-a=1.500000",
+        "Epoch[1] Validation-b=2.000000",
+    ]
+    assert lines(mx.callback.LogValidationMetricsCallback(), 1, None) == []
