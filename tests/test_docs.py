@@ -56,6 +56,15 @@ def test_what_a_chapter_refers_to_is_there(path: Path) -> None:
         assert (ROOT / name).exists(), f"{name} is gone"
 
 
+def test_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    places = [ROOT, ROOT / "framework" / "netwright", ROOT / "backend" / "netwright_studio", ROOT / "frontend"]
+    places.append(ROOT / "framework" / "netwright" / "scheduler")  # whose modules are named in one line
+    names = re.findall(r"`([\w/]+(?:\.py|/))`", text)
+    assert len(names) > 30
+    assert [name for name in names if not any((place / name).exists() for place in places)] == []
+
+
 def test_what_a_program_prints_is_written_behind_it() -> None:
     text = "Before.\n\n```python\nx = 1\nprint(x)\n```\n\n```text\n2\n```\n\n```python\ny = x\n```\n\nAfter.\n"
     assert programs.refresh(text) == text.replace("2\n", "1\n")

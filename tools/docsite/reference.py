@@ -39,6 +39,7 @@ BESIDE = (
     "netwright.datasets",
     "netwright.onnx",
     "netwright.contrib.amp",
+    "netwright.notebook",
     "netwright.errors",
     "netwright.model_store",
     "netwright.prediction",
