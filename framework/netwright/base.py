@@ -10,9 +10,10 @@ import numpy as np
 
 from .error import error_types as error_types
 from .error import register_error as register_error
-from .errors import NetwrightError
+from .errors import NetwrightError, StorageError
 
 MXNetError = NetwrightError
+NotSupportedForSparseNDArray = StorageError
 
 integer_types = (int, np.int32, np.int64)
 numeric_types = (float, int, np.generic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from netwright import autograd, cpu, nd, sym
 from netwright.errors import GraphError, ParamError, ShapeError
-from netwright.gluon import nn
+from netwright.gluon import HybridBlock, SymbolBlock, nn, utils
 
 A = np.array([[0.5, 0, 0.25], [0, 0, 0], [0, 0.75, 0]], np.float32)
 INDICES = np.array([[3, 1], [3, 0]])
@@ -218,3 +219,44 @@ def test_misuse_is_told() -> None:
         y.simple_bind(cpu(), stype_dict={"z": "csr"}, x=(3, 3), w=(3, 2))
     with pytest.raises(ShapeError, match="2 dimensional"):
         y.simple_bind(cpu(), stype_dict={"x": "csr"}, x=(3, 3, 3), w=(3, 2))
+
+
+class Linear(HybridBlock):
+    """y = x · w, with a row sparse gradient."""
+
+    def __init__(self) -> None:
+        super().__init__(prefix="linear_")
+        self.weight = self.params.get("weight", shape=(3, 2), init="ones", grad_stype="row_sparse")
+
+    def hybrid_forward(self, F: Any, x: Any, weight: Any) -> Any:
+        return F.sparse.dot(x, weight)
+
+
+def test_csr_data_in_a_hybridized_block(tmp_path: Path) -> None:
+    net, x = Linear(), nd.array(A).tostype("csr")
+    net.initialize()
+    found = []
+    for hybridize in (False, True):
+        net.hybridize(hybridize)
+        with autograd.record():
+            y = (net(x) ** 2).sum()
+        y.backward()
+        found.append(net.weight.grad())
+    assert [g.stype for g in found] == ["row_sparse"] * 2
+    np.testing.assert_allclose(found[0].asnumpy(), found[1].asnumpy())
+    net(nd.array(A))
+    assert ["call by call" in str(plan) for plan in net.plans()] == [True, False], "dense data have a plan of their own"
+    symbol, params = net.export(str(tmp_path / "linear"))
+    read = SymbolBlock.imports(symbol, ["data"], params)
+    np.testing.assert_allclose(read(x).asnumpy(), A @ np.ones((3, 2)), rtol=1e-6)
+
+
+def test_utilities_take_sparse_arrays() -> None:
+    parts = utils.split_and_load(nd.array(A[:2]).tostype("csr"), [cpu(0), cpu(1)])
+    assert [p.stype for p in parts] == ["csr", "csr"]
+    arrays = [nd.array(A).tostype("row_sparse"), nd.array(A)]
+    norm = utils.clip_global_norm(arrays, 0.5)
+    np.testing.assert_allclose(norm, np.sqrt(2 * (A**2).sum()), rtol=1e-6)
+    assert [a.stype for a in arrays] == ["row_sparse", "default"]
+    for array in arrays:
+        np.testing.assert_allclose(array.asnumpy(), A * 0.5 / norm, rtol=1e-5)

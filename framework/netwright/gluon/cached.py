@@ -58,12 +58,15 @@ class CachedGraph:
     def run(self, compiled: Compiled, feeds: Mapping[str, NDArray], repeating: bool) -> Run:
         """The forward part on these arrays; call by call where one is sparse, or an operator gives sparse arrays."""
         raw = _raw(compiled, feeds, repeating)
-        sparse = self._gives_sparse or any(a.stype != DEFAULT for a in feeds.values())
-        return StoredRun(compiled, raw) if sparse else Run(compiled, raw)
+        return StoredRun(compiled, raw) if self._is_sparse(feeds) else Run(compiled, raw)
+
+    def _is_sparse(self, feeds: Mapping[str, NDArray]) -> bool:
+        return self._gives_sparse or any(a.stype != DEFAULT for a in feeds.values())
 
     def compiled(self, feeds: Mapping[str, NDArray], wrt: tuple[str, ...]) -> Compiled:
         """The plan for arrays of these shapes and types, in the current mode."""
-        key = (mode.training, wrt, tuple([(a.shape, a._data.dtype) for a in feeds.values()]))
+        sparse = self._is_sparse(feeds)
+        key = (mode.training, wrt, sparse, tuple([(a.shape, a._data.dtype) for a in feeds.values()]))
         found = self._plans.get(key)
         if found is None:
             if len(self._plans) >= MAX_PLANS:
@@ -75,7 +78,7 @@ class CachedGraph:
                 wrt=wrt,
                 device=lies_on(next(iter(feeds.values()))._data),
                 strategy=self.strategy,
-                reason=REASON if self._gives_sparse else "",
+                reason=REASON if sparse else "",
             )
         return found
 

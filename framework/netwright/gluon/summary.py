@@ -32,7 +32,7 @@ class _Counts:
             return  # shapes are being inferred
         count = 0
         for parameter in layer.params.values():
-            size = parameter.data().size
+            size = parameter._array().size
             count += size
             self.trainable += size if parameter.grad_req != "null" else 0
             self.shared += size if parameter in self._seen else 0

@@ -20,6 +20,7 @@ from ..device import Device
 from ..errors import DataError, MismatchError
 from ..ndarray.array import NDArray
 from ..ndarray.creation import array
+from ..ops.storage import elements_of, with_elements
 from .hooks import HookHandle
 from .recompute import recompute
 
@@ -52,7 +53,10 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
         )
     ends = np.cumsum([size // num_slice + (i < size % num_slice) for i in range(num_slice)]).tolist()
     begins = [0, *ends[:-1]]
-    return [data.slice_axis(axis=batch_axis, begin=b, end=e) for b, e in zip(begins, ends, strict=True)]  # type: ignore[attr-defined]
+    parts = list(zip(begins, ends, strict=True))
+    if data.stype == "csr" and batch_axis == 0:
+        return [data[b:e] for b, e in parts]
+    return [data.slice_axis(axis=batch_axis, begin=b, end=e) for b, e in parts]  # type: ignore[attr-defined]
 
 
 def split_and_load(
@@ -86,13 +90,13 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     """
     if not arrays:
         raise MismatchError("clip_global_norm() needs at least one array")
-    total = math.sqrt(sum(float((a._data.astype("float64") ** 2).sum()) for a in arrays))
+    total = math.sqrt(sum(float((elements_of(a._data).astype("float64") ** 2).sum()) for a in arrays))
     if check_isfinite and not math.isfinite(total):
         warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)
     scale = max_norm / (total + 1e-8)
     if scale < 1.0 and math.isfinite(total):
         for a in arrays:
-            a._write(a._data * a._data.dtype.type(scale))
+            a._write(with_elements(a._data, elements_of(a._data) * a._data.dtype.type(scale)))
     return total if check_isfinite else array([total], ctx=arrays[0].ctx)
 
 

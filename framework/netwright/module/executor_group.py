@@ -104,6 +104,8 @@ class ExecutorGroup:
     def _cut(self, array: NDArray, axis: int, part: slice) -> NDArray:
         if len(self.contexts) == 1 or axis < 0:
             return array
+        if array.stype == "csr" and axis == 0:
+            return array[part]
         return nd.slice_axis(array, axis=axis, begin=part.start, end=part.stop)  # type: ignore[no-any-return]
 
     def forward(self, values: Mapping[str, NDArray], is_train: bool) -> None:

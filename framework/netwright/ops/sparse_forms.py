@@ -11,9 +11,9 @@ from pydantic import Field
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
 from .broadcast import ElemwiseDiv
-from .indexing import Embedding, Picking, indices
+from .indexing import Embedding, EmbeddingParams, Picking, indices
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
-from .params import DType, OpParams, Size, hint
+from .params import OpParams, hint
 from .registry import register
 from .scalar import MinusScalar, PlusScalar
 from .shapes import normalize_axes, reduced_shape
@@ -233,12 +233,9 @@ class CountStored(Operator):
             yield Sample((values,), {"axis": axis}, differentiable=False, dtypes=("float32", "int32"))
 
 
-class SparseEmbeddingParams(OpParams):
-    """What SparseEmbedding takes."""
+class SparseEmbeddingParams(EmbeddingParams):
+    """What SparseEmbedding takes; its gradient is row sparse whatever ``sparse_grad`` says."""
 
-    input_dim: Size = Field(description="how many things there are: indices reach from 0 to input_dim − 1")
-    output_dim: Size = Field(description="how many numbers stand for one of them")
-    dtype: DType = Field("float32", description="element type of the weight, where nothing else says it")
     deterministic: bool = hint(False, "Taken for MXNet's sake: sums are always made in one order.")
 
 

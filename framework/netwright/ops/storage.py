@@ -206,6 +206,16 @@ def dense_of(raw: Any) -> Any:
     return raw.dense() if isinstance(raw, Stored) else raw
 
 
+def elements_of(raw: Any) -> Any:
+    """The elements that an array holds: all of a dense one, those that are stored of another."""
+    return raw.data if isinstance(raw, Stored) else raw
+
+
+def with_elements(raw: Any, elements: Any) -> Any:
+    """An array with other elements where ``raw`` has its."""
+    return raw.with_data(elements) if isinstance(raw, Stored) else elements
+
+
 def empty_storage(xp: Any, stype: str, shape: tuple[int, ...], dtype: Any) -> Any:
     """Zeros: no element is stored."""
     check_shape(stype, shape)
