@@ -286,6 +286,15 @@ def test_what_is_not_stored_stays() -> None:
     assert nd._internal._logical_and_scalar(of(A, "csr"), scalar=1).stype == "default"
 
 
+def test_sparse_results_may_be_larger_than_memory() -> None:
+    x = nd.sparse.csr_matrix(([1.0, 2.0], [5, 10**12], [0, 1, 2]), shape=(2, 10**12 + 1))
+    y = nd.sparse.dot(x, nd.ones((2, 3)), transpose_a=True)
+    assert y.shape == (10**12 + 1, 3)
+    assert (y + y).indices.asnumpy().tolist() == [5, 10**12]
+    assert (x * 2)[1].data.asnumpy().tolist() == [4]
+    assert nd.sum(x, axis=1).asnumpy().tolist() == [1, 2]
+
+
 def test_out_takes_any_storage() -> None:
     for stype in STYPES:
         out = nd.zeros((4, 3), stype=stype)

@@ -46,7 +46,9 @@ def invoke(
         # a dtype hashes slowly, its number fast
         key = tuple([(d.shape, d.dtype.num) for d in datas])
         if key not in facts.checked:
-            _afford(op, op.infer(p, _specs(datas)))
+            outputs = op.infer(p, _specs(datas))
+            if not sparse and not facts.gives_sparse:  # a shape tells the size of a dense result only
+                _afford(op, outputs)
             if len(facts.checked) >= MAX_REMEMBERED:
                 facts.checked.clear()
             facts.checked.add(key)
