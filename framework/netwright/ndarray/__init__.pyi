@@ -5156,6 +5156,7 @@ class _contrib_namespace:
         input_dim: int = ...,
         output_dim: int = ...,
         dtype: str = 'float32',
+        sparse_grad: bool = False,
         deterministic: bool = False,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,

@@ -5141,6 +5141,7 @@ class _contrib_namespace:
         input_dim: int = ...,
         output_dim: int = ...,
         dtype: str = 'float32',
+        sparse_grad: bool = False,
         deterministic: bool = False,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
