@@ -293,6 +293,10 @@ def test_detectors_can_be_symbols() -> None:
     targets = mx.sym.contrib.MultiBoxTarget(anchors, label, mx.sym.Variable("cls"))
     _, outputs, _ = targets.infer_shape(data=(2, 3, 4, 4), label=(2, 3, 5), cls=(2, 3, 32))
     assert outputs == [(2, 128), (2, 128), (2, 32)]
+    assert targets.list_outputs()[0].endswith("_loc_target")
+    names = mx.sym.contrib.bipartite_matching(data, threshold=0, name="x").list_outputs()
+    assert names == ["x_output0", "x_output1"]  # MXNET
+    assert mx.sym.contrib.box_nms(data, name="x").list_outputs() == ["x_output0"]  # MXNET
 
 
 def test_misuse_is_explained() -> None:

@@ -33,7 +33,7 @@ class BoxEncode(Operator):
         Port("means", doc="four means"),
         Port("stds", doc="four standard deviations"),
     )
-    outputs = ("targets", "masks")
+    outputs = ("output0", "output1")
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         samples, _, anchors, refs, *_ = shapes

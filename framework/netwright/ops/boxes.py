@@ -149,7 +149,7 @@ class BoxNms(Operator):
     category = "detection"
     Params = NmsParams
     inputs = (Port("data", doc="rows (…, boxes, 5 or more)"),)
-    outputs = ("output", "record")
+    outputs = ("output0", "record")
 
     def visible_outputs(self, p: Any) -> int:
         return 1
@@ -256,7 +256,7 @@ class BipartiteMatching(Operator):
     category = "detection"
     Params = MatchingParams
     inputs = (Port("data", doc="scores (…, R, C)"),)
-    outputs = ("rows", "columns")
+    outputs = ("output0", "output1")
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
