@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import netwright as mx
 from netwright import nd
@@ -43,6 +45,23 @@ def test_nms_keeps_what_mxnet_keeps() -> None:
     converted = C.box_nms(nd.array(ROWS), id_index=0, topk=2, out_format="center").asnumpy()
     np.testing.assert_allclose(converted[0, 2:], [0.6, 0.65, 0.2, 0.3], atol=1e-6)  # MXNET
     assert C.box_non_maximum_suppression(nd.array(ROWS)).shape == (6, 6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(count=st.integers(1, 12), classes=st.integers(1, 3), thresh=st.floats(0.05, 0.9), seed=st.integers(0, 9999))
+def test_what_nms_keeps_does_not_overlap(count: int, classes: int, thresh: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    corner = rng.random((count, 2)) * 0.6
+    boxes = np.concatenate([corner, corner + 0.05 + rng.random((count, 2)) * 0.35], axis=1)
+    rows = nd.array(np.concatenate([rng.integers(0, classes, (count, 1)), rng.random((count, 1)), boxes], axis=1))
+    out = C.box_nms(rows, overlap_thresh=thresh, id_index=0)
+    found = out.asnumpy()[out.asnumpy()[:, 0] >= 0]
+    assert len(found) >= len(np.unique(rows.asnumpy()[:, 0]))
+    assert (np.diff(found[:, 1]) <= 0).all()
+    overlap = C.box_iou(nd.array(found[:, 2:]), nd.array(found[:, 2:])).asnumpy()
+    same = found[:, None, 0] == found[None, :, 0]
+    assert (overlap[same & ~np.eye(len(found), dtype=bool)] <= thresh + 1e-6).all()
+    np.testing.assert_array_equal(C.box_nms(out, overlap_thresh=thresh, id_index=0).asnumpy(), out.asnumpy())
 
 
 def test_gradient_of_nms_goes_where_rows_came_from() -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import netwright as mx
 from netwright import nd
@@ -54,6 +56,16 @@ def test_bytes_are_resized_to_the_bit_as_mxnet_does(number: int, interp: int) ->
     size, (height, width) = SIZES[number]
     made = nd.image.resize(image(picture(*size)), size=(width, height), interp=interp).asnumpy()
     assert hashlib.sha1(made.tobytes()).hexdigest()[:10] == BYTES[number, interp]  # MXNET
+
+
+@settings(max_examples=40, deadline=None)
+@given(size=st.integers(1, 9), target=st.integers(1, 9), rule=st.integers(0, 4), value=st.integers(0, 255))
+def test_even_images_stay_even(size: int, target: int, rule: int, value: int) -> None:
+    """Weights of every rule add up to 1, whatever the sizes."""
+    for dtype in ("uint8", "float32"):
+        image = nd.full((size, 10 - size, 1), value, dtype=dtype)
+        made = nd.image.resize(image, size=(target, 10 - target), interp=rule).asnumpy()
+        np.testing.assert_allclose(made.astype(np.float64), value, atol=1 if dtype == "uint8" else 1e-4 * 255)
 
 
 def test_colours_change_as_in_mxnet() -> None:
