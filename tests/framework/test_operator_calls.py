@@ -136,6 +136,40 @@ def test_states_follow_from_data() -> None:
     assert masked.infer_shape(x=(7, 2, 3))[0] == [(7, 2, 3), (2,)]
 
 
+@pytest.mark.parametrize(
+    ("shape", "codes", "reverse", "wanted"),
+    [
+        ((2, 3, 5, 5), (0, -1), False, (2, 75)),
+        ((5, 3, 4, 5), (0, -1, 0), True, (3, 20, 5)),
+        ((2, 3, 5, 6), (-3, -3), False, (6, 30)),
+        ((64, 1, 2, 3), (-4, 16, -1, -2), False, (16, 4, 1, 2, 3)),
+        ((1, 2, 3, 64), (-2, -1, 16, -4), True, (1, 2, 3, 4, 16)),
+    ],
+)
+def test_a_size_follows_from_the_reshaped_array(shape: Any, codes: Any, reverse: bool, wanted: Any) -> None:
+    """0 is a size to be found, as in MXNet 1.9.1; the reshaped array's other user tells it."""
+    reshaped = mx.sym.Variable("data").reshape(codes, reverse=reverse)
+    net = mx.sym.elemwise_add(reshaped, mx.sym.ones(shape=wanted))
+    for axis in range(len(shape)):
+        open_ = tuple(0 if i == axis else n for i, n in enumerate(shape))
+        inputs, outputs, _ = net.infer_shape(data=open_)
+        assert (inputs, outputs) == ([shape], [wanted])
+
+
+def test_contrib_operators_under_both_names() -> None:
+    assert mx.contrib.nd.quadratic is mx.nd.contrib.quadratic
+    assert mx.contrib.ndarray.CTCLoss is mx.nd.contrib.CTCLoss
+    assert mx.contrib.sym.foreach is mx.contrib.symbol.foreach is mx.sym.contrib.foreach
+
+
+def test_symbols_are_checked_in_the_types_given() -> None:
+    net = mx.sym.softmax(mx.sym.Variable("data"), length=mx.sym.Variable("length"), use_length=True, axis=1)
+    data, length = np.zeros((2, 3), np.float16), np.array([3, 1], np.int32)
+    heads, slopes = [np.ones((2, 3), np.float16)], [np.zeros((2, 3)), np.zeros(2, np.int32)]
+    found = mx.test_utils.check_symbolic_backward(net, [data, length], heads, slopes, dtype="asnumpy", atol=1e-3)
+    assert {n: np.dtype(g.dtype).name for n, g in found.items()} == {"data": "float16", "length": "int32"}
+
+
 @pytest.mark.parametrize("source", ["int32", "float32", "float16"])
 @pytest.mark.parametrize("target", ["int32", "float32", "float16"])
 def test_gradients_pass_casts(source: str, target: str) -> None:

@@ -7,11 +7,13 @@ by doing all this twice, with different numbers: sizes that differ are not known
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from ..errors import NetwrightError, ShapeError
 from ..ops.broadcast import Broadcast
 from ..ops.operator import Operator, Shape
+from ..ops.shape import Reshaping
 from .symbol import SymbolEntry, SymbolNode
 
 _BASES = ((1_000_003, 10_007), (2_000_029, 30_011))
@@ -101,6 +103,10 @@ class _Run:
                 self._met[b] = a
             elif a < _LARGE and b < _LARGE:
                 raise ShapeError("the shapes do not fit together", where=node.name, wanted=one, got=other)
+            elif b < _LARGE:  # what was computed from unknowns is known from elsewhere
+                self._met[a] = b
+            elif a < _LARGE:
+                self._met[b] = a
 
     def _meet_inputs(self, node: SymbolNode, shapes: Sequence[Shape | None]) -> None:
         """Unknown sizes of the inputs become those that others have at the same place."""
@@ -112,9 +118,21 @@ class _Run:
                         if a in self._numbers or b in self._numbers:
                             self._meet((a,), (b,), node)
 
+    def _meet_count(self, node: SymbolNode) -> None:
+        """The one unknown size of an array whose elements are seen under a known shape."""
+        before, after = self._shape(node.inputs[0]), self._shape((node, 0))
+        if before is None or after is None or any(size >= _LARGE for size in after):
+            return
+        open_ = [size for size in before if size >= _LARGE]
+        rest = math.prod(size for size in before if size < _LARGE)
+        if len(open_) == 1 and open_[0] in self._numbers and rest and math.prod(after) % rest == 0:
+            self._met[open_[0]] = math.prod(after) // rest
+
     def _infer(self, node: SymbolNode) -> None:
         op = node.op
         assert op is not None
+        if isinstance(op, Reshaping):
+            self._meet_count(node)
         alike = self._all_alike(op)
         entries = [*node.inputs, (node, 0)] if alike else list(node.inputs)
         if alike or isinstance(op, Broadcast):

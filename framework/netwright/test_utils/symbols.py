@@ -30,25 +30,32 @@ def _named(sym: Symbol, stypes: Any) -> Mapping[str, str]:
     return dict(zip(sym.list_arguments(), stypes, strict=True))
 
 
+def _in(dtype: Any, value: Any) -> Any:
+    """The element type to test a value in: ``"asnumpy"`` is the value's own."""
+    return np.dtype(_host(value).dtype) if dtype == "asnumpy" else dtype
+
+
 def _bind(
     sym: Symbol, location: Any, aux: Any, ctx: Device | None, request: Any, dtype: Any, grad_stypes: Any = None
 ) -> Any:
     names = sym.list_arguments()
     given = location if isinstance(location, Mapping) else dict(zip(names, location, strict=True))
-    arrays = {n: v.astype(dtype) if _is_sparse(v) else array(_host(v), dtype=dtype) for n, v in given.items()}
+    arrays = {
+        n: v.astype(_in(dtype, v)) if _is_sparse(v) else array(_host(v), dtype=_in(dtype, v)) for n, v in given.items()
+    }
     states = sym.list_auxiliary_states()
     aux = aux if isinstance(aux, Mapping) else dict(zip(states, aux or [], strict=False))
     executor = sym.simple_bind(
         ctx or current_device(),
         request,
-        dict.fromkeys(arrays, dtype),
+        {n: a.dtype for n, a in arrays.items()},
         {n: a.stype for n, a in arrays.items()},
         **{n: a.shape for n, a in arrays.items()},
     )
     for name, stype in (grad_stypes or {}).items():
         if name in executor.grad_dict:
-            executor.grad_dict[name] = zeros(arrays[name].shape, ctx, dtype, stype)
-    executor.copy_params_from(arrays, {n: array(_host(v), dtype=dtype) for n, v in aux.items()})
+            executor.grad_dict[name] = zeros(arrays[name].shape, ctx, arrays[name].dtype, stype)
+    executor.copy_params_from(arrays, {n: array(_host(v), dtype=_in(dtype, v)) for n, v in aux.items()})
     return executor
 
 
@@ -102,7 +109,9 @@ def check_symbolic_backward(
     executor.forward(is_train=True)
     if isinstance(out_grads, Mapping):
         out_grads = [out_grads[name] for name in sym.list_outputs()]
-    heads = [g.astype(dtype) if _is_sparse(g) else array(_host(g), dtype=dtype) for g in out_grads or ()]
+    heads = [
+        g.astype(_in(dtype, g)) if _is_sparse(g) else array(_host(g), dtype=_in(dtype, g)) for g in out_grads or ()
+    ]
     executor.backward(None if out_grads is None else heads)
     names = sym.list_arguments()
     wanted = expected if isinstance(expected, Mapping) else dict(zip(names, expected, strict=True))
