@@ -241,6 +241,45 @@ def test_import_model_gives_symbol_and_weights(tmp_path: Path) -> None:
     np.testing.assert_allclose(module.predict(nd.array(data)).asnumpy(), found, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["lenet", "gru", "mlp"])
+def test_a_symbol_is_read_for_any_batch(name: str) -> None:
+    make, shape, dynamic, other = MODELS[name]
+    net = make()
+    net.initialize(mx.init.Xavier())
+    symbol, arg_params, aux_params = import_model(export(net, shapes=shape, dynamic=dynamic))
+    for size in (shape, other):
+        data = batches(size)
+        module = mx.mod.Module(symbol, data_names=["data"], label_names=None)
+        module.bind(data_shapes=[("data", size)], for_training=False)
+        module.set_params(arg_params, aux_params)
+        wanted = net(nd.array(data)).asnumpy()
+        module.forward(mx.io.DataBatch([nd.array(data)]), is_train=False)
+        np.testing.assert_allclose(module.get_outputs()[0].asnumpy(), wanted, rtol=1e-4, atol=2e-5)
+
+
+def test_recurrent_layers_come_back_as_they_went() -> None:
+    net = rnn.LSTM(4, num_layers=2, bidirectional=True)
+    net.initialize()
+    symbol, arrays, _ = import_model(export(net, shapes=(3, 2, 5)))
+    names = [node.op.name for node in symbol.nodes() if node.op is not None]
+    assert names.count("RNN") == 2
+    assert set(arrays) == {"weight0", "weight1"}, "the weights of each layer are one vector that can be trained"
+
+
+def test_float16_and_float64_networks(tmp_path: Path) -> None:
+    for dtype, tolerance in (("float16", 2e-2), ("float64", 1e-6)):
+        data = sym.Variable("data", dtype=dtype)
+        out = sym.LeakyReLU(sym.FullyConnected(data, num_hidden=3, name="fc"), act_type="elu")
+        arrays = {"fc_weight": RNG.standard_normal((3, 4)).astype(dtype), "fc_bias": np.ones(3, dtype)}
+        model = export(out, shapes=(2, 4), params=arrays)
+        x = RNG.standard_normal((2, 4)).astype(dtype)
+        feeds = {n: nd.array(a, dtype=dtype) for n, a in {**arrays, "data": x}.items()}
+        wanted = out.eval(**feeds)[0].asnumpy()
+        found = OnnxModel(model).run([x])[0]
+        assert found.dtype == wanted.dtype == np.dtype(dtype)
+        np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance)
+
+
 def test_an_imported_block_goes_on_learning() -> None:
     net = mlp()
     net.initialize(mx.init.Xavier())

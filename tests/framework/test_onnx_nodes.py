@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from netwright.onnx.coverage import node_cases, operators_of, run_case
+from netwright.onnx.coverage import main, node_cases, operators_of, run_case
 from netwright.onnx.table import ROWS
 
 LEFT_OUT: dict[str, tuple[str, ...]] = {
@@ -91,3 +91,12 @@ def test_most_of_the_standard_is_covered() -> None:
     operators = {op for case in CASES if why(case) is None for op in operators_of(case.model)}
     assert {"Attention", "LayerNormalization", "SoftmaxCrossEntropyLoss", "Cast", "ReduceLogSumExp"} <= operators
     assert {"GatherND", "ScatterElements", "LSTM", "GRU", "If", "Loop", "Scan", "Resize", "GridSample"} <= operators
+
+
+def test_every_operator_is_listed_with_what_becomes_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--operators"])
+    lines = capsys.readouterr().out.splitlines()
+    for name in ROWS:
+        assert any(line.startswith(f"| {name} | ") and len(line) > len(name) + 12 for line in lines), name
+    written = [line for line in lines if line.startswith("| _linalg_syevd | ")]
+    assert written == ["| _linalg_syevd | (not) it cannot be written as ONNX: the standard has no eigenvalues |"]

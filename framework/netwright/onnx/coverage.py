@@ -1,13 +1,15 @@
 """What the importer and the exporter reach: ``python -m netwright.onnx.coverage``.
 
-The standard's own node cases are run against the importer, and each of our operators is exported once.
+The standard's own node cases are run against the importer, and each of our operators is exported once. With
+``--operators`` it prints two tables instead: how each of the standard's operators is read, and each of ours written.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from ..symbol.symbol import Variable
 from .convert import ExportError
 from .drafts import write_symbol
 from .model import OnnxModel
+from .rule_table import RULES
+from .table import ROWS
 
 
 def node_cases() -> Iterator[Any]:
@@ -101,8 +105,31 @@ def refusal(op: Operator) -> str | None:
     return None
 
 
-def main() -> None:
-    """Print the failures by operator, and the counts; the operators that cannot be exported, and their count."""
+def reading_table() -> Iterator[str]:
+    """Markdown: the operators of the standard that have a row, with what the row makes of them."""
+    yield from ("| ONNX | is read as |", "| --- | --- |")
+    for name, function in sorted(ROWS.items()):
+        yield f"| {name} | {_first_line(function)} |"
+
+
+def writing_table() -> Iterator[str]:
+    """Markdown: our operators, with how each is written or why it cannot be."""
+    refused = refusals()
+    yield from ("| Operator | is written as |", "| --- | --- |")
+    for op in sorted(all_operators(), key=lambda o: o.name):
+        how = _first_line(RULES[op.name]) if op.name in RULES else "nodes of its own forward"
+        yield f"| {op.name} | {f'(not) {refused[op.name]}' if op.name in refused else how} |"
+
+
+def _first_line(function: Any) -> str:
+    return (function.__doc__ or "").strip().split("\n", 1)[0].replace("|", "\\|")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the cases that fail, the operators that cannot be exported, and the counts; or the two tables."""
+    if "--operators" in arguments:
+        print("\n".join([*reading_table(), "", *writing_table()]))
+        return
     passed = total = 0
     failures: Counter[str] = Counter()
     for case in node_cases():
@@ -118,8 +145,12 @@ def main() -> None:
     refused = refusals()
     for name, reason in refused.items():
         print(f"{name}: {reason}")
-    print(f"{len(all_operators()) - len(refused)} operators can be exported of {len(all_operators())} registered")
+    every = len(all_operators())
+    rules = len(RULES.keys() - refused.keys())
+    print(
+        f"{every - len(refused)} operators can be exported of {every} registered, {rules} of them by rules of their own"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -14,16 +14,3 @@ ACTIVATIONS = {
     "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softsign": "Softsign", "_softrelu": "Softplus",
 }  # fmt: skip
 """Activations: our name, the standard's."""
-
-BINARY = {
-    "Add": "broadcast_add", "Sub": "broadcast_sub", "Mul": "broadcast_mul", "Max": "broadcast_maximum",
-    "Min": "broadcast_minimum",
-}  # fmt: skip
-"""Arithmetic of two values with broadcasting."""
-
-COMPARISONS = {
-    "Equal": "broadcast_equal", "Greater": "broadcast_greater", "Less": "broadcast_lesser",
-    "GreaterOrEqual": "broadcast_greater_equal", "LessOrEqual": "broadcast_lesser_equal",
-    "And": "broadcast_logical_and", "Or": "broadcast_logical_or", "Xor": "broadcast_logical_xor",
-}  # fmt: skip
-"""Comparisons and logic: the standard answers in booleans, ours in the element type of the inputs."""

@@ -18,14 +18,14 @@ MAX_STEPS = 10_000
 
 @row("If")
 def branch(b: Builder, n: Node) -> Any:
-    """The operator If."""
+    """The branch that the condition chooses; its value must be known, for only one of the two is read."""
     graph = n.attr("then_branch" if n[0].scalar() else "else_branch")
     return tuple(n.scope.run_graph(graph, []))
 
 
 @row("Loop")
 def loop(b: Builder, n: Node) -> Any:
-    """The operator Loop."""
+    """The body written out once a step; count and conditions must be known. What is collected is stacked."""
     body = n.attr("body")
     limit = int(n.get(0).scalar()) if n.get(0) is not None else MAX_STEPS
     going = n.get(1) is None or bool(n.get(1).scalar())
@@ -62,7 +62,7 @@ def _stack(b: Builder, rows: list[Value], axis: int) -> Value:
 
 @row("Scan")
 def scan(b: Builder, n: Node) -> Any:
-    """The operator Scan."""
+    """The body written out for each slice of the inputs, cut along any axis, backwards too; states are handed on."""
     if n.opset < 9:
         return _scan_batches(b, n)
     body, scanned = n.attr("body"), n.attr("num_scan_inputs")

@@ -7,22 +7,17 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
+from ..pairs import ACTIVATIONS, MATH
 from ..table import Node, axis_of, row
 from ..values import Builder, Value, is_float
 
-UNARY = {
-    "Abs": "abs", "Neg": "negative", "Exp": "exp", "Log": "log", "Sqrt": "sqrt", "Floor": "floor", "Ceil": "ceil",
-    "Sign": "sign", "Sin": "sin", "Cos": "cos", "Tan": "tan", "Asin": "arcsin", "Acos": "arccos",
-    "Atan": "arctan", "Sinh": "sinh", "Cosh": "cosh", "Asinh": "arcsinh", "Acosh": "arccosh", "Atanh": "arctanh",
-    "Erf": "erf", "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "_softrelu",
-    "Softsign": "softsign", "Reciprocal": "reciprocal",
-}  # fmt: skip
+UNARY = {**MATH, **{theirs: ours for ours, theirs in ACTIVATIONS.items()}}
 """ONNX functions of one value that one of our operators computes as it is."""
 
 
 @row(*UNARY)
 def unary(b: Builder, n: Node) -> Value:
-    """The operator UNARY and its kin."""
+    """The function of ours that computes the same of each element."""
     return b.op(UNARY[n.op], n[0])
 
 
@@ -54,7 +49,7 @@ def determinant(b: Builder, n: Node) -> Value:
 
 @row("Add", "Sub", "Mul")
 def arithmetic(b: Builder, n: Node) -> Value:
-    """The operator Add and its kin."""
+    """Sum, difference or product with broadcasting."""
     return b.op(f"broadcast_{n.op.lower()}", n[0], n[1])
 
 
@@ -75,7 +70,7 @@ def div(b: Builder, n: Node) -> Value:
 
 @row("Pow")
 def power(b: Builder, n: Node) -> Value:
-    """The operator Pow."""
+    """Base to the exponent, in the base's element type; unlike or whole types are computed in float64."""
     base, exponent = n[0], n[1]
     if base.dtype == exponent.dtype and is_float(base.dtype):
         return b.op("broadcast_power", base, exponent)
@@ -98,7 +93,7 @@ def mod(b: Builder, n: Node) -> Value:
 
 @row("Max", "Min", "Sum", "Mean")
 def several(b: Builder, n: Node) -> Value:
-    """The operator Max and its kin."""
+    """One operand after the other: greatest, least, sum; a mean is the sum over their number."""
     name = {"Max": "broadcast_maximum", "Min": "broadcast_minimum"}.get(n.op, "broadcast_add")
     found: Value = n[0]
     for other in n.inputs[1:]:
@@ -108,7 +103,7 @@ def several(b: Builder, n: Node) -> Value:
 
 @row("Clip")
 def clip(b: Builder, n: Node) -> Value:
-    """The operator Clip."""
+    """Cut off at the limits, which are attributes before opset 11 and inputs since; either may be missing."""
     x = n[0]
     low = n.get(1) if n.opset >= 11 else (b.like(n.attr("min"), x) if n.attr("min") is not None else None)
     high = n.get(2) if n.opset >= 11 else (b.like(n.attr("max"), x) if n.attr("max") is not None else None)
@@ -119,7 +114,7 @@ def clip(b: Builder, n: Node) -> Value:
 
 @row("Identity")
 def identity(b: Builder, n: Node) -> Any:
-    """The operator Identity."""
+    """The input itself."""
     return n.get(0)
 
 
@@ -134,13 +129,13 @@ def dropout(b: Builder, n: Node) -> Any:
 
 @row("LeakyRelu")
 def leaky_relu(b: Builder, n: Node) -> Value:
-    """The operator LeakyRelu."""
+    """x, or alpha · x below 0."""
     return b.op("LeakyReLU", n[0], act_type="leaky", slope=n.attr("alpha", 0.01))
 
 
 @row("PRelu")
 def prelu(b: Builder, n: Node) -> Value:
-    """The operator PRelu."""
+    """max(x, 0) + slope · min(x, 0), the slope broadcast to the data."""
     x, zero = n[0], b.like(0, n[0])
     below = b.op("broadcast_minimum", x, zero)
     return b.add(b.op("broadcast_maximum", x, zero), b.mul(below, n[1]))
@@ -148,19 +143,19 @@ def prelu(b: Builder, n: Node) -> Value:
 
 @row("Elu")
 def elu(b: Builder, n: Node) -> Value:
-    """The operator Elu."""
+    """x, or alpha · (eˣ − 1) below 0."""
     return b.op("LeakyReLU", n[0], act_type="elu", slope=n.attr("alpha", 1.0))
 
 
 @row("Selu")
 def selu(b: Builder, n: Node) -> Value:
-    """The operator Selu."""
+    """gamma times Elu with alpha."""
     return b.mul(b.op("LeakyReLU", n[0], act_type="elu", slope=n.attr("alpha")), n.attr("gamma"))
 
 
 @row("Gelu")
 def gelu(b: Builder, n: Node) -> Value:
-    """The operator Gelu."""
+    """x · Φ(x), exactly by erf or by the approximation with tanh."""
     if n.attr("approximate", "none") == "none":
         return b.op("LeakyReLU", n[0], act_type="gelu")
     x = n[0]
@@ -171,26 +166,26 @@ def gelu(b: Builder, n: Node) -> Value:
 
 @row("HardSigmoid")
 def hard_sigmoid(b: Builder, n: Node) -> Value:
-    """The operator HardSigmoid."""
+    """alpha · x + beta, cut off at 0 and 1."""
     return b.op("hard_sigmoid", n[0], alpha=n.attr("alpha", 0.2), beta=n.attr("beta", 0.5))
 
 
 @row("HardSwish")
 def hard_swish(b: Builder, n: Node) -> Value:
-    """The operator HardSwish."""
+    """x · max(0, min(1, x/6 + 1/2))."""
     return b.mul(n[0], b.op("hard_sigmoid", n[0], alpha=1 / 6, beta=0.5))
 
 
 @row("ThresholdedRelu")
 def thresholded_relu(b: Builder, n: Node) -> Value:
-    """The operator ThresholdedRelu."""
+    """x above alpha, else 0."""
     x = n[0]
     return b.where(b.compare("broadcast_greater", x, n.attr("alpha", 1.0)), x, b.like(0, x))
 
 
 @row("Shrink")
 def shrink(b: Builder, n: Node) -> Value:
-    """The operator Shrink."""
+    """Nearer to 0 by the bias beyond ±lambd, and 0 between."""
     x, bias, edge = n[0], n.attr("bias", 0.0), n.attr("lambd", 0.5)
     wide = b.cast(x, "float32") if x.dtype.kind in "iu" else x
     above, below = b.compare("broadcast_greater", wide, edge), b.compare("broadcast_lesser", wide, -edge)
@@ -237,7 +232,7 @@ def cast_to(b: Builder, n: Node, kind: np.dtype[Any]) -> Value:
 
 @row("CastLike")
 def cast_like(b: Builder, n: Node) -> Value:
-    """The operator CastLike."""
+    """The first input in the second one's element type."""
     return cast_to(b, n, n[1].dtype)
 
 
@@ -260,7 +255,7 @@ def cumprod(b: Builder, n: Node) -> Value:
 
 @row("CumSum")
 def cumsum(b: Builder, n: Node) -> Value:
-    """The operator CumSum."""
+    """Running sums along an axis; exclusive ones leave the element itself out, reverse ones begin at the end."""
     x, axis = n[0], axis_of(int(n[1].scalar()), n[0].rank)
     if n.attr("reverse", 0):
         x = b.op("reverse", x, axis=axis)

@@ -19,14 +19,14 @@ def from_front(b: Builder, index: Value, size: int) -> Value:
 
 @row("Gather")
 def gather(b: Builder, n: Node) -> Value:
-    """The operator Gather."""
+    """Slices along an axis by position; negative positions count from the end."""
     x, axis = n[0], axis_of(n.attr("axis", 0), n[0].rank)
     return b.op("take", x, from_front(b, n[1], x.shape[axis]), axis=axis)
 
 
 @row("GatherElements")
 def gather_elements(b: Builder, n: Node) -> Value:
-    """The operator GatherElements."""
+    """For each position of the index the element there along the axis, by the coordinates of all axes."""
     x, axis = n[0], axis_of(n.attr("axis", 0), n[0].rank)
     places = _places(b, from_front(b, n[1], x.shape[axis]), axis)
     return b.op("gather_nd", x, places)
@@ -41,7 +41,7 @@ def _places(b: Builder, index: Value, axis: int) -> Value:
 
 @row("GatherND")
 def gather_nd(b: Builder, n: Node) -> Value:
-    """The operator GatherND."""
+    """Elements or parts by coordinates; batch axes, which both have in common, are written out as coordinates."""
     return b.op("gather_nd", n[0], _coordinates(b, n[1], n[0], n.attr("batch_dims", 0)))
 
 
@@ -60,13 +60,13 @@ def _coordinates(b: Builder, index: Value, x: Value, batch: int) -> Value:
 
 @row("ScatterND")
 def scatter_nd(b: Builder, n: Node) -> Value:
-    """The operator ScatterND."""
+    """A copy of the data with updates put, added, or joined otherwise, at coordinates."""
     return _put(b, n, n[0], _coordinates(b, n[1], n[0], 0), n[2])
 
 
 @row("ScatterElements", "Scatter")
 def scatter_elements(b: Builder, n: Node) -> Value:
-    """The operator ScatterElements and its kin."""
+    """A copy of the data with an update at each position that the index names along the axis."""
     axis = axis_of(n.attr("axis", 0), n[0].rank)
     return _put(b, n, n[0], _places(b, from_front(b, n[1], n[0].shape[axis]), axis), n[2])
 
@@ -85,7 +85,7 @@ def _put(b: Builder, n: Node, x: Value, places: Value, updates: Value) -> Value:
 
 @row("TensorScatter")
 def tensor_scatter(b: Builder, n: Node) -> Value:
-    """The operator TensorScatter."""
+    """A cache with new entries from a place of each batch's own on, wrapped round where circular."""
     past, update = n[0], n[1]
     axis = axis_of(n.attr("axis", -2), past.rank)
     starts = n.get(2).ints() if n.get(2) is not None else (0,) * past.shape[0]
@@ -98,7 +98,7 @@ def tensor_scatter(b: Builder, n: Node) -> Value:
 
 @row("OneHot")
 def one_hot(b: Builder, n: Node) -> Value:
-    """The operator OneHot."""
+    """The on value where a new axis counts up to the index, else the off value."""
     index, depth, ends = n[0], int(n[1].scalar()), n[2]
     axis = axis_of(n.attr("axis", -1), index.rank + 1)
     index = b.reshape(from_front(b, index, depth), [*index.shape[:axis], 1, *index.shape[axis:]])
@@ -109,7 +109,7 @@ def one_hot(b: Builder, n: Node) -> Value:
 
 @row("TopK")
 def top_k(b: Builder, n: Node) -> Any:
-    """The operator TopK."""
+    """The k greatest or least along an axis, and their positions; of equal ones the first comes first."""
     x = n[0]
     k = int(n[1].scalar()) if n.get(1) is not None else n.attr("k")
     axis = axis_of(n.attr("axis", -1), x.rank)
@@ -119,13 +119,13 @@ def top_k(b: Builder, n: Node) -> Any:
 
 @row("NonZero")
 def non_zero(b: Builder, n: Node) -> Value:
-    """The operator NonZero."""
+    """The coordinates of elements that are not 0: how many follows from values, which must be known."""
     return b.const(np.array(np.nonzero(n[0].known()), np.int64).reshape(n[0].rank, -1))
 
 
 @row("Compress")
 def compress(b: Builder, n: Node) -> Value:
-    """The operator Compress."""
+    """The slices where the condition, which must be known, holds."""
     x, condition = n[0], n[1].known().astype(bool)
     axis = n.attr("axis")
     if axis is None:
@@ -150,7 +150,7 @@ def unique(b: Builder, n: Node) -> Any:
 
 @row("ReverseSequence")
 def reverse_sequence(b: Builder, n: Node) -> Value:
-    """The operator ReverseSequence."""
+    """The first elements of each sequence turned round, as many as its length says."""
     x = n[0]
     if n.attr("time_axis", 0) == 0:
         return b.op("SequenceReverse", x, b.cast(n[1], x.dtype), use_sequence_length=True)

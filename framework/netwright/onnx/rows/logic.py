@@ -16,25 +16,25 @@ COMPARISONS = {
 
 @row(*COMPARISONS)
 def comparison(b: Builder, n: Node) -> Value:
-    """The operator COMPARISONS and its kin."""
+    """Our comparison, as booleans."""
     return b.compare(COMPARISONS[n.op], n[0], n[1])
 
 
 @row("Not")
 def negation(b: Builder, n: Node) -> Value:
-    """The operator Not."""
+    """Booleans turned round."""
     return b.cast(b.op("logical_not", n[0]), bool)
 
 
 @row("IsNaN")
 def is_nan(b: Builder, n: Node) -> Value:
-    """The operator IsNaN."""
+    """Where elements are no numbers."""
     return b.cast(b.op("_contrib_isnan", n[0]), bool)
 
 
 @row("IsInf")
 def is_inf(b: Builder, n: Node) -> Value:
-    """The operator IsInf."""
+    """Where elements are infinite, on both sides or on one."""
     x = n[0]
     found = b.cast(b.op("_contrib_isinf", x), bool)
     sides = n.attr("detect_positive", 1), n.attr("detect_negative", 1)
@@ -48,5 +48,5 @@ def is_inf(b: Builder, n: Node) -> Value:
 
 @row("Where")
 def where(b: Builder, n: Node) -> Value:
-    """The operator Where."""
+    """Elements of the one or the other, all three inputs broadcast."""
     return b.where(n[0], n[1], n[2])

@@ -16,7 +16,7 @@ from .shape import pad_axis
 
 @row("MatMul")
 def matmul(b: Builder, n: Node) -> Value:
-    """The operator MatMul."""
+    """The product of matrices, vectors or batches, as NumPy's matmul."""
     return product(b, n[0], n[1])
 
 
@@ -62,7 +62,7 @@ def gemm(b: Builder, n: Node) -> Value:
 
 @row("Conv")
 def convolution(b: Builder, n: Node) -> Value:
-    """The operator Conv."""
+    """Convolution; padding that differs on the two sides is put on the data before."""
     x, weight, bias = n[0], n[1], n.get(2)
     spatial = x.rank - 2
     kernel, stride = weight.shape[2:], tuple(n.attr("strides") or (1,) * spatial)
@@ -138,7 +138,7 @@ def _wanted_part(
 
 @row("BatchNormalization")
 def batch_norm(b: Builder, n: Node) -> Any:
-    """The operator BatchNormalization."""
+    """By the given statistics; in training mode by the batch's own, and the running ones moved towards them."""
     x = n[0]
     eps = n.attr("epsilon", 1e-5)
     if not n.attr("training_mode", 0):
@@ -164,13 +164,13 @@ def batch_norm(b: Builder, n: Node) -> Any:
 
 @row("InstanceNormalization")
 def instance_norm(b: Builder, n: Node) -> Value:
-    """The operator InstanceNormalization."""
+    """InstanceNorm with the same epsilon."""
     return b.op("InstanceNorm", n[0], n[1], n[2], eps=n.attr("epsilon", 1e-5))
 
 
 @row("LRN")
 def response_norm(b: Builder, n: Node) -> Value:
-    """The operator LRN."""
+    """LRN over as many channels."""
     return b.op(
         "LRN", n[0], nsize=n.attr("size"), alpha=n.attr("alpha", 1e-4), beta=n.attr("beta", 0.75),
         knorm=n.attr("bias", 1.0),
@@ -179,7 +179,7 @@ def response_norm(b: Builder, n: Node) -> Value:
 
 @row("LpNormalization")
 def lp_normalization(b: Builder, n: Node) -> Value:
-    """The operator LpNormalization."""
+    """Divided by the p-norm along an axis; what has length 0 stays."""
     x, axis = n[0], n.attr("axis", -1)
     length = b.op("norm", x, ord=n.attr("p", 2), axis=axis, keepdims=True)
     empty = b.compare("broadcast_equal", length, 0)

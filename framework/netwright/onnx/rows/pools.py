@@ -15,7 +15,7 @@ from .nn import pad_spatial, window_pads
 
 @row("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(b: Builder, n: Node) -> Value:
-    """The operator GlobalAveragePool and its kin."""
+    """The mean or the maximum over all spatial axes."""
     kind = "max" if n.op == "GlobalMaxPool" else "mean"
     return b.op(kind, n[0], axis=tuple(range(2, n[0].rank)), keepdims=True)
 

@@ -29,7 +29,7 @@ def _over(b: Builder, name: str, x: Value, axes: Sequence[int], keep: bool) -> V
 @row("ReduceSum", "ReduceMean", "ReduceProd", "ReduceMax", "ReduceMin", "ReduceSumSquare", "ReduceL1", "ReduceL2",
      "ReduceLogSum", "ReduceLogSumExp")  # fmt: skip
 def reduction(b: Builder, n: Node) -> Value:
-    """The operator ReduceSum and its kin."""
+    """Sums, means and the like over axes; squares, magnitudes and logarithms are taken before or after."""
     x = n[0]
     keep = bool(n.attr("keepdims", 1))
     axes = reduced_axes(n, x)

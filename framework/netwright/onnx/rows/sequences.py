@@ -13,32 +13,32 @@ from ..values import Builder, Value
 
 @row("SequenceConstruct")
 def construct(b: Builder, n: Node) -> list[Value]:
-    """The operator SequenceConstruct."""
+    """The inputs as a sequence."""
     return list(n.inputs)
 
 
 @row("SequenceEmpty")
 def empty(b: Builder, n: Node) -> list[Value]:
-    """The operator SequenceEmpty."""
+    """A sequence of nothing."""
     return []
 
 
 @row("SequenceLength")
 def length(b: Builder, n: Node) -> Value:
-    """The operator SequenceLength."""
+    """How many values a sequence has, known when it is read."""
     return b.const(np.int64(len(n[0])))
 
 
 @row("SequenceAt")
 def at(b: Builder, n: Node) -> Value:
-    """The operator SequenceAt."""
+    """One value of a sequence."""
     found: Value = n[0][int(n[1].scalar())]
     return found
 
 
 @row("SequenceInsert")
 def insert(b: Builder, n: Node) -> list[Value]:
-    """The operator SequenceInsert."""
+    """The sequence with one more value at a place, by default at its end."""
     found = list(n[0])
     found.insert(len(found) if n.get(2) is None else int(n[2].scalar()), n[1])
     return found
@@ -46,7 +46,7 @@ def insert(b: Builder, n: Node) -> list[Value]:
 
 @row("SequenceErase")
 def erase(b: Builder, n: Node) -> list[Value]:
-    """The operator SequenceErase."""
+    """The sequence without one of its values."""
     found = list(n[0])
     del found[-1 if n.get(1) is None else int(n[1].scalar())]
     return found
@@ -54,7 +54,7 @@ def erase(b: Builder, n: Node) -> list[Value]:
 
 @row("ConcatFromSequence")
 def concat(b: Builder, n: Node) -> Value:
-    """The operator ConcatFromSequence."""
+    """The values of a sequence joined along an axis, or along a new one."""
     values, axis = n[0], n.attr("axis")
     if not n.attr("new_axis", 0):
         return b.concat(values, axis_of(axis, values[0].rank))
@@ -64,7 +64,7 @@ def concat(b: Builder, n: Node) -> Value:
 
 @row("SplitToSequence")
 def split(b: Builder, n: Node) -> list[Value]:
-    """The operator SplitToSequence."""
+    """A tensor cut along an axis into pieces of given sizes, or of one each."""
     x, axis = n[0], axis_of(n.attr("axis", 0), n[0].rank)
     given, size = n.get(1), x.shape[axis]
     if given is None:
@@ -83,13 +83,13 @@ def split(b: Builder, n: Node) -> list[Value]:
 
 @row("Optional", "OptionalGetElement")
 def optional(b: Builder, n: Node) -> Any:
-    """The operator Optional and its kin."""
+    """The value itself, or nothing."""
     return n.get(0)
 
 
 @row("OptionalHasElement")
 def has_element(b: Builder, n: Node) -> Value:
-    """The operator OptionalHasElement."""
+    """Whether there is a value, known when the model is read."""
     return b.const(n.get(0) is not None)
 
 

@@ -27,13 +27,13 @@ def constant_of(attributes: Mapping[str, Any]) -> Any:
 
 @row("Constant")
 def constant(b: Builder, n: Node) -> Value:
-    """The operator Constant."""
+    """The array that the node holds."""
     return b.const(constant_of(n.attributes))
 
 
 @row("ConstantOfShape")
 def constant_of_shape(b: Builder, n: Node) -> Value:
-    """The operator ConstantOfShape."""
+    """One number everywhere, in a shape that must be known."""
     given = n.attr("value")
     number = numpy_helper.to_array(given).reshape(-1)[0] if given is not None else np.float32(0)
     return b.const(np.full(n[0].ints(), number))
@@ -41,19 +41,19 @@ def constant_of_shape(b: Builder, n: Node) -> Value:
 
 @row("Shape")
 def shape(b: Builder, n: Node) -> Value:
-    """The operator Shape."""
+    """The input's sizes, known when the model is read, or a range of them."""
     return b.const(np.array(n[0].shape[n.attr("start", 0) : n.attr("end")], np.int64))
 
 
 @row("Size")
 def size(b: Builder, n: Node) -> Value:
-    """The operator Size."""
+    """How many elements the input has."""
     return b.const(np.int64(n[0].size))
 
 
 @row("Reshape")
 def reshape(b: Builder, n: Node) -> Value:
-    """The operator Reshape."""
+    """Another shape, which must be known: 0 copies a size (unless allowzero), -1 is worked out."""
     x = n[0]
     target = list(n.ints("shape", 1) or ())
     if not n.attr("allowzero", 0):
@@ -68,7 +68,7 @@ def reshape(b: Builder, n: Node) -> Value:
 
 @row("Flatten")
 def flatten(b: Builder, n: Node) -> Value:
-    """The operator Flatten."""
+    """Two axes: those before the given one joined, and the others."""
     x = n[0]
     axis = n.attr("axis", 1)
     axis = axis_of(axis, x.rank)
@@ -77,7 +77,7 @@ def flatten(b: Builder, n: Node) -> Value:
 
 @row("Squeeze")
 def squeeze(b: Builder, n: Node) -> Value:
-    """The operator Squeeze."""
+    """Without the axes named, or without all of size 1."""
     x = n[0]
     given = n.ints("axes", 1)
     axes = [i for i, s in enumerate(x.shape) if s == 1] if given is None else [axis_of(a, x.rank) for a in given]
@@ -86,7 +86,7 @@ def squeeze(b: Builder, n: Node) -> Value:
 
 @row("Unsqueeze")
 def unsqueeze(b: Builder, n: Node) -> Value:
-    """The operator Unsqueeze."""
+    """With new axes of size 1 at the places named."""
     x, given = n[0], n.ints("axes", 1) or ()
     rank = x.rank + len(given)
     axes = {axis_of(a, rank) for a in given}
@@ -96,31 +96,31 @@ def unsqueeze(b: Builder, n: Node) -> Value:
 
 @row("Transpose")
 def transpose(b: Builder, n: Node) -> Value:
-    """The operator Transpose."""
+    """Axes in another order; turned round where none is given."""
     return b.transpose(n[0], n.attr("perm") or tuple(range(n[0].rank))[::-1])
 
 
 @row("Expand")
 def expand(b: Builder, n: Node) -> Value:
-    """The operator Expand."""
+    """Broadcast to a shape, both ways."""
     return b.broadcast(n[0], np.broadcast_shapes(n[0].shape, n[1].ints()))
 
 
 @row("Tile")
 def tile(b: Builder, n: Node) -> Value:
-    """The operator Tile."""
+    """Repeated as a whole along each axis."""
     return b.op("tile", n[0], reps=n[1].ints())
 
 
 @row("Concat")
 def concat(b: Builder, n: Node) -> Value:
-    """The operator Concat."""
+    """Joined along an axis."""
     return b.concat(n.inputs, axis_of(n.attr("axis"), n[0].rank))
 
 
 @row("Split")
 def split(b: Builder, n: Node) -> Any:
-    """The operator Split."""
+    """Cut along an axis into parts of given sizes, or of equal ones with a smaller last."""
     x, sizes = n[0], n.ints("split", 1)
     axis = axis_of(n.attr("axis", 0), x.rank)
     if sizes is None:
@@ -141,7 +141,7 @@ def slice_range(b: Builder, x: Value, axis: int, begin: int, end: int) -> Value:
 
 @row("Slice")
 def slice_(b: Builder, n: Node) -> Value:
-    """The operator Slice."""
+    """Ranges of axes with steps, also backwards; one that is empty is known to be so."""
     x: Value = n[0]
     starts, ends = n.ints("starts", 1) or (), n.ints("ends", 2) or ()
     axes = n.ints("axes", 3) or tuple(range(len(starts)))
@@ -215,7 +215,7 @@ def pad_axis(b: Builder, x: Value, axis: int, before: int, after: int, mode: str
 
 @row("DepthToSpace")
 def depth_to_space(b: Builder, n: Node) -> Value:
-    """The operator DepthToSpace."""
+    """Channels into blocks of positions; DCR takes the block's place from the channel's front, CRD from its end."""
     x, k = n[0], n.attr("blocksize")
     batch, channels, height, width = x.shape
     rest = channels // (k * k)
@@ -228,7 +228,7 @@ def depth_to_space(b: Builder, n: Node) -> Value:
 
 @row("SpaceToDepth")
 def space_to_depth(b: Builder, n: Node) -> Value:
-    """The operator SpaceToDepth."""
+    """Blocks of positions into channels."""
     x, k = n[0], n.attr("blocksize")
     batch, channels, height, width = x.shape
     x = b.transpose(
@@ -240,7 +240,7 @@ def space_to_depth(b: Builder, n: Node) -> Value:
 
 @row("Range")
 def range_(b: Builder, n: Node) -> Value:
-    """The operator Range."""
+    """Numbers in even steps, whose ends must be known."""
     start, limit, step = (n[i].known().reshape(-1)[0] for i in range(3))
     count = max(math.ceil((float(limit) - float(start)) / float(step)), 0)
     return b.const(start + np.arange(count).astype(n[0].dtype) * step, n[0].dtype)
@@ -248,7 +248,7 @@ def range_(b: Builder, n: Node) -> Value:
 
 @row("EyeLike")
 def eye_like(b: Builder, n: Node) -> Value:
-    """The operator EyeLike."""
+    """Ones on a diagonal, of the input's shape."""
     to = n.attr("dtype")
     dtype = helper.tensor_dtype_to_np_dtype(to) if to else n[0].dtype
     return b.const(np.eye(n[0].shape[0], n[0].shape[1], n.attr("k", 0)).astype(dtype))
@@ -256,7 +256,7 @@ def eye_like(b: Builder, n: Node) -> Value:
 
 @row("Trilu")
 def trilu(b: Builder, n: Node) -> Value:
-    """The operator Trilu."""
+    """The upper or lower triangle of each matrix, zeros elsewhere."""
     x = n[0]
     k = int(n.get(1).scalar()) if n.get(1) is not None else 0
     ones = np.ones(x.shape[-2:], bool)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...ops.attention import _scale, _visible
 from ...ops.convolution import convolved
 from ...ops.deconvolution import deconvolved
 from ...ops.upsampling import _spreading
@@ -188,6 +189,25 @@ def convolution_data_gradient(c: Call, dy: Tensor, weight: Tensor) -> Tensor:
         pads=[*windows.pad, *ends], output_padding=more, group=p.num_group,
     )  # fmt: skip
     return back(found, last)
+
+
+@rule("MultiHeadAttention")
+def attention(c: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """MatMul, Softmax and MatMul for all heads at once; what may not be looked at gets the lowest score."""
+    p, xp, heads = c.p, c.xp, c.p.heads
+
+    def apart(x: Tensor) -> Tensor:
+        return x.reshape((x.shape[0], x.shape[1], heads, x.shape[2] // heads)).transpose((0, 2, 1, 3))
+
+    scores = xp.matmul(apart(query), apart(key).swapaxes(2, 3)) * query.dtype.type(_scale(p, query.shape))
+    seen = _visible(xp, p, mask, query.shape[1], key.shape[1])
+    if seen is None:
+        weights = c.w.op("Softmax", scores, axis=-1)
+    else:
+        weights = c.w.op("Softmax", xp.where(seen, scores, np.finfo(scores.dtype).min), axis=-1)
+        weights = xp.where(seen, weights, weights.dtype.type(0))
+    joined = xp.matmul(weights, apart(value)).transpose((0, 2, 1, 3))
+    return joined.reshape((*query.shape[:2], value.shape[2])), weights
 
 
 @rule("_contrib_fft")
