@@ -164,8 +164,16 @@ def test_what_notebooks_show() -> None:
     net = mx.gluon.nn.HybridSequential(prefix="n_")
     net.add(mx.gluon.nn.Dense(3, in_units=2, prefix="a_"), mx.gluon.nn.Dropout(0.5))
     table = net._repr_html_()
+    assert table.startswith("<svg")
     assert re.findall(r"<td>(Dense|Dropout|HybridSequential)</td>", table) == ["HybridSequential", "Dense", "Dropout"]
     assert "weight 3×2" in table
+
+    class Pair(mx.gluon.HybridBlock):
+        def hybrid_forward(self, F: Any, x: Any, y: Any) -> Any:
+            return x + y
+
+    assert Pair()._repr_html_().startswith("<table>")
+    assert mx.gluon.nn.Sequential()._repr_html_().startswith("<table>")
     plan = network().simple_bind(mx.cpu(), **SHAPES).plan()
     shown = plan._repr_html_()
     assert shown.count("<tr>") == len(plan.steps) + 1

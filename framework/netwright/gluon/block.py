@@ -53,6 +53,16 @@ class HybridBlock(Block):
         self._compiled: dict[Any, CompiledBlock] = {}
         self._op_hook: tuple[Callable[[str, str, NDArray], Any], bool] | None = None
 
+    def _repr_html_(self) -> str:
+        """The network as a picture where it takes one input and can be drawn without data, and the table of layers."""
+        try:
+            with NameManager():
+                drawn = self(Variable("data"))
+        except (NetwrightError, TypeError, AttributeError):  # other inputs, or a forward that needs arrays
+            return super()._repr_html_()
+        picture = drawn._repr_svg_() if isinstance(drawn, Symbol) else None
+        return f"{picture or ''}{super()._repr_html_()}"
+
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Add a child, which must be hybrid too."""
         if not isinstance(block, HybridBlock):
