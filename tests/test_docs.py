@@ -117,6 +117,14 @@ def test_a_translation_shows_the_originals_programs(tmp_path: Path) -> None:
     assert "x = 2" in found
 
 
+def test_tables_for_those_who_come_from_mxnet() -> None:
+    missing = directives.expand("::: mxnet missing\n", Path("x.md"))
+    assert "`_contrib_quantized_*`" in missing
+    differences = directives.expand("::: mxnet differences\n", Path("x.md"))
+    assert "[`BatchNorm`](api/operators/BatchNorm.md)" in differences
+    assert all(line.count("|") >= 3 for line in (missing + differences).splitlines() if line)
+
+
 def test_figures_are_svg_with_a_title() -> None:
     found = figures.flow("From <a> to b", "forward: data → FullyConnected / fc1\n反向: 甲 ← 乙\n")
     assert found.count("<rect") == 4

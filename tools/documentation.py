@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "backend" / "netwright_studio" / "docs"
 DIGEST_NAME = ".sources"
 SOURCES = ("docs", "examples", "framework/netwright", "backend/netwright_studio", "tools/docsite")
+TABLES = ("tests/framework/operator_names.py", "tests/framework/oracle/differences.py")
+"""Read by the page for those who come from MXNet."""
 NOT_SOURCES = frozenset({"__pycache__", "static", ".static-new", ".docs-new"})
 
 Say = Callable[[str], None]
@@ -31,7 +33,7 @@ class DocsError(RuntimeError):
 
 def find_sources(root: Path) -> Iterator[Path]:
     """Files that decide what the documentation says, in a stable order."""
-    yield root / "mkdocs.yml"
+    yield from (path for name in ("mkdocs.yml", *TABLES) if (path := root / name).is_file())
     for source in SOURCES:
         for folder, folders, names in os.walk(root / source):
             folders[:] = sorted(n for n in folders if n not in NOT_SOURCES and Path(folder, n) != SITE)

@@ -2,7 +2,7 @@
 
 ``::: source netwright.tape:walk_back`` shows a definition (see ``excerpts.find``); ``::: program 2`` the second program
 of the English chapter of the same name, for translations; ``::: memory lenet 32`` a plan's arena; ``::: flow TITLE``,
-rows of boxes joined by arrows (see ``figures.flow``), and ``:::``.
+rows of boxes joined by arrows (see ``figures.flow``), and ``:::``; ``::: mxnet missing`` a table (see ``mxnet.table``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from . import excerpts, figures, programs
+from . import excerpts, figures, mxnet, programs
 
 FENCES = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 DIRECTIVE = re.compile(
@@ -37,6 +37,8 @@ def expand(markdown: str, chapter: Path) -> str:
         if kind == "memory":
             name, _, batch = rest.partition(" ")
             return figures.memory(name, int(batch))
+        if kind == "mxnet":
+            return mxnet.table(rest)
         raise DirectiveError(f"{chapter}: there is no directive {kind!r}")
 
     parts = FENCES.split(markdown)
