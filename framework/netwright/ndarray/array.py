@@ -422,7 +422,12 @@ class NDArray(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- storage and pickling between processes
     def tostype(self, stype: str) -> NDArray:
-        """A copy in another storage: ``default``, ``csr`` or ``row_sparse``."""
+        """A copy in another storage: ``default``, ``csr`` or ``row_sparse``.
+
+        >>> a = mx.nd.array([[0, 0], [3, 0]]).tostype("row_sparse")
+        >>> a.indices.asnumpy(), a.data.asnumpy()
+        (array([1]), array([[3., 0.]], dtype=float32))
+        """
         return self._apply("cast_storage", (self,), {"stype": stype})  # type: ignore[no-any-return]
 
     def _store_gradient(self, gradient: NDArray | None, add: bool) -> None:

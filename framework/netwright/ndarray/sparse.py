@@ -36,7 +36,12 @@ __all__ = [
 
 # ---------------------------------------------------------------- nothing stored
 def zeros(stype: str, shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
-    """An array of zeros in a storage: ``csr``, ``row_sparse`` or ``default``."""
+    """An array of zeros in a storage: ``csr``, ``row_sparse`` or ``default``.
+
+    >>> print(mx.nd.sparse.zeros("csr", (2, 3)))
+    <BLANKLINE>
+    <CSRNDArray 2x3 @cpu(0)>
+    """
     device = _device(ctx)
     raw = empty_storage(device.xp, stype, _shape(shape), np.dtype(dtype_name(dtype or np.float32)))
     return of_raw(raw, None, place_of(device))

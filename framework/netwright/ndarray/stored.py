@@ -209,7 +209,12 @@ class CSRNDArray(BaseSparseNDArray):
         check_csr(_moved(self._data, Device("cpu")), full_check)
 
     def __getitem__(self, key: Any) -> NDArray:
-        """A row (as a matrix of one row), or consecutive rows."""
+        """A row (as a matrix of one row), or consecutive rows.
+
+        >>> a = mx.nd.array([[0, 1], [2, 0]]).tostype("csr")
+        >>> a[1].asnumpy()
+        array([[2., 0.]], dtype=float32)
+        """
         count = len(self)
         if isinstance(key, (int, np.integer)):
             begin = int(key) + count if key < 0 else int(key)
@@ -244,7 +249,12 @@ class RowSparseNDArray(BaseSparseNDArray):
         check_row_sparse(_moved(self._data, Device("cpu")), full_check)
 
     def retain(self, *args: Any, **kwargs: Any) -> NDArray:
-        """Only the rows of these indices: ``x.retain(indices)``; MXNet's ``x.retain(x, indices)`` is taken too."""
+        """Only the rows of these indices: ``x.retain(indices)``; MXNet's ``x.retain(x, indices)`` is taken too.
+
+        >>> x = mx.nd.ones((3, 1)).tostype("row_sparse")
+        >>> x.retain(mx.nd.array([0, 2])).indices.asnumpy()
+        array([0, 2])
+        """
         data, indices = (self, *args, *kwargs.values())[-2:]
         if not isinstance(indices, NDArray):
             indices = NDArray(self.ctx.xp.asarray(indices, dtype=np.int64))
