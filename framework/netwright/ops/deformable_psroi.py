@@ -49,6 +49,17 @@ def _still(xp: Any, p: MovedBinsParams, rois: Any) -> tuple[Any, Any]:
     return xp.stack(points, axis=1).astype(rois.dtype), size.astype(rois.dtype)
 
 
+def moved(xp: Any, p: MovedBinsParams, rois: Any, trans: Any) -> Any:
+    """Points (R · c, 2, k s, k s) of regions whose bins move, y before x."""
+    count, classes = trans.shape[0], trans.shape[1] // 2
+    points, size = _still(xp, p, rois)
+    which = xp.asarray(np.repeat(_parts(p), p.sample_per_part))
+    moves = trans.reshape(count, classes, 2, *trans.shape[2:])[..., ::-1, :, :]
+    moves = xp.take(xp.take(moves, which, axis=3), which, axis=4)
+    places = points[:, None] + moves * (size * trans.dtype.type(p.trans_std))[:, None, :, None, None]
+    return places.reshape(count * classes, *points.shape[1:]).astype(trans.dtype, copy=False)
+
+
 @register
 class BinPlaces(Operator):
     """Points of moved bins in pixels: regions (R, 5) and moves (R, 2 c, q, q), x before y → (R · c, 2, k s, k s)."""
@@ -64,13 +75,7 @@ class BinPlaces(Operator):
         return shapes, [None if trans is None else (trans[0] * (trans[1] // 2), 2, side, side)]
 
     def forward(self, xp: Any, p: MovedBinsParams, rois: Any, trans: Any) -> Any:
-        count, classes = trans.shape[0], trans.shape[1] // 2
-        points, size = _still(xp, p, rois)
-        which = xp.asarray(np.repeat(_parts(p), p.sample_per_part))
-        moves = trans.reshape(count, classes, 2, *trans.shape[2:])[..., ::-1, :, :]
-        moves = xp.take(xp.take(moves, which, axis=3), which, axis=4)
-        moved = points[:, None] + moves * (size * trans.dtype.type(p.trans_std))[:, None, :, None, None]
-        return moved.reshape(count * classes, *points.shape[1:]).astype(trans.dtype, copy=False)
+        return moved(xp, p, rois, trans)
 
     def gradient(self, F: Any, p: MovedBinsParams, at: At, dy: Any, rois: Any) -> Any:
         return None, F._psroi_moves(dy, rois, **p.given(), channels=at.inputs[1].shape[1])
@@ -118,8 +123,8 @@ class BinMoves(Operator):
 
     def gradient(self, F: Any, p: MovesParams, at: At, dy: Any, rois: Any) -> Any:
         params = {k: v for k, v in p.given().items() if k != "channels"}
-        moved = F._psroi_places(rois, dy, **params)
-        return moved - F._psroi_places(rois, F.zeros_like(dy), **params), None
+        there = F._psroi_places(rois, dy, **params)
+        return there - F._psroi_places(rois, F.zeros_like(dy), **params), None
 
     def samples(self) -> Iterable[Sample]:
         params = {"spatial_scale": 0.7, "output_dim": 2, "group_size": 2, "pooled_size": 3, "trans_std": 0.3}
@@ -182,7 +187,7 @@ class DeformablePSROIPooling(Operator):
         moves = trans[0] if trans else xp.zeros((rois.shape[0], 2, p.pooled_size, p.pooled_size), data.dtype)
         still = p if trans else p.model_copy(update={"part_size": 0})
         classes, groups = moves.shape[1] // 2, p.group_size**2
-        places = BinPlaces().forward(xp, still, rois, moves)
+        places = moved(xp, still, rois, moves)
         choice = xp.asarray(self._group(p), dtype=data.dtype)
         shape = (rois.shape[0], p.output_dim, p.pooled_size, p.pooled_size)
         out, count = xp.zeros(shape, data.dtype), xp.zeros(shape, data.dtype)
