@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .errors import AutogradError, ParamError, ShapeError
+from .errors import AutogradError, KindError, ParamError, ShapeError
 from .ndarray.array import NDArray, check_request
 from .ndarray.invoke import F
 from .ops.operator import TensorSpec
@@ -116,10 +116,25 @@ def mark_variables(
     """
     if isinstance(variables, NDArray):
         variables, gradients = [variables], [gradients]  # type: ignore[list-item]
+    for array in (*_listed(variables), *_listed(gradients)):
+        if not isinstance(array, NDArray):
+            raise KindError(
+                "variables and gradients are NDArrays",
+                where="mark_variables",
+                wanted="NDArray",
+                got=type(array).__name__,
+                remedy="Wrap it with nd.array(…)",
+            )
     assert not isinstance(gradients, NDArray)
     requests = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(requests):
-        raise ParamError("as many gradients and requests as variables are needed", where="mark_variables")
+        raise ParamError(
+            "as many gradients and requests as variables are needed",
+            where="mark_variables",
+            wanted=len(variables),
+            got=f"{len(gradients)} and {len(requests)}",
+            remedy="Give one gradient array for each variable",
+        )
     for variable, gradient, request in zip(variables, gradients, requests, strict=True):
         check_request(request)
         if gradient.shape != variable.shape:
@@ -128,8 +143,13 @@ def mark_variables(
                 where="mark_variables",
                 wanted=variable.shape,
                 got=gradient.shape,
+                remedy="Make it with nd.zeros_like(variable)",
             )
         variable._mark(gradient, request)
+
+
+def _listed(given: Any) -> Sequence[Any]:
+    return given if isinstance(given, (list, tuple)) else [given]
 
 
 def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tuple[Node, int], NDArray]]:
@@ -138,9 +158,24 @@ def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tu
     if head_grads is None:
         head_grads = [None] * len(heads)
     if len(head_grads) != len(heads):
-        raise ParamError("as many head gradients as heads are needed", wanted=len(heads), got=len(head_grads))
+        raise ParamError(
+            "as many head gradients as heads are needed",
+            where="backward",
+            wanted=len(heads),
+            got=len(head_grads),
+            remedy="Give None for heads without one",
+        )
     found = []
     for head, gradient in zip(heads, head_grads, strict=True):
+        if not isinstance(head, NDArray) or not (gradient is None or isinstance(gradient, NDArray)):
+            wrong = head if not isinstance(head, NDArray) else gradient
+            raise KindError(
+                "heads and their gradients are NDArrays",
+                where="backward",
+                wanted="NDArray",
+                got=type(wrong).__name__,
+                remedy="Wrap it with nd.array(…)",
+            )
         if head._entry is None:
             raise AutogradError(
                 "this array was not computed from a variable while recording",
@@ -152,7 +187,13 @@ def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tu
             if gradient.ctx != head.ctx:
                 gradient = gradient.as_in_context(head.ctx)
         elif gradient.shape != head.shape:
-            raise ShapeError("a head gradient has the head's shape", wanted=head.shape, got=gradient.shape)
+            raise ShapeError(
+                "a head gradient has the head's shape",
+                where="backward",
+                wanted=head.shape,
+                got=gradient.shape,
+                remedy="Give one weight for each element of the head, or none",
+            )
         found.append((head._entry, gradient))
     return found
 
@@ -219,7 +260,13 @@ def grad(
     """
     wanted: Sequence[NDArray] = [variables] if isinstance(variables, NDArray) else variables
     if not wanted:
-        raise ParamError("no variables were given", where="autograd.grad")
+        raise ParamError(
+            "no variables were given",
+            where="autograd.grad",
+            wanted="at least one",
+            got="none",
+            remedy="Give the arrays to differentiate by",
+        )
     for variable in wanted:
         if variable._entry is None:
             raise AutogradError(

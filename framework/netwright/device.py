@@ -47,7 +47,13 @@ class Device(metaclass=_Kind):
         kind: str = device_type.device_type if isinstance(device_type, Device) else device_type
         number: int = device_type.device_id if isinstance(device_type, Device) else int(device_id)
         if kind not in self.devstr2type:
-            raise DeviceError("unknown kind of device", wanted="cpu or gpu", got=repr(kind))
+            raise DeviceError(
+                "unknown kind of device",
+                where="Context",
+                wanted="cpu or gpu",
+                got=repr(kind),
+                remedy="Use cpu() or gpu(0)",
+            )
         self.device_type = kind
         self.device_id = number
         self._hash = hash((kind, number))
@@ -105,7 +111,13 @@ class Device(metaclass=_Kind):
             return best_device()
         kind, _, number = text.replace("(", ":").rstrip(")").partition(":")
         if kind not in cls.devstr2type or not (number or "0").isdigit():
-            raise DeviceError("unknown device", wanted="auto, cpu, gpu or gpu:N", got=repr(text))
+            raise DeviceError(
+                "unknown device",
+                where="Context",
+                wanted="auto, cpu, gpu or gpu:N",
+                got=repr(text),
+                remedy="Use cpu() or gpu(0)",
+            )
         return cls(kind, int(number or 0))
 
 
@@ -162,6 +174,7 @@ def _cupy_for(device_id: int) -> ModuleType:
     if module is None or device_id >= count:
         raise DeviceError(
             f"gpu({device_id}) is not there",
+            where="Context",
             wanted=f"one of {count} GPUs" if count else "a GPU",
             got=why or f"device number {device_id}",
             remedy="Use cpu(), or the device 'auto', which takes a GPU only where there is one",

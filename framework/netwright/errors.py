@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any, Self
 
 
@@ -54,6 +56,16 @@ class NetwrightError(RuntimeError):
         if self.remedy:
             text += f". {self.remedy}" if not text.endswith(".") else f" {self.remedy}"
         return text
+
+
+def suggestion(name: object, known: Iterable[str], what: str = "Known") -> str:
+    """A remedy for a wrong name: the names near to it, or (some of) those there are."""
+    names = list(dict.fromkeys(known))
+    near = difflib.get_close_matches(str(name), names, n=2) or [n for n in names if n.lower() == str(name).lower()]
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    shown = ", ".join(names[:20]) or "none"
+    return f"{what}: {shown}{', …' if len(names) > 20 else ''}"
 
 
 class ShapeError(NetwrightError, ValueError):
@@ -112,8 +124,8 @@ class KindError(NetwrightError, TypeError):
     """A value of another kind of object than the one that is wanted."""
 
 
-class NotForSymbolsError(NetwrightError, AttributeError):
-    """Something that arrays have was asked of a symbol."""
+class MemberError(NetwrightError, AttributeError):
+    """A module or an object has no such function or attribute."""
 
 
 class UnknownNameError(ParamError, KeyError):

@@ -5,13 +5,12 @@ Each kind has one table; names are found without regard to case, as in MXNet, an
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from .errors import ParamError
+from .errors import KindError, ParamError, suggestion
 
 T = TypeVar("T")
 
@@ -52,10 +51,9 @@ class Table(Generic[T]):
         """The class of that name; raises ParamError with near names."""
         found = self._classes.get(str(name).lower())
         if found is None:
-            near = difflib.get_close_matches(str(name).lower(), self._classes, n=2)
             raise ParamError(
                 f"there is no {self.kind} {name!r}",
-                remedy=f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(sorted(self._classes))}",
+                remedy=suggestion(str(name).lower(), sorted(self._classes)),
             )
         return found
 
@@ -69,6 +67,14 @@ class Table(Generic[T]):
         if not isinstance(name, str):
             if isinstance(name, dict):
                 return self._configured(name)
+            if isinstance(name, (int, float, complex, bytes, type(None))):
+                raise KindError(
+                    f"this is neither the name of {self.kind} nor one",
+                    where=f"{self.kind}.create",
+                    wanted=f"a text, or an instance of {self.kind}",
+                    got=repr(name)[:60],
+                    remedy=f"Give a name such as {next(iter(self._classes))!r}",
+                )
             if args or kwargs:
                 raise ParamError(f"the {self.kind} is made already: it takes no more parameters", where=repr(name))
             return name  # type: ignore[no-any-return]
@@ -88,7 +94,7 @@ class Table(Generic[T]):
                 f"there is no parameter {parameter!r}",
                 where=f"{self.kind} {name}",
                 parameter=parameter,
-                remedy=f"The parameters are: {', '.join(sorted(parameter_names(cls)))}",
+                remedy=suggestion(parameter, parameter_names(cls), "The parameters are"),
             ) from None
 
     def _configured(self, given: dict[str, Any]) -> T:

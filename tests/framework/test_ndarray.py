@@ -162,8 +162,8 @@ def test_one_element_becomes_a_python_value() -> None:
 @pytest.mark.parametrize(
     ("use", "kind", "words"),
     [
-        (lambda a: a.asscalar(), ShapeError, r"asscalar\(\) is for arrays of one element .*got \(3, 4\)"),
-        (bool, ShapeError, r"ambiguous\. Compare a sum\(\) or use asnumpy\(\)\.any\(\)"),
+        (lambda a: a.asscalar(), ShapeError, r"asscalar\(\): only an array of one element is a number .*got \(3, 4\)"),
+        (bool, ShapeError, r"ambiguous .*Compare a sum\(\) or use asnumpy\(\)\.any\(\)"),
         (lambda a: [1][nd.array([0.0])], DTypeError, "only an integer array.*got float32"),
         (lambda a: nd.ones((2, 3, 4)).tostype("csr"), ShapeError, "a csr array is a matrix"),
         (lambda a: a @ a, DTypeError, r"@ is not defined.*Use dot\(a, b\)"),
@@ -261,7 +261,7 @@ def test_modulo_follows_the_divisor_s_sign() -> None:
     [
         (lambda: nd.ones((2,)) + nd.ones((2,), dtype="int32"), DTypeError, r"one dtype .*float32.*int32.*astype"),
         (lambda: nd.ones((2, 3)) * nd.ones((2, 2)), ShapeError, r"\(2, 3\) and \(2, 2\) do not fit"),
-        (lambda: nd.ones((2,)) - [1, 2], TypeError, "unsupported operand"),
+        (lambda: nd.ones((2,)) - [1, 2], TypeError, "an operator between NDArray and list"),
         (lambda: nd.maximum("a", nd.ones((2,))), DTypeError, "maximum: this function is for arrays and numbers"),
     ],
 )
@@ -309,7 +309,7 @@ def test_in_place_results_must_fit() -> None:
     a = nd.ones((4,))
     with pytest.raises(ShapeError, match=r"does not fit into the array \(wanted \(4,\), got \(3, 4\)\)"):
         a += grid()
-    with pytest.raises(DTypeError, match="cannot use str here"):
+    with pytest.raises(TypeError, match="an operator between NDArray and str"):
         a += "x"
 
 
@@ -470,7 +470,7 @@ def test_copies() -> None:
     other[:] = 9
     assert values(a) == [1, 2]
     assert a.copyto(a) is a
-    with pytest.raises(ShapeError, match=r"copyto\(\) needs equal shapes \(wanted \(2,\), got \(3,\)\)"):
+    with pytest.raises(ShapeError, match=r"copyto\(\): both arrays have one shape \(wanted \(2,\), got \(3,\)\)"):
         a.copyto(nd.zeros((3,)))
 
 

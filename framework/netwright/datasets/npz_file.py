@@ -31,6 +31,8 @@ def read_npz(path: Path, limits: Limits = DEFAULT) -> dict[str, NDArray[Any]]:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check_archive(members, limits, path.stat().st_size)
             return {member.filename.removesuffix(".npy"): _read_member(archive, member) for member in members}
+    except DataError:
+        raise
     except _DAMAGE as error:
         raise DataError(
             "the NPZ file cannot be read",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -207,16 +210,37 @@ class HybridBlock(Block):
 
     def _check_kinds(self, args: Sequence[Any]) -> Any:
         """The first array or symbol; raises ParamError where there is none, or both kinds are mixed."""
+        self._check_count(len(args))
         found = list(leaves(args))
         if not found:
             raise ParamError(
                 f"a block is called with an NDArray or a Symbol, not {type(args[0]).__name__}",
                 where=self.name,
+                wanted="NDArray or Symbol",
+                got=type(args[0]).__name__,
                 remedy="Wrap it with nd.array(…)",
             )
         if len({isinstance(one, Symbol) for one in found}) == 2:
-            raise ParamError("arrays and symbols cannot be mixed in one call", where=self.name)
+            raise ParamError(
+                "arrays and symbols cannot be mixed in one call",
+                where=self.name,
+                wanted="all of one kind",
+                got=", ".join(type(one).__name__ for one in found),
+                remedy="Call it on arrays, or make a variable with sym.Variable(name)",
+            )
         return found[0]
+
+    def _check_count(self, count: int) -> None:
+        """Raise ParamError where ``hybrid_forward`` takes more or fewer inputs."""
+        least, most, names = _inputs_of(type(self).hybrid_forward, tuple(self._reg_params))
+        if not least <= count <= most:
+            raise ParamError(
+                "wrong number of inputs",
+                where=self.name,
+                wanted=", ".join(names),
+                got=count,
+                remedy=f"Call it with {' and '.join(names[:least])}",
+            )
 
     def hybrid_forward(self, F: Any, x: Any, /, *args: Any, **kwargs: Any) -> Any:
         """What the block computes, on ``F = nd`` or ``F = sym``; a subclass says it."""
@@ -368,3 +392,17 @@ class HybridBlock(Block):
 
 def _input_names(count: int) -> list[str]:
     return [f"data{i}" for i in range(count)] if count > 1 else ["data"]
+
+
+@functools.cache
+def _inputs_of(forward: Callable[..., Any], parameters: tuple[str, ...]) -> tuple[int, float, tuple[str, ...]]:
+    """(least, most, names) of the inputs that a ``hybrid_forward`` takes beside F and its parameters."""
+    least, most, names = 0, 0.0, []
+    for one in list(inspect.signature(forward).parameters.values())[2:]:
+        if one.kind is one.VAR_POSITIONAL:
+            most = math.inf
+        elif one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) and one.name not in parameters:
+            names.append(one.name)
+            least += one.default is one.empty
+            most += 1
+    return least, most, tuple(names)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from ..errors import MismatchError, ParamError
+from .. import ndarray
+from ..errors import MismatchError, ParamError, ShapeError
+from ..ndarray.array import NDArray
 from .block import HybridBlock
 
 
@@ -28,6 +31,35 @@ class Loss(HybridBlock):
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
 
 
+def _like(F: Any, label: Any, pred: Any, where: str) -> Any:
+    """The label in the prediction's shape, element by element."""
+    sizes = [getattr(one, "size", None) if F is ndarray else None for one in (label, pred)]
+    if None not in sizes and sizes[0] != sizes[1]:
+        raise ShapeError(
+            "label and prediction have as many elements",
+            where=where,
+            wanted=pred.shape,
+            got=label.shape,
+            remedy="Let the last layer have one unit for each number of a label",
+        )
+    return F.reshape_like(label, pred)
+
+
+def _check_classes(F: Any, label: Any, pred: Any, axis: int, where: str) -> None:
+    """Class numbers name one class for each prediction."""
+    if F is not ndarray or not isinstance(label, NDArray) or not isinstance(pred, NDArray):
+        return
+    lines = [n for i, n in enumerate(pred.shape) if i != axis % pred.ndim]
+    if math.prod(lines) != label.size:
+        raise ShapeError(
+            "the label names one class for each prediction",
+            where=where,
+            wanted=f"{tuple(lines)} class numbers",
+            got=label.shape,
+            remedy="Give class numbers; for one-hot labels or probabilities set sparse_label=False",
+        )
+
+
 class L2Loss(Loss):
     """½·weight·(label − pred)².
 
@@ -41,7 +73,7 @@ class L2Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        loss = F.square(F.reshape_like(label, pred) - pred)
+        loss = F.square(_like(F, label, pred, "L2Loss") - pred)
         return self._mean(F, _weighted(F, loss, (1.0 if self._weight is None else self._weight) / 2, sample_weight))
 
 
@@ -58,7 +90,7 @@ class L1Loss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        loss = F.abs(F.reshape_like(label, pred) - pred)
+        loss = F.abs(_like(F, label, pred, "L1Loss") - pred)
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
 
@@ -78,7 +110,7 @@ class SigmoidBinaryCrossEntropyLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None, pos_weight: Any = None) -> Any:
         """The loss of each sample."""
-        label = F.reshape_like(label, pred)
+        label = _like(F, label, pred, "SigmoidBinaryCrossEntropyLoss")
         if self._from_sigmoid:
             eps = 1e-12
             positive = F.log(pred + eps) * label
@@ -122,9 +154,10 @@ class SoftmaxCrossEntropyLoss(Loss):
         if not self._from_logits:
             pred = F.log_softmax(pred, axis=self._axis)
         if self._sparse_label:
+            _check_classes(F, label, pred, self._axis, "SoftmaxCrossEntropyLoss")
             loss = -F.pick(pred, label, axis=self._axis, keepdims=True)
         else:
-            loss = -F.sum(pred * F.reshape_like(label, pred), axis=self._axis, keepdims=True)
+            loss = -F.sum(pred * _like(F, label, pred, "SoftmaxCrossEntropyLoss"), axis=self._axis, keepdims=True)
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
 
@@ -218,7 +251,7 @@ class HuberLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        error = F.abs(F.reshape_like(label, pred) - pred)
+        error = F.abs(_like(F, label, pred, "HuberLoss") - pred)
         loss = F.where(error > self._rho, error - 0.5 * self._rho, (0.5 / self._rho) * F.square(error))
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
@@ -237,7 +270,7 @@ class HingeLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        loss = F.relu(self._margin - pred * F.reshape_like(label, pred))
+        loss = F.relu(self._margin - pred * _like(F, label, pred, "HingeLoss"))
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
 
@@ -255,7 +288,7 @@ class SquaredHingeLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        loss = F.square(F.relu(self._margin - pred * F.reshape_like(label, pred)))
+        loss = F.square(F.relu(self._margin - pred * _like(F, label, pred, "SquaredHingeLoss")))
         return self._mean(F, _weighted(F, loss, self._weight, sample_weight))
 
 
@@ -277,7 +310,7 @@ class LogisticLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        label = F.reshape_like(label, pred)
+        label = _like(F, label, pred, "LogisticLoss")
         if self._label_format == "signed":
             label = (label + 1.0) / 2.0
         loss = F.relu(pred) - pred * label + F.Activation(-F.abs(pred), act_type="softrelu")
@@ -298,7 +331,7 @@ class TripletLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, positive: Any, negative: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        positive, negative = F.reshape_like(positive, pred), F.reshape_like(negative, pred)
+        positive, negative = _like(F, positive, pred, "TripletLoss"), _like(F, negative, pred, "TripletLoss")
         loss = F.sum(F.square(positive - pred) - F.square(negative - pred), axis=self._batch_axis, exclude=True)
         return _weighted(F, F.relu(loss + self._margin), self._weight, sample_weight)
 
@@ -318,7 +351,7 @@ class CosineEmbeddingLoss(Loss):
 
     def hybrid_forward(self, F: Any, input1: Any, input2: Any, label: Any, sample_weight: Any = None) -> Any:
         """The loss of each sample."""
-        input1 = F.reshape_like(input1, input2)
+        input1 = _like(F, input1, input2, "CosineEmbeddingLoss")
         dot = F.sum(input1 * input2, axis=-1).reshape((-1, 1))
         norms = F.norm(input1, axis=-1).reshape((-1, 1)) * F.norm(input2, axis=-1).reshape((-1, 1))
         cosine = dot / F.broadcast_maximum(norms, F.ones_like(norms) * 1e-12)
@@ -348,7 +381,7 @@ class PoissonNLLLoss(Loss):
 
     def hybrid_forward(self, F: Any, pred: Any, target: Any, sample_weight: Any = None, epsilon: float = 1e-08) -> Any:
         """The mean over all elements, as MXNet gives it."""
-        target = F.reshape_like(target, pred)
+        target = _like(F, target, pred, "PoissonNLLLoss")
         if self._from_logits:
             loss = F.exp(pred) - target * pred
         else:

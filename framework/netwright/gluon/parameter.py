@@ -19,6 +19,7 @@ from ..errors import (
     NotReadyError,
     ParamError,
     ParameterShapeError,
+    suggestion,
 )
 from ..ndarray.array import NDArray
 from ..ndarray.creation import arange, zeros
@@ -45,7 +46,7 @@ def _too_early(name: str) -> MismatchError:
 def _contexts(ctx: Contexts) -> list[Device]:
     if ctx is None:
         return [current_device()]
-    return [ctx] if isinstance(ctx, Device) else list(dict.fromkeys(ctx))
+    return [Device.parse(ctx)] if isinstance(ctx, (Device, str)) else [Device.parse(c) for c in dict.fromkeys(ctx)]
 
 
 class Parameter:
@@ -121,7 +122,11 @@ class Parameter:
             len(self._shape) != len(new) or any(m not in (0, -1, n) for m, n in zip(self._shape, new, strict=True))
         ):
             raise ParameterShapeError(
-                "the parameter's shape does not fit", where=self.name, wanted=self._shape, got=tuple(new)
+                "the parameter's shape does not fit",
+                where=self.name,
+                wanted=self._shape,
+                got=tuple(new),
+                remedy="Load the weights of this very network, or make the layers as they were when it was saved",
             )
         self._shape = tuple(new)
 
@@ -310,7 +315,9 @@ class Parameter:
         """The gradient on a device."""
         found = self._array(ctx).grad
         if found is None:
-            raise NotReadyError("it has no gradient, because grad_req is 'null'", where=self.name)
+            raise NotReadyError(
+                "it has no gradient, because grad_req is 'null'", where=self.name, remedy="Set grad_req = 'write'"
+            )
         return found
 
     @property
@@ -470,4 +477,10 @@ def _checked_stype(name: str, stype: str) -> str:
 
 def _check_request(name: str, request: str) -> None:
     if request not in ("write", "add", "null"):
-        raise MismatchError("unknown grad_req", where=name, wanted="write, add or null", got=repr(request))
+        raise MismatchError(
+            "unknown grad_req",
+            where=name,
+            wanted="write, add or null",
+            got=repr(request),
+            remedy=suggestion(request, ("write", "add", "null"), "Choose one of"),
+        )

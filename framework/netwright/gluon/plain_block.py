@@ -94,6 +94,14 @@ class Block:
 
     def register_child(self, block: Block, name: str | None = None) -> None:
         """Add a child."""
+        if not isinstance(block, Block):
+            raise KindError(
+                "the children of a block are blocks",
+                where=self.name,
+                wanted="Block",
+                got=type(block).__name__,
+                remedy="Wrap a function with nn.Lambda(…) or nn.HybridLambda(…)",
+            )
         self._children[name if name is not None else str(len(self._children))] = block
 
     def collect_params(self, select: str | None = None) -> ParameterDict:

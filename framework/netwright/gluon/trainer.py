@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 from .. import kvstore as stores
@@ -58,15 +59,35 @@ class Trainer:
                     remedy="Pass net.collect_params()",
                 )
             self._params.append(parameter)
+        if not self._params:
+            raise ParamError(
+                "there are no parameters to train",
+                where="Trainer",
+                wanted="at least one Parameter",
+                got="none",
+                remedy="Pass net.collect_params(); a pattern given to it may match nothing",
+            )
         self._contexts = self._check_contexts()
         by_index = dict(enumerate(self._params))
         if isinstance(optimizer, Optimizer):
             if optimizer_params:
                 raise MismatchError(
-                    "optimizer_params go with an optimizer's name, not with an Optimizer", where="Trainer"
+                    "optimizer_params go with an optimizer's name, not with an Optimizer",
+                    where="Trainer",
+                    wanted="a name, or an Optimizer alone",
+                    got=type(optimizer).__name__,
+                    remedy="Set them on the Optimizer, or give its name",
                 )
             self._optimizer = optimizer
             self._optimizer.param_dict = by_index
+        elif not isinstance(optimizer, str) or not isinstance(optimizer_params or {}, Mapping):
+            raise KindError(
+                "an optimizer is given by its name and a dict of parameters, or made already",
+                where="Trainer",
+                wanted="such as 'sgd', {'learning_rate': 0.1}",
+                got=f"{optimizer!r:.40}, {optimizer_params!r:.40}",
+                remedy="Put the parameters into a dict",
+            )
         else:
             self._optimizer = create(optimizer, param_dict=by_index, **dict(optimizer_params or {}))
         self._scale = self._optimizer.rescale_grad
@@ -212,8 +233,14 @@ class Trainer:
         return self._amp_loss_scaler is not None and self._amp_loss_scaler.has_overflow(self._params)
 
     def _rescale(self, batch_size: int) -> None:
-        if batch_size <= 0:
-            raise ParamError("batch_size must be positive", where="Trainer.step", got=batch_size)
+        if isinstance(batch_size, bool) or not isinstance(batch_size, Real) or batch_size <= 0:
+            raise ParamError(
+                "gradients are divided by batch_size",
+                where="Trainer.step",
+                wanted="a positive number",
+                got=repr(batch_size)[:60],
+                remedy="Pass the number of samples of the batch, such as data.shape[0]",
+            )
         self._optimizer.rescale_grad = self._scale / batch_size
 
     def _trained(self) -> list[tuple[int, Parameter]]:

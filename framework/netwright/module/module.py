@@ -11,7 +11,7 @@ from .. import initializer as init
 from .. import kvstore as kv
 from .. import optimizer as opt
 from ..device import Device, cpu
-from ..errors import DTypeError, GraphError, ParamError, ShapeError
+from ..errors import DTypeError, GraphError, KindError, ParamError, ShapeError
 from ..initializer import InitDesc
 from ..io import DataBatch, DataDesc
 from ..metric import EvalMetric
@@ -54,6 +54,14 @@ class Module(BaseModule):
         compression_params: Any = None,
     ) -> None:
         super().__init__(logger)
+        if not isinstance(symbol, Symbol):
+            raise KindError(
+                "a Module runs a symbol",
+                where="Module",
+                wanted="Symbol",
+                got=type(symbol).__name__,
+                remedy="Pass the network's last output, such as sym.SoftmaxOutput(…)",
+            )
         self._symbol: Symbol = symbol
         self._contexts = [context or cpu()] if context is None or isinstance(context, Device) else list(context)
         arguments = symbol.list_arguments()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..device import Device, device_of, place_of
-from ..errors import AutogradError, DTypeError, ShapeError
+from ..errors import AutogradError, DTypeError, ShapeError, suggestion
 from ..ops import get
 from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
@@ -94,7 +94,7 @@ class NDArray(FluentMethods, Arithmetic):
 
     def __len__(self) -> int:
         if not self.shape:
-            raise ShapeError("an array without axes has no length")
+            raise ShapeError("an array without axes has no length", where="len()", got=self.shape, remedy="Use size")
         return self.shape[0]
 
     def __repr__(self) -> str:
@@ -118,7 +118,11 @@ class NDArray(FluentMethods, Arithmetic):
             raise DTypeError(f"cannot use {type(other).__name__} here", wanted="an NDArray or a number")
         if result.shape != self.shape:
             raise ShapeError(
-                "the result does not fit into the array", where=f"in-place {name}", wanted=self.shape, got=result.shape
+                "the result does not fit into the array",
+                where=f"in-place {name}",
+                wanted=self.shape,
+                got=result.shape,
+                remedy="Write y = x + …, which makes a new array",
             )
         if result._entry is not None and mode.recording:
             self._refuse_lost(f"in-place {name}")
@@ -152,7 +156,13 @@ class NDArray(FluentMethods, Arithmetic):
     def asscalar(self) -> Any:
         """The one element as a NumPy scalar; raises ShapeError where there are several."""
         if self.size != 1:
-            raise ShapeError("asscalar() is for arrays of one element", wanted="size 1", got=self.shape)
+            raise ShapeError(
+                "only an array of one element is a number",
+                where="asscalar()",
+                wanted="size 1",
+                got=self.shape,
+                remedy="Reduce it first, by mean() or sum(), or use asnumpy()",
+            )
         return self.asnumpy().reshape(-1)[0]
 
     def item(self) -> Any:
@@ -186,6 +196,9 @@ class NDArray(FluentMethods, Arithmetic):
             return bool(self.asscalar())
         raise ShapeError(
             "the truth of an array with several elements is ambiguous",
+            where="bool()",
+            wanted="one element",
+            got=self.shape,
             remedy="Compare a sum() or use asnumpy().any()",
         )
 
@@ -203,12 +216,22 @@ class NDArray(FluentMethods, Arithmetic):
             return self._moved_to(other, copy=True)
         if not isinstance(other, NDArray):
             raise DTypeError(
-                "copyto() needs an array or a device", wanted="NDArray or Context", got=type(other).__name__
+                "it copies into an array or onto a device",
+                where="copyto()",
+                wanted="an NDArray or a Context",
+                got=type(other).__name__,
+                remedy="Make the target with nd.empty(x.shape)",
             )
         if other is self:
             return other
         if other.shape != self.shape:
-            raise ShapeError("copyto() needs equal shapes", wanted=self.shape, got=other.shape)
+            raise ShapeError(
+                "both arrays have one shape",
+                where="copyto()",
+                wanted=self.shape,
+                got=other.shape,
+                remedy="Use reshape(), or assign to a part: other[…] = x",
+            )
         other._refuse_recorded("copyto()")
         source = self.astype(other.dtype, copy=False).as_in_context(other.ctx)
         other._write(dense_of(source._data) if other.stype == DEFAULT else source._data)
@@ -487,7 +510,13 @@ class Move(Node):
 def check_request(request: str) -> None:
     """Raise AutogradError unless it is a ``grad_req``."""
     if request not in ("write", "add", "null"):
-        raise AutogradError("unknown grad_req", wanted="write, add or null", got=repr(request))
+        raise AutogradError(
+            "unknown grad_req",
+            where="grad_req",
+            wanted="write, add or null",
+            got=repr(request),
+            remedy=suggestion(request, ("write", "add", "null"), "Choose one of"),
+        )
 
 
 def _moved(data: Any, device: Device, copy: bool = False) -> Any:

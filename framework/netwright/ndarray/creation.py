@@ -53,20 +53,30 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
     name = dtype_name(dtype)
     if isinstance(source, (list, tuple)):
         source = _lists(source)
-    if not hasattr(source, "get"):
+    if isinstance(source, (dict, set)) or not hasattr(source, "get"):
         try:
             source = np.asarray(source)
             if source.dtype.kind in "Oc":
                 raise ValueError("rows of different lengths, or values that are not numbers")
         except ValueError as error:
-            raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
+            raise _no_array(source_array, error) from None
     try:
         copied = source.astype(name, copy=True)
     except (TypeError, ValueError) as error:
-        raise DataError(f"this cannot be made an array: {error}", where="nd.array") from None
+        raise _no_array(source_array, error) from None
     device = _device(ctx)
     placed = _moved(copied, device)
     return NDArray(np.ascontiguousarray(placed) if isinstance(placed, np.ndarray) else placed, None, place_of(device))
+
+
+def _no_array(source: Any, error: Exception) -> DataError:
+    return DataError(
+        f"this cannot be made an array: {error}",
+        where="nd.array",
+        wanted="numbers, nested lists of one length, NumPy arrays or NDArrays",
+        got=repr(source)[:60],
+        remedy="Encode texts as numbers; make rows equally long",
+    )
 
 
 def _lists(values: Any) -> Any:
@@ -136,7 +146,7 @@ def full(
     if out is not None:
         out[:] = val
         return out
-    return _made("_full", ctx, dtype, shape=shape, value=float(val))
+    return _made("_full", ctx, dtype, shape=shape, value=val)
 
 
 def arange(
@@ -232,7 +242,13 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
     (3, 2)
     """
     if not arrays:
-        raise DataError("there must be at least one array", where="concatenate")
+        raise DataError(
+            "there is nothing to join",
+            where="concatenate",
+            wanted="at least one array",
+            got="none",
+            remedy="Skip it for an empty list",
+        )
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
     return F.Concat(*arrays, dim=axis)  # type: ignore[no-any-return]

@@ -29,7 +29,11 @@ def _part(part: Any, data: Any) -> Any:
         raw = np.asarray([getattr(r, "_data", r) for r in raw])
     if not hasattr(raw, "dtype"):
         raise DTypeError(
-            "cannot index with this", wanted="integers, slices, None, ... or arrays", got=type(part).__name__
+            "cannot index with this",
+            where="x[…]",
+            wanted="integers, slices, None, ... or arrays",
+            got=type(part).__name__,
+            remedy="Use int(…) for a position" if isinstance(part, float) else "Select by positions, or by a mask",
         )
     if raw.dtype.kind == "f":
         raw = raw.astype(np.int64)
@@ -92,6 +96,7 @@ def assign(data: Any, key: Any, value: Any) -> None:
             where=where,
             wanted=f"something that broadcasts to {tuple(data[index].shape)}",
             got=tuple(raw.shape),
+            remedy="Use reshape() or broadcast_to() to give it that shape",
         ) from error
     except IndexError as error:
         raise index_error(error, data, where) from None
@@ -113,13 +118,19 @@ def _value(value: Any) -> Any:
             where="x[…] = value",
             wanted="an NDArray, numbers or a NumPy array",
             got=repr(value)[:60],
+            remedy="Make it an array with nd.array(…)",
         )
     return raw
 
 
 def index_error(error: IndexError, data: Any, where: str) -> IndexRangeError:
     """NumPy's words with the array's shape."""
-    return IndexRangeError(str(error), where=where, got=f"an index into shape {tuple(data.shape)}")
+    return IndexRangeError(
+        str(error),
+        where=where,
+        got=f"an index into shape {tuple(data.shape)}",
+        remedy="Positions begin at 0; negative ones count from the end",
+    )
 
 
 def _last_as_slice(key: Any, ndim: int) -> Any:

@@ -176,7 +176,13 @@ def _wrong_input(op: Operator, p: OpParams, inputs: tuple[Any, ...]) -> Netwrigh
     ports = op.ports(p)
     for port, value in zip(ports, inputs, strict=False):
         if value is None:
-            return ParamError(f"input {port.name!r} is missing", where=op.name, port=port.name)
+            return ParamError(
+                f"input {port.name!r} is missing",
+                where=op.name,
+                port=port.name,
+                wanted=", ".join(one.name for one in ports),
+                remedy=f"Give an NDArray for {port.name!r}",
+            )
         if not isinstance(value, NDArray):
             return DTypeError(
                 f"input {port.name!r} is not an NDArray",
@@ -185,7 +191,13 @@ def _wrong_input(op: Operator, p: OpParams, inputs: tuple[Any, ...]) -> Netwrigh
                 got=type(value).__name__,
                 remedy="Wrap it with nd.array(…)",
             )
-    return ParamError("wrong number of inputs", where=op.name, wanted=len(ports), got=len(inputs))
+    return ParamError(
+        "wrong number of inputs",
+        where=op.name,
+        wanted=", ".join(port.name for port in ports) or "none",
+        got=len(inputs),
+        remedy="Give each input once",
+    )
 
 
 class EagerF:

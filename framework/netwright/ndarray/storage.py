@@ -32,10 +32,24 @@ def save(fname: str, data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) 
     """
     if isinstance(data, NDArray):
         data = [data]
+    if not isinstance(data, (list, tuple, Mapping)):
+        raise DataError(
+            "this cannot be saved",
+            where="nd.save",
+            wanted="an NDArray, a list or a dict of them",
+            got=type(data).__name__,
+            remedy="Put arrays into a dict by name",
+        )
     named = dict(data) if isinstance(data, Mapping) else {f"{_LIST}{i}": a for i, a in enumerate(data)}
     for name, array in named.items():
         if not isinstance(array, NDArray):
-            raise DataError("only NDArrays can be saved", where=name, wanted="NDArray", got=type(array).__name__)
+            raise DataError(
+                "only NDArrays can be saved",
+                where=name,
+                wanted="NDArray",
+                got=type(array).__name__,
+                remedy="Wrap it with nd.array(…)",
+            )
     if str(fname).endswith(".params") or any(array.stype != DEFAULT for array in named.values()):
         names = list(named) if isinstance(data, Mapping) else []
         raw = [_moved(array._data, Device("cpu")) for array in named.values()]

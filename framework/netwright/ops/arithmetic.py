@@ -8,7 +8,7 @@ from __future__ import annotations
 from numbers import Number
 from typing import Any
 
-from ..errors import DTypeError
+from ..errors import DTypeError, KindError
 
 BINARY = {
     # name: (both arrays, array and number, number and array)
@@ -35,6 +35,10 @@ BINARY = {
 """Functions of two operands, either of which may be a number: ``nd.maximum(a, 0)``."""
 
 
+_NEVER_EQUAL = (str, bytes, dict, set, type(None))
+_MIXED = "Arrays and symbols do not mix: make a variable with sym.Variable(name), and feed the array when it runs"
+
+
 class Arithmetic:
     """Mixin; the class gives ``_apply(operator name, inputs, params)``."""
 
@@ -55,13 +59,27 @@ class Arithmetic:
         if isinstance(other, Number):
             return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
         operand = self._operand(other)
-        return NotImplemented if operand is None else self._apply(name, (self, operand), {})
+        return self._unlike(other, name) if operand is None else self._apply(name, (self, operand), {})
 
     def _reversed(self, other: Any, name: str, scalar_name: str) -> Any:
         if isinstance(other, Number):
             return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
         operand = self._operand(other)
-        return NotImplemented if operand is None else self._apply(name, (operand, self), {})
+        return self._unlike(other, name) if operand is None else self._apply(name, (operand, self), {})
+
+    def _unlike(self, other: Any, name: str) -> Any:
+        """An error for what can never be an operand; others may know what to do with us."""
+        other_world = isinstance(other, Arithmetic) and not isinstance(self, type(other))
+        if other_world or isinstance(other, (str, bytes, list, tuple, dict, set, type(None))):
+            kind = type(self).__name__
+            raise KindError(
+                f"an operator between {kind} and {type(other).__name__}",
+                where=name,
+                wanted=f"{kind} or a number on the other side",
+                got=repr(other)[:60],
+                remedy=_MIXED if other_world else "Make it an array with nd.array(…) first",
+            )
+        return NotImplemented
 
     def __add__(self, other: Any) -> Any:
         return self._binary(other, "broadcast_add", "_plus_scalar")
@@ -106,9 +124,13 @@ class Arithmetic:
         return self._apply("abs", (self,), {})
 
     def __eq__(self, other: object) -> Any:
+        if isinstance(other, _NEVER_EQUAL):
+            return NotImplemented
         return self._binary(other, "broadcast_equal", "_equal_scalar")
 
     def __ne__(self, other: object) -> Any:
+        if isinstance(other, _NEVER_EQUAL):
+            return NotImplemented
         return self._binary(other, "broadcast_not_equal", "_not_equal_scalar")
 
     def __gt__(self, other: Any) -> Any:

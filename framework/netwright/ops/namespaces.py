@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
+from ..errors import MemberError, suggestion
 from .operator import Operator
 from .registry import names
 from .signature import document, signature
@@ -69,3 +70,17 @@ def populate(module: ModuleType, make: Callable[..., Callable[..., Any]], *, hin
             setattr(target, name, function)
         if space and space != "_internal" and name == op.name:
             setattr(module, name, function)
+    for target in spaces.values():
+        target.__getattr__ = _missing(target)  # type: ignore[method-assign]
+
+
+def _missing(module: ModuleType) -> Callable[[str], Any]:
+    """A module's ``__getattr__``: an error that suggests near names."""
+
+    def missing(name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        known = sorted(k for k in vars(module) if not k.startswith("_"))
+        raise MemberError(f"there is no {name!r}", where=module.__name__, remedy=suggestion(name, known, "There are"))
+
+    return missing

@@ -23,7 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from ..errors import DTypeError, ParamError
+from ..errors import DTypeError, ParamError, suggestion
 
 DTYPES = ("float16", "float32", "float64", "uint8", "int8", "int32", "int64", "bool")
 
@@ -37,7 +37,12 @@ def dtype_name(value: Any) -> str:
         except TypeError:
             name = ""
     if name not in DTYPES:
-        raise DTypeError("this element type is not known here", wanted=", ".join(DTYPES), got=name or repr(value)[:80])
+        raise DTypeError(
+            "this element type is not known here",
+            wanted=", ".join(DTYPES),
+            got=name or repr(value)[:80],
+            remedy=suggestion(name or value, DTYPES, "Choose one of"),
+        )
     return name
 
 
@@ -178,13 +183,16 @@ def _literal(text: Any) -> Any:
 
 
 def _param_error(cls: type[OpParams], error: ValidationError) -> ParamError:
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # a name that is not known explains one that is missing
+    first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     parameter = str(first["loc"][0]) if first["loc"] else None
     got = None if first["type"] == "missing" else repr(first["input"])[:80]
-    known = ", ".join(cls.model_fields) or "none"
     if first["type"] == "extra_forbidden":
         return ParamError(
-            f"there is no parameter {parameter!r}", parameter=parameter, remedy=f"The parameters are: {known}"
+            f"there is no parameter {parameter!r}",
+            parameter=parameter,
+            remedy=suggestion(parameter, cls.model_fields, "The parameters are"),
         )
     if first["type"] == "missing":
         return ParamError(

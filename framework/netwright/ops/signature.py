@@ -44,14 +44,24 @@ def bind(
             inputs[i] = value
         elif is_tensor(value):
             raise ParamError(
-                "too many inputs", where=op.name, wanted=", ".join(port_names), got=f"{len(args)} arguments"
+                "too many inputs",
+                where=op.name,
+                wanted=", ".join(port_names),
+                got=f"{len(args)} arguments",
+                remedy="Give each input once; parameters follow by position or by name",
             )
         else:
             name = next(names, None)
             while name is not None and name in values:
                 name = next(names, None)
             if name is None:
-                raise ParamError("too many arguments", where=op.name, got=repr(value))
+                raise ParamError(
+                    "too many arguments",
+                    where=op.name,
+                    wanted=", ".join((*port_names, *parameter_names)),
+                    got=f"{len(args)} by position, the last {value!r:.60}",
+                    remedy="Give parameters by name",
+                )
             values[name] = value
     return op.make_params(values), tuple(inputs), common
 
@@ -75,7 +85,13 @@ def _bind_variadic(
     if others:
         free = [f for f in op.Params.model_fields if f != op.variadic and f not in values]
         if len(others) > len(free):
-            raise ParamError("too many arguments", where=op.name, got=repr(others[-1])[:80])
+            raise ParamError(
+                "too many arguments",
+                where=op.name,
+                wanted=f"arrays, then {', '.join(free) or 'nothing'}",
+                got=repr(others[-1])[:80],
+                remedy="Give parameters by name; wrap what should be an array with nd.array(…)",
+            )
         values.update(zip(free, others, strict=False))
     values[op.variadic] = len(inputs)
     return op.make_params(values), tuple(inputs), common

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,7 +75,13 @@ class Optimizer:
             learning_rate = 0.01 if lr_scheduler is None else lr_scheduler.base_lr
         self.lr = learning_rate
         if self.lr < 0 or wd < 0:
-            raise ParamError("learning_rate and wd cannot be negative", got=f"{self.lr}, {wd}")
+            raise ParamError(
+                "learning_rate and wd cannot be negative",
+                where=type(self).__name__,
+                wanted="at least 0",
+                got=f"{self.lr}, {wd}",
+                remedy="Minimise the loss; to maximise something, negate it",
+            )
         self.wd = wd
         self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision
@@ -135,7 +142,16 @@ class Optimizer:
         if self.lr_scheduler is not None:
             raise ScheduledRateError(
                 "the learning rate is set by a scheduler",
+                where=type(self).__name__,
                 remedy="Change lr_scheduler.base_lr, or make one without scheduler",
+            )
+        if isinstance(lr, bool) or not isinstance(lr, Real):
+            raise ParamError(
+                "the learning rate is a number",
+                where=type(self).__name__,
+                wanted="such as 0.1",
+                got=repr(lr)[:60],
+                remedy="Give a number, or an lr_scheduler when the optimizer is made",
             )
         self.lr = lr
 

@@ -25,7 +25,7 @@ def ones(shape: Any, dtype: Any = None, name: str | None = None, **kwargs: Any) 
 
 def full(shape: Any, val: float, dtype: Any = None, name: str | None = None, **kwargs: Any) -> Symbol:
     """A constant of one value."""
-    return _constant("_full", name, dtype, shape=shape, value=float(val))
+    return _constant("_full", name, dtype, shape=shape, value=val)
 
 
 def arange(

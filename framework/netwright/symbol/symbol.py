@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import GraphError, IndexRangeError, KindError, NotForSymbolsError, ParamError
+from ..errors import GraphError, IndexRangeError, KindError, MemberError, ParamError
 from ..naming import AttrScope
 from ..ndarray.methods import FluentMethods
 from ..ops.arithmetic import Arithmetic
@@ -171,7 +171,11 @@ class Symbol(FluentMethods, Arithmetic):
         return (Symbol([entry]) for entry in self._entries)
 
     def __bool__(self) -> bool:
-        raise GraphError("a symbol has no truth value: it is a computation that has not run")
+        raise GraphError(
+            "a symbol has no truth value: it is a computation that has not run",
+            where=self.name,
+            remedy="Use where() or contrib.cond(), or do not hybridize the block that asks",
+        )
 
     def __repr__(self) -> str:
         return (
@@ -239,10 +243,19 @@ class Symbol(FluentMethods, Arithmetic):
     def __getattr__(self, name: str) -> Any:
         if name == "_entries" or name.startswith("__"):  # while it is being unpickled, or by Python's own protocols
             raise AttributeError(name)
-        raise NotForSymbolsError(
+        raise MemberError(
             f"a symbol has no {name!r}",
             where=self.name,
             remedy=_REMEDIES.get(name, "A symbol is a computation that has not run: bind() or eval() it for arrays"),
+        )
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise KindError(
+            "NumPy cannot compute on a symbol",
+            where=self.name,
+            wanted="an operator of F (or of sym)",
+            got="a function of NumPy",
+            remedy="Use F.exp(x) and its kin in hybrid_forward(), or do not hybridize the block",
         )
 
     def reshape_like(self, other: Symbol) -> Any:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ... import random
 from ...device import Device, cpu, cpu_pinned
-from ...errors import DataError, MismatchError, ParamError
+from ...errors import DataError, KindError, MismatchError, ParamError
 from ...ndarray.array import NDArray
 from ...ndarray.creation import array
 from ...ndarray.invoke import F
@@ -36,8 +36,24 @@ def default_batchify_fn(data: list[Any]) -> Any:
         return F.stack(*data, axis=0)
     if isinstance(first, tuple):
         return [default_batchify_fn(list(column)) for column in zip(*data, strict=True)]
-    stacked = np.asarray(data)
+    stacked = _stacked(data)
     return array(stacked, dtype=stacked.dtype)
+
+
+def _stacked(data: list[Any]) -> np.ndarray[Any, Any]:
+    try:
+        stacked = np.asarray(data)
+    except ValueError:
+        stacked = np.asarray(None)
+    if stacked.dtype.kind not in "biuf":
+        raise DataError(
+            "these items cannot be stacked to a batch",
+            where="default_batchify_fn",
+            wanted="arrays of one shape, or numbers",
+            got=", ".join(f"{item!r:.20}" for item in data[:3]),
+            remedy="Bring them to one shape by a transform, encode texts, or give batchify_fn",
+        )
+    return stacked
 
 
 def _numpy_batch(data: list[Any]) -> Any:
@@ -47,7 +63,7 @@ def _numpy_batch(data: list[Any]) -> Any:
         return np.stack([item.asnumpy() for item in data])
     if isinstance(first, tuple):
         return [_numpy_batch(list(column)) for column in zip(*data, strict=True)]
-    return np.asarray(data)
+    return _stacked(data)
 
 
 _worker_dataset: Any = None
@@ -126,16 +142,36 @@ class DataLoader:
         timeout: float = 120,
         auto_reload: bool = False,
     ) -> None:
+        if not hasattr(dataset, "__len__") or not hasattr(dataset, "__getitem__"):
+            raise KindError(
+                "the dataset has no items by number",
+                where="DataLoader",
+                wanted="something with len() and [i]",
+                got=type(dataset).__name__,
+                remedy="Use ArrayDataset(x, y), or a list",
+            )
         self._dataset = dataset
         if timeout <= 0:
             raise MismatchError("timeout must be positive", where="DataLoader", got=timeout)
         if batch_sampler is None:
             if batch_size is None:
-                raise ParamError("batch_size is needed unless batch_sampler is given", where="DataLoader")
+                raise ParamError(
+                    "batch_size is needed unless batch_sampler is given",
+                    where="DataLoader",
+                    wanted="a whole number",
+                    got="None",
+                    remedy="Give batch_size=32, say",
+                )
             if sampler is None:
                 sampler = RandomSampler(len(dataset)) if shuffle else SequentialSampler(len(dataset))
             elif shuffle:
-                raise ParamError("shuffle and sampler exclude each other", where="DataLoader")
+                raise ParamError(
+                    "shuffle and sampler exclude each other",
+                    where="DataLoader",
+                    wanted="one of them",
+                    got="both",
+                    remedy="Give sampler=RandomSampler(len(dataset)), or shuffle=True alone",
+                )
             batch_sampler = BatchSampler(sampler, batch_size, last_batch or "keep")
         elif batch_size is not None or shuffle or sampler is not None or last_batch is not None:
             raise ParamError("batch_sampler excludes batch_size, shuffle, sampler and last_batch", where="DataLoader")

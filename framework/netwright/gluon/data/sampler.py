@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ... import random
-from ...errors import ParamError
+from ...errors import ParamError, suggestion
 
 
 class Sampler:
@@ -103,7 +103,13 @@ class BatchSampler(Sampler):
 
     def __init__(self, sampler: Sampler | Sequence[int], batch_size: int, last_batch: str = "keep") -> None:
         if last_batch not in ("keep", "discard", "rollover"):
-            raise ParamError("unknown last_batch", wanted="keep, discard or rollover", got=repr(last_batch))
+            raise ParamError(
+                "unknown last_batch",
+                where="BatchSampler",
+                wanted="keep, discard or rollover",
+                got=repr(last_batch),
+                remedy=suggestion(last_batch, ("keep", "discard", "rollover"), "Choose one of"),
+            )
         if batch_size < 1:
             raise ParamError("batch_size must be at least 1", got=batch_size)
         self._sampler, self._batch_size, self._last_batch = sampler, batch_size, last_batch

@@ -6,6 +6,7 @@ from typing import Any
 
 from ... import initializer
 from ...errors import MismatchError
+from ...ops import get
 from ..block import HybridBlock
 
 
@@ -17,6 +18,7 @@ class Activation(HybridBlock):
     """
 
     def __init__(self, activation: str, **kwargs: Any) -> None:
+        get("Activation").make_params({"act_type": activation})  # a wrong name is an error here, not at the first call
         self._act_type = activation
         super().__init__(**kwargs)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import ndarray, symbol
 from ...errors import MismatchError, ParamError
+from ...ops import get
 from ..block import Block, HybridBlock
 from ..plain_block import describe
 from .activations import Activation
@@ -134,6 +135,7 @@ class Dense(HybridBlock):
         in_units: int = 0,
         **kwargs: Any,
     ) -> None:
+        get("FullyConnected").make_params({"num_hidden": units})
         super().__init__(**kwargs)
         self._units, self._in_units, self._flatten = units, in_units, flatten
         with self.name_scope():
@@ -172,6 +174,7 @@ class Dropout(HybridBlock):
     """
 
     def __init__(self, rate: float, axes: tuple[int, ...] = (), **kwargs: Any) -> None:
+        get("Dropout").make_params({"p": rate})
         super().__init__(**kwargs)
         self._rate, self._axes = rate, axes
 
