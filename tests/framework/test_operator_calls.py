@@ -157,6 +157,9 @@ def test_a_size_follows_from_the_reshaped_array(shape: Any, codes: Any, reverse:
 
 
 def test_contrib_operators_under_both_names() -> None:
+    assert mx.nd.op.SequenceLast is mx.nd.SequenceLast
+    assert mx.sym.op.softmax(axis=0).list_arguments()[0].endswith("_data")
+    assert not hasattr(mx.nd.op, "array"), "operators only"
     assert mx.contrib.nd.quadratic is mx.nd.contrib.quadratic
     assert mx.contrib.ndarray.CTCLoss is mx.nd.contrib.CTCLoss
     assert mx.contrib.sym.foreach is mx.contrib.symbol.foreach is mx.sym.contrib.foreach

@@ -6656,4 +6656,6 @@ class _sparse_namespace:
 
 sparse: type[_sparse_namespace]
 
+op: Any
+
 def __getattr__(name: str) -> Any: ...

@@ -44,8 +44,10 @@ def populate(module: ModuleType, make: Callable[..., Callable[..., Any]], *, hin
     """Give the module a function for every operator, without replacing what it defines itself.
 
     With ``hints`` each public name has a function of its own, ``make(op, name)``, else all names of an operator share
-    ``make(op)``.
+    ``make(op)``. ``module.op`` has the operators' functions alone, under their public names.
     """
+    plain = sys.modules[f"{module.__name__}.op"] = ModuleType(f"{module.__name__}.op", "Operators by public name.")
+    module.op = plain  # type: ignore[attr-defined]
     made: dict[tuple[str, str], Callable[..., Any]] = {}
     facts: dict[str, tuple[str, inspect.Signature]] = {}
     spaces: dict[str, ModuleType] = {"": module}
@@ -68,6 +70,8 @@ def populate(module: ModuleType, make: Callable[..., Callable[..., Any]], *, hin
             function.__module__ = module.__name__
         if not hasattr(target, name):
             setattr(target, name, function)
+        if not space:
+            setattr(plain, name, function)
         if space and space != "_internal" and name == op.name:
             setattr(module, name, function)
     for target in spaces.values():

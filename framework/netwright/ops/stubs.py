@@ -111,6 +111,7 @@ def render(module: str) -> str:
         for name in MADE_BY_HAND.get(space, ()):
             lines.append(f"    @staticmethod\n    def {name}(*args: Any, **kwargs: Any) -> Any: ...\n")
         lines.append(f"{space}: type[_{space.strip('_')}_namespace]\n")
+    lines.append("op: Any\n")
     lines.append("def __getattr__(name: str) -> Any: ...\n")
     return "\n".join(lines).replace("\n\nfrom .", "\nfrom .")
 
