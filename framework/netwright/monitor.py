@@ -20,8 +20,8 @@ def _mean_size(x: NDArray) -> NDArray:
 
 
 class Monitor:
-    """Every ``interval`` batches, between ``tic`` and ``toc``, ``stat_func`` of every output and weight whose name
-    matches ``pattern``.
+    """Every ``interval`` batches, between ``tic`` and ``toc``, ``stat_func`` of what matches ``pattern`` by its name:
+    outputs, weights, and what operators give back in the backward pass.
     """
 
     def __init__(

@@ -244,9 +244,12 @@ def test_a_monitor_sees_every_operator() -> None:
     np.testing.assert_allclose(
         values(executor.grad_dict["x"]), (1 - np.tanh(np.exp([0, 1])) ** 2) * np.exp([0, 1]), rtol=1e-5
     )
+    backward = ["second_backward_output", "first_backward_output"]
+    assert list(seen) == ["first_output", "second_output", *backward]
+    np.testing.assert_array_equal(values(seen["first_backward_output"]), values(executor.grad_dict["x"]))
     executor.set_monitor_callback(seen.__setitem__, monitor_all=True)
     assert len(executor.forward()) == 1
-    assert list(seen) == ["first_output", "second_output", "x"]
+    assert list(seen) == ["first_output", "second_output", *backward, "x"]
     seen.clear()
     executor.set_monitor_callback(None)
     executor.forward()

@@ -447,3 +447,43 @@ def test_callbacks_log_as_mxnet_does(caplog: pytest.LogCaptureFixture) -> None:
         "Epoch[1] Validation-b=2.000000",
     ]
     assert lines(mx.callback.LogValidationMetricsCallback(), 1, None) == []
+
+
+def test_monitors_see_the_backward_pass() -> None:
+    """The statistics are MXNet 1.9.1's, which gives whatever lies in memory for the data and the label."""
+    x = mx.sym.Variable("data")
+    for i in range(2):
+        x = mx.sym.FullyConnected(x, num_hidden=2, name=f"fc_{i}")
+        x = mx.sym.Activation(x, act_type="sigmoid", name=f"act_{i}")
+    x = mx.sym.LinearRegressionOutput(x, name="softmax", grad_scale=2)
+    rows = mx.io.NDArrayIter(mx.nd.array([[0.05, 0.10]]), mx.nd.array([[0.01, 0.99]]), 1)
+    monitor = mx.mon.Monitor(1, stat_func=lambda a: mx.nd.sum(mx.nd.abs(a)) / a.size, sort=True)
+    module = mx.mod.Module(x)
+    module.bind(rows.provide_data, rows.provide_label)
+    module.install_monitor(monitor)
+    weights = {
+        "fc_0_weight": mx.nd.array([[0.15, 0.20], [0.25, 0.30]]),
+        "fc_0_bias": mx.nd.array([0.35, 0.35]),
+        "fc_1_weight": mx.nd.array([[0.40, 0.45], [0.50, 0.55]]),
+        "fc_1_bias": mx.nd.array([0.60, 0.60]),
+    }
+    module.init_params(arg_params=weights)
+    monitor.tic()
+    module.forward_backward(next(rows))
+    found = {name: float(text) for _, name, text in monitor.toc()}
+    kinds = ("act_0", "act_1", "data", "fc_0", "fc_1", "softmax")
+    assert [sum(name.startswith(kind) for name in found) for kind in kinds] == [2, 2, 1, 6, 6, 4]
+    wanted = {
+        "act_0_output": 0.59507716,
+        "act_0_backward_output": 0.009362806,
+        "act_1_backward_output": 0.088298395,
+        "fc_0_backward_output1": 0.00070221035,
+        "fc_0_backward_output2": 0.009362806,
+        "fc_1_backward_output0": 0.038860314,
+        "fc_1_backward_output1": 0.05254436,
+        "softmax_backward_output0": 0.4792183,
+    }
+    assert {name: found[name] for name in wanted} == pytest.approx(wanted, rel=1e-4)
+    assert found["softmax_backward_output1"] == 0
+    executor = module._exec_group.execs[0]  # type: ignore[union-attr]
+    np.testing.assert_allclose(abs(executor.grad_dict["fc_0_bias"].asnumpy()).mean(), 0.009362806, rtol=1e-4)

@@ -22,7 +22,8 @@ class Compiled:
     """Plan of a symbol's forward pass and, where gradients are wanted, its backward pass.
 
     ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients;
-    ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do not depend on it.
+    ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do not depend on it; with
+    ``watch`` also what each node gives back, by names such as ``fc_backward_output0``.
 
     >>> from netwright.ops.operator import TensorSpec
     >>> from netwright.scheduler import Compiled
@@ -46,6 +47,7 @@ class Compiled:
         strategy: Strategy | None = None,
         reason: str = "",
         differentiated: int | None = None,
+        watch: bool = False,
     ) -> None:
         strategy = strategy or Strategy()
         graph = lower(symbol, known, train)
@@ -53,7 +55,7 @@ class Compiled:
         self.heads: list[str] = []
         self.gradients: dict[str, Value | None] = {}
         if wrt:
-            self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated)
+            self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated, watch)
         if strategy.share_common:
             share_common(graph)
             self._follow(graph)
@@ -63,13 +65,14 @@ class Compiled:
         self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
         self._free: list[Program] = []
 
-    def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int) -> None:
+    def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int, watch: bool) -> None:
         differentiated = self.outputs[:count]
         heads = [HEAD.format(i) for i in range(count)]
         head_values = [graph.add_input(name, value.spec) for name, value in zip(heads, differentiated, strict=True)]
-        found = differentiate(graph, differentiated, head_values, [graph.inputs[name] for name in wrt])
-        self.gradients = dict(zip(wrt, found, strict=True))
-        graph.outputs += [g for g in found if g is not None]
+        watched: dict[str, Value] | None = {} if watch else None
+        found = differentiate(graph, differentiated, head_values, [graph.inputs[name] for name in wrt], watched)
+        self.gradients = {**(watched or {}), **dict(zip(wrt, found, strict=True))}
+        graph.outputs += [g for g in self.gradients.values() if g is not None]
         self.heads = heads
 
     def _follow(self, graph: Graph) -> None:

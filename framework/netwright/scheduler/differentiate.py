@@ -10,11 +10,19 @@ from .ir import Graph, Node, Value
 
 
 def differentiate(
-    graph: Graph, heads: Sequence[Value], head_gradients: Sequence[Value], wrt: Sequence[Value]
+    graph: Graph,
+    heads: Sequence[Value],
+    head_gradients: Sequence[Value],
+    wrt: Sequence[Value],
+    watched: dict[str, Value] | None = None,
 ) -> list[Value | None]:
-    """Gradients of the heads, weighted by ``head_gradients``, with respect to ``wrt`` (None: no dependence)."""
+    """Gradients of the heads, weighted by ``head_gradients``, with respect to ``wrt`` (None: no dependence).
+
+    ``watched`` is filled with what each node gives back to each of its inputs (zeros to a label), wanted or not, by
+    MXNet's names: ``fc_backward_output0``.
+    """
     graph.phase = "backward"
-    needed = _depends_on(graph, set(wrt))
+    needed = _depends_on(graph, set(wrt) if watched is None else set(graph.inputs.values()))
     gradients: dict[Value, Value] = {}
     F = graph.F
 
@@ -33,12 +41,21 @@ def differentiate(
             continue
         graph._scope = f"{node.name}_backward"
         results = pull(graph, node, arrived, wanted)
+        if watched is not None:
+            _watch(graph, node, results, watched)
         for value, want, result in zip(node.inputs, wanted, results, strict=True):
             if want and result is not None:
                 accumulate(value, result)
     graph._scope = ""
     graph.phase = "forward"
     return [gradients.get(v) for v in wrt]
+
+
+def _watch(graph: Graph, node: Node, results: Sequence[Any], watched: dict[str, Value]) -> None:
+    for i, (value, result) in enumerate(zip(node.inputs, results, strict=True)):
+        name = f"{node.name}_backward_output{i if len(results) > 1 else ''}"
+        shape, dtype = value.spec
+        watched[name] = graph.F._zeros(shape=shape, dtype=dtype.name) if result is None else result
 
 
 def pull(graph: Graph, node: Node, arrived: Sequence[Value | None], wanted: tuple[bool, ...]) -> Sequence[Any]:

@@ -139,7 +139,10 @@ class Executor:
                 heads[HEAD.format(i)] = gradient._data if self._is_sparse() else dense_of(gradient._data)
         needed = set(self._run.compiled.needed_heads)
         for name, found in self._run.backward({n: g for n, g in heads.items() if n in needed}).items():
-            self._store(name, found)
+            if name in self.grad_dict:
+                self._store(name, found)
+            elif found is not None:
+                self._monitor(name, of_raw(found, None, place_of(self._ctx)))
 
     def _store(self, name: str, gradient: Any) -> None:
         found = None if gradient is None else of_raw(gradient)
@@ -174,6 +177,7 @@ class Executor:
                 strategy=self._strategy,
                 reason=REASON if self._is_sparse() else "",
                 differentiated=len(self._symbol),
+                watch=bool(self._watched),
             )
         return found
 
@@ -255,7 +259,7 @@ class Executor:
 
     def set_monitor_callback(self, callback: Any, monitor_all: bool = False) -> None:
         """``callback(name, array)`` is called for every operator's outputs (``monitor_all``: for variables too) after
-        each forward.
+        each forward, and for what it gives back to its inputs after each backward.
         """
         self._monitor = callback
         internals = self._symbol.get_internals()
