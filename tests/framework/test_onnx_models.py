@@ -116,6 +116,44 @@ def test_network_gives_the_same_everywhere(name: str) -> None:
         np.testing.assert_allclose(block(nd.array(data)).asnumpy(), wanted, rtol=1e-4, atol=2e-5)
 
 
+def test_loops_in_loops_with_open_sizes() -> None:
+    data, state = sym.Variable("data"), sym.Variable("state")
+
+    def outer(x: Any, s: Any) -> tuple[Any, Any]:
+        rows, last = sym.contrib.foreach(lambda y, t: (y + t, y * 0.5 + t), x, s)
+        return rows.sum(axis=0), last
+
+    both = sym.Group([*sym.contrib.foreach(outer, data, state)])
+    model = export(both, shapes={"data": (3, 4, 2), "state": (2,)}, dynamic=[("outer", "inner", 2), (2,)])
+    for shape in ((3, 4, 2), (5, 6, 2)):
+        arrays = {"data": batches(shape), "state": batches((2,))}
+        wanted = [y.asnumpy() for y in both.eval(**{n: nd.array(a) for n, a in arrays.items()})]
+        for got, want in zip(run(model, arrays), wanted, strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-5)
+
+
+def test_outputs_keep_their_names_and_may_come_twice() -> None:
+    x = sym.Variable("x")
+    both, value = sym.topk(x, k=2, ret_typ="both", name="best"), sym.relu(x, name="value")
+    model = export(sym.Group([both, value, value, x]), shapes=(2, 3))
+    assert [o.name for o in model.graph.output] == ["best0", "best1", "value", "value_again", "x_1"]
+    data = batches((2, 3))
+    found = run(model, {"x": data})
+    np.testing.assert_array_equal(found[2], found[3])
+    np.testing.assert_array_equal(found[4], data)
+
+
+def test_a_tokens_type_is_kept() -> None:
+    net = nn.HybridSequential()
+    net.add(nn.Embedding(10, 4), nn.Dense(3))
+    net.initialize()
+    model = export(net, shapes=(2, 5), dtypes="int32", dynamic=True)
+    data = RNG.integers(0, 10, (3, 5)).astype("int32")
+    wanted = net(nd.array(data, dtype="int32")).asnumpy()
+    np.testing.assert_allclose(run(model, {"data": data})[0], wanted, rtol=1e-5)
+    np.testing.assert_allclose(import_to_gluon(model)(nd.array(data, dtype="int32")).asnumpy(), wanted, rtol=1e-5)
+
+
 def test_open_sizes_have_names() -> None:
     net = Encoder()
     net.initialize()
@@ -323,6 +361,11 @@ def test_a_saved_model_is_exported_with_an_open_batch(tmp_path: Path) -> None:
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
+@mx.operator.register("onnx_test_copy")
+class CopyProp(mx.operator.CustomOpProp):
+    """An operator written in Python; its shapes are all that is asked for here."""
+
+
 def test_what_cannot_be_exported_is_told() -> None:
     with pytest.raises(mx.NetwrightError, match="only a HybridBlock can be exported"):
         export(gluon.nn.Sequential(), shapes=(1, 2))
@@ -334,6 +377,10 @@ def test_what_cannot_be_exported_is_told() -> None:
     assert "What is no input is a weight: give it in params" in str(caught.value)
     with pytest.raises(mx.NetwrightError, match="fc_weight: the shape of an input is not known"):
         export(net, shapes={"data": (1, 2)})
+    with pytest.raises(
+        ExportError, match=r"own \(Custom\): it cannot be written as ONNX: what it does is known to Python"
+    ):
+        export(sym.Custom(sym.Variable("x"), op_type="onnx_test_copy", name="own"), shapes=(2, 3))
     with pytest.raises(mx.NetwrightError, match="this cannot be exported"):
         export(3)
     with pytest.raises(mx.NetwrightError, match="there is no such file"):

@@ -68,7 +68,13 @@ def write_symbol(
     for name in names:
         if name not in values:
             writer.taken.discard(name)
-    outputs = [writer.rename(t, writer.fresh(name)) for t, name in zip(found, names, strict=True)]
+    outputs: list[Tensor] = []
+    given: dict[str, Tensor] = {}
+    for tensor, name in zip(found, names, strict=True):
+        # what is put out twice is copied the second time
+        made = writer.op("Identity", given[tensor.name]) if tensor.name in given else tensor
+        outputs.append(writer.rename(made, writer.fresh(name)))
+        given.setdefault(tensor.name, outputs[-1])
     return Draft(writer, fed, outputs)
 
 

@@ -96,7 +96,8 @@ def _named(shapes: Sequence[tuple[int, ...]], wanted: Sequence[Sequence[Any]]) -
             if isinstance(size, str):
                 axes.setdefault(size, []).append((i, axis))
             elif size is None:
-                axes.setdefault("batch" if axis == 0 else f"size{axis}_{shape[axis]}", []).append((i, axis))
+                first = axis == 0 and shape[0] == shapes[0][0]
+                axes.setdefault("batch" if first else f"size{axis}_{shape[axis]}", []).append((i, axis))
     return axes
 
 

@@ -232,3 +232,4 @@ refuse(
     "_contrib_box_nms", "_contrib_bipartite_matching", "_contrib_MultiBoxTarget", "_contrib_MultiBoxDetection",
     "_contrib_MultiProposal", "_contrib_Proposal",
 )  # fmt: skip
+refuse("what it does is known to Python alone", "Custom", "_custom_backward")
