@@ -16,7 +16,6 @@ from netwright.errors import (
     AutogradError,
     CheckpointError,
     DeferredInitializationError,
-    GraphError,
     NetwrightError,
     ParamError,
     ShapeError,
@@ -637,22 +636,75 @@ class _Double(autograd.Function):
         return dy * 100
 
 
+def _into_zeros(x: nd.NDArray) -> nd.NDArray:
+    y = nd.zeros(x.shape)
+    y[:] = x
+    return y * 2
+
+
 @pytest.mark.parametrize(
-    ("function", "kind", "words"),
+    ("function", "words"),
     [
-        (_add_in_place, AutogradError, "cannot be changed in place while its block is being compiled"),
-        (lambda x: _Double()(x), AutogradError, "_Double: a Function cannot be part of a compiled block"),
-        (lambda x: nd.array(x.asnumpy()), GraphError, r"an output was not computed by operators\. Do not go through"),
+        (_add_in_place, "changes arrays in place"),
+        (_into_zeros, "changes arrays in place"),
+        (lambda x: _Double()(x), "calls the Function _Double"),
+        (lambda x: nd.array(x.asnumpy() * 2), "reads values"),
+        (lambda x: x * 2 if float(x.sum()) > 0 else x * 3, "reads values"),
+        (lambda x: nd.ones((2, 2)), "an output is not computed by operators"),
+        (lambda x: {"a": x + 1}, "gives other things than arrays"),
     ],
 )
-def test_what_cannot_be_traced(function: Callable[[Any], Any], kind: type[Exception], words: str) -> None:
-    net = _Forward(function)
-    net(data(2, 2))
+def test_what_a_symbol_cannot_hold_runs_eagerly(function: Callable[[Any], Any], words: str) -> None:
+    """As in MXNet 1.x, where every plain ``forward`` does; here it is said."""
+
+    def numbers(out: Any) -> Any:
+        return (out["a"] if isinstance(out, dict) else out).asnumpy()
+
+    net, x = _Forward(function), data(2, 2)
     net.hybridize()
-    with pytest.raises(kind, match=words):
-        net(data(2, 2))
-    net.hybridize(False)
-    assert net(data(2, 2)).shape == (2, 2)
+    with pytest.warns(UserWarning, match=f"is not compiled, but runs eagerly: .*{words}"):
+        first = net(x)
+    np.testing.assert_array_equal(numbers(first), numbers(function(x)))
+    for other in (-x, data(2, 2, seed=5)):
+        np.testing.assert_array_equal(numbers(net(other)), numbers(function(other)))
+    assert net.plans() == []
+    with pytest.raises(RuntimeError, match=rf"there is nothing to export yet \(got .*{words}"):
+        net.export("nothing")
+
+
+def test_a_run_that_is_given_up_leaves_no_traces() -> None:
+    class Net(gluon.HybridBlock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm, self.dense = nn.BatchNorm(in_channels=3, momentum=0.5), nn.Dense(2)
+
+        def forward(self, x: nd.NDArray, scale: float = 1.0) -> nd.NDArray:
+            y = self.norm(x) + nd.random.uniform(shape=(3,))
+            y[:] = y * scale
+            return self.dense(y)
+
+    def run(hybridize: bool) -> tuple[Any, Any]:
+        mx.random.seed(3)
+        net = Net()
+        net.initialize(mx.init.One())
+        net(nd.ones((4, 3)))
+        if hybridize:
+            net.hybridize()
+        mx.random.seed(4)
+        with autograd.train_mode():
+            out = net(data(4, 3))
+        return out.asnumpy(), net.norm.running_mean.data().asnumpy()
+
+    with pytest.warns(UserWarning, match="runs eagerly: its forward"):
+        found = run(True)
+    for a, b in zip(found, run(False), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+    net = Net()
+    net.initialize()
+    net.hybridize()
+    with pytest.warns(UserWarning, match="runs eagerly: it is called with other things than arrays"):
+        assert net(nd.ones((4, 3)), 2.0).shape == (4, 2)
+    assert len(net.dense.plans()) == 1  # what is inside is compiled by itself
 
 
 def test_several_inputs_and_outputs() -> None:

@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import autograd, ndarray, symbol
+from .. import autograd, ndarray, random, symbol
+from ..device import Device, cpu
 from ..errors import DeferredInitializationError, NetwrightError, NotReadyError, ParamError
 from ..naming import NameManager
 from ..ndarray.array import NDArray
@@ -19,10 +20,10 @@ from ..symbol.infer import infer_type
 from ..symbol.symbol import Group, Symbol, Variable
 from ..tape import mode
 from .cached import MAX_PLANS, CachedGraph, CompiledBlock
-from .nested import flatten, leaves, structure
+from .nested import flatten, is_nested, leaves, structure
 from .parameter_dict import ParameterDict
 from .plain_block import Block
-from .tracing import Tracer
+from .tracing import Tracer, UntraceableError
 from .watched import run_watched
 
 __all__ = ["Block", "HybridBlock"]
@@ -54,6 +55,8 @@ class HybridBlock(Block):
         self._strategy: Strategy | None = None
         self._recompute = False
         self._compiled: dict[Any, CompiledBlock] = {}
+        self._eager = ""
+        """Why it runs eagerly although it was hybridized."""
         self._op_hook: tuple[Callable[[str, str, NDArray], Any], bool] | None = None
 
     def _repr_html_(self) -> str:
@@ -107,7 +110,7 @@ class HybridBlock(Block):
         """
         if backend is not None:
             strategy = Strategy.preset(backend)
-        self._active, self._recompute = bool(active), recompute
+        self._active, self._recompute, self._eager = bool(active), recompute, ""
         self._strategy = Strategy.preset(strategy) if isinstance(strategy, str) else strategy
         if clear:
             self._clear()
@@ -151,14 +154,25 @@ class HybridBlock(Block):
 
     # ---------------------------------------------------------------- running
     def __call__(self, *args: Any) -> Any:
-        compiles = self._active and mode.tracer is None and self._has_plain_forward()
+        compiles = self._compiles() and self._has_plain_forward()
         if not compiles or not args or not isinstance(args[0], NDArray):
+            return super().__call__(*args)
+        if not is_nested(args):
+            self._stay_eager("it is called with other things than arrays")
             return super().__call__(*args)
         # a plain forward may do other things for other shapes or modes: each has a form of its own
         key = (mode.training, str(structure(args)), tuple([(a.shape, a._data.dtype) for a in flatten(args)[0]]))
         if key not in self._compiled:
             return self._trace_plain(args, key)
         return self._hooked(args, lambda: self._run_compiled(self._compiled[key], args))
+
+    def _compiles(self) -> bool:
+        return self._active and mode.tracer is None and not self._eager
+
+    def _stay_eager(self, reason: str) -> None:
+        """Run eagerly until ``hybridize()`` is called again; the blocks inside are compiled by themselves."""
+        self._eager = reason
+        warnings.warn(f"{self.name} is not compiled, but runs eagerly: {reason}", stacklevel=4)
 
     def _has_plain_forward(self) -> bool:
         """Whether it, or a block inside it, computes in a ``forward`` of its own, which only running can tell."""
@@ -169,18 +183,30 @@ class HybridBlock(Block):
     def _trace_plain(self, args: tuple[Any, ...], key: Any) -> Any:
         """Run a plain ``forward`` once, eagerly, and keep what it called as a symbol for the calls to come.
 
-        What the run decided from values (``if``, loops) is kept as it went.
+        What a symbol cannot hold (values that are read, arrays that are changed in place) makes the block stay eager.
         """
         flat, _ = flatten(args)
         names = _input_names(len(flat))
         tracer = Tracer(dict(zip(names, flat, strict=True)))
+        before = _Before(self, flat[0].ctx)
         mode.tracer = tracer
         try:
             out = super().__call__(*args)
+        except UntraceableError as error:
+            mode.tracer = None
+            before.restore()
+            self._stay_eager(str(error))
+            return super().__call__(*args)
         finally:
             mode.tracer = None
-        outputs, rebuild = flatten(out if isinstance(out, (list, tuple)) else [out])
-        traced = tracer.symbol(outputs, self.collect_params(), flat[0].ctx)
+        try:
+            if tracer.spoiled or not is_nested([out]):
+                raise UntraceableError(tracer.spoiled or "its forward() gives other things than arrays")
+            outputs, rebuild = flatten(out if isinstance(out, (list, tuple)) else [out])
+            traced = tracer.symbol(outputs, self.collect_params(), flat[0].ctx)
+        except UntraceableError as error:
+            self._stay_eager(str(error))
+            return out
         graph = CachedGraph(traced, self._strategy, tracer.constants, self._recompute)
         if len(self._compiled) >= MAX_PLANS:
             self._compiled.pop(next(iter(self._compiled)))
@@ -195,7 +221,7 @@ class HybridBlock(Block):
             params = {name: parameter.var() for name, parameter in self._reg_params.items()}
             with self.name_scope():
                 return self.hybrid_forward(symbol, x, *args, **params)
-        if self._active and mode.tracer is None:
+        if self._compiles():
             return self._run_compiled(self._form(given), given)
         ctx = first.ctx
         with ctx:
@@ -385,9 +411,26 @@ class HybridBlock(Block):
             raise NotReadyError(
                 "there is nothing to export yet",
                 where=self.name,
+                got=self._eager or None,
                 remedy="Call hybridize() and run one batch through the network first",
             )
         return list(self._compiled.values())[-1].graph
+
+
+class _Before:
+    """States and random numbers as they were before a run that may have to be done again."""
+
+    def __init__(self, block: Block, ctx: Device) -> None:
+        self._generator = random.state_of(ctx if ctx.is_gpu else cpu())
+        self._random = self._generator.state_dict()
+        states = [p for p in block.collect_params().values() if p.grad_req == "null" and p._data is not None]
+        self._states = [(array, array.copy()) for p in states for array in p._arrays()]
+
+    def restore(self) -> None:
+        """Set them back."""
+        self._generator.load_state_dict(self._random)
+        for array, values in self._states:
+            array._write(values._data)
 
 
 def _input_names(count: int) -> list[str]:

@@ -63,3 +63,10 @@ def structure(args: Sequence[Any]) -> Any:
     while found and found[-1] == -1:
         found.pop()
     return found
+
+
+def is_nested(value: Any) -> bool:
+    """Whether there is nothing but arrays, symbols and None in nested lists."""
+    if isinstance(value, (list, tuple)):
+        return all(is_nested(part) for part in value)
+    return value is None or isinstance(value, (NDArray, Symbol))

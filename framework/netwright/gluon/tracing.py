@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..device import Device
-from ..errors import GraphError
 from ..naming import NameManager
 from ..ndarray.array import NDArray
 from ..ops.operator import Operator
 from ..ops.params import OpParams
 from ..symbol.symbol import Symbol, SymbolEntry, SymbolNode, Variable
 from .parameter_dict import ParameterDict
+
+
+class UntraceableError(Exception):
+    """What a ``forward`` does cannot be kept as a symbol; the text says what. It never leaves the block."""
 
 
 class Tracer:
@@ -25,6 +28,8 @@ class Tracer:
         self._calls: list[tuple[Operator, OpParams, tuple[NDArray, ...], list[NDArray]]] = []
         self._seen = {id(array) for array in inputs.values()}
         self.constants: dict[str, NDArray] = {}
+        self.spoiled = ""
+        """Why the run may not be kept, although it may go on."""
         for name, array in inputs.items():
             self._entries[id(array)] = (Variable(name, dtype=array.dtype)._entries[0], array)
 
@@ -32,6 +37,14 @@ class Tracer:
         """Note one call."""
         self._calls.append((op, p, inputs, outputs))
         self._seen.update(id(array) for array in outputs)
+
+    def spoil(self, reason: str) -> None:
+        """What follows may depend on values: let the run end, but do not keep it."""
+        self.spoiled = self.spoiled or reason
+
+    def stop(self, reason: str) -> None:
+        """What is about to happen would go wrong while watched: give the run up."""
+        raise UntraceableError(reason)
 
     def knows(self, array: NDArray) -> bool:
         """Whether the array is an input or the result of a call."""
@@ -50,9 +63,7 @@ class Tracer:
         entries = []
         for array in outputs:
             if id(array) not in self._entries:
-                raise GraphError(
-                    "an output was not computed by operators", remedy="Do not go through asnumpy() in forward()"
-                )
+                raise UntraceableError("an output is not computed by operators")
             entries.append(self._entries[id(array)][0])
         return Symbol(entries)
 

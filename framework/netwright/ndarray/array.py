@@ -112,6 +112,7 @@ class NDArray(FluentMethods, Arithmetic):
         return None
 
     def _in_place(self, name: str, scalar_name: str, other: Any) -> Self:
+        self._stop_tracing()
         self._refuse_recorded(name)
         result = self._binary(other, name, scalar_name)
         if result is NotImplemented:
@@ -150,6 +151,8 @@ class NDArray(FluentMethods, Arithmetic):
     # ---------------------------------------------------------------- to Python and NumPy
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """A NumPy copy."""
+        if mode.tracer is not None:
+            mode.tracer.spoil("its forward() reads values")
         data = self._data
         return np.array(data) if isinstance(data, np.ndarray) else np.asarray(data.get())
 
@@ -232,6 +235,7 @@ class NDArray(FluentMethods, Arithmetic):
                 got=other.shape,
                 remedy="Use reshape(), or assign to a part: other[…] = x",
             )
+        other._stop_tracing()
         other._refuse_recorded("copyto()")
         source = self.astype(other.dtype, copy=False).as_in_context(other.ctx)
         other._write(dense_of(source._data) if other.stype == DEFAULT else source._data)
@@ -299,6 +303,7 @@ class NDArray(FluentMethods, Arithmetic):
         return NDArray(take_view(self._data, key), None, self._place)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        self._stop_tracing()
         if mode.recording and isinstance(value, NDArray) and value._entry is not None:
             if is_whole(key) and value.shape == self.shape:
                 value.copyto(self)
@@ -307,13 +312,14 @@ class NDArray(FluentMethods, Arithmetic):
         self._refuse_recorded("x[…] = value")
         assign(self._data, key, _moved(dense_of(value._data), self.ctx) if isinstance(value, NDArray) else value)
 
+    def _stop_tracing(self) -> None:
+        """Where a ``forward`` is being kept as a symbol, a write into an array cannot be kept."""
+        if mode.tracer is not None:
+            mode.tracer.stop("its forward() changes arrays in place")
+
     def _refuse_recorded(self, what: str) -> None:
         if mode.tracer is not None and mode.tracer.knows(self):
-            raise AutogradError(
-                "an array cannot be changed in place while its block is being compiled",
-                where=what,
-                remedy="Write y = x + … instead of x += …, or do not hybridize the block",
-            )
+            mode.tracer.stop("its forward() changes arrays in place")
         if mode.recording and self._entry is not None:
             raise AutogradError(
                 "an array that is being recorded cannot be changed in place",
