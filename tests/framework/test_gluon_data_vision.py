@@ -158,9 +158,10 @@ def test_workers_read_and_transform(tmp_path: Path) -> None:
     data = vision.ImageRecordDataset(records(tmp_path)).transform_first(change)
     change(nd.ones((8, 9, 3), dtype="uint8"))  # compiled before it travels
     passes = []
-    for workers in (0, 1, 1):
+    with_worker = DataLoader(data, 3, num_workers=1)
+    for loader in (DataLoader(data, 3), with_worker, with_worker):
         mx.random.seed(9)
-        passes.append([(x.asnumpy(), y.asnumpy()) for x, y in DataLoader(data, 3, num_workers=workers)])
+        passes.append([(x.asnumpy(), y.asnumpy()) for x, y in loader])
     for batches in passes:
         assert [x.shape for x, _ in batches] == [(3, 3, 6, 6)] * 2
         assert [y.tolist() for _, y in batches] == [[0, 1, 2], [3, 4, 5]]
