@@ -20,7 +20,6 @@ ON_PURPOSE: dict[str, str] = {
     "_contrib_quantize_asym": QUANTIZED,
     "_contrib_calibrate_entropy": QUANTIZED,
     "_contrib_dgl_*": GRAPHS,
-    "_contrib_edge_id": GRAPHS,
     "_contrib_backward_*": BACKWARD,
     "_broadcast_backward": BACKWARD,
     "_split_v2_backward": BACKWARD,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netwright import nd, sym
-from netwright.errors import StorageError
+from netwright.errors import DataError, StorageError
 from netwright.ndarray import dispatch
 from netwright.ops import find, get
 
@@ -209,6 +209,16 @@ def test_shapes_of_csr() -> None:
     assert nd.concat(a, a, dim=1).stype == "default"
     np.testing.assert_array_equal(a.T.asnumpy(), A.T)
     assert [nd.contrib.getnnz(a, axis=k).asnumpy().tolist() for k in (None, 0, 1)] == [[4], [2, 1, 1], [2, 0, 1, 1]]
+
+
+def test_edges_of_a_graph() -> None:
+    """The numbers MXNet 1.9.1 gives; an explicit 0 is an edge."""
+    graph = nd.sparse.csr_matrix(([1.0, 2.0, 0.0], [0, 2, 1], [0, 2, 2, 3]), shape=(3, 3))
+    u, v = nd.array([0, 0, 0, 1, 2]), nd.array([0, 1, 2, 1, 1])
+    assert nd.contrib.edge_id(graph, u, v).asnumpy().tolist() == [1, -1, 2, -1, 0]
+    assert nd.contrib.edge_id(nd.sparse.zeros("csr", (3, 3)), u, v).asnumpy().tolist() == [-1] * 5
+    with pytest.raises(DataError, match=r"_contrib_edge_id: a node does not exist \(wanted 0 to 2"):
+        nd.contrib.edge_id(graph, nd.array([3]), nd.array([0]))
 
 
 def test_other_readers() -> None:

@@ -5347,6 +5347,16 @@ class _contrib_namespace:
         """Divides by the root of the last axis's size: y = x / √K. Shapes: any with at least one axis."""
 
     @staticmethod
+    def edge_id(
+        data: NDArray | None = None,
+        u: NDArray | None = None,
+        v: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """What a matrix stores at the places (u_i, v_i), −1 where it stores nothing; of a dense one where it is 0."""
+
+    @staticmethod
     def fft(
         data: NDArray | None = None,
         compute_size: int = 128,

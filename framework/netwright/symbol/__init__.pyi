@@ -5332,6 +5332,16 @@ class _contrib_namespace:
         """Divides by the root of the last axis's size: y = x / √K. Shapes: any with at least one axis."""
 
     @staticmethod
+    def edge_id(
+        data: Symbol | None = None,
+        u: Symbol | None = None,
+        v: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """What a matrix stores at the places (u_i, v_i), −1 where it stores nothing; of a dense one where it is 0."""
+
+    @staticmethod
     def fft(
         data: Symbol | None = None,
         compute_size: int = 128,

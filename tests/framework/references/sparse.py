@@ -35,6 +35,9 @@ REFERENCES = {
     "_sparse_retain": _retain,
     "_square_sum": _square_sum,
     "_contrib_getnnz": _count,
+    "_contrib_edge_id": lambda p, data, u, v: np.array(
+        [data[int(i), int(j)] or -1 for i, j in zip(u, v, strict=True)], dtype=data.dtype
+    ),
     "_contrib_SparseEmbedding": INDEXING["Embedding"],
     "_scatter_plus_scalar": lambda p, x: x + p.scalar,
     "_scatter_minus_scalar": lambda p, x: x - p.scalar,
