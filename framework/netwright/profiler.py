@@ -20,7 +20,7 @@ from .errors import ParamError
 from .ndarray import invoke as eager
 from .scheduler.ir import Node
 from .scheduler.program import Program
-from .trace import SORTS, Trace
+from .trace import MEMORY, SORTS, Trace
 
 _DEFAULTS: dict[str, Any] = {
     "filename": "profile.json",
@@ -112,8 +112,8 @@ def _wait(results: Any) -> None:
 
 def _count_memory(results: Any) -> None:
     if _session.wants("memory"):
-        size = sum(getattr(a, "nbytes", 0) for a in results)
-        _session.trace.count("Device Storage", f"Memory: {device_of(results[0])}", size)
+        size = sum(getattr(a, "nbytes", 0) for a in results) / 1024
+        _session.trace.count(MEMORY, f"Memory: {device_of(results[0])}", size)
 
 
 # ---------------------------------------------------------------- settings and states
@@ -121,7 +121,7 @@ def set_config(**kwargs: Any) -> None:
     """Say what is recorded, and where it is written.
 
     ``filename``; ``profile_symbolic`` and ``profile_imperative`` (plans and single operators, both by default),
-    ``profile_memory`` (bytes of each operator's results), ``profile_all``; ``continuous_dump`` writes the file every
+    ``profile_memory`` (kB of each operator's results), ``profile_all``; ``continuous_dump`` writes the file every
     ``dump_period`` seconds. ``aggregate_stats``, ``profile_api`` and ``profile_process`` are MXNet's: sums are always
     there, and there are neither a C interface nor servers.
     """

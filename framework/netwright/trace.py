@@ -14,6 +14,8 @@ from .serialization import write_atomically
 _COLUMNS = ("Total Count", "Time (ms)", "Min Time (ms)", "Max Time (ms)", "Avg Time (ms)")
 _SORTED_BY = {"count": 0, "total": 1, "min": 2, "max": 3, "avg": 4}
 SORTS = tuple(_SORTED_BY)
+MEMORY = "Device Storage"
+"""The category of the counters of memory, in kB."""
 
 
 class Event(NamedTuple):
@@ -91,26 +93,34 @@ class Trace:
             found[category] = sorted(rows, key=lambda row: row[1][_SORTED_BY[sort_by]], reverse=not ascending)
         return found
 
-    def _counter_sums(self) -> dict[str, list[tuple[str, tuple[float, ...]]]]:
+    def _counter_sums(self, sort_by: str, ascending: bool) -> dict[str, list[tuple[str, tuple[float, ...]]]]:
+        """For each category of counters (name, (count, min, max, mean)), in order; ``total`` sorts by the mean."""
+        place = {"count": 0, "min": 1, "max": 2}.get(sort_by, 3)
         grouped: dict[str, dict[str, list[float]]] = {}
         for row in self._counts:
             grouped.setdefault(row["cat"], {}).setdefault(row["name"], []).append(row["args"][row["name"]])
-        return {
-            category: [(n, (len(v), min(v), max(v), sum(v) / len(v))) for n, v in names.items()]
-            for category, names in grouped.items()
-        }
+        found = {}
+        for category, names in grouped.items():
+            rows: list[tuple[str, tuple[float, ...]]] = [
+                (n, (len(v), min(v), max(v), sum(v) / len(v))) for n, v in names.items()
+            ]
+            found[category] = sorted(rows, key=lambda row: row[1][place], reverse=not ascending)
+        return found
 
     def table(self, sort_by: str = "total", ascending: bool = False) -> str:
         """The sums as text, one part for each category."""
-        lines = ["", "Profile Statistics:", "\tTimes are in ms; counters as they were set."]
+        lines = ["", "Profile Statistics:", "\tTimes are in ms, memory in kB, counters as they were set."]
         for category, rows in self._sums(sort_by, ascending).items():
             lines += _part(category, _COLUMNS, rows)
-        for category, rows in self._counter_sums().items():
+        for category, rows in self._counter_sums(sort_by, ascending).items():
             lines += _part(f"{category} (counters)", ("Total Count", "Min", "Max", "Avg"), rows)
         return "\n".join(lines) + "\n"
 
     def as_json(self, sort_by: str = "total", ascending: bool = False) -> str:
-        """The sums as JSON: ``{"Time": {category: {name: {"Count", "Total", "Min", "Max", "Avg"}}}, "Memory": …}``."""
+        """The sums as JSON: ``{"Time": {category: {name: {"Count", "Total", "Min", "Max", "Avg"}}}, …}``.
+
+        ``Memory`` and ``Counters`` have the same form without ``Total``; ``Unit`` names the units.
+        """
         names = ("Count", "Total", "Min", "Max", "Avg")
         times = {
             category: {name: dict(zip(names, values, strict=True)) for name, values in rows}
@@ -118,9 +128,11 @@ class Trace:
         }
         counters = {
             category: {name: dict(zip(("Count", "Min", "Max", "Avg"), values, strict=True)) for name, values in rows}
-            for category, rows in self._counter_sums().items()
+            for category, rows in self._counter_sums(sort_by, ascending).items()
         }
-        return json.dumps({"Time": times, "Counters": counters, "Unit": {"Time": "ms"}}, indent=4)
+        memory = {category: counters.pop(category) for category in (MEMORY,) if category in counters}
+        units = {"Time": "ms", "Memory": "kB"}
+        return json.dumps({"Time": times, "Memory": memory, "Counters": counters, "Unit": units}, indent=4)
 
 
 def _part(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, tuple[float, ...]]]) -> list[str]:

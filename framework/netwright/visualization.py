@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -150,6 +151,7 @@ def plot_network(
     symbol = _checked(symbol, "plot_network")
     shapes, types = _shapes(symbol, shape), _types(symbol, dtype)
     shown = [n for n in symbol.nodes() if n.op is not None or not (hide_weights and n.name.endswith(_WEIGHTS))]
+    _warn_of_repeated(symbol)
     colour = (node_attrs or {}).get("fillcolor")
     boxes = [_box(node, str(i), colour, shapes) for i, node in enumerate(shown)]
     names = {node: str(i) for i, node in enumerate(shown)}
@@ -160,6 +162,18 @@ def plot_network(
                 ends = names[entry[0]], names[node]
                 lines.setdefault(ends, Line(*ends, _label(entry, shapes, types)))
     return Picture(boxes, list(lines.values()), title, save_format)
+
+
+def _warn_of_repeated(symbol: Symbol) -> None:
+    names = [node.name for node in symbol.nodes()]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        warnings.warn(
+            "There are multiple variables with the same name in your graph, which cannot be told apart when it is "
+            f"bound: {', '.join(repeated)}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 def _types(symbol: Symbol, dtype: Mapping[str, Any] | None) -> dict[SymbolEntry, str]:

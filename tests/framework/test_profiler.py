@@ -133,12 +133,19 @@ def test_sums(tmp_path: Path) -> None:
     text = profiler.dumps()
     assert re.search(r"^operator\n=+\nName +Total Count +Time \(ms\) +Min Time", text, re.MULTILINE)
     assert re.search(r"^exp +3 +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}$", text, re.MULTILINE)
-    assert re.search(r"^Memory: cpu\(0\) +9 +16\.0000 +160000\.0000", text, re.MULTILINE)
+    assert re.search(r"^Memory: cpu\(0\) +9 +0\.0156 +156\.2500", text, re.MULTILINE)
     order = [name for name in re.findall(r"^(\w+) ", text, re.MULTILINE) if name in ("exp", "dot", "_ones")]
     by_count = profiler.dumps(sort_by="count", ascending=True)
     counted = [name for name in re.findall(r"^(\w+) ", by_count, re.MULTILINE) if name in ("exp", "dot", "_ones")]
     assert sorted(order) == ["_ones", "dot", "exp"]
     assert counted == ["dot", "exp", "_ones"]
+    for key, column in (("avg", "Avg"), ("min", "Min"), ("max", "Max"), ("count", "Count")):
+        for ascending in (False, True):
+            found = json.loads(profiler.dumps(format="json", sort_by=key, ascending=ascending))
+            for part in (*found["Time"].values(), *found["Memory"].values()):
+                values = [row[column] for row in part.values()]
+                assert values == sorted(values, reverse=not ascending)
+    assert (found["Unit"], list(found["Memory"])) == ({"Time": "ms", "Memory": "kB"}, ["Device Storage"])
     sums = json.loads(profiler.dumps(reset=True, format="json"))["Time"]["operator"]
     assert sums["exp"]["Count"] == 3
     assert sums["exp"]["Total"] == pytest.approx(3 * sums["exp"]["Avg"])

@@ -98,6 +98,14 @@ def test_the_picture_is_well_formed_and_says_what_there_is(tmp_path: Path) -> No
         picture.render(str(tmp_path / "net"), format="pdf")
 
 
+def test_repeated_names_are_told() -> None:
+    x = mx.sym.FullyConnected(mx.sym.Variable("data"), name="fc", num_hidden=128)
+    x = mx.sym.FullyConnected(mx.sym.Activation(x, act_type="relu"), name="fc", num_hidden=10)
+    with pytest.warns(RuntimeWarning, match=r"There are multiple variables with the same name .*: fc, fc_"):
+        picture = mx.viz.plot_network(x, shape={"data": (1, 200)}, dtype={"data": "float32"})
+    assert [b.lines for b in picture.boxes if b.hint.startswith("fc")] == [["FullyConnected", n] for n in ("128", "10")]
+
+
 def test_viewing_opens_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
