@@ -432,7 +432,7 @@ class Parameter:
                 lr_mult=self.lr_mult,
                 wd_mult=self.wd_mult,
                 init=self.init if self.init is None or isinstance(self.init, str) else self.init.dumps(),
-                stype=None if self._stype == DEFAULT else self._stype,
+                stype=self._stype,
             )
         return self._var
 
