@@ -419,3 +419,29 @@ def test_an_embedding_learns_through_module() -> None:
     module.fit(data, num_epoch=10, optimizer="sgd", optimizer_params={"learning_rate": 2.0, "momentum": 0.5})
     assert module._bound.executors[0].grad_dict["embed_weight"].stype == "row_sparse"
     assert module.score(data, "acc")[0][1] > 0.9
+
+
+def test_mixed_precision_looks_at_what_is_stored() -> None:
+    weight = gluon.Parameter("weight", grad_stype="row_sparse", shape=(4, 2))
+    weight.initialize()
+    scaler = mx.contrib.amp.loss_scaler.LossScaler()
+    with autograd.record():
+        loss = lookup(weight.data(), nd.array([1]))
+    loss.backward()
+    assert not scaler.has_overflow([weight])
+    with autograd.record():
+        loss = lookup(weight.data(), nd.array([1])) * float("inf")
+    loss.backward()
+    assert scaler.has_overflow([weight])
+
+
+def test_a_recomputed_part_with_sparse_results() -> None:
+    weight, x = nd.ones((3, 2)), nd.array(A).tostype("csr")
+    weight.attach_grad(stype="row_sparse")
+    part = gluon.utils.recompute(lambda x, w: nd.sparse.dot(x, w, transpose_a=False).tostype("csr"))
+    with autograd.record():
+        y = part(x, weight)
+    assert y.stype == "csr"
+    y.backward()
+    assert weight.grad is not None
+    np.testing.assert_allclose(weight.grad.asnumpy(), A.T @ np.ones((4, 2)))

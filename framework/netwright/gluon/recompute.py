@@ -52,7 +52,7 @@ def recompute(block: Callable[..., Any]) -> Callable[..., Any]:
             return out
         node = _Recomputed(lambda: block(*args), given, sources, generators)
         numbers = iter(range(len(given)))
-        return _replaced(out, lambda array: NDArray(array._data, (node, next(numbers)), array._place))
+        return _replaced(out, lambda array: type(array)(array._data, (node, next(numbers)), array._place))
 
     return call
 

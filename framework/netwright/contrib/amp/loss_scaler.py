@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from ...ops.storage import elements_of
+
 
 class LossScaler:
     """Halves the scale where a gradient is not finite, and doubles it after 2000 steps without one."""
@@ -22,7 +24,7 @@ class LossScaler:
     def has_overflow(self, params: Iterable[Any]) -> bool:
         """Whether a gradient is not finite; the scale of the next step follows from it."""
         gradients = [gradient for p in params if p.grad_req != "null" for gradient in p.list_grad()]
-        overflow = not all(bool(g.ctx.xp.isfinite(g._data).all()) for g in gradients)
+        overflow = not all(bool(g.ctx.xp.isfinite(elements_of(g._data)).all()) for g in gradients)
         self._loss_scale = self._next_loss_scale
         self._unskipped = 0 if overflow else self._unskipped + 1
         if overflow:
