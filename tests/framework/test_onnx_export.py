@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from tests.framework.onnx_runtime import NotImplementedThere, run
 from tests.framework.operator_cases import CASES, Array, Case
 
 from netwright import symbol as sym
+from netwright.errors import NetwrightError
 from netwright.onnx import ExportError, OnnxModel, export, get_operator_support
 from netwright.onnx.coverage import difference, refusal
 from netwright.onnx.rule_table import REFUSED, RULES
@@ -31,14 +33,14 @@ def chosen(op: Operator) -> list[Case]:
     return cases[::step]
 
 
-def written(case: Case) -> tuple[Any, dict[str, Array]]:
+def written(case: Case, dynamic: bool = False) -> tuple[Any, dict[str, Array]]:
     """(the model of one call of the operator, its inputs)."""
     arrays = case.arrays()
     names = [f"in{i}" for i in range(len(arrays))]
     made = apply(case.op.name, tuple(sym.Variable(n) for n in names), dict(case.sample.params))
     shapes = {n: a.shape for n, a in zip(names, arrays, strict=True)}
     dtypes = {n: a.dtype for n, a in zip(names, arrays, strict=True)}
-    return export(made, shapes=shapes, dtypes=dtypes), dict(zip(names, arrays, strict=True))
+    return export(made, shapes=shapes, dtypes=dtypes, dynamic=dynamic), dict(zip(names, arrays, strict=True))
 
 
 def predicted(case: Case) -> list[Array]:
@@ -80,6 +82,40 @@ def test_operator_gives_the_same_in_onnxruntime(op: Operator) -> None:
             continue
         for got, want in zip(OnnxModel(model).run(feeds), found, strict=True):
             assert difference(got, want, tolerance, tolerance) is None, f"{case.id}, read back"
+
+
+def larger(case: Case, more: int) -> Case:
+    """The sample with a longer first axis, on every input that has the first one's size there."""
+    draws = case.sample.draws()
+    size = draws[0].shape[0]
+    wider = [replace(d, shape=(size + more, *d.shape[1:])) if d.shape[:1] == (size,) else d for d in draws]
+    return Case(case.op, case.number, replace(case.sample, inputs=tuple(wider)), case.dtype)
+
+
+OPENABLE = [op for op in EXPORTED if op.category not in ("random", "optimizer", "scalar")]
+
+
+def test_an_open_batch_gives_the_same_for_another_size() -> None:
+    """Where the first axis may be open at all, the model is right for a size it was not written for."""
+    opened = 0
+    for op in OPENABLE:
+        case = chosen(op)[0]
+        if not case.sample.draws() or not case.sample.draws()[0].shape or draws(case) or case.dtype == "float16":
+            continue
+        try:
+            model, _ = written(case, dynamic=True)
+        except NetwrightError:
+            continue  # how it computes, or another input, depends on that size
+        other = larger(case, 2)
+        try:
+            wanted = predicted(other)
+        except (NetwrightError, ValueError):
+            continue  # its parameters state the size
+        opened += 1
+        names = {f"in{i}": a for i, a in enumerate(other.arrays())}
+        for got, want in zip(run(model, names), wanted, strict=True):
+            assert difference(got, want, 1e-4, 1e-4) is None, case.id
+    assert opened > len(OPENABLE) // 2
 
 
 def test_what_cannot_be_exported_says_why() -> None:

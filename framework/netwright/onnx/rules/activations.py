@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.activation import SELU_ALPHA, SELU_LAMBDA
+from ...ops.activation import SELU_ALPHA, SELU_LAMBDA, _channel_shape
 from ..pairs import ACTIVATIONS
 from ..rule_table import Call, rule
 from ..tensor import Tensor, axes_of
@@ -67,7 +67,7 @@ def leaky_relu(c: Call, x: Tensor, gamma: Tensor | None = None) -> Tensor:
     p, w = c.p, c.w
     if p.act_type == "prelu":
         assert gamma is not None
-        return w.op("PRelu", x, gamma.reshape((-1, *(1,) * max(0, x.ndim - 2)) if x.ndim > 1 else (-1,)))
+        return w.op("PRelu", x, gamma.reshape(_channel_shape(gamma.shape, x.ndim)))
     if p.act_type == "gelu":
         return gelu(c, x)
     kinds: dict[str, tuple[str, dict[str, float]]] = {

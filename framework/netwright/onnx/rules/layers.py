@@ -19,6 +19,7 @@ from ..tensor import Tensor
 @rule("FullyConnected")
 def fully_connected(c: Call, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Gemm on the flattened data, or MatMul where only the last axis is mapped."""
+    bias = None if bias is None else bias.reshape((c.p.num_hidden,))
     if c.p.flatten or x.ndim == 2:
         flat = x if x.ndim == 2 else x.reshape((x.shape[0], math.prod(x.shape[1:])))
         return c.w.op("Gemm", flat, weight, bias, transB=1)
