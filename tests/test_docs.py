@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import documentation
-from docsite import directives, docstrings, examples, excerpts, figures, gallery, operators, programs, reference
+from docsite import directives, docstrings, examples, excerpts, figures, gallery, operators, programs, reference, search
 from netwright.ops.registry import get
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,6 +132,11 @@ def test_figures_are_svg_with_a_title() -> None:
     arena = figures.memory("mlp-digits", 32)
     assert arena.count("<rect") > 5
     assert "instead of" in arena
+
+
+def test_the_search_sees_words_only() -> None:
+    html = '<h1 id="t">Title<a class="headerlink" href="#t">#</a></h1><p>a &lt; <code>b</code></p>'
+    assert search.plain(html) == "a < b"
 
 
 def test_docstrings_become_markdown() -> None:

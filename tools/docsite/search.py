@@ -10,6 +10,7 @@ from mkdocs.structure.pages import Page
 
 SECTION = re.compile(r'<h([23]) id="([^"]*)">(.*?)</h\1>', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
+NOT_TEXT = re.compile(r'<h1.*?</h1>|<a class="headerlink".*?</a>', re.DOTALL)
 LONGEST = 1200
 """Characters kept of a section."""
 
@@ -30,7 +31,7 @@ def add(page: Page) -> None:
 
 def plain(text: str) -> str:
     """HTML as words."""
-    return " ".join(html.unescape(TAG.sub(" ", text)).replace("¶", "").split())
+    return " ".join(html.unescape(TAG.sub(" ", NOT_TEXT.sub(" ", text))).split())
 
 
 def script() -> str:
