@@ -49,7 +49,9 @@ class BatchNorm(Operator):
     y = gamma · (x − mean) / √(var + eps) + beta. In training (without ``use_global_stats``) mean and biased variance
     are the batch's, and moving = moving · momentum + batch · (1 − momentum) for both.
     Shapes: data any with channels C on ``axis``; gamma, beta, moving_mean, moving_var (C,). For float16 data these four
-    are float32. With ``output_mean_var`` also the mean and 1/√(var + eps), both (C,), through which no gradient flows.
+    are float32. ``fix_gamma`` takes gamma for 1 and leaves it as it is, where MXNet writes 1 into it; moving statistics
+    advance in forward, in MXNet in backward. With ``output_mean_var`` also the mean and 1/√(var + eps), both (C,),
+    through which no gradient flows.
     Source: Ioffe and Szegedy 2015.
     """
 

@@ -237,8 +237,8 @@ class MakeLossParams(OpParams):
 class MakeLoss(LossHead):
     """Makes any expression a loss: puts it out as it is, and starts the backward pass with grad_scale everywhere.
 
-    With ``normalization`` batch the gradient is divided by the batch size, with valid by the number of elements above
-    ``valid_thresh`` (at least 1). Shapes: any.
+    With ``normalization`` batch the gradient is divided by the size of the first axis (MXNet 1.9.1 takes all axes but
+    the last for it), with valid by the number of elements above ``valid_thresh`` (at least 1). Shapes: any.
     """
 
     name = "MakeLoss"

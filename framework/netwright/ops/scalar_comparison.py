@@ -13,7 +13,10 @@ from .scalar import ScalarParams, WithScalar
 
 
 class CompareScalar(WithScalar):
-    """y = 1 where ``test`` holds between the element and the scalar, else 0. No gradient."""
+    """y = 1 where ``test`` holds between the element and the scalar, else 0. No gradient.
+
+    The scalar counts as it is, for integers too, where MXNet cuts it off and has 1 == 1.5.
+    """
 
     test: ClassVar[str]
     logic: ClassVar[bool] = False
