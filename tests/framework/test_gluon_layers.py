@@ -338,3 +338,27 @@ def test_names_inside_layers() -> None:
     ]
     assert gluon.rnn.LSTM(3, prefix="l_")(x).list_outputs() == ["l_rnn0_output"]
     assert gluon.rnn.ResidualCell(gluon.rnn.RNNCell(1, prefix="z_")).prefix == "z_residualcell"
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: nn.Conv2D(4, 3, groups=0), "num_group"),
+        (lambda: nn.Conv2D(0, 3), "num_filter"),
+        (lambda: nn.Conv2DTranspose(4, 0), "kernel"),
+        (lambda: gluon.rnn.LSTM(0), "state_size"),
+        (lambda: gluon.rnn.GRU(3, num_layers=0), "num_layers"),
+        (lambda: nn.Dense(-1), "num_hidden"),
+    ],
+)
+def test_sizes_are_checked_where_a_layer_is_made(make: Callable[[], Any], name: str) -> None:
+    with pytest.raises(NetwrightError, match=f"parameter '{name}' cannot be taken .wanted at least 1"):
+        make()
+
+
+def test_a_layer_without_units_is_refused_where_it_runs() -> None:
+    """MXNet's programs make ``Dense(i * 10) for i in range(6)``."""
+    net = nn.Dense(0)
+    net.initialize()
+    with pytest.raises(NetwrightError):
+        net(nd.ones((2, 3)))

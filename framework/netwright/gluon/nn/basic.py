@@ -135,7 +135,8 @@ class Dense(HybridBlock):
         in_units: int = 0,
         **kwargs: Any,
     ) -> None:
-        get("FullyConnected").make_params({"num_hidden": units})
+        if units != 0:  # MXNet makes a layer without units, too, and refuses to run it
+            get("FullyConnected").make_params({"num_hidden": units})
         super().__init__(**kwargs)
         self._units, self._in_units, self._flatten = units, in_units, flatten
         with self.name_scope():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import MismatchError
+from ...ops import get
 from ..block import HybridBlock
 from .activations import Activation
 
@@ -65,6 +66,7 @@ class _Conv(HybridBlock):
         }
         if adj is not None:
             self._kwargs["adj"] = adj
+        get(op_name).make_params(self._kwargs)
         with self.name_scope():
             self.weight = self.params.get(
                 "weight",

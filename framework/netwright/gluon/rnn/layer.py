@@ -42,13 +42,15 @@ class _RNNLayer(HybridBlock):
         self._layout, self._dropout, self._bidirectional = layout, dropout, bidirectional
         self._input_size, self._projection_size, self._clip, self._dtype = input_size, projection_size, clip, dtype
         self._initializers = initializers
-        self._shape_params = RNNParametersParams(
-            num_args=1,
-            state_size=hidden_size,
-            num_layers=num_layers,
-            bidirectional=bidirectional,
-            mode=mode,  # type: ignore[arg-type]
-            projection_size=projection_size,
+        self._shape_params = RNNParametersParams.make(
+            {
+                "num_args": 1,
+                "state_size": hidden_size,
+                "num_layers": num_layers,
+                "bidirectional": bidirectional,
+                "mode": mode,
+                "projection_size": projection_size,
+            }
         )
         shapes = weight_shapes(self._shape_params, input_size)
         for name in _declared_order(shapes):
