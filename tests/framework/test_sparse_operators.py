@@ -328,3 +328,38 @@ def test_storages_do_not_mix() -> None:
         nd.cast_storage(of(A, "csr"), "row_sparse")
     assert nd.cast_storage(nd.array(A), stype="csr").stype == "csr"
     assert nd.cast_storage(of(A, "csr"), "default").stype == "default"
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0), (3, 4)])
+def test_arrays_that_store_nothing(shape: tuple[int, int]) -> None:
+    rows, columns = shape
+    a, r = nd.zeros(shape, stype="csr"), nd.zeros(shape, stype="row_sparse")
+    dense = nd.zeros(shape)
+    for x in (a, r):
+        for y in (x + x, x * x, x * 2, nd.sparse.square(x), x.tostype("default")):
+            assert y.asnumpy().tolist() == dense.asnumpy().tolist()
+    assert nd.dot(a, nd.ones((columns, 2))).asnumpy().tolist() == [[0, 0]] * rows
+    turned = nd.dot(a, nd.ones((rows, 2)), transpose_a=True)
+    assert (turned.stype, turned.asnumpy().tolist()) == ("row_sparse", [[0, 0]] * columns)
+    assert nd.dot(nd.ones((2, rows)), a).shape == (2, columns)
+    assert [nd.sum(a, axis=k).shape for k in (0, 1)] == [(columns,), (rows,)]
+    assert nd.concat(a, a, dim=0).shape == (2 * rows, columns)
+    assert nd.take(a, nd.array([])).shape == (0, columns)
+    assert nd.norm(r).asscalar() == 0
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64", "float16", "float64", "bool"])
+def test_element_types(dtype: str) -> None:
+    x = nd.array([[1, 0], [0, 1]], dtype=dtype)
+    for stype in ("csr", "row_sparse"):
+        both = x.tostype(stype) + x.tostype(stype)
+        assert (both.stype, both.dtype) == (stype, np.dtype(dtype).type)
+        np.testing.assert_array_equal(both.asnumpy(), (x + x).asnumpy())
+
+
+def test_what_counts_as_zero() -> None:
+    """−0 is not stored, NaN is; as in MXNet 1.9.1."""
+    x = nd.array([[-0.0, np.nan], [0.0, 0.0]])
+    assert x.tostype("csr").indices.asnumpy().tolist() == [1]
+    assert x.tostype("row_sparse").indices.asnumpy().tolist() == [0]
+    assert nd.array([0, 3, 0]).tostype("row_sparse").indices.asnumpy().tolist() == [1]

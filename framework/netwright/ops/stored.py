@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from .scattering import add_at
@@ -173,8 +174,9 @@ def _as_matrix(dense: Any, transposed: bool) -> tuple[Any, tuple[int, ...]]:
     """((contracted, free) matrix, free axes) of the dense factor: contracted first, or last where ``transposed``."""
     if transposed:
         free = dense.shape[:-1]
-        return dense.reshape(-1, dense.shape[-1]).T, free
-    return dense.reshape(dense.shape[0], -1), dense.shape[1:]
+        return dense.reshape(math.prod(free), dense.shape[-1]).T, free
+    free = dense.shape[1:]
+    return dense.reshape(dense.shape[0], math.prod(free)), free
 
 
 def _delivered(found: Any, like: Any, shape: tuple[int, ...]) -> Any:
