@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 
 from . import random
-from .errors import ParamError, ShapeError
+from .errors import ParamError, ShapeError, suggestion
 from .ndarray.array import NDArray
 from .ndarray.creation import zeros
 from .ndarray.storage import load
@@ -262,7 +262,14 @@ class Xavier(Initializer):
     def __init__(self, rnd_type: str = "uniform", factor_type: str = "avg", magnitude: float = 3) -> None:
         super().__init__(rnd_type=rnd_type, factor_type=factor_type, magnitude=magnitude)
         if rnd_type not in ("uniform", "gaussian"):
-            raise ParamError("unknown rnd_type", parameter="rnd_type", wanted="uniform or gaussian", got=rnd_type)
+            raise ParamError(
+                "unknown rnd_type",
+                where="Xavier",
+                parameter="rnd_type",
+                wanted="uniform or gaussian",
+                got=rnd_type,
+                remedy=suggestion(rnd_type, ("uniform", "gaussian"), "Choose one of"),
+            )
         if factor_type not in ("avg", "in", "out"):
             raise ParamError("unknown factor_type", parameter="factor_type", wanted="avg, in or out", got=factor_type)
         self.rnd_type, self.factor_type, self.magnitude = rnd_type, factor_type, float(magnitude)

@@ -82,9 +82,23 @@ class FactorScheduler(LRScheduler):
     ) -> None:
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         if step < 1:
-            raise ParamError("step must be at least 1", parameter="step", got=step)
+            raise ParamError(
+                "the rate falls every so many updates",
+                where="FactorScheduler",
+                parameter="step",
+                wanted="step of at least 1",
+                got=step,
+                remedy="Give the number of updates between two changes",
+            )
         if factor > 1.0:
-            raise ParamError("factor must be at most 1, so that the rate falls", parameter="factor", got=factor)
+            raise ParamError(
+                "factor must be at most 1, so that the rate falls",
+                where="FactorScheduler",
+                parameter="factor",
+                wanted="at most 1",
+                got=factor,
+                remedy="Give 0.5, say",
+            )
         self.step, self.factor, self.stop_factor_lr = step, factor, stop_factor_lr
 
     def rate(self, num_update: int) -> float:

@@ -100,7 +100,13 @@ def seed(seed_state: int, ctx: Device | str = "all") -> None:
     True
     """
     if not isinstance(seed_state, (int, np.integer)) or isinstance(seed_state, bool):
-        raise ParamError("the seed must be an integer", got=repr(seed_state))
+        raise ParamError(
+            "the seed must be an integer",
+            where="random.seed",
+            wanted="a whole number",
+            got=repr(seed_state)[:60],
+            remedy="Give a number such as 0",
+        )
     if ctx != "all":
         state_of(Device.parse(ctx)).seed(int(seed_state))
         return

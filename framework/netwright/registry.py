@@ -89,7 +89,12 @@ class Table(Generic[T]):
         except TypeError as error:
             parameter = _unexpected(error)
             if parameter is None:
-                raise ParamError(f"the {self.kind} cannot be made: {error}", where=name) from None
+                raise ParamError(
+                    f"the {self.kind} cannot be made: {error}",
+                    where=name,
+                    got=", ".join(f"{k}={v!r:.30}" for k, v in kwargs.items() if k != "param_dict"),
+                    remedy=f"The parameters are: {', '.join(parameter_names(cls))}",
+                ) from None
             raise ParamError(
                 f"there is no parameter {parameter!r}",
                 where=f"{self.kind} {name}",

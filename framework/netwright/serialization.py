@@ -68,7 +68,12 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise CheckpointError("the file cannot be read", where=Path(path).name, got=error.strerror) from error
+        raise CheckpointError(
+            "the file cannot be read",
+            where=Path(path).name,
+            got=error.strerror,
+            remedy="Check the path, and the folder the program runs in",
+        ) from error
 
 
 def parse_arrays(content: bytes, where: str) -> dict[str, np.ndarray[Any, Any]]:

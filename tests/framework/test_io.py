@@ -234,8 +234,8 @@ def _csv(tmp_path: Path, text: str, shape: tuple[int, ...]) -> Any:
             r"softmax_label: all arrays must have one length \(wanted 7, got 3\)",
         ),
         (lambda _: io.NDArrayIter(X, None, 3, last_batch_handle="zz"), ParamError, "unknown last_batch_handle .*'zz'"),
-        (lambda _: io.NDArrayIter(None, None, 3), DataError, "NDArrayIter needs data"),
-        (lambda _: io.NDArrayIter(5, None, 3), DataError, r"a list of arrays or a dict of arrays \(got int\)"),
+        (lambda _: io.NDArrayIter(None, None, 3), DataError, "NDArrayIter: there are no data"),
+        (lambda _: io.NDArrayIter(5, None, 3), DataError, r"a list of arrays or a dict of arrays, got int"),
         (
             lambda p: _csv(p, "1,2\n3,4\n", (3,)),
             DataError,

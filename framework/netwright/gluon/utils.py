@@ -49,6 +49,7 @@ def split_data(data: NDArray, num_slice: int, batch_axis: int = 0, even_split: b
     if size < num_slice or (even_split and size % num_slice):
         raise DataError(
             f"a batch of {size} cannot be split into {num_slice}" + (" equal parts" if even_split else ""),
+            where="split_data",
             remedy="Use a batch size that is a multiple, or even_split=False",
         )
     ends = np.cumsum([size // num_slice + (i < size % num_slice) for i in range(num_slice)]).tolist()
@@ -89,7 +90,13 @@ def clip_global_norm(arrays: Sequence[NDArray], max_norm: float, check_isfinite:
     [0.6, 0.8]
     """
     if not arrays:
-        raise MismatchError("clip_global_norm() needs at least one array")
+        raise MismatchError(
+            "there is no array",
+            where="clip_global_norm",
+            wanted="at least one",
+            got="none",
+            remedy="Give the gradients",
+        )
     total = math.sqrt(sum(float((elements_of(a._data).astype("float64") ** 2).sum()) for a in arrays))
     if check_isfinite and not math.isfinite(total):
         warnings.warn("nan or inf is detected. Clipping results will be undefined.", stacklevel=2)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import random
 from ..device import Device
-from ..errors import DataError, ParamError, StorageError
+from ..errors import DataError, ParamError, StorageError, suggestion
 from ..ndarray.array import NDArray, _moved
 from ..ndarray.creation import array
 from ..ndarray.sparse import from_scipy, is_scipy
@@ -135,7 +135,13 @@ def _named(data: Any, default: str) -> list[tuple[str, Any]]:
         names = [default] if len(data) == 1 else [f"_{i}_{default}" for i in range(len(data))]
         return [(name, _values(name, a)) for name, a in zip(names, data, strict=True)]
     if not isinstance(data, Mapping):
-        raise DataError("data is an array, a list of arrays or a dict of arrays", got=type(data).__name__)
+        raise DataError(
+            "these are no data",
+            where="NDArrayIter",
+            wanted="an array, a list of arrays or a dict of arrays",
+            got=type(data).__name__,
+            remedy="Make an array with np.array(…)",
+        )
     return [(name, _values(name, a)) for name, a in sorted(data.items())]
 
 
@@ -185,16 +191,32 @@ class NDArrayIter(DataIter):
         self.layout = layout
         if last_batch_handle not in ("pad", "discard", "roll_over"):
             raise ParamError(
-                "unknown last_batch_handle", wanted="pad, discard or roll_over", got=repr(last_batch_handle)
+                "unknown last_batch_handle",
+                where="NDArrayIter",
+                wanted="pad, discard or roll_over",
+                got=repr(last_batch_handle),
+                remedy=suggestion(last_batch_handle, ("pad", "discard", "roll_over"), "Choose one of"),
             )
         self.data, self.label = _named(data, data_name), _named(label, label_name)
         if not self.data:
-            raise DataError("NDArrayIter needs data", where="NDArrayIter")
+            raise DataError(
+                "there are no data",
+                where="NDArrayIter",
+                wanted="an array, a list of arrays or a dict of arrays",
+                got="None",
+                remedy="Give NDArrayIter(x, y, batch_size)",
+            )
         lengths = {name: values.shape[self._axis(values)] for name, values in (*self.data, *self.label)}
         self.num_data = lengths[self.data[0][0]]
         for name, length in lengths.items():
             if length != self.num_data:
-                raise DataError("all arrays must have one length", where=name, wanted=self.num_data, got=length)
+                raise DataError(
+                    "all arrays must have one length",
+                    where=name,
+                    wanted=self.num_data,
+                    got=length,
+                    remedy="Give a label for each sample",
+                )
         for name, values in (*self.data, *self.label):
             if isinstance(values, CompressedRows) and last_batch_handle not in self.csr_handles:
                 raise StorageError(
@@ -205,7 +227,11 @@ class NDArrayIter(DataIter):
                 )
         if batch_size < 1 or (batch_size > self.num_data and last_batch_handle != "pad"):
             raise ParamError(
-                "batch_size does not fit the data", where="NDArrayIter", wanted=f"1 to {self.num_data}", got=batch_size
+                "batch_size does not fit the data",
+                where="NDArrayIter",
+                wanted=f"1 to {self.num_data}",
+                got=batch_size,
+                remedy="Give a smaller batch_size",
             )
         self.shuffle, self.last_batch_handle = shuffle, last_batch_handle
         self.idx = np.arange(self.num_data)

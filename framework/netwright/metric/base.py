@@ -35,7 +35,13 @@ def check_label_shapes(labels: Any, preds: Any, wrap: bool = False, shape: bool 
     wanted = labels.shape if shape else len(labels)
     got = preds.shape if shape else len(preds)
     if wanted != got:
-        raise ShapeError("labels and predictions do not fit", where="metric", wanted=wanted, got=got)
+        raise ShapeError(
+            "labels and predictions do not fit",
+            where="metric",
+            wanted=wanted,
+            got=got,
+            remedy="Give as many labels as predictions, label first: update(labels, preds)",
+        )
     return (listed(labels), listed(preds)) if wrap else (labels, preds)
 
 

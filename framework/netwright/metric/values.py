@@ -18,7 +18,13 @@ def _columns(label: np.ndarray[Any, Any], pred: np.ndarray[Any, Any]) -> tuple[A
     if pred.ndim == 1:
         pred = pred.reshape(-1, 1)
     if label.shape != pred.shape:
-        raise ShapeError("labels and predictions do not fit", where="metric", wanted=label.shape, got=pred.shape)
+        raise ShapeError(
+            "labels and predictions do not fit",
+            where="metric",
+            wanted=label.shape,
+            got=pred.shape,
+            remedy="Give as many labels as predictions, label first: update(labels, preds)",
+        )
     return label.astype(np.float64), pred.astype(np.float64)
 
 

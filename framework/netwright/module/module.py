@@ -195,7 +195,13 @@ class Module(BaseModule):
         self._label_shapes = [d for d in _descriptions(label_shapes or []) if d.name in self._label_names]
         named = [d.name for d in self._data_shapes]
         if sorted(named) != sorted(self._data_names):
-            raise ParamError("the data are named otherwise", where="Module.bind", wanted=self._data_names, got=named)
+            raise ParamError(
+                "the data are named otherwise",
+                where="Module.bind",
+                wanted=self._data_names,
+                got=named,
+                remedy="Give data_names to Module, or name the data alike",
+            )
 
     def _group_for(self, data: Sequence[DataDesc], labels: Sequence[DataDesc]) -> ExecutorGroup:
         key = tuple((d.name, tuple(d.shape)) for d in (*data, *labels))

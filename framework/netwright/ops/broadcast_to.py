@@ -70,7 +70,11 @@ def _target(data: Shape, wanted: Shape) -> Shape:
     for n, m in zip(data, wanted, strict=True):
         if n != m and n != 1 and m != 0:
             raise ShapeError(
-                f"the input cannot be repeated to {wanted}", port="data", wanted="1 or equal sizes", got=data
+                f"the input cannot be repeated to {wanted}",
+                port="data",
+                wanted="1 or equal sizes",
+                got=data,
+                remedy="Only axes of size 1 are repeated: use expand_dims() or tile()",
             )
     return tuple(m or n for n, m in zip(data, wanted, strict=True))
 

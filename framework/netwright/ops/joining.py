@@ -54,6 +54,7 @@ class Concat(Operator):
                     port=f"arg{i}",
                     wanted=wanted,
                     got=shape,
+                    remedy="Choose another axis by dim, or bring the arrays to equal sizes first",
                 )
         if len(known) < len(shapes):
             return shapes, [None]
@@ -230,6 +231,7 @@ class SliceChannel(Splitting):
                 parameter="num_outputs",
                 wanted=f"a divisor of {size}",
                 got=p.num_outputs,
+                remedy="Choose another number or axis, or split_v2() at given places",
             )
         step = size // p.num_outputs
         return [i * step for i in range(p.num_outputs)]

@@ -188,7 +188,13 @@ class Operator:
         known = next((s for s in shapes if s is not None), None)
         for port, shape in zip(self.ports(p), shapes, strict=True):
             if shape is not None and shape != known:
-                raise ShapeError("all inputs must have one shape", port=port.name, wanted=known, got=shape)
+                raise ShapeError(
+                    "all inputs must have one shape",
+                    port=port.name,
+                    wanted=known,
+                    got=shape,
+                    remedy="Use reshape(), or an operator that broadcasts",
+                )
         return [known] * len(shapes), [known] * len(self.output_names(p))
 
     def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:

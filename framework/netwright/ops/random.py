@@ -315,7 +315,13 @@ class RandomRandint(Operator):
 
     def infer_shape(self, p: RandintParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         if p.low >= p.high:
-            raise ParamError("the range is empty", parameter="high", wanted=f"more than low = {p.low}", got=p.high)
+            raise ParamError(
+                "the range is empty",
+                parameter="high",
+                wanted=f"more than low = {p.low}",
+                got=p.high,
+                remedy="Give low first; high is not reached",
+            )
         return shapes, [(1,) if p.shape is None else tuple(p.shape)]
 
     def infer_dtype(self, p: RandintParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:

@@ -40,6 +40,7 @@ class Where(ReadsSparse, Operator):
                 port="condition",
                 wanted=f"{known} or {known[:1]}",
                 got=condition,
+                remedy="Give one truth for each element, or one for each row",
             )
         return [condition, known, known], [known]
 

@@ -18,6 +18,7 @@ def normalize_axis(axis: int, ndim: int, parameter: str = "axis") -> int:
             parameter=parameter,
             wanted=f"{-ndim} to {ndim - 1} for {ndim} axes" if ndim else "data with at least one axis",
             got=axis,
+            remedy=f"Give {parameter} a number of an axis; negative ones count from the last",
         )
     return axis + ndim if axis < 0 else axis
 
@@ -35,7 +36,7 @@ def normalize_axes(axis: int | Sequence[int] | None, ndim: int, *, exclude: bool
     else:
         axes = tuple(sorted(normalize_axis(a, ndim) for a in axis))
         if len(set(axes)) != len(axes):
-            raise ParamError("an axis is named twice", parameter="axis", got=tuple(axis))
+            raise ParamError("an axis is named twice", parameter="axis", got=tuple(axis), remedy="Name each axis once")
     if exclude:
         return tuple(a for a in range(ndim) if a not in axes)
     return axes

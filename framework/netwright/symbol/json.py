@@ -63,7 +63,13 @@ def load_json(json_str: str) -> Symbol:
         graph = json.loads(json_str)
         rows, heads = graph["nodes"], graph["heads"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise GraphError("this is not a symbol's JSON", got=str(error)[:100]) from None
+        raise GraphError(
+            "this is not a symbol's JSON",
+            where="load_json",
+            wanted="a text with nodes and heads",
+            got=str(error)[:100],
+            remedy="Give what tojson() or save() wrote",
+        ) from None
     if not isinstance(rows, list) or len(rows) > MAX_NODES:
         raise GraphError("too many nodes, or none", wanted=f"a list of at most {MAX_NODES}")
     nodes: list[SymbolNode] = []
@@ -132,4 +138,9 @@ def load(fname: str) -> Symbol:
     try:
         return load_json(Path(fname).read_text())
     except OSError as error:
-        raise GraphError("the file cannot be read", where=Path(fname).name, got=error.strerror) from error
+        raise GraphError(
+            "the file cannot be read",
+            where=Path(fname).name,
+            got=error.strerror,
+            remedy="Check the path, and the folder the program runs in",
+        ) from error

@@ -130,11 +130,21 @@ class ArrayDataset(Dataset):
 
     def __init__(self, *args: Any) -> None:
         if not args:
-            raise MismatchError("an ArrayDataset needs at least one array")
+            raise MismatchError(
+                "there is no array",
+                where="ArrayDataset",
+                wanted="at least one",
+                got="none",
+                remedy="Give ArrayDataset(x, y)",
+            )
         for i, data in enumerate(args):
             if len(data) != len(args[0]):
                 raise MismatchError(
-                    "all arrays must have one length", wanted=len(args[0]), got=f"{len(data)} in array {i}"
+                    "all arrays must have one length",
+                    where="ArrayDataset",
+                    wanted=len(args[0]),
+                    got=f"{len(data)} in array {i}",
+                    remedy="Give a label for each sample",
                 )
         # a label per sample is a number, as in MXNet
         self._data = [a.asnumpy() if isinstance(a, NDArray) and a.ndim == 1 else a for a in args]

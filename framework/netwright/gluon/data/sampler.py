@@ -111,7 +111,13 @@ class BatchSampler(Sampler):
                 remedy=suggestion(last_batch, ("keep", "discard", "rollover"), "Choose one of"),
             )
         if batch_size < 1:
-            raise ParamError("batch_size must be at least 1", got=batch_size)
+            raise ParamError(
+                "a batch holds samples",
+                where="BatchSampler",
+                wanted="batch_size of at least 1",
+                got=batch_size,
+                remedy="Give batch_size=32, say",
+            )
         self._sampler, self._batch_size, self._last_batch = sampler, batch_size, last_batch
         self._left: list[int] = []
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import ndarray, symbol
-from ...errors import MismatchError, ParamError
+from ...errors import MismatchError, ParamError, suggestion
 from ...ops import get
 from ..block import Block, HybridBlock
 from ..plain_block import describe
@@ -249,7 +249,13 @@ def _checked(function: Any, where: str) -> Any:
     """A function, or the name of an operator; others are refused."""
     if isinstance(function, str):
         if not hasattr(ndarray, function) or not hasattr(symbol, function):
-            raise MismatchError(f"there is no operator {function!r}", where=where)
+            raise MismatchError(
+                f"there is no operator {function!r}",
+                where=where,
+                wanted="an operator's name, or a function",
+                got=repr(function)[:60],
+                remedy=suggestion(function, (k for k in vars(ndarray) if not k.startswith("_")), "There are"),
+            )
     elif not callable(function):
         raise ParamError("neither a function nor a name", where=where, got=type(function).__name__)
     return function
