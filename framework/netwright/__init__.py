@@ -71,6 +71,11 @@ _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer,
 _SHORT |= {"kv": kvstore, "mod": module, "mon": monitor, "rnd": random, "img": image, "executor": executor}
 for _short, _module in _SHORT.items():
     _sys.modules[f"{__name__}.{_short}"] = _module
+    # and what is in it: `from netwright.nd.sparse import …` must not load a second copy
+    _inside = f"{_module.__name__}."
+    for _full, _found in list(_sys.modules.items()):
+        if _full.startswith(_inside):
+            _sys.modules[f"{__name__}.{_short}.{_full.removeprefix(_inside)}"] = _found
 
 # mx.random has the functions of nd.random too, beside the seed
 for _name, _function in vars(ndarray.random).items():

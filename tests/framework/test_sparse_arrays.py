@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
 from typing import Any
 
@@ -172,6 +173,16 @@ def test_check_format_of_row_sparse(rows: Any, words: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- becoming
+def test_short_names_import_the_same_modules() -> None:
+    import netwright as mx
+
+    for name in ("sparse", "contrib", "random", "linalg"):
+        assert importlib.import_module(f"netwright.nd.{name}") is getattr(mx.nd, name)
+        assert importlib.import_module(f"netwright.sym.{name}") is getattr(mx.sym, name)
+    assert importlib.import_module("netwright.nd.sparse").csr_matrix is nd.sparse.csr_matrix
+    assert callable(mx.nd.array)
+
+
 def test_to_scipy_and_back() -> None:
     found = csr().asscipy()
     assert isinstance(found, sp.csr_matrix)
