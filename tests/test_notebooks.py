@@ -35,7 +35,13 @@ def test_there_are_notebooks() -> None:
 def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     saved = nbformat.read(path, as_version=4)
     fresh = nbformat.read(path, as_version=4)
-    NotebookClient(fresh, timeout=100, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        fresh,
+        timeout=100,
+        coalesce_streams=True,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path)}},
+    ).execute()
     for before, after in zip(saved.cells, fresh.cells, strict=True):
         assert kinds(after) == kinds(before), f"the saved copy shows something else: run it again\n{after.source}"
     drawn = [

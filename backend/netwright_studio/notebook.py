@@ -51,11 +51,12 @@ class Studio:
     @classmethod
     def start(cls, home: Path | str | None = None, port: int = 0) -> Self:
         """Start a studio on this machine, on a free port when none is given; it ends with ``stop()`` or with Python."""
-        command = [sys.executable, "-m", "netwright.cli", "serve", "--port", str(port)]
+        command = [sys.executable, "-m", __name__, "serve", "--port", str(port)]
         if home is not None:
             command += ["--home", str(home)]
         process = subprocess.Popen(
             command,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -70,13 +71,15 @@ class Studio:
         """End the studio that ``start()`` began; runs that are on their way can be resumed at the next start."""
         process, self._process = self._process, None
         atexit.unregister(self.stop)
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -269,8 +272,27 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
     ready.wait(START_SECONDS)
     if not found:
         process.kill()
-        process.wait()
+        process.communicate()
         raise NetwrightError(
             "the studio did not start", got="".join(told)[-500:] or "nothing", remedy="Try `netwright serve`"
         )
     return found[0]
+
+
+def _serve_until_left() -> None:
+    """``netwright serve`` for as long as the notebook's end of the pipe is open.
+
+    A kernel that is killed closes it too: no studio is left behind, and its runs are interrupted in order.
+    """
+    from netwright.cli import main
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=wait, daemon=True, name="notebook watch").start()
+    main()
+
+
+if __name__ == "__main__":
+    _serve_until_left()

@@ -77,7 +77,7 @@ def write(net: Transformer, text: Text, start: str, length: int, window: int, te
     return text.read(np.array(numbers))
 
 
-def main(steps: int = 600, width: int = 64, blocks: int = 2, length: int = 200_000, seed: int = 0) -> dict[str, float]:
+def main(steps: int = 1200, width: int = 64, blocks: int = 2, length: int = 200_000, seed: int = 0) -> dict[str, float]:
     """Train on windows drawn at random, print what it writes, return bits per held-out character."""
     mx.random.seed(seed)
     generator = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def main(steps: int = 600, width: int = 64, blocks: int = 2, length: int = 200_0
             loss = loss_function(net(nd.array(windows[:, :-1])), nd.array(windows[:, 1:])).mean()
         loss.backward()
         trainer.step(1)
-        if (step + 1) % 100 == 0:
+        if (step + 1) % 200 == 0:
             print(f"step {step + 1}: {loss.asscalar() / math.log(2):.3f} bits per character")
     print(write(net, text, "The ", 200, window))
     bits, bigram = measure_bits(net, text.held_out, text, window), text.measure_bigram()
@@ -108,7 +108,7 @@ def main(steps: int = 600, width: int = 64, blocks: int = 2, length: int = 200_0
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--blocks", type=int, default=2)
     parser.add_argument("--length", type=int, default=200_000, help="characters of text")

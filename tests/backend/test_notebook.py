@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +37,23 @@ def test_from_a_network_to_an_answer(tmp_path: Path) -> None:
         assert "template" in str(refused.value)
     with pytest.raises(NetwrightError, match=r"the studio does not answer .*Start it with Studio\.start\(\)"):
         studio.models()
+
+
+def test_no_studio_outlives_a_killed_notebook(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from netwright_studio.notebook import Studio\n"
+        "studio = Studio.start(home=sys.argv[1])\n"
+        "print(studio._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    studio = int(killed.stdout)
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{studio}").exists():
+        assert time.monotonic() < deadline, "the studio is still there"
+        time.sleep(0.1)
 
 
 def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
