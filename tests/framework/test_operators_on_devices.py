@@ -106,14 +106,12 @@ def test_the_reader_of_sources_sees_what_is_asked() -> None:
 
 
 ON_THE_HOST = {
-    "box_codes": "only NumPy's warnings are turned off, for boxes without an area",
     "boxes": "one box after the other, each against those kept before it",
     "deformable": "where the taps of a kernel lie, which only its size says",
     "deformable_psroi": "which part each bin belongs to, which only the parameters say",
     "multibox": "anchors, which only the parameters say, and matching one object after the other",
     "psroi": "which part and group each bin belongs to, which only the parameters say",
     "proposal": "anchors, and one box after the other against those kept before it",
-    "psroi": "which channels each bin reads, which only the parameters say",
     "regions": "places and shares of the samples of a bin",
     "storage_checks": "checks of a sparse array's structure",
     "image": "constants of a few numbers, handed to the array module",
