@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netwright import nd
@@ -32,6 +32,7 @@ def test_taps_are_all_meetings(size: int, kernel: int, stride: int, dilate: int,
 
 
 @given(st.integers(1, 5), st.integers(1, 3), st.integers(1, 9), st.integers(0, 400))
+@settings(deadline=None)
 def test_much_padding_gives_what_little_gives(size: int, kernel: int, stride: int, pad: int) -> None:
     """Convolution by columns and by shifted sums agree, whichever way the padding is laid."""
     rng = np.random.default_rng(size)
