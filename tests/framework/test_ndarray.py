@@ -708,3 +708,18 @@ def test_what_no_memory_holds_is_refused_before_it_is_made(use: Callable[[], Any
 def test_bad_sizes_and_axes(use: Callable[[], Any], words: str) -> None:
     with pytest.raises(ParamError, match=words):
         use()
+
+
+def test_truths_meet_numbers_as_whole_numbers() -> None:
+    """MXNet 1.9.1."""
+    truths = nd.array([1, 0], dtype="bool")
+    for found, wanted in [
+        (truths + 1, [2, 1]),
+        (truths * 2, [2, 0]),
+        (1 - truths, [0, 1]),
+        (truths == 1, [1, 0]),
+        (truths - 0.5, [1, 0]),
+        (nd.maximum(truths, 3), [3, 3]),
+    ]:
+        assert found.dtype is np.int64
+        assert values(found) == wanted

@@ -106,6 +106,9 @@ class NDArray(FluentMethods, Arithmetic):
         op = get(name)
         return _invoke(op, op.make_params(params), inputs)
 
+    def _counted(self) -> NDArray:
+        return self.astype("int64") if self._data.dtype == np.bool_ else self
+
     def _operand(self, other: Any) -> NDArray | None:
         if isinstance(other, np.ndarray):
             return NDArray(self.ctx.xp.asarray(other, dtype=self._data.dtype))

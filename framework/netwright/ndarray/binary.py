@@ -58,9 +58,9 @@ def make_binary(name: str, tensor: type[Any]) -> Callable[..., Any]:
         if isinstance(lhs, tensor) and isinstance(rhs, tensor):
             return lhs._apply(both, (lhs, rhs), {})
         if isinstance(lhs, tensor) and isinstance(rhs, Number):
-            return lhs._apply(scalar_right, (lhs,), {"scalar": float(rhs)})  # type: ignore[arg-type]
+            return lhs._apply(scalar_right, (lhs._counted(),), {"scalar": float(rhs)})  # type: ignore[arg-type]
         if isinstance(rhs, tensor) and isinstance(lhs, Number):
-            return rhs._apply(scalar_left, (rhs,), {"scalar": float(lhs)})  # type: ignore[arg-type]
+            return rhs._apply(scalar_left, (rhs._counted(),), {"scalar": float(lhs)})  # type: ignore[arg-type]
         if isinstance(lhs, Number) and isinstance(rhs, Number):
             return _on_numbers(name, lhs, rhs)
         raise DTypeError(

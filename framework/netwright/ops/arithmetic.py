@@ -49,6 +49,10 @@ class Arithmetic:
     def _apply(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
         raise NotImplementedError
 
+    def _counted(self) -> Any:
+        """What meets a number: itself, or truths as whole numbers."""
+        return self
+
     def _operand(self, other: Any) -> Any:
         """``other``, which is neither a number nor one of us, as one of us; None where that cannot be."""
         return None
@@ -57,13 +61,13 @@ class Arithmetic:
         if isinstance(other, type(self)):
             return self._apply(name, (self, other), {})
         if isinstance(other, Number):
-            return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
+            return self._apply(scalar_name, (self._counted(),), {"scalar": float(other)})  # type: ignore[arg-type]
         operand = self._operand(other)
         return self._unlike(other, name) if operand is None else self._apply(name, (self, operand), {})
 
     def _reversed(self, other: Any, name: str, scalar_name: str) -> Any:
         if isinstance(other, Number):
-            return self._apply(scalar_name, (self,), {"scalar": float(other)})  # type: ignore[arg-type]
+            return self._apply(scalar_name, (self._counted(),), {"scalar": float(other)})  # type: ignore[arg-type]
         operand = self._operand(other)
         return self._unlike(other, name) if operand is None else self._apply(name, (operand, self), {})
 
