@@ -723,3 +723,15 @@ def test_truths_meet_numbers_as_whole_numbers() -> None:
     ]:
         assert found.dtype is np.int64
         assert values(found) == wanted
+
+
+def test_shapes_change_in_place() -> None:
+    a = nd.arange(6).reshape((2, 3))
+    for seen in (a.expand_dims(0, inplace=True), a.expand_dims(axis=0).squeeze(inplace=True), a.flatten(inplace=True)):
+        assert seen.size == 6
+    a.flatten(inplace=True)[0, 1] = 9
+    assert a[0, 1].asscalar() == 9
+    assert a.expand_dims(axis=1, inplace=True).shape == (2, 1, 3)
+    a.flatten()[0, 1] = 5
+    assert a[0, 1].asscalar() == 9
+    assert mx.sym.Variable("x").squeeze(inplace=True).list_arguments() == ["x"]

@@ -388,6 +388,9 @@ class NDArray(FluentMethods, Arithmetic):
         found = op.infer(p, (TensorSpec(self.shape, self._data.dtype),))[0]
         return NDArray(self._data.reshape(found.shape), None, self._place)
 
+    def _seen_as(self, other: Any) -> Any:
+        return other if self._followed() else self.reshape(other.shape)
+
     def reshape_like(self, other: NDArray) -> NDArray:
         """The same elements in the other array's shape."""
         return self._apply("reshape_like", (self, other), {})  # type: ignore[no-any-return]

@@ -99,6 +99,10 @@ class FluentMethods:
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise NotImplementedError
 
+    def _seen_as(self, other: Any) -> Any:
+        """This memory in the shape of another, where there is memory."""
+        return other
+
 
 def _method(name: str) -> Any:
     def method(self: FluentMethods, *args: Any, **kwargs: Any) -> Any:
@@ -109,5 +113,20 @@ def _method(name: str) -> Any:
     return method
 
 
+def _reshaping(name: str) -> Any:
+    plain = _method(name)
+
+    def method(self: FluentMethods, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        found = plain(self, *args, **kwargs)
+        return self._seen_as(found) if inplace else found
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"{plain.__doc__} With ``inplace`` it is the same memory in another shape (where not recorded)."
+    return method
+
+
+RESHAPING = ("expand_dims", "flatten", "squeeze")
+"""Methods that only change the shape; they take MXNet's ``inplace``."""
+
 for _name in FLUENT:
-    setattr(FluentMethods, _name, _method(_name))
+    setattr(FluentMethods, _name, _reshaping(_name) if _name in RESHAPING else _method(_name))
