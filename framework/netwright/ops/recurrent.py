@@ -79,7 +79,7 @@ class RNN(Operator):
         Port("sequence_length", doc="how long each sequence is, (batch,)"),
     )
     from_first = True
-    outputs = ("output", "state", "state_cell", "reserve")
+    outputs = ("output", "state_output", "statecell_output", "reserve")
 
     def ports(self, p: RNNParams) -> tuple[Port, ...]:
         return _taken(p, self.inputs)
@@ -113,8 +113,9 @@ class RNN(Operator):
                 raise ShapeError(f"{port.name} does not fit", port=port.name, wanted=wanted[port.name], got=shape)
             filled.append(wanted[port.name])
         outs = {
-            **wanted,
             "output": (length, batch, fed_back(p) * directions(p)),
+            "state_output": wanted["state"],
+            "statecell_output": wanted["state_cell"],
             "reserve": (Reserve(p, length, batch).size,),
         }
         return filled, [outs[name] for name in names]
@@ -152,8 +153,8 @@ class RNN(Operator):
             if layer < p.num_layers - 1 and p.p:
                 x = _drop(y, reserve.masks[layer], p.p, train, rng)
         for name, place in zip(self.output_names(p), out, strict=True):
-            if name in ("state", "state_cell"):
-                place[...] = last_h if name == "state" else last_c
+            if name in self.outputs[1:3]:
+                place[...] = last_h if name == "state_output" else last_c
         return out
 
     def gradient(

@@ -57,7 +57,7 @@ def recurrent(c: Call, x: Tensor, parameters: Tensor, *more: Tensor) -> list[Ten
         # (time, direction, batch, size): the directions lie side by side
         x = y.transpose((0, 2, 1, 3)).reshape((y.shape[0], y.shape[2], ways * size))
     found = {"output": x}
-    for name, states in last.items():
+    for name, states in zip(c.op.outputs[1:3], last.values(), strict=True):
         if states:
             found[name] = states[0] if len(states) == 1 else xp.concatenate(states, axis=0)
     return [found[name] for name in c.op.output_names(p)[:-1]]
