@@ -65,6 +65,10 @@ def test_a_text_that_says_nothing_is_refused_as_it_was_written() -> None:
         (lambda x: mx.nd.norm(x, 1, 2), lambda x: mx.nd.norm(x, ord=1, axis=2)),
         (lambda x: mx.nd.clip(x, 1, 5), lambda x: mx.nd.clip(x, a_min=1, a_max=5)),
         (lambda x: mx.nd.slice_axis(x, 1, 0, 2), lambda x: mx.nd.slice_axis(x, axis=1, begin=0, end=2)),
+        (
+            lambda x: mx.nd.slice(x, (0, 1), (2, 3), None),
+            lambda x: mx.nd.slice(x, begin=(0, 1), end=(2, 3), step=(1, 1)),
+        ),
         (lambda x: mx.nd.topk(x, 1, 2), lambda x: mx.nd.topk(x, axis=1, k=2)),
         (lambda x: mx.nd.repeat(x, 2, 1), lambda x: mx.nd.repeat(x, repeats=2, axis=1)),
         (
@@ -124,6 +128,7 @@ def test_states_follow_from_data() -> None:
     shapes, outputs, _ = net.infer_shape(rnn_data=(5, 4, 16))
     assert dict(zip(net.list_arguments(), shapes, strict=True))["rnn_state_cell"] == (6, 4, 8)
     assert outputs == [(5, 4, 16), (6, 4, 8), (6, 4, 8)]
+    assert net.list_outputs() == ["rnn_output", "rnn_state_output", "rnn_statecell_output"]  # as MXNet 1.9.1 says
     turned = mx.sym.SpatialTransformer(
         mx.sym.Variable("data"),
         mx.sym.Variable("loc"),

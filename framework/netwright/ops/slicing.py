@@ -23,6 +23,8 @@ def _bounds(value: Any) -> Any:
 
 Bounds = Annotated[tuple[int | None, ...], BeforeValidator(_bounds)]
 """A place per axis; one integer stands for a tuple of one."""
+Steps = Annotated[tuple[int | None, ...], BeforeValidator(lambda value: () if value is None else _bounds(value))]
+"""The same for distances; none at all: 1 along each axis."""
 WHOLE = (None, None, None)
 
 
@@ -132,7 +134,7 @@ class SliceParams(OpParams):
 
     begin: Bounds = Field(description="first position along each axis; none: from the start")
     end: Bounds = Field(description="position behind the last along each axis; none: to the end")
-    step: Bounds = Field((), description="distance between positions along each axis; none: 1; negative ones go back")
+    step: Steps = Field((), description="distance between positions along each axis; none: 1; negative ones go back")
 
 
 def _slices(p: SliceParams, ndim: int) -> BasicKey:
@@ -326,7 +328,7 @@ class SliceAssignScalarParams(OpParams):
     scalar: float = Field(0.0, description="what is written")
     begin: Bounds = Field(description="first position along each axis; none: from the start")
     end: Bounds = Field(description="position behind the last along each axis; none: to the end")
-    step: Bounds = Field((), description="distance between positions along each axis; none: 1")
+    step: Steps = Field((), description="distance between positions along each axis; none: 1")
 
 
 @register
