@@ -275,6 +275,13 @@ def test_executors_let_go_of_their_plans() -> None:
 
 
 # ---------------------------------------------------------------- what is refused
+NAMESAKES = "a: two variables have this name. Make the variable once and use it at both places, or rename one"
+
+
+def namesakes() -> sym.Symbol:
+    return sym.Variable("a") * sym.Variable("a")
+
+
 @pytest.mark.parametrize(
     ("use", "kind", "words"),
     [
@@ -301,6 +308,8 @@ def test_executors_let_go_of_their_plans() -> None:
         ),
         (lambda: product().simple_bind(c=(2,)), GraphError, "simple_bind: there is no argument 'c'. Known: a, b"),
         (lambda: product().simple_bind(), GraphError, "a: its shape does not follow"),
+        (lambda: namesakes().bind(args=[nd.ones((1,))] * 2), GraphError, NAMESAKES),
+        (lambda: namesakes().simple_bind(a=(1,)), GraphError, NAMESAKES),
         (lambda: product().bind(args=3), KindError, r"arguments come in a list or a dict \(wanted a, b, got int\)"),
         (
             lambda: product().bind(args=[nd.ones((2,)), np.ones(2)]),

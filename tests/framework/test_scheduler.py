@@ -440,7 +440,7 @@ def test_shapes_that_clash_name_the_node() -> None:
 
 def test_two_variables_of_one_name_are_refused() -> None:
     net = sym.Variable("x") + sym.Variable("x")
-    with pytest.raises(GraphError, match=r"x: two variables have this name\. Rename one"):
+    with pytest.raises(GraphError, match=r"x: two variables have this name\. Make the variable once"):
         Compiled(net, {"x": TensorSpec((2,), np.dtype("float32"))}, train=False, device=mx.cpu())
 
 

@@ -457,6 +457,23 @@ def test_a_variable_added_to_something_known_has_its_shape() -> None:
         (a + b).infer_shape(a="x")
 
 
+@pytest.mark.parametrize(("batch", "other"), [(1, 1), (3, 1), (3, 3)])
+def test_an_open_size_is_that_of_what_it_meets(batch: int, other: int) -> None:
+    """MXNet 1.9.1 gives the same where both are alike; its ``+`` does not broadcast."""
+    x, w = sym.Variable("x"), sym.Variable("w")
+    net = sym.zeros((0, 4)) * w + x
+    assert net.infer_shape(x=(batch, 4), w=(other, 4))[1] == [(batch, 4)]
+    np.testing.assert_array_equal(
+        net.eval(x=mx.nd.ones((batch, 4)), w=mx.nd.ones((other, 4)))[0].asnumpy(), np.ones((batch, 4))
+    )
+
+
+def test_a_size_of_0_that_fits_stays() -> None:
+    x = sym.Variable("x")
+    assert sym.Concat(sym.zeros((0, 4)), x, dim=0).infer_shape(x=(1, 4))[1] == [(1, 4)]
+    assert sym.broadcast_add(sym.zeros((0, 4)), sym.Variable("x", shape=(4,))).infer_shape()[1] == [(0, 4)]
+
+
 # ---------------------------------------------------------------- text
 def test_debug_str_lists_every_node() -> None:
     text = network().debug_str()

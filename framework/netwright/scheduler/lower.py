@@ -50,16 +50,28 @@ def infer_all(
     return {e: TensorSpec(shape, inference.dtypes[e]) for e, shape in inference.shapes.items()}
 
 
+def check_names(symbol: Symbol) -> None:
+    """Arrays are found by name: GraphError where two variables have one."""
+    seen: set[str] = set()
+    for name in symbol.list_inputs():
+        if name in seen:
+            raise GraphError(
+                "two variables have this name",
+                where=name,
+                remedy="Make the variable once and use it at both places, or rename one of them",
+            )
+        seen.add(name)
+
+
 def lower(symbol: Symbol, known: Mapping[str, TensorSpec], train: bool) -> Graph:
     """The forward graph; its inputs are the symbol's variables, its outputs the symbol's."""
+    check_names(symbol)
     symbol = close_sizes(symbol, {name: spec.shape for name, spec in known.items()})
     specs = infer_all(symbol, known)
     graph = Graph(train)
     values: dict[SymbolEntry, Value] = {}
     for node in symbol.nodes():
         if node.op is None:
-            if node.name in graph.inputs:
-                raise GraphError("two variables have this name", where=node.name, remedy="Rename one of them")
             values[node, 0] = graph.add_input(node.name, specs[node, 0])
         else:
             assert node.p is not None

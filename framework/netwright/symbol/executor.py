@@ -16,7 +16,7 @@ from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
 from ..ops.storage import DEFAULT, dense_of
 from ..scheduler.compiled import HEAD, Compiled
-from ..scheduler.lower import infer_all
+from ..scheduler.lower import check_names, infer_all
 from ..scheduler.run import Run
 from ..scheduler.storages import gives_sparse
 from ..scheduler.strategy import Strategy
@@ -337,6 +337,7 @@ def simple_bind(
     stype_dict: Mapping[str, str] | None = None,
 ) -> Executor:
     """See ``Symbol.simple_bind``."""
+    check_names(symbol)
     ctx = Device.parse(ctx)
     types = {n: np.dtype(dtype_name(t)) for n, t in (type_dict or {}).items()}
     known = symbol.list_inputs()
@@ -399,6 +400,7 @@ def _named(given: Arrays, names: list[str], what: str, *, all_needed: bool) -> d
 
 def bind(symbol: Symbol, ctx: Device | None, args: Any, args_grad: Any, grad_req: Any, aux_states: Any) -> Executor:
     """See ``Symbol.bind``."""
+    check_names(symbol)
     names = symbol.list_arguments()
     arrays = _named(args, names, "arguments", all_needed=True)
     states = _named(aux_states, symbol.list_auxiliary_states(), "auxiliary states", all_needed=True)
