@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from netwright import nd, sym
+from netwright import autograd, nd, sym
 from netwright.errors import DataError, NetwrightError, ParamError, ShapeError
 from netwright.ops.reshaping import reshaped
 
@@ -163,3 +163,24 @@ def test_bilinear_resize_on_mxnets_values() -> None:
     areas = nd.contrib.BilinearResize2D(data, height=4, width=5, align_corners=False).asnumpy()[0, 0]
     np.testing.assert_allclose(areas[:, 0], [0, 0.75, 2.25, 3], atol=1e-6)
     np.testing.assert_allclose(areas[0], [0, 0.4, 1, 1.6, 2], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("size", "how", "wanted"),
+    [
+        ((4, 4), {"scale_height": 0.1, "scale_width": 0.1}, (0, 0)),
+        ((4, 4), {"scale_height": 0.1, "scale_width": 2.0}, (0, 8)),
+        ((4, 4), {"scale_height": 0.0, "scale_width": 1.0}, (0, 4)),
+        ((5, 4), {"scale_height": 0.1, "scale_width": 0.1, "mode": "odd_scale"}, (1, 0)),
+        ((1, 2), {"mode": "to_even_down"}, (0, 2)),
+    ],
+)
+def test_a_small_scale_leaves_no_image(size: tuple[int, int], how: dict[str, Any], wanted: tuple[int, int]) -> None:
+    """Shapes are MXNet 1.9.1's; no gradient comes back from nothing."""
+    data = nd.ones((2, 3, *size))
+    data.attach_grad()
+    with autograd.record():
+        made = nd.contrib.BilinearResize2D(data, **how)
+    made.backward()
+    assert made.shape == (2, 3, *wanted)
+    np.testing.assert_array_equal(data.grad.asnumpy(), np.zeros(data.shape))

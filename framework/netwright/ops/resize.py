@@ -54,8 +54,8 @@ def _apart(xp: Any, data: Any, rows: Any, columns: Any, out: Any) -> Any:
     return deliver(xp, xp.matmul(a, narrow).astype(data.dtype, copy=False), out)
 
 
-def _image(shape: Shape, port: str = "data") -> tuple[int, int]:
-    if len(shape) != 4 or 0 in shape[2:]:
+def _image(shape: Shape, port: str = "data", *, may_be_empty: bool = False) -> tuple[int, int]:
+    if len(shape) != 4 or (0 in shape[2:] and not may_be_empty):
         raise ShapeError("data must be images", port=port, wanted="(N, C, H, W)", got=shape)
     return shape[2], shape[3]
 
@@ -63,8 +63,8 @@ def _image(shape: Shape, port: str = "data") -> tuple[int, int]:
 class ApartParams(OpParams):
     """What _resize and _resize_back take."""
 
-    height: Size = Field(description="height of the larger side's output, or input")
-    width: Size = Field(description="its width")
+    height: int = Field(ge=0, description="height of the larger side's output, or input")
+    width: int = Field(ge=0, description="its width")
     rule: Rule = Field(description="where positions come from")
 
 
@@ -77,7 +77,7 @@ class _Apart(Operator):
     def infer_shape(self, p: ApartParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
         if data is not None:
-            _image(data)
+            _image(data, may_be_empty=True)
         return shapes, [None if data is None else (*data[:2], p.height, p.width)]
 
     def flops(self, p: ApartParams, inputs: Any, outputs: Any) -> int:
@@ -128,8 +128,8 @@ class BilinearResizeParams(OpParams):
 
     height: Size = Field(1, description="height of the output, in mode size without a scale")
     width: Size = Field(1, description="width of the output, in mode size without a scale")
-    scale_height: float | None = Field(None, gt=0, description="height of the output over the data's")
-    scale_width: float | None = Field(None, gt=0, description="width of the output over the data's")
+    scale_height: float | None = Field(None, ge=0, description="height of the output over the data's")
+    scale_width: float | None = Field(None, ge=0, description="width of the output over the data's")
     mode: Mode = Field(
         "size",
         description="size: height and width, or the scales; odd_scale: scales, odd sizes stay odd; like: the second "
@@ -154,10 +154,6 @@ def _resized(p: BilinearResizeParams, sizes: tuple[int, int]) -> tuple[int, int]
         else:
             step = 1 if p.mode.endswith("up") else -1
             made.append(size if size % 2 == ("odd" in p.mode) else size + step)
-    if min(made) < 1:
-        raise ParamError(
-            "the output would be empty", parameter="scale_height", wanted="at least 1 by 1", got=tuple(made)
-        )
     return made[0], made[1]
 
 
@@ -166,8 +162,8 @@ class BilinearResize2D(Operator):
     """Images brought to another size by bilinear interpolation: (N, C, H, W) → (N, C, height, width).
 
     With ``align_corners`` row i comes from row i·(H − 1)/(height − 1), else from (i + ½)·H/height − ½; a single
-    row is the first one. Mode ``like``
-    takes the size of a second input, to which no gradient flows.
+    row is the first one. Sizes from scales are rounded down: as in MXNet, small images of a small scale have none left
+    and the output is empty. Mode ``like`` takes the size of a second input, to which no gradient flows.
     """
 
     name = "_contrib_BilinearResize2D"
@@ -219,6 +215,7 @@ class BilinearResize2D(Operator):
         for mode in modes:
             yield Sample(((1, 1, 3, 4),), {"mode": mode, "align_corners": False})
         yield Sample(((2, 1, 3, 4), (1, 3, 5, 2)), {"mode": "like"})
+        yield Sample(((1, 2, 3, 4),), {"scale_height": 0.3, "scale_width": 0.5})
 
 
 class AdaptiveAvgParams(OpParams):
