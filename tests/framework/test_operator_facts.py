@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,38 @@ def test_ties_of_maxima_share_as_in_mxnet() -> None:
     y.backward()
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.asnumpy(), [[0.0, 1.0, 1.0]])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    ("how", "wanted", "slopes"),
+    [
+        ({"kernel": (2,), "pad": (2,)}, [None, 1, 2, 3, 4, 4, None], [1, 1, 1, 2]),
+        ({"kernel": (1,), "stride": (2,), "pooling_convention": "full"}, [1, 3, None], [1, 0, 1, 0]),
+        ({"global_pool": True}, [4], [0, 0, 0, 1]),
+    ],
+)
+def test_windows_of_padding_have_the_lowest_maximum(
+    dtype: str, how: dict[str, Any], wanted: list[float | None], slopes: list[float]
+) -> None:
+    """As in MXNet 1.9.1, where −∞ is too low for a maximum as well; the first −∞ has its gradient in float32 there."""
+    lowest = np.finfo(dtype).min
+    x = NDArray(np.arange(1, 5, dtype=dtype).reshape(1, 1, 4))
+    x.attach_grad()
+    with autograd.record():
+        y = F.Pooling(x, pool_type="max", **how)
+    y.backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(y.asnumpy()[0, 0], np.array([lowest if n is None else n for n in wanted], dtype))
+    np.testing.assert_array_equal(x.grad.asnumpy()[0, 0], slopes)
+    infinite = NDArray(np.full((1, 1, 2), -np.inf, dtype))
+    infinite.attach_grad()
+    with autograd.record():
+        z = F.Pooling(infinite, kernel=(2,), pool_type="max")
+    z.backward()
+    assert infinite.grad is not None
+    assert z.asnumpy()[0, 0, 0] == lowest
+    np.testing.assert_array_equal(infinite.grad.asnumpy()[0, 0], [1, 0])
 
 
 def test_product_with_zeros_has_the_right_gradient() -> None:

@@ -52,11 +52,15 @@ def _regions(windows: Windows) -> list[tuple[Any, Any]]:
 
 
 def max_windows(xp: Any, x: Any, windows: Windows, y: Any) -> None:
-    """Maximum of each window; windows that hold padding alone get −∞."""
+    """Maximum of each window; none is less than the dtype's lowest number, which windows of padding alone get."""
+    _maxima(xp, x, windows, y, (np.finfo if x.dtype.kind == "f" else np.iinfo)(x.dtype).min)
+
+
+def _maxima(xp: Any, x: Any, windows: Windows, y: Any, lowest: Any) -> None:
     if is_whole(windows):
-        y[...] = x.max(axis=_axes(x), keepdims=True)
+        y[...] = xp.maximum(x.max(axis=_axes(x), keepdims=True), x.dtype.type(lowest))
         return
-    y[...] = _lowest(x.dtype)
+    y[...] = lowest
     for tap in taps(windows):
         part = y[_EVERY + tap.out]
         xp.maximum(part, x[_EVERY + tap.data], out=part)
@@ -90,7 +94,7 @@ def pick_maxima(xp: Any, value: Any, x: Any, windows: Windows, picked: Any) -> N
 def _first_maxima(xp: Any, x: Any, windows: Windows) -> Iterator[tuple[Tap, Any]]:
     """For each kernel position: where the window's maximum lies there, and at no position before."""
     best = xp.empty((*x.shape[:2], *windows.out), x.dtype)
-    max_windows(xp, x, windows, best)
+    _maxima(xp, x, windows, best, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min)
     free = xp.ones(best.shape, bool)
     for tap in taps(windows):
         region = free[_EVERY + tap.out]
@@ -105,10 +109,6 @@ def _whole_maxima(xp: Any, x: Any) -> Any:
     flat = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
     first = flat.argmax(axis=2)[..., None]
     return (xp.arange(flat.shape[2]) == first).reshape(x.shape)
-
-
-def _lowest(dtype: Any) -> Any:
-    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min
 
 
 @functools.lru_cache(maxsize=256)

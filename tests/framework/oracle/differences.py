@@ -50,7 +50,7 @@ IN_BACKWARD = "MXNet advances the moving averages in backward, Netwright in forw
 AVERAGED_FULL = (
     "MKL-DNN's gradient of `full` pooling divides by other counts than its own forward (float64's agrees with ours)"
 )
-EMPTY_WINDOW = "MXNet averages no elements to NaN, and takes the least float32 for their maximum"
+EMPTY_WINDOW = "MXNet averages no elements to NaN"
 
 AUGMENTED = "MXNet passes the gradient on as if nothing had been changed; augmentation has none here"
 UNWRITTEN = "MXNet returns without writing the result for an image of one channel"
