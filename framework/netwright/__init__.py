@@ -17,6 +17,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from . import (
+    aliases,
     autograd,
     base,
     callback,
@@ -65,6 +66,8 @@ from .errors import NetwrightError
 from .naming import AttrScope
 from .symbol import executor
 from .util import is_np_array, is_np_shape, np_array, np_shape, set_np_shape, use_np, use_np_array, use_np_shape
+
+aliases.install(__name__)
 
 # `import netwright.nd` and `from netwright.nd import …` work as in MXNet
 _SHORT = {"nd": ndarray, "sym": symbol, "context": context, "init": initializer, "name": name, "attribute": attribute}

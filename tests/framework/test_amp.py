@@ -79,7 +79,7 @@ def test_training_with_a_scaled_loss(hybridize: bool) -> None:
         losses.append(float(value.mean()))
     assert losses[-1] < 0.2 < losses[0]
     assert net(X).dtype is np.float16
-    assert {p.dtype for p in net.collect_params().values()} == {np.float32}
+    assert {np.dtype(p.dtype) for p in net.collect_params().values()} == {np.dtype("float32")}
     if hybridize:
         names = [node.op.name for node in net._exported().symbol.nodes() if node.op]
         assert names.count("amp_cast") == 6
@@ -163,5 +163,5 @@ def test_models_are_converted(optional: bool) -> None:
     half = amp.convert_hybrid_block(net, cast_optional_params=optional)
     assert half(X).dtype is np.float16
     np.testing.assert_allclose(half(X).asnumpy(), wanted.asnumpy(), rtol=2e-2, atol=2e-2)
-    kinds = {p.dtype for n, p in half.collect_params().items() if "dense" in n}
-    assert kinds == {np.float16 if optional else np.float32}
+    kinds = {np.dtype(p.dtype) for n, p in half.collect_params().items() if "dense" in n}
+    assert kinds == {np.dtype("float16" if optional else "float32")}

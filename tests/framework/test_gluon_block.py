@@ -263,7 +263,7 @@ def test_parameter() -> None:
     p = gluon.Parameter("w", shape=(2, 2), lr_mult=2, wd_mult=0.5)
     p.initialize(mx.init.One())
     assert (p.list_ctx(), len(p.list_data()), len(p.list_grad())) == ([mx.cpu()], 1, 1)
-    assert repr(p) == "Parameter w (shape=(2, 2), dtype=float32)"
+    assert repr(p) == "Parameter w (shape=(2, 2), dtype=<class 'numpy.float32'>)"  # as MXNet 1.9.1 prints it
     p.set_data(nd.full((2, 2), 5))
     assert values(p.data()) == [[5, 5], [5, 5]]
     with autograd.record():
@@ -274,6 +274,8 @@ def test_parameter() -> None:
     assert values(p.grad()) == [[0, 0], [0, 0]]
     p.cast("float16")
     assert p.data().dtype is p.grad().dtype is np.float16
+    assert repr(p) == "Parameter w (shape=(2, 2), dtype=float16)"  # a name stays a name, as in MXNet
+    assert nn.Dense(2, in_units=2).weight.dtype == "float32"
     p.reset_ctx(mx.cpu())
     assert values(p.data()) == [[5, 5], [5, 5]]
     assert (p.var().attr("__lr_mult__"), p.var().attr("__wd_mult__")) == ("2", "0.5")
@@ -338,7 +340,7 @@ def test_constants_are_never_trained() -> None:
     with pytest.warns(UserWarning, match=r"the constant 'c_const' is never trained; grad_req 'write' is ignored"):
         net.collect_params().setattr("grad_req", "write")
     assert net.const.grad_req == "null"
-    assert repr(net.const) == "Constant c_const (shape=(2, 2), dtype=float32)"
+    assert repr(net.const) == "Constant c_const (shape=(2, 2), dtype=<class 'numpy.float32'>)"
     x = nd.ones((1, 2))
     assert values(net(x)) == [[4, 6]]
     net.hybridize()
@@ -359,7 +361,7 @@ def test_parameter_dict(tmp_path: Path) -> None:
     params.initialize(mx.init.One())
     assert "net_w" in params
     assert [len(params), list(params.keys()), next(iter(params.values())) is w] == [1, ["net_w"], True]
-    assert repr(params) == "net_ (\n  Parameter net_w (shape=(2, 3), dtype=float32)\n)"
+    assert repr(params) == "net_ (\n  Parameter net_w (shape=(2, 3), dtype=<class 'numpy.float32'>)\n)"
     params.save(file, strip_prefix="net_")
     other = gluon.ParameterDict("other_")
     other.get("w", shape=(2, 3))

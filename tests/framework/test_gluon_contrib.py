@@ -13,7 +13,9 @@ import pytest
 
 import netwright as mx
 from netwright import autograd, gluon, nd, sym
-from netwright.errors import DataError
+from netwright.contrib.text import embedding
+from netwright.contrib.text.utils import count_tokens_from_str
+from netwright.errors import DataError, KindError, ParamError, ShapeError
 from netwright.gluon import contrib, nn, rnn
 from netwright.gluon.contrib.data.text import Vocabulary, WikiText2
 from netwright.gluon.contrib.nn import PixelShuffle1D, PixelShuffle2D, PixelShuffle3D, SyncBatchNorm
@@ -254,3 +256,68 @@ def test_what_deformable_convolutions_show_and_refuse() -> None:
     )
     with pytest.raises(AssertionError, match="channels come first here"):
         contrib.cnn.DeformableConvolution(4, layout="NHWC")
+
+
+def test_words_are_counted() -> None:
+    text = "*Life*is*great*!*\n*life*is*good*.*\n"
+    counted = count_tokens_from_str(text, r"\*", "\n", to_lower=True)
+    assert counted == {"is": 2, "life": 2, "!": 1, "great": 1, "good": 1, ".": 1}
+    assert count_tokens_from_str("is it", counter_to_update=counted) is counted
+    assert (counted["is"], counted["it"]) == (3, 1)
+
+
+def test_vectors_of_words(tmp_path: Path) -> None:
+    """Values read off MXNet 1.9.1."""
+    file = tmp_path / "vectors.txt"
+    file.write_text("3\t2\na\t0.1\t0.2\nb\t0.3\t0.4\na\t9\t9\n")
+    with pytest.warns(UserWarning, match="header|second") as said:
+        every = embedding.CustomEmbedding(str(file), elem_delim="\t", init_unknown_vec=nd.ones)
+    assert len(said) == 2
+    assert every.idx_to_token == ["<unk>", "a", "b"]
+    assert (len(every), every.vec_len, every.idx_to_vec.shape) == (3, 2, (3, 2))
+    assert every.get_vecs_by_tokens("B").asnumpy().tolist() == [1, 1]
+    close = np.testing.assert_allclose
+    close(every.get_vecs_by_tokens(["B", "a"], lower_case_backup=True).asnumpy(), [[0.3, 0.4], [0.1, 0.2]])
+    every.update_token_vectors("a", nd.array([5, 6]))
+    every.update_token_vectors(["b", "<unk>"], nd.array([[7, 8], [0, 0]]))
+    assert every.idx_to_vec.asnumpy().tolist() == [[0, 0], [5, 6], [7, 8]]
+    with pytest.raises(DataError, match="'c' is unknown"):
+        every.update_token_vectors("c", nd.array([5, 6]))
+    with pytest.raises(ShapeError, match="wrong vectors"):
+        every.update_token_vectors("a", nd.array([5, 6, 7]))
+
+    vocabulary = Vocabulary(Counter(["b", "b", "c"]), reserved_tokens=["<pad>"])
+    some = embedding.CompositeEmbedding(vocabulary, [every, every])
+    assert some.idx_to_token == ["<unk>", "<pad>", "b", "c"]
+    assert some.idx_to_vec.asnumpy().tolist() == [[0] * 4, [0] * 4, [7, 8, 7, 8], [0] * 4]
+    assert some.to_indices(["c", "what"]) == [3, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no vectors in the file"),
+        ("a 1 2\nb 3\n", "taken for a header"),
+        ("a 1 2\nb 3 4 5\n", "vectors.txt, line 2: the vector of 'b' has another length .wanted 2, got 3"),
+        ("a 1 2\nb 3 four\n", "line 2: this is no vector"),
+        ("a,1,2\n", "line 1: this is no vector"),
+    ],
+)
+def test_files_that_hold_no_vectors(content: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "vectors.txt").write_text(content)
+    with pytest.raises((DataError, UserWarning), match=words):
+        embedding.CustomEmbedding(str(tmp_path / "vectors.txt"))
+
+
+def test_embeddings_of_ones_own() -> None:
+    @embedding.register
+    class Ones(embedding._TokenEmbedding):
+        def __init__(self, count: int) -> None:
+            super().__init__(counter=Counter("ab"))
+            self._idx_to_vec = nd.ones((3, count))
+
+    assert embedding.create("ones", count=4).vec_len == 4
+    with pytest.raises(ParamError, match="no token embedding 'twos'"):
+        embedding.create("twos")
+    with pytest.raises(KindError, match="this is no vocabulary"):
+        embedding.CompositeEmbedding(["a"], embedding.create("ones", count=4))  # type: ignore[arg-type]

@@ -735,3 +735,30 @@ def test_shapes_change_in_place() -> None:
     a.flatten()[0, 1] = 5
     assert a[0, 1].asscalar() == 9
     assert mx.sym.Variable("x").squeeze(inplace=True).list_arguments() == ["x"]
+
+
+def test_views_by_methods() -> None:
+    """As in MXNet 1.9.1: without ``inplace`` a copy, with it a view of the same memory."""
+    for view in (
+        lambda a, inplace: a.squeeze(0, inplace),
+        lambda a, inplace: a.expand_dims(axis=0, inplace=inplace),
+        lambda a, inplace: a.flatten(inplace=inplace),
+    ):
+        for inplace in (False, True):
+            a = nd.ones((1, 3))
+            found = view(a, inplace)
+            found[:] = 5
+            assert a.asnumpy().tolist() == [[5 if inplace else 1] * 3]
+    with pytest.raises(ShapeError, match="axis 1 of"):
+        nd.ones((1, 3)).squeeze(1, inplace=True)
+    a = nd.ones((1, 3))
+    a.attach_grad()
+    with mx.autograd.record():
+        y = a.squeeze(inplace=True) * 2
+    y.backward()
+    assert a.grad.asnumpy().tolist() == [[2, 2, 2]]
+    s = mx.sym.Variable("s")
+    for made in (s.squeeze(0, True), s.expand_dims(axis=0, inplace=True), s.flatten(inplace=True)):
+        assert made.list_arguments() == ["s"]
+    assert nd.ones((1, 3)).broadcast_like(other=nd.ones((2, 3))).shape == (2, 3)
+    assert s.broadcast_like(rhs=mx.sym.Variable("t")).list_arguments() == ["s", "t"]

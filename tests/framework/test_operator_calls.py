@@ -258,3 +258,26 @@ def test_master_copies_step_like_the_weights_they_stand_for() -> None:
         np.testing.assert_array_equal(master.asnumpy(), b.asnumpy())
     with pytest.raises(ParamError, match=r"wds has one number per weight \(wanted 2, got \(0.0,\)\)"):
         mx.nd.contrib.multi_lamb_update(*lists(), step_count=[1, 3], lrs=[0.1, 0.2], wds=[0.0])
+
+
+def test_what_follows_the_parameters_by_position() -> None:
+    """MXNet's order: out and name for arrays, name, attr and out for symbols."""
+    x, out = mx.nd.full((2,), 4), mx.nd.zeros((2,))
+    assert mx.nd.sqrt(x, out) is out
+    assert out.asnumpy().tolist() == [2, 2]
+    assert mx.nd.sqrt(x, None, "root").asnumpy().tolist() == [2, 2]
+    assert mx.nd.broadcast_add(x, x, out) is out
+    assert mx.nd.clip(x, 0, 3, out) is out
+    assert out.asnumpy().tolist() == [3, 3]
+    with pytest.raises(ParamError, match="too many inputs"):
+        mx.nd.sum(x, out)  # the parameters come first
+    with pytest.raises(ParamError, match="too many inputs"):
+        mx.nd.sqrt(x, None, out)
+    with pytest.raises(ParamError, match="too many arguments"):
+        mx.nd.sqrt(x, 3)
+    s = mx.sym.Variable("s")
+    assert mx.sym.sqrt(s, "root").name == "root"
+    assert mx.sym.sqrt(s, "root", {"__lr_mult__": "2"}).attr("__lr_mult__") == "2"
+    assert mx.sym.clip(s, 0, 3, "cut").name == "cut"
+    with pytest.raises(ParamError, match="too many inputs"):
+        mx.sym.sqrt(s, s)

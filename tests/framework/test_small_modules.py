@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,41 @@ import pytest
 
 import netwright as mx
 from netwright.errors import DeviceError, NetwrightError, ParamError
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("gluon.block", "Block HybridBlock SymbolBlock"),
+        ("gluon.contrib.data.sampler", "IntervalSampler"),
+        ("gluon.contrib.nn.basic_layers", "Concurrent SyncBatchNorm"),
+        ("gluon.contrib.rnn.conv_rnn_cell", "Conv2DLSTMCell"),
+        ("gluon.data.vision.datasets", "MNIST ImageFolderDataset"),
+        ("gluon.model_zoo.vision.resnet", "ResNetV1 resnet18_v1"),
+        ("gluon.nn.activations", "Activation PReLU"),
+        ("gluon.nn.basic_layers", "Dense BatchNorm Sequential Lambda"),
+        ("gluon.nn.conv_layers", "Conv2D MaxPool2D"),
+        ("gluon.parameter", "Parameter ParameterDict"),
+        ("gluon.rnn.rnn_cell", "LSTMCell HybridRecurrentCell"),
+        ("gluon.rnn.rnn_layer", "LSTM"),
+        ("image.image", "ImageIter imdecode"),
+        ("io.io", "DataBatch NDArrayIter"),
+        ("mod.base_module", "BaseModule"),
+        ("nd.ndarray", "NDArray array zeros"),
+        ("ndarray.utils", "load save"),
+        ("optimizer.optimizer", "Adam Optimizer Updater get_updater"),
+        ("rnn.rnn_cell", "LSTMCell BaseRNNCell"),
+        ("sym.symbol", "Symbol Variable load_json"),
+    ],
+)
+def test_names_are_imported_from_mxnets_modules(module: str, names: str) -> None:
+    """And are the same objects as those the package shows."""
+    found = import_module(f"netwright.{module}")
+    package = import_module(f"netwright.{module.rpartition('.')[0]}")
+    for name in names.split():
+        assert getattr(found, name) is getattr(package, name)
+    with pytest.raises(ImportError, match="cannot import name 'nothing'"):
+        exec(f"from netwright.{module} import nothing")
 
 
 def test_base() -> None:

@@ -71,7 +71,7 @@ class Parameter:
         name: str,
         grad_req: str = "write",
         shape: int | Sequence[int] | None = None,
-        dtype: Any = "float32",
+        dtype: Any = np.float32,
         lr_mult: float = 1.0,
         wd_mult: float = 1.0,
         init: Any = None,
@@ -83,7 +83,8 @@ class Parameter:
         self.name = name
         _check_request(name, grad_req)
         self._shape = (shape,) if isinstance(shape, int) else None if shape is None else tuple(shape)
-        self._dtype: Any = np.dtype(dtype_name(dtype)).type
+        dtype_name(dtype)  # refuses what is none
+        self._dtype: Any = dtype
         self.lr_mult, self.wd_mult, self.init = lr_mult, wd_mult, init
         self.allow_deferred_init = allow_deferred_init
         self._differentiable = differentiable
@@ -132,7 +133,7 @@ class Parameter:
 
     @property
     def dtype(self) -> Any:
-        """The element type as a NumPy scalar type; setting it is ``cast()``."""
+        """The element type as it was given (MXNet keeps a name a name); setting it is ``cast()``."""
         return self._dtype
 
     @dtype.setter
@@ -159,7 +160,7 @@ class Parameter:
         return self._shape is not None and all(n > 0 for n in self._shape)
 
     def __repr__(self) -> str:
-        return f"{self._kind} {self.name} (shape={self._shape}, dtype={np.dtype(self.dtype).name})"
+        return f"{self._kind} {self.name} (shape={self._shape}, dtype={self.dtype})"
 
     # ---------------------------------------------------------------- making
     def initialize(
@@ -374,7 +375,8 @@ class Parameter:
 
     def cast(self, dtype: Any) -> None:
         """Change the element type."""
-        self._dtype = np.dtype(dtype_name(dtype)).type
+        dtype_name(dtype)  # refuses what is none
+        self._dtype = dtype
         self._var = None
         gradients = [a.grad for a in (self._data or {}).values()]
         if self._data is not None:

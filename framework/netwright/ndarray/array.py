@@ -388,8 +388,11 @@ class NDArray(FluentMethods, Arithmetic):
         found = op.infer(p, (TensorSpec(self.shape, self._data.dtype),))[0]
         return NDArray(self._data.reshape(found.shape), None, self._place)
 
-    def _seen_as(self, other: Any) -> Any:
-        return other if self._followed() else self.reshape(other.shape)
+    def _view(self, name: str, params: dict[str, Any]) -> NDArray:
+        if self._followed() or params.keys() & {"out", "name"}:
+            return super()._view(name, params)  # type: ignore[no-any-return]
+        op = get(name)
+        return self.reshape(op.infer(op.make_params(params), (TensorSpec(self.shape, self._data.dtype),))[0].shape)
 
     def reshape_like(self, other: NDArray) -> NDArray:
         """The same elements in the other array's shape."""

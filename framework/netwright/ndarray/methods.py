@@ -99,9 +99,27 @@ class FluentMethods:
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise NotImplementedError
 
-    def _seen_as(self, other: Any) -> Any:
-        """This memory in the shape of another, where there is memory."""
-        return other
+    def _view(self, name: str, params: dict[str, Any]) -> Any:
+        """The same elements in the shape the operator gives them; an NDArray shares memory with it."""
+        return self._call(name, (), params)
+
+    def squeeze(self, axis: Any = None, inplace: bool = False, **kwargs: Any) -> Any:
+        """The operator ``squeeze`` of this array; ``inplace`` gives a view of an NDArray's memory."""
+        params = {"axis": axis, **kwargs}
+        return self._view("squeeze", params) if inplace else self._call("squeeze", (), params)
+
+    def expand_dims(self, axis: int, inplace: bool = False, **kwargs: Any) -> Any:
+        """The operator ``expand_dims`` of this array; ``inplace`` gives a view of an NDArray's memory."""
+        params = {"axis": axis, **kwargs}
+        return self._view("expand_dims", params) if inplace else self._call("expand_dims", (), params)
+
+    def flatten(self, inplace: bool = False, **kwargs: Any) -> Any:
+        """The operator ``flatten`` of this array; ``inplace`` gives a view of an NDArray's memory."""
+        return self._view("flatten", kwargs) if inplace else self._call("flatten", (), kwargs)
+
+    def broadcast_like(self, other: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """The operator ``broadcast_like`` with this array as its first input and the other as its second."""
+        return self._call("broadcast_like", args if other is None else (other, *args), kwargs)
 
 
 def _method(name: str) -> Any:
@@ -113,20 +131,6 @@ def _method(name: str) -> Any:
     return method
 
 
-def _reshaping(name: str) -> Any:
-    plain = _method(name)
-
-    def method(self: FluentMethods, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
-        found = plain(self, *args, **kwargs)
-        return self._seen_as(found) if inplace else found
-
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"{plain.__doc__} With ``inplace`` it is the same memory in another shape (where not recorded)."
-    return method
-
-
-RESHAPING = ("expand_dims", "flatten", "squeeze")
-"""Methods that only change the shape; they take MXNet's ``inplace``."""
-
 for _name in FLUENT:
-    setattr(FluentMethods, _name, _reshaping(_name) if _name in RESHAPING else _method(_name))
+    if _name not in vars(FluentMethods):
+        setattr(FluentMethods, _name, _method(_name))

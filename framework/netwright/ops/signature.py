@@ -16,6 +16,10 @@ from .operator import Operator
 from .params import OpParams
 
 COMMON = ("out", "name", "ctx", "attr")
+LAST = ("out", "name")
+"""What MXNet's ``nd.X`` takes by position after the parameters."""
+LAST_OF_SYMBOLS = ("name", "attr", "out")
+"""The same for ``sym.X``."""
 
 
 @functools.cache
@@ -26,11 +30,12 @@ def positions(op: Operator) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def bind(
-    op: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_tensor: Any
+    op: Operator, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_tensor: Any, last: tuple[str, ...] = LAST
 ) -> tuple[OpParams, tuple[Any, ...], dict[str, Any]]:
     """(parameters, inputs in port order with None where not given, common arguments) of a call.
 
-    ``is_tensor(value)`` tells an array or symbol from a parameter.
+    ``is_tensor(value)`` tells an array or symbol from a parameter; ``last`` names the common arguments that may follow
+    the parameters by position.
     """
     port_names, parameter_names = positions(op)
     common = {k: kwargs[k] for k in COMMON if k in kwargs and (k not in parameter_names or k == "ctx")}
@@ -38,10 +43,17 @@ def bind(
     if op.variadic:
         return _bind_variadic(op, args, values, common, is_tensor)
     inputs: list[Any] = [values.pop(name, None) for name in port_names]
-    names = iter(parameter_names)
+    names = iter(n for n in parameter_names if n not in values)
+    after = iter(last)
     for i, value in enumerate(args):
         if i < len(port_names) and (is_tensor(value) or value is None or not _may_skip(op, i)):
             inputs[i] = value
+            continue
+        name = next(names, None)
+        if name is not None and not is_tensor(value):
+            values[name] = value
+        elif name is None and (ending := next(after, None)) is not None and _is_common(ending, value, is_tensor):
+            common.setdefault(ending, value)
         elif is_tensor(value):
             raise ParamError(
                 "too many inputs",
@@ -51,19 +63,21 @@ def bind(
                 remedy="Give each input once; parameters follow by position or by name",
             )
         else:
-            name = next(names, None)
-            while name is not None and name in values:
-                name = next(names, None)
-            if name is None:
-                raise ParamError(
-                    "too many arguments",
-                    where=op.name,
-                    wanted=", ".join((*port_names, *parameter_names)),
-                    got=f"{len(args)} by position, the last {value!r:.60}",
-                    remedy="Give parameters by name",
-                )
-            values[name] = value
+            raise ParamError(
+                "too many arguments",
+                where=op.name,
+                wanted=", ".join((*port_names, *parameter_names)),
+                got=f"{len(args)} by position, the last {value!r:.60}",
+                remedy="Give parameters by name",
+            )
     return op.make_params(values), tuple(inputs), common
+
+
+def _is_common(name: str, value: Any, is_tensor: Any) -> bool:
+    """Whether a value by position can be the common argument of this name."""
+    if name == "out":
+        return value is None or is_tensor(value) or (isinstance(value, (list, tuple)) and all(map(is_tensor, value)))
+    return value is None or isinstance(value, str if name == "name" else Mapping)
 
 
 def _may_skip(op: Operator, position: int) -> bool:

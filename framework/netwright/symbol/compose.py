@@ -10,7 +10,7 @@ from ..naming import AttrScope, NameManager
 from ..ops import get
 from ..ops.operator import Operator
 from ..ops.params import OpParams
-from ..ops.signature import bind
+from ..ops.signature import LAST_OF_SYMBOLS, bind
 from .attributes import HIDDEN, modern
 from .symbol import Symbol, SymbolEntry, SymbolNode
 
@@ -25,7 +25,8 @@ def make_function(op: Operator, hint: str = "") -> Callable[..., Any]:
 
     def function(*args: Any, **kwargs: Any) -> Symbol:
         own = {k: str(v) for k, v in kwargs.items() if k in HIDDEN or (k.startswith("__") and k.endswith("__"))}
-        p, inputs, common = bind(op, args, {k: v for k, v in kwargs.items() if k not in own}, _is_symbol)
+        given = {k: v for k, v in kwargs.items() if k not in own}
+        p, inputs, common = bind(op, args, given, _is_symbol, LAST_OF_SYMBOLS)
         attr = {**modern(own), **(common.get("attr") or {})}
         return make_node(op, p, inputs, common.get("name"), attr, hint)
 
