@@ -63,12 +63,17 @@ class Engine:
     def require_settings(self, settings: dict[str, Any]) -> None:
         """Raise NetwrightError when a name or parameter of the settings is wrong, or the device is not there."""
         from netwright import initializer
+        from netwright.errors import NetwrightError
         from netwright.scheduler import choose_device
         from netwright.train import TrainSettings
 
         TrainSettings.model_validate(settings).make_optimizer(steps_total=1)
-        initializer.create(settings["initializer"])
-        choose_device(settings["device"])
+        for field, take in (("initializer", initializer.create), ("device", choose_device)):
+            try:
+                take(settings[field])
+            except NetwrightError as error:
+                error.where = f"settings.{field}"  # the form's field, where the framework says whose parameter it is
+                raise
 
     def plan(self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool) -> dict[str, Any]:
         """Return the Scheduler's plan for a batch of that size."""
