@@ -112,3 +112,21 @@ def test_metrics_of_ones_own() -> None:
     assert metric.get() == metric.get_global() == ("mine", 2.0)
     assert str(metric) == "EvalMetric: {'mine': 2.0}"
     assert "has_global_stats" not in metric.get_config()
+
+
+def test_a_metric_that_resets_itself() -> None:
+    """As in MXNet's multi-task example: its ``reset`` keeps a list and nothing global."""
+
+    class Tasks(mx.metric.EvalMetric):
+        def reset(self) -> None:
+            self.sums = [0.0, 0.0]
+
+        def update(self, labels: Any, preds: Any) -> None:
+            self.sums = [s + float(p.sum().asscalar()) for s, p in zip(self.sums, preds, strict=True)]
+
+        def get(self) -> Any:
+            return ["first", "second"], self.sums
+
+    metric = Tasks("tasks")
+    metric.update([], [mx.nd.ones(2), mx.nd.ones(3)])
+    assert metric.get_global_name_value() == [("first", 2.0), ("second", 3.0)]

@@ -175,3 +175,23 @@ def test_misuse_is_explained() -> None:
         mx.mod.Module(network(), data_names=["image"])
     with pytest.raises(mx.MXNetError, match="the data are named otherwise"):
         mx.mod.Module(network()).bind([("x", (8, 4))])
+
+
+def test_arrays_of_the_group() -> None:
+    """A list for each weight with one array for each device, as programs for two networks at odds read them."""
+    module = mx.mod.Module(network(), context=[mx.cpu(0), mx.cpu(1)], fixed_param_names=["fc1_bias"])
+    module.bind([("data", (4, 4))], [("softmax_label", (4,))])
+    module.init_params(arg_params=weights())
+    group = module._exec_group
+    assert group is not None
+    assert group.param_names == ["fc1_weight", "fc1_bias", "fc2_weight", "fc2_bias"]
+    assert [[a.shape for a in arrays] for arrays in group.param_arrays] == [
+        [(8, 4)] * 2,
+        [(8,)] * 2,
+        [(2, 8)] * 2,
+        [(2,)] * 2,
+    ]
+    assert [[a is None for a in arrays] for arrays in group.grad_arrays] == [[False] * 2, [True] * 2] + [
+        [False] * 2
+    ] * 2
+    assert group.aux_arrays == []

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import netwright as mx
+from netwright import nd
+from netwright.errors import NetwrightError
 from netwright.gluon import rnn
 
 
@@ -193,3 +195,28 @@ def test_misuse_is_explained() -> None:
     both = rnn.BidirectionalCell(rnn.RNNCell(2), rnn.RNNCell(2))
     with pytest.raises(mx.MXNetError, match="Use unroll"):
         both(mx.nd.ones((2, 2)), both.begin_state(2))
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (lambda: rnn.LSTM(0, prefix="mine_"), "mine: parameter 'state_size' cannot be taken"),
+        (lambda: rnn.GRU(4, num_layers=0, prefix="mine_"), "mine: parameter 'num_layers' cannot be taken"),
+        (lambda: rnn.RNN(4, layout="CNT", prefix="mine_"), "mine: unknown layout"),
+        (
+            lambda: rnn.LSTM(4, input_size=3, prefix="mine_")(nd.ones((2, 1, 5))),
+            r"mine: the data do not fit the layer \(wanted three axes \(TNC\), the last of size 3, got \(2, 1, 5\)\)",
+        ),
+        (
+            lambda: rnn.LSTM(4, layout="NTC", prefix="mine_")(nd.ones((2, 5))),
+            r"mine: the data do not fit the layer \(wanted three axes \(NTC\), got \(2, 5\)\)",
+        ),
+        (
+            lambda: rnn.GRU(4, prefix="mine_")(nd.ones((2, 1, 5)), nd.ones((1, 2, 4))),
+            r"mine: the states do not fit the layer \(wanted \[\(1, 1, 4\)\], got \[\(1, 2, 4\)\]\)",
+        ),
+    ],
+)
+def test_a_layer_says_what_it_is_called(act: Any, words: str) -> None:
+    with pytest.raises(NetwrightError, match=words):
+        act()

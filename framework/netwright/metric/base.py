@@ -118,7 +118,7 @@ class EvalMetric:
 
     def get_global(self) -> tuple[Any, Any]:
         """(name, value) since ``reset``; a subclass with an ``update`` of its own has one value only."""
-        if not self._has_global_stats or not self.global_num_inst:
+        if not self._has_global_stats or not getattr(self, "global_num_inst", 0):  # a reset() of one's own makes none
             return self.get()
         return self.name, self.value(self.global_sum_metric, self.global_num_inst)
 

@@ -40,6 +40,27 @@ class ExecutorGroup:
         """The executors, by MXNet's name."""
         return self.executors
 
+    @property
+    def param_names(self) -> list[str]:
+        """The weights' names in the symbol's order."""
+        given = {d.name for d in self.inputs} | set(self.states)
+        return [name for name in self.symbol.list_arguments() if name not in given]
+
+    @property
+    def param_arrays(self) -> list[list[NDArray]]:
+        """For each weight its array on each device."""
+        return [self.arrays(name) for name in self.param_names]
+
+    @property
+    def grad_arrays(self) -> list[list[NDArray | None]]:
+        """For each weight its gradient on each device, None where it is not trained."""
+        return [[e.grad_dict.get(name) for e in self.executors] for name in self.param_names]
+
+    @property
+    def aux_arrays(self) -> list[list[NDArray]]:
+        """For each auxiliary state its array on each device."""
+        return [self.arrays(name) for name in self.symbol.list_auxiliary_states()]
+
     def _split(self) -> list[slice]:
         sizes = {d.shape[self._axes[d.name]] for d in self.inputs if self._axes[d.name] >= 0}
         if len(sizes) != 1:

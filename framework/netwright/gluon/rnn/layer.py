@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import ndarray
-from ...errors import ParamError, ShapeError
+from ...errors import NetwrightError, ParamError, ShapeError
 from ...ndarray.array import NDArray
 from ...ops.recurrent_parameters import RNNParametersParams, weight_names, weight_shapes
 from ..block import HybridBlock
@@ -37,21 +37,18 @@ class _RNNLayer(HybridBlock):
         params: Any = None,
     ) -> None:
         super().__init__(prefix, params)
-        axes_of(layout)
         self._mode, self._hidden_size, self._num_layers = mode, hidden_size, num_layers
         self._layout, self._dropout, self._bidirectional = layout, dropout, bidirectional
         self._input_size, self._projection_size, self._clip, self._dtype = input_size, projection_size, clip, dtype
         self._initializers = initializers
-        self._shape_params = RNNParametersParams.make(
-            {
-                "num_args": 1,
-                "state_size": hidden_size,
-                "num_layers": num_layers,
-                "bidirectional": bidirectional,
-                "mode": mode,
-                "projection_size": projection_size,
-            }
-        )
+        sizes = {"state_size": hidden_size, "num_layers": num_layers, "projection_size": projection_size}
+        try:
+            axes_of(layout)
+            self._shape_params = RNNParametersParams.make(
+                {"num_args": 1, "bidirectional": bidirectional, "mode": mode, **sizes}
+            )
+        except NetwrightError as error:
+            raise error.at(self.name) from None
         shapes = weight_shapes(self._shape_params, input_size)
         for name in _declared_order(shapes):
             init = initializers[name.partition("_")[2]]
@@ -82,6 +79,10 @@ class _RNNLayer(HybridBlock):
     def __call__(self, inputs: Any, states: Any = None, sequence_length: Any = None) -> Any:
         if states is not None and not isinstance(states, (list, tuple)):
             states = [states]
+        if isinstance(inputs, NDArray):
+            self._check_data(inputs)
+            if states is not None:
+                self._check_states(inputs, states)
         asked = (states is None, sequence_length is None)
         if getattr(self, "_asked", asked) != asked:
             self._clear()  # what was compiled is for other arguments
@@ -92,8 +93,6 @@ class _RNNLayer(HybridBlock):
         self, F: Any, inputs: Any, states: Sequence[Any] | None = None, sequence_length: Any = None, **weights: Any
     ) -> Any:
         """One call of the fused operator."""
-        if isinstance(inputs, NDArray) and states is not None:
-            self._check_states(inputs, states)
         if self._layout == "NTC":
             inputs = F.SwapAxis(inputs, dim1=0, dim2=1)
         shape = self._shape_params
@@ -120,6 +119,19 @@ class _RNNLayer(HybridBlock):
         if self._layout == "NTC":
             output = F.SwapAxis(output, dim1=0, dim2=1)
         return output if states is None else (output, list(found)[1:])
+
+    def _check_data(self, x: NDArray) -> None:
+        features = self._input_size or (x.shape[-1] if x.ndim else 0)
+        if x.ndim != 3 or x.shape[2] != features:
+            raise ShapeError(
+                "the data do not fit the layer",
+                where=self.name,
+                wanted=f"three axes ({self._layout}), the last of size {self._input_size}"
+                if self._input_size
+                else f"three axes ({self._layout})",
+                got=x.shape,
+                remedy="Give sequences of the features the layer was made for, or make it with another input_size",
+            )
 
     def _check_states(self, x: NDArray, states: Sequence[NDArray]) -> None:
         batch = x.shape[self._layout.find("N")]
