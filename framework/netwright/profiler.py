@@ -15,9 +15,9 @@ from __future__ import annotations
 import warnings
 from typing import Any, Self
 
-from .device import device_of
 from .errors import ParamError
 from .ndarray import invoke as eager
+from .ops.storage import Stored, lies_on
 from .scheduler.ir import Node
 from .scheduler.program import Program
 from .trace import MEMORY, SORTS, Trace
@@ -71,11 +71,13 @@ _session = _Session()
 
 
 def _measured(run: Any) -> Any:
-    """``run`` of single operators, each measured until its result is there."""
+    """``run`` of single operators, dense or sparse, each measured until its result is there."""
 
-    def measured(op: Any, p: Any, xp: Any, datas: Any, facts: Any, device: Any) -> Any:
+    def measured(op: Any, p: Any, xp: Any, datas: Any, facts: Any, device: Any, *more: Any) -> Any:
         start = _session.trace.now()
-        results = run(op, p, xp, datas, facts, device)
+        results = run(op, p, xp, datas, facts, device, *more)
+        if results is NotImplemented:
+            return results  # it runs on dense arrays, and is measured then
         _wait(results)
         shapes = [list(a.shape) for a in datas]
         _session.trace.add("operator", op.name, start, kind="imperative", inputs=shapes)
@@ -105,15 +107,16 @@ class _PlanObserver:
 def _wait(results: Any) -> None:
     """Until a GPU has computed them; a processor's results are there."""
     for array in results or ():
-        if array is not None and device_of(array).is_gpu:
-            device_of(array).xp.cuda.get_current_stream().synchronize()
+        if array is not None and lies_on(array).is_gpu:
+            lies_on(array).xp.cuda.get_current_stream().synchronize()
             return
 
 
 def _count_memory(results: Any) -> None:
     if _session.wants("memory"):
-        size = sum(getattr(a, "nbytes", 0) for a in results) / 1024
-        _session.trace.count(MEMORY, f"Memory: {device_of(results[0])}", size)
+        arrays = [part for a in results for part in (a.parts() if isinstance(a, Stored) else [a])]
+        size = sum(getattr(a, "nbytes", 0) for a in arrays) / 1024
+        _session.trace.count(MEMORY, f"Memory: {lies_on(results[0])}", size)
 
 
 # ---------------------------------------------------------------- settings and states

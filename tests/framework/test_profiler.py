@@ -63,6 +63,20 @@ def test_operators_plans_and_steps_are_recorded(tmp_path: Path) -> None:
     assert "dot" not in profiler.dumps()  # it was finished
 
 
+def test_sparse_forms_are_recorded_once(tmp_path: Path) -> None:
+    rows = mx.nd.sparse.row_sparse_array(([[1.0, 2.0]], [1]), shape=(3, 2))
+    profiler.set_config(filename=str(tmp_path / "profile.json"), profile_memory=True)
+    profiler.set_state("run")
+    mx.nd.square(rows)  # sparse
+    mx.nd.softmax(rows)  # made dense
+    profiler.set_state("stop")
+    profiler.dump()
+    found = [(r["name"], r["args"]["inputs"]) for r in written(tmp_path) if r["cat"] == "operator"]
+    assert found == [("square", [[3, 2]]), ("softmax", [[3, 2]])]
+    counted = [r["args"] for r in written(tmp_path, "C")]
+    assert counted[0] == {"Memory: cpu(0)": (2 * 4 + 8) / 1024}  # two numbers and one row's index
+
+
 def test_nothing_is_measured_while_it_is_off() -> None:
     assert Program.observer is None
     assert invoke._run is invoke._run_plain

@@ -28,6 +28,7 @@ _said: set[tuple[str, tuple[str, ...]]] = set()
 
 def run_stored(
     run: Run,
+    run_sparse: Callable[..., Any],
     op: Operator,
     p: OpParams,
     xp: Any,
@@ -36,19 +37,18 @@ def run_stored(
     device: Device,
     out: Any,
 ) -> Results:
-    """The operator's results on inputs of which some may be sparse; ``run`` runs it on dense ones."""
+    """The operator's results on inputs of which some may be sparse.
+
+    ``run`` runs it on dense ones, ``run_sparse`` its sparse form.
+    """
     datas = [a._data for a in inputs]
     stypes = tuple([stype_of(d) for d in datas])
     outcome = op.infer_storage(p, stypes)
     if outcome is not None and any(s != DEFAULT for s in (*stypes, *outcome)):
         target = out[0] if isinstance(out, (list, tuple)) else out
-        try:
-            found = op.sparse(xp, p, *datas, out=None if target is None else target._data)
-        except NetwrightError as error:
-            raise error.at(op.name) from None
+        found = run_sparse(op, p, xp, datas, facts, device, None if target is None else target._data)
         if found is not NotImplemented:
-            results = found if isinstance(found, tuple) else (found,)
-            return tuple(as_stored(xp, r, s) for r, s in zip(results, outcome, strict=True))
+            return tuple(as_stored(xp, r, s) for r, s in zip(found, outcome, strict=True))
     if any(s != DEFAULT for s in stypes):
         _say(op, stypes)
     dense = [dense_of(d) for d in datas]
@@ -59,6 +59,15 @@ def run_stored(
     if outcome is not None:
         results = tuple(as_stored(xp, r, s) for r, s in zip(results, outcome, strict=True))
     return results
+
+
+def run_sparse(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts, device: Device, out: Any) -> Any:
+    """The results of the operator's sparse form, or NotImplemented where it has none for these."""
+    try:
+        found = op.sparse(xp, p, *datas, out=out)
+    except NetwrightError as error:
+        raise error.at(op.name) from None
+    return found if found is NotImplemented or isinstance(found, tuple) else (found,)
 
 
 def _say(op: Operator, stypes: tuple[str, ...]) -> None:

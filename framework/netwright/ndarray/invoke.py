@@ -17,7 +17,7 @@ from ..ops.storage import DEFAULT, Stored, dense_of, lies_on
 from ..random import state_of
 from ..tape import Call, Entry, Variable, mode
 from .array import NDArray, install_invoke
-from .dispatch import run_stored
+from .dispatch import run_sparse, run_stored
 from .stored import of_raw
 
 
@@ -54,7 +54,7 @@ def invoke(
             facts.checked.add(key)
     make: Callable[[Any, Entry | None, Device | None], NDArray] = NDArray
     if sparse or facts.gives_sparse:
-        results, make = run_stored(_run, op, p, xp, inputs, facts, rng_device, out), of_raw
+        results, make = run_stored(_run, _run_sparse, op, p, xp, inputs, facts, rng_device, out), of_raw
     else:
         results = _run(op, p, xp, datas, facts, rng_device)
     if op.view and results[0].base is not None and not op.forward_takes:
@@ -123,13 +123,13 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
     return results
 
 
-_run_plain = _run
+_run_plain, _run_sparse = _run, run_sparse
 
 
 def observe(wrap: Callable[[Any], Any] | None) -> None:
     """Let a profiler stand round every call: ``wrap(run)`` runs it; None takes it away, and its cost."""
-    global _run
-    _run = _run_plain if wrap is None else wrap(_run_plain)
+    global _run, _run_sparse
+    _run, _run_sparse = (_run_plain, run_sparse) if wrap is None else (wrap(_run_plain), wrap(run_sparse))
 
 
 def _module_of(op: Operator, datas: list[Any], device: Device | None) -> tuple[Any, Device, bool]:
