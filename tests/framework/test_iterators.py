@@ -127,3 +127,20 @@ def test_rows_of_libsvm_go_round(tmp_path: Path) -> None:
     assert numbers(rows) == [([1, -2], 0), ([0, 4], 0), ([3, 1], 1)]
     rows.reset()
     assert numbers(rows) == [([-2, 0], 0), ([4, 3], 0)]
+
+
+def test_a_loader_feeds_a_module() -> None:
+    data = mx.gluon.data.ArrayDataset(np.ones((5, 3), "float64"), np.arange(5))
+    batches = mx.contrib.io.DataLoaderIter(mx.gluon.data.DataLoader(data, batch_size=2), label_name="y_label")
+    assert [(d.name, d.shape) for d in (*batches.provide_data, *batches.provide_label)] == [
+        ("data", (2, 3)),
+        ("y_label", (2,)),
+    ]
+    for _ in range(2):
+        found = [(b.data[0].dtype, b.label[0].asnumpy().tolist(), b.pad) for b in batches]
+        assert found == [(np.float32, [0, 1], 0), (np.float32, [2, 3], 0), (np.float32, [4, 0], 1)]
+        batches.reset()
+    symbol = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=5), name="y")
+    module = mx.mod.Module(symbol, label_names=["y_label"])
+    module.fit(batches, num_epoch=1)
+    assert module.predict(batches).shape == (5, 5)

@@ -9,12 +9,12 @@ _OPERATORS = {"nd": "ndarray", "ndarray": "ndarray", "sym": "symbol", "symbol": 
 
 
 def __getattr__(name: str) -> Any:
-    """``contrib.amp``, ``contrib.onnx`` and ``contrib.text`` when they are asked for: not everyone has onnx.
+    """``contrib.amp``, ``.io``, ``.onnx`` and ``.text`` when they are asked for: not everyone has onnx.
 
     ``contrib.nd`` and ``contrib.ndarray`` are ``nd.contrib``, ``contrib.sym`` and ``contrib.symbol`` the symbols'.
     """
     if name in _OPERATORS:
         return import_module(f"{__package__.rpartition('.')[0]}.{_OPERATORS[name]}.contrib")
-    if name in ("amp", "onnx", "text"):
+    if name in ("amp", "io", "onnx", "text"):
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
