@@ -123,6 +123,39 @@ def test_names_of_symbols_and_their_weights() -> None:
     assert mx.sym.softmax(axis=0, name="s").list_arguments() == ["s_data"]
 
 
+TWO = ["q_output0", "q_output1"]
+
+
+@pytest.mark.parametrize(
+    ("make", "wanted"),
+    [
+        (lambda x: mx.sym.topk(x, ret_typ="both", name="q"), TWO),
+        (lambda x: mx.sym.topk(x, ret_typ="value", name="q"), ["q_output0"]),
+        (lambda x: mx.sym.topk(x, name="q"), ["q_output"]),
+        (lambda x: mx.sym.sort(x, name="q"), ["q_output0"]),
+        (lambda x: mx.sym.moments(x, axes=(0,), name="q"), TWO),
+        (lambda x: mx.sym.linalg.slogdet(x, name="q"), TWO),
+        (lambda x: mx.sym.linalg.syevd(x, name="q"), TWO),
+        (lambda x: mx.sym.linalg.gelqf(x, name="q"), TWO),
+        (lambda x: mx.sym.linalg.det(x, name="q"), ["q_output0"]),
+        (lambda x: mx.sym.CTCLoss(x, name="q"), ["q_output0"]),
+        (lambda x: mx.sym.make_loss(x, name="q"), ["q_loss"]),
+        (lambda x: mx.sym.MakeLoss(x, name="q"), ["q_output"]),
+        (lambda x: mx.sym.sample_multinomial(x, get_prob=True, name="q"), TWO),
+        (lambda x: mx.sym.sample_multinomial(x, name="q"), ["q_output"]),
+        (lambda x: mx.sym.contrib.quantize_v2(x, name="q"), ["q_output0", "q_output1", "q_output2"]),
+        (lambda x: mx.sym.sgd_update(x, x, lr=1, name="q"), ["q_output"]),
+        (lambda x: mx.sym.multi_sgd_update(x, x, x, x, lrs=(1, 1), wds=(0, 0), num_weights=2, name="q"), TWO),
+        (lambda x: mx.sym.LayerNorm(x, output_mean_var=True, name="q"), ["q_output", "q_mean", "q_std"]),
+    ],
+)
+def test_outputs_have_mxnets_names(make: Any, wanted: list[str]) -> None:
+    """From MXNet 1.9.1."""
+    net = make(mx.sym.Variable("x"))
+    assert net.list_outputs() == wanted
+    assert net[wanted[-1]].list_outputs() == wanted[-1:]
+
+
 def test_states_follow_from_data() -> None:
     net = mx.sym.RNN(mode="lstm", num_layers=3, bidirectional=True, state_size=8, state_outputs=True, name="rnn")
     shapes, outputs, _ = net.infer_shape(rnn_data=(5, 4, 16))

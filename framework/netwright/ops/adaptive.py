@@ -281,7 +281,6 @@ class LambPhase1(Update):
     name = "lamb_update_phase1"
     Params = LambPhase1Params
     inputs = (WEIGHT, GRAD, *MEANS)
-    outputs = ("direction",)
 
     def forward(
         self, xp: Any, p: LambPhase1Params, weight: Any, grad: Any, mean: Any, var: Any, *, out: Any = None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import BeforeValidator, Field
 
 from ..errors import GraphError, NetwrightError, ShapeError
-from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
+from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec, numbered
 from .params import OpParams, Size
 from .registry import register
 
@@ -83,7 +83,7 @@ class ControlFlow(Operator):
     def output_names(self, p: Any) -> tuple[str, ...]:
         begin, end = self.carried(p)
         count = p.num_out_data + end - begin
-        return ("output",) if count == 1 else tuple(f"output{i}" for i in range(count))
+        return numbered(count)
 
     def inner(self, p: Any, shapes: Shapes, dtypes: DTypes | None = None) -> Any:
         """What is known inside the sub-graph of one step's shapes (and dtypes)."""

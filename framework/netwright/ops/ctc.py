@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
-from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
+from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec, numbered
 from .params import OpParams
 from .registry import register
 from .softmax import log_softmax
@@ -130,6 +130,9 @@ class CTCLoss(Operator):
 
     def visible_outputs(self, p: CTCParams) -> int:
         return 1
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)[:1]  # MXNet has a second one
 
     def infer_shape(self, p: CTCParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data, label = shapes[:2]

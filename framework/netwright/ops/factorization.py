@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataError, ShapeError
 from .linalg import Lapack, turned
-from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes
+from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes, numbered
 from .registry import register
 from .triangles import MATRICES, square_size
 
@@ -127,6 +127,9 @@ class Det(Scalar):
     name = "_linalg_det"
     aliases = ("linalg_det",)
 
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)[:1]  # MXNet has a second one
+
     def forward(self, xp: Any, p: Any, A: Any) -> Any:
         return xp.asarray(xp.linalg.det(A), dtype=A.dtype).reshape(_per_matrix(A.shape))
 
@@ -142,6 +145,9 @@ class Slogdet(Scalar):
     name = "_linalg_slogdet"
     aliases = ("linalg_slogdet",)
     outputs = ("sign", "logabsdet")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
 
     def forward(self, xp: Any, p: Any, A: Any) -> Any:
         sign, logarithm = xp.linalg.slogdet(A)
@@ -188,6 +194,9 @@ class Gelqf(Lapack):
     inputs = MATRICES
     outputs = ("Q", "L")
 
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
+
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
         if data is None:
@@ -231,6 +240,9 @@ class Syevd(Square):
     name = "_linalg_syevd"
     aliases = ("linalg_syevd",)
     outputs = ("U", "L")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]

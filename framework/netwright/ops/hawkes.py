@@ -69,7 +69,7 @@ class HawkesLogLikelihood(Operator):
     name = "_contrib_hawkesll"
     category = "loss"
     inputs = _INPUTS
-    outputs = ("loglike", "state")
+    outputs = ("output", "out_state")
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         sizes = _check(shapes)

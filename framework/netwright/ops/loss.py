@@ -283,6 +283,9 @@ class MakeLossPlain(KeepsZeros, LossHead):
     in_palette = False
     inputs = (Port("data", doc="the loss, any shape"),)
 
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return ("loss",)
+
     def task(self, p: Any) -> Task:
         return "loss"
 

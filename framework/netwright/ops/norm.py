@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from .arrays import accumulator, deliver
-from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes
+from .operator import At, Draw, DTypes, Operator, Sample, Shape, Shapes, numbered
 from .params import Axes, DType, Ints, OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axes, normalize_axis, reduced_shape
@@ -109,6 +109,9 @@ class Moments(Operator):
     category = "reduce"
     Params = MomentsParams
     outputs = ("mean", "var")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
 
     def infer_shape(self, p: MomentsParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]

@@ -122,6 +122,11 @@ class CallFacts:
 _RESERVED = {"dy", "dys", "y", "ys", "xs"}
 
 
+def numbered(count: int) -> tuple[str, ...]:
+    """How MXNet lists the outputs of an operator that names none: output alone, or output0, output1, …"""
+    return ("output",) if count == 1 else tuple(f"output{i}" for i in range(count))
+
+
 class Operator:
     """Base of every operator. A subclass is registered once and used as a single instance without state.
 
@@ -182,6 +187,10 @@ class Operator:
     def visible_outputs(self, p: Any) -> int:
         """How many of the outputs a user sees."""
         return len(self.output_names(p))
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        """What a symbol's list of outputs calls those that a user sees; MXNet's names, where it has others there."""
+        return self.output_names(p)[: self.visible_outputs(p)]
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         """(input shapes with unknown ones filled in where they follow, output shapes). Default: all the same."""

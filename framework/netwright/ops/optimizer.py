@@ -62,7 +62,6 @@ class Update(Operator):
 
     category = "optimizer"
     inputs: ClassVar[tuple[Port, ...]] = (WEIGHT, GRAD)
-    outputs = ("weight",)
     inplace = (0,)
     sample_params: ClassVar[tuple[dict[str, Any], ...]] = ()
 

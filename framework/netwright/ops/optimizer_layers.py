@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .arrays import accumulator
-from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
 from .optimizer import BETA1, BETA2, CLIP, EPSILON, RESCALE
 from .params import Ints, OpParams
 from .registry import get, register
@@ -91,7 +91,7 @@ class LayerUpdate(Operator):
         return tuple(found)
 
     def output_names(self, p: Any) -> tuple[str, ...]:
-        return tuple(f"weight_{i}" for i in range(self._number(p)))
+        return numbered(self._number(p))
 
     def _groups(self, p: Any, values: Any) -> list[Any]:
         size = len(self._group())

@@ -34,7 +34,6 @@ class MixedPrecision(Operator):
     category = "optimizer"
     step: ClassVar[str]
     tail: ClassVar[int] = 0
-    outputs = ("weight",)
 
     def _own(self, values: Any) -> tuple[list[Any], Any]:
         """(what the step takes, with the master copy's place first, and what stands in ``weight``'s place here)."""
@@ -116,7 +115,6 @@ class MPLambPhase1(MixedPrecision):
     step = LambPhase1.name
     Params = LambPhase1Params
     inputs = (WEIGHT, GRAD, *MEANS, Port("weight32", doc="the weight in single precision"))
-    outputs = ("direction",)
 
     def infer_dtype(self, p: LambPhase1Params, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return super().infer_dtype(p, dtypes)[0], [np.dtype(np.float32)]

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .arrays import accumulator, deliver
-from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
 from .optimizer import CLIP, MOMENTUM, RESCALE
 from .params import OpParams
 from .registry import get, register
@@ -79,7 +79,7 @@ class MultiUpdate(Operator):
         return tuple(found)
 
     def output_names(self, p: Any) -> tuple[str, ...]:
-        return tuple(f"weight_{i}" for i in range(p.num_weights))
+        return numbered(p.num_weights)
 
     def _groups(self, p: Any, values: Any) -> list[Any]:
         size = self._size()
@@ -278,7 +278,6 @@ class GroupAdaGrad(LazyRows, Operator):
         Port("grad", doc="its gradient"),
         Port("history", "state", doc="sum of the rows' mean squares"),
     )
-    outputs = ("weight",)
 
     def infer_shape(self, p: GroupAdaGradParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         weight = shapes[0] or shapes[1]

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ShapeError
-from .operator import FLOAT32, Draw, DTypes, Operator, Port, Sample, Shapes
+from .operator import FLOAT32, Draw, DTypes, Operator, Port, Sample, Shapes, numbered
 from .params import OpParams
 from .registry import register
 
@@ -25,6 +25,9 @@ class Ranged(Operator):
     category = "quantization"
     inputs: ClassVar[tuple[Port, ...]] = (Port("data", doc="the numbers"), MIN, MAX)
     outputs: ClassVar[tuple[str, ...]] = ("output", "min_range", "max_range")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(3) if len(self.outputs) == 3 else self.outputs
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         for port, shape in zip(self.inputs[1:], shapes[1:], strict=True):

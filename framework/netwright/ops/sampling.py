@@ -21,7 +21,7 @@ from .distributions import (
     Uniform,
     drawn,
 )
-from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
 from .params import OpParams, Pads, dtype_name
 from .random import FloatDType
 from .registry import register
@@ -167,6 +167,9 @@ class SampleMultinomial(Operator):
 
     def output_names(self, p: MultinomialParams) -> tuple[str, ...]:
         return ("output", "log_prob") if p.get_prob else ("output",)
+
+    def listed_outputs(self, p: MultinomialParams) -> tuple[str, ...]:
+        return numbered(2) if p.get_prob else ("output",)
 
     def _shape(self, p: MultinomialParams, data: Shape) -> Shape:
         if not data or data[-1] == 0:

@@ -14,7 +14,7 @@ from .arrays import deliver
 from .bounds import counted_from_end
 from .copying import copied, zeros
 from .indexing import Picking, indices
-from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
@@ -271,6 +271,9 @@ class Histogram(Operator):
     Params = HistogramParams
     inputs = (Port("data", doc="values of any shape"), Port("bins", doc="ascending edges", optional=True))
     outputs = ("hist", "bin_edges")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
 
     def ports(self, p: HistogramParams) -> tuple[Port, ...]:
         return self.inputs if p.bin_cnt is None else self.inputs[:1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from .operator import FLOAT32, At, Draw, DTypes, Operator, Sample, Shapes
+from .operator import FLOAT32, At, Draw, DTypes, Operator, Sample, Shapes, numbered
 from .params import OpParams, hint
 from .registry import register
 
@@ -30,7 +30,7 @@ class AmpMulticast(Operator):
     variadic = "num_outputs"
 
     def output_names(self, p: AmpMulticastParams) -> tuple[str, ...]:
-        return tuple(f"output{i}" for i in range(p.num_outputs))
+        return numbered(p.num_outputs)
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, shapes

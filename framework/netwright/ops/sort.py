@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError
-from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
 from .params import OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axis
@@ -54,6 +54,9 @@ class Sort(Operator):
     name = "sort"
     category = "sort"
     Params = SortParams
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)[:1]  # MXNet has a second one
 
     def infer_shape(self, p: SortParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, [None if shapes[0] is None else sorted_shape(shapes[0], p.axis)[0]]
@@ -213,6 +216,10 @@ class Topk(Operator):
 
     def output_names(self, p: TopkParams) -> tuple[str, ...]:
         return ("value", "indices") if p.ret_typ == "both" else ("output",)
+
+    def listed_outputs(self, p: TopkParams) -> tuple[str, ...]:
+        # MXNet has the indices beside the values, seen or not
+        return numbered(2)[: len(self.output_names(p))] if p.ret_typ in ("value", "both") else ("output",)
 
     def _shapes(self, p: TopkParams, shape: Shape) -> tuple[Shape, int, int]:
         """(the shape that is chosen from, the axis, k)."""

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ParamError
-from .operator import DTypes, Operator, Sample, Shapes
+from .operator import DTypes, Operator, Sample, Shapes, numbered
 from .params import OpParams, Pads, Size
 from .registry import register
 
@@ -35,6 +35,9 @@ class SampleUniqueZipfian(Operator):
     Params = ZipfianParams
     inputs = ()
     outputs = ("sample", "tries")
+
+    def listed_outputs(self, p: Any) -> tuple[str, ...]:
+        return numbered(2)
 
     def _shape(self, p: ZipfianParams) -> tuple[int, int]:
         if len(p.shape) != 2 or p.shape[1] > p.range_max:

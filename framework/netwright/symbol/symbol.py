@@ -58,8 +58,7 @@ class SymbolNode:
         """Names of the visible outputs: ``fc1_output``; a variable's is its own."""
         if self.op is None:
             return (self.name,)
-        names = self.op.output_names(self.p)[: self.op.visible_outputs(self.p)]
-        return tuple(f"{self.name}_{n}" for n in names)
+        return tuple(f"{self.name}_{n}" for n in self.op.listed_outputs(self.p))
 
     def __repr__(self) -> str:
         return f"<{self.op.name if self.op else 'variable'} {self.name}>"
