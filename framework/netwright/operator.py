@@ -6,10 +6,11 @@ compiled and differentiated like any other.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -199,6 +200,22 @@ class _Quiet:
         mode.recording, mode.training, mode.tracer = self._outer
 
 
+@contextlib.contextmanager
+def _named(op_type: str, way: str) -> Iterator[None]:
+    """What goes wrong in the user's code names the operator; the error itself stays the cause, with its lines."""
+    try:
+        yield
+    except NetwrightError as error:
+        raise error.at(f"{op_type}.{way}") from error.__cause__
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise NetwrightError(
+            f"the operator's own code failed with {told}",
+            where=f"{op_type}.{way}",
+            remedy="The error it was caused by shows the line",
+        ) from error
+
+
 class _CustomBase(Operator):
     """Shared by the way there and the way back."""
 
@@ -276,7 +293,7 @@ class Custom(_CustomBase):
         )
         outputs = [zeros(shape, device, dtype) for shape, dtype in specs if shape is not None]
         states = [NDArray(a.copy()) for a in arrays[count:]]
-        with _Quiet(train):
+        with _Quiet(train), _named(p.op_type, "forward"):
             inputs = [NDArray(a) for a in arrays[:count]]
             self.operator(p, arrays).forward(train, ["write"] * len(outputs), inputs, outputs, states)
         return tuple(a._data for a in (*outputs, *states))
@@ -316,7 +333,7 @@ class CustomBackward(_CustomBase):
         gradients = [NDArray(xp.zeros_like(a)) for a in inputs]
         rest = [NDArray(a) for a in arrays]
         first_state = outputs + len(inputs)
-        with _Quiet(train):
+        with _Quiet(train), _named(p.op_type, "backward"):
             self.operator(p, inputs).backward(
                 ["write"] * len(inputs),
                 rest[:outputs],

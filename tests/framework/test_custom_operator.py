@@ -153,3 +153,20 @@ def test_operators_are_listed() -> None:
     found = mx.operator.get_operator_arguments("FullyConnected")
     assert found.names[:4] == ["data", "weight", "bias", "num_hidden"]
     assert (found.narg, found.types[0]) == (len(found.names), "NDArray-or-Symbol")
+
+
+def test_an_error_of_the_users_own_code_names_the_operator_and_is_the_cause() -> None:
+    class Broken(mx.operator.CustomOp):
+        def forward(self, is_train: Any, req: Any, in_data: Any, out_data: Any, aux: Any) -> None:
+            raise ValueError("seven is not a shape")
+
+    @mx.operator.register("test_broken")
+    class BrokenProp(mx.operator.CustomOpProp):
+        def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> Broken:
+            return Broken()
+
+    with pytest.raises(
+        mx.MXNetError, match=r"test_broken\.forward: .* failed with ValueError: seven is not a"
+    ) as raised:
+        mx.nd.Custom(mx.nd.ones((2,)), op_type="test_broken")
+    assert isinstance(raised.value.__cause__, ValueError)

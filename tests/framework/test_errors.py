@@ -366,11 +366,6 @@ SYMBOLS: list[Row] = [
         RuntimeError,
         "grad_req: unknown grad_req (wanted write, add or null, got 'wirte')",
     ),
-    (
-        lambda: bound().backward(),
-        RuntimeError,
-        "backward: there is nothing to differentiate. Call forward(is_train=True)",
-    ),
     (lambda: bound().forward(b=nd.ones((2,))), ValueError, "forward: there is no argument 'b'. Known: a"),
     (
         lambda: sym.Variable("a").simple_bind(mx.cpu()),

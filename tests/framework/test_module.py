@@ -195,3 +195,13 @@ def test_arrays_of_the_group() -> None:
         [False] * 2
     ] * 2
     assert group.aux_arrays == []
+
+
+def test_gradients_of_data_are_none_where_none_are_kept() -> None:
+    """As in MXNet 1.9.1."""
+    module = mx.mod.Module(mx.sym.square(mx.sym.var("data")), label_names=None)
+    module.bind([("data", (2, 3))], inputs_need_grad=True, grad_req="null")
+    module.init_params()
+    module.forward(mx.io.DataBatch([mx.nd.ones((2, 3))]), is_train=True)
+    module.backward([mx.nd.ones((2, 3))])
+    assert module.get_input_grads() == [None]

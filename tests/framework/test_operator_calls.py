@@ -314,3 +314,10 @@ def test_what_follows_the_parameters_by_position() -> None:
     assert mx.sym.clip(s, 0, 3, "cut").name == "cut"
     with pytest.raises(ParamError, match="too many inputs"):
         mx.sym.sqrt(s, s)
+
+
+def test_ranges_of_integers_cut_start_and_step_off() -> None:
+    """Values from MXNet 1.9.1, as those of NumPy's arange of an integer dtype."""
+    assert mx.nd.arange(1.3, 9.6, 1.3, dtype="int32").asnumpy().tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert mx.nd.arange(5.7, 0, -1.5, dtype="int64").asnumpy().tolist() == [5, 4, 3, 2]
+    assert mx.nd.arange(0, 3, 0.5, dtype="uint8").asnumpy().tolist() == [0] * 6

@@ -480,7 +480,8 @@ class Module(BaseModule):
         if not merge_multi_context:
             return parts
         axes = (DataDesc.get_batch_axis(d.layout) for d in self._data_shapes)
-        return [merged(p, axis) for p, axis in zip(parts, axes, strict=True)]
+        # none where grad_req is null
+        return [merged(p, axis) if p else None for p, axis in zip(parts, axes, strict=True)]
 
     def update_metric(self, eval_metric: EvalMetric, labels: Any, pre_sliced: bool = False) -> None:
         """Add the last outputs, compared with ``labels``, to a metric."""

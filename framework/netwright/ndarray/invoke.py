@@ -103,7 +103,7 @@ def _run(op: Operator, p: OpParams, xp: Any, datas: list[Any], facts: CallFacts,
     try:
         result = op.forward(xp, p, *datas, **keywords)
     except NetwrightError as error:
-        raise error.at(op.name) from None
+        raise error.at(op.name) from error.__cause__
     except MemoryError as error:
         raise MemoryLimitError("the memory does not suffice", where=op.name, got=str(error)) from error
     except (ValueError, TypeError) as error:

@@ -125,6 +125,8 @@ class RangeParams(CreationParams):
 class Arange(Creation):
     """Values from ``start`` (included) to ``stop`` (not included) by ``step``, each ``repeat`` times.
 
+    Of an integer dtype, start and step are cut off to integers (the count is that of the exact ones), as in MXNet.
+
     Example: _arange(start=2, stop=6, step=2, repeat=3) = [2, 2, 2, 4, 4, 4].
     """
 
@@ -149,8 +151,10 @@ class Arange(Creation):
         return (self._count(p) * p.repeat,)
 
     def forward(self, xp: Any, p: RangeParams) -> Any:
-        start, _ = self._ends(p)
-        values = xp.arange(self._count(p), dtype=np.float64) * p.step + start
+        start, step = self._ends(p)[0], p.step
+        if np.dtype(p.dtype).kind in "iu":
+            start, step = math.trunc(start), math.trunc(step)
+        values = xp.arange(self._count(p), dtype=np.float64) * step + start
         return xp.repeat(values.astype(p.dtype), p.repeat)
 
     def samples(self) -> Iterable[Sample]:

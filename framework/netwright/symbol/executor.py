@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Device, current_device, place_of
-from ..errors import AutogradError, DeviceError, GraphError, KindError, ShapeError, UnknownNameError
+from ..errors import DeviceError, GraphError, KindError, ShapeError, UnknownNameError
 from ..ndarray.array import NDArray, check_request
 from ..ndarray.creation import zeros
 from ..ndarray.stored import of_raw
@@ -113,13 +113,12 @@ class Executor:
     def backward(self, out_grads: Any = None, is_train: bool = True) -> None:
         """Gradients into ``grad_dict``, by each ``grad_req``; ``out_grads`` weigh outputs that are no losses.
 
-        After ``forward(is_train=False)`` it is the gradient of what was computed then (dropout passes on, batch norm
-        uses its moving averages), for which the forward pass runs again.
+        Before any forward pass there is one in training mode, as in MXNet. After ``forward(is_train=False)`` it is the
+        gradient of what was computed then (dropout passes on, batch norm uses its moving averages), for which the
+        forward pass runs again.
         """
         if not self._outputs:
-            raise AutogradError(
-                "there is nothing to differentiate", where="backward", remedy="Call forward(is_train=True) first"
-            )
+            self.forward(is_train=True)
         if self._run is None:
             self._run = self._start(self._compiled(train=False, differentiated=True))
         given = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads or [])
