@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ from netwright.scheduler.compiled import HEAD
 from netwright.scheduler.ir import Value
 from netwright.scheduler.lower import lower
 from netwright.scheduler.memory import ALIGNMENT, Lifetime, align, place
-from netwright.scheduler.passes import prune, share_common
+from netwright.scheduler.passes import PIPELINE, optimize, prune, share_common
+from netwright.scheduler.passes.report import lines
 from netwright.scheduler.reference import interpret
 from netwright.scheduler.run import Run
 
@@ -268,6 +270,17 @@ def test_what_nobody_uses_is_dropped() -> None:
     assert [n.op.name for n in graph.nodes] == ["tanh"]
 
 
+def test_passes_report_what_they_changed() -> None:
+    x = sym.Variable("x")
+    graph = lower(sym.tanh(x) + sym.tanh(x), {"x": TensorSpec((256,), np.dtype("float32"))}, train=False)
+    shared, pruned = optimize(graph, Strategy())
+    assert str(shared) == "pass share_common: 3 → 2 steps, 0.00 → 0.00 MiB alive; dropped 1 tanh"
+    assert (shared.bytes_before, shared.bytes_after) == (3072, 2048)
+    assert (pruned.steps_before, pruned.steps_after, pruned.changed) == (2, 2, "nothing to do")
+    assert lines([shared, pruned]) == [str(shared), "passes that found nothing to do: prune"]
+    assert [p.name for p in optimize(graph, Strategy(share_common=False))] == ["prune"]
+
+
 def test_only_gradients_that_are_asked_for_are_computed() -> None:
     net = sym.FullyConnected(sym.FullyConnected(sym.Variable("data"), num_hidden=8, name="a"), num_hidden=2, name="b")
     known = {"data": TensorSpec((4, 3), np.dtype("float32"))}
@@ -392,6 +405,7 @@ def test_a_plan_reads_as_a_table(training_plan: Plan) -> None:
     text = "\n".join(lines)
     assert "device cpu(0): a test" in text
     assert "strategy balanced" in text
+    assert "passes that found nothing to do: " in text
     assert "memory: arena" in text
     assert repr(training_plan).startswith(f"<Plan of {len(training_plan.steps)} steps on cpu(0)")
 
@@ -413,6 +427,11 @@ def test_a_plan_is_json(training_plan: Plan) -> None:
     assert found["totals"]["peak_bytes"] >= found["totals"]["arena_bytes"]
     assert found["totals"]["unshared_bytes"] >= found["totals"]["arena_bytes"] - ALIGNMENT * len(ids)
     assert found["strategy"]["name"] == "balanced"
+    assert [p["name"] for p in found["passes"]] == [p.name for p in PIPELINE if p.wanted(Strategy())]
+    assert found["passes"][-1]["steps_after"] == len(found["steps"])
+    for before, after in pairwise(found["passes"]):
+        assert before["steps_after"] == after["steps_before"]
+        assert before["bytes_after"] == after["bytes_before"]
 
 
 def test_steps_can_be_timed(training_plan: Plan) -> None:

@@ -212,6 +212,17 @@ class PlanTotals(Model):
     input_bytes: int
 
 
+class PlanPass(Model):
+    """What one pass of the Scheduler changed: steps, the most bytes alive at one time, and in words."""
+
+    name: str
+    steps_before: int
+    steps_after: int
+    bytes_before: int
+    bytes_after: int
+    changed: str
+
+
 class Plan(Model):
     """The Scheduler's plan: what runs in which order, where each tensor lies and when it lives."""
 
@@ -220,6 +231,7 @@ class Plan(Model):
     strategy: dict[str, Any]
     steps: list[PlanStep]
     boundary: int | None = Field(description="The first step of the backward pass")
+    passes: list[PlanPass]
     tensors: list[PlanTensor]
     totals: PlanTotals
     text: str

@@ -10,7 +10,7 @@ from ..symbol.symbol import Symbol
 from .differentiate import differentiate
 from .ir import Graph, Value
 from .lower import lower
-from .passes import prune, share_common
+from .passes import optimize
 from .plan import Plan, make_plan
 from .program import Program
 from .strategy import Strategy
@@ -56,11 +56,10 @@ class Compiled:
         self.gradients: dict[str, Value | None] = {}
         if wrt:
             self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated, watch)
-        if strategy.share_common:
-            share_common(graph)
-            self._follow(graph)
-        prune(graph)
+        passes = optimize(graph, strategy)
+        self._follow(graph)
         self.plan: Plan = make_plan(graph, device, strategy, reason)
+        self.plan.passes = passes
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
         self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
         self._free: list[Program] = []
@@ -76,7 +75,7 @@ class Compiled:
         self.heads = heads
 
     def _follow(self, graph: Graph) -> None:
-        """Common calls were shared: the outputs may have become others' values."""
+        """Passes may have put other values in the places of the outputs."""
         n = len(self.outputs)
         self.outputs = graph.outputs[:n]
         rest = iter(graph.outputs[n:])

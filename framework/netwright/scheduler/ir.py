@@ -76,6 +76,16 @@ class Graph:
         self.F = GraphF(self)
         self._values = 0
         self._scope = ""
+        self._remarks: list[str] = []
+
+    def remark(self, words: str) -> None:
+        """Have a pass say what it changed, for its report."""
+        self._remarks.append(words)
+
+    def take_remarks(self) -> list[str]:
+        """What was remarked since the last call."""
+        remarks, self._remarks = self._remarks, []
+        return remarks
 
     def add_input(self, name: str, spec: TensorSpec) -> Value:
         """A new named input."""

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from ..device import Device
 from .ir import Graph, Node, Value
 from .memory import Lifetime, place
+from .passes.report import PassReport, lines
 from .strategy import Strategy
 
 Storage = Literal["input", "arena", "own", "view", "output"]
@@ -40,6 +41,8 @@ class Plan:
     arena_bytes: int
     reason: str = ""
     notes: list[str] = field(default_factory=list)
+    passes: list[PassReport] = field(default_factory=list)
+    """What each pass changed, in their order."""
 
     @property
     def flops(self) -> int:
@@ -78,6 +81,7 @@ class Plan:
             "strategy": {"name": self.strategy.name, **self.strategy.model_dump()},
             "steps": [self._step_json(i, node) for i, node in enumerate(self.steps)],
             "boundary": self.boundary,
+            "passes": [report.to_json() for report in self.passes],
             "tensors": [self._tensor_json(t) for t in self.tensors.values()],
             "totals": {
                 "flops": self.flops,
@@ -173,6 +177,7 @@ class Plan:
             f"strategy {self.strategy.name}; {len(self.steps)} steps; {self.flops / 1e6:.1f} MFLOP",
             f"memory: arena {self.arena_bytes / megabyte:.2f} MiB (unshared {self.unshared_bytes / megabyte:.2f}), "
             f"peak {self.peak_bytes / megabyte:.2f} MiB, inputs and weights {self.input_bytes / megabyte:.2f} MiB",
+            *lines(self.passes),
             *self.notes,
         ]
 

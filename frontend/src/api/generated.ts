@@ -1401,6 +1401,8 @@ export interface components {
             boundary: number | null;
             /** Device */
             device: string;
+            /** Passes */
+            passes: components["schemas"]["PlanPass"][];
             /** Reason */
             reason: string | null;
             /** Steps */
@@ -1442,6 +1444,24 @@ export interface components {
              * @enum {string}
              */
             type: "plan";
+        };
+        /**
+         * PlanPass
+         * @description What one pass of the Scheduler changed: steps, the most bytes alive at one time, and in words.
+         */
+        PlanPass: {
+            /** Bytes After */
+            bytes_after: number;
+            /** Bytes Before */
+            bytes_before: number;
+            /** Changed */
+            changed: string;
+            /** Name */
+            name: string;
+            /** Steps After */
+            steps_after: number;
+            /** Steps Before */
+            steps_before: number;
         };
         /**
          * PlanRequest

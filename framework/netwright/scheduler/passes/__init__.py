@@ -1,0 +1,14 @@
+"""Rewrites of a graph that keep its results: each a small function from graph to graph, in a module of its own.
+
+``pipeline.optimize`` runs those that a strategy allows, in order, and reports what each changed. A pass works in place
+and returns the graph; the order of ``graph.outputs`` stays, whatever values come to stand there.
+"""
+
+from __future__ import annotations
+
+from .common import share_common
+from .pipeline import PIPELINE, Pass, optimize
+from .report import PassReport
+from .unused import prune
+
+__all__ = ["PIPELINE", "Pass", "PassReport", "optimize", "prune", "share_common"]

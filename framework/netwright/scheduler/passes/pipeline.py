@@ -1,0 +1,42 @@
+"""The passes in their order, and which of them a strategy asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..ir import Graph
+from ..strategy import Strategy
+from .common import share_common
+from .report import PassReport, Snapshot
+from .unused import prune
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass as a row of the pipeline: ``run`` changes the graph where ``wanted`` by the strategy."""
+
+    name: str
+    run: Callable[[Graph, Strategy], Graph]
+    wanted: Callable[[Strategy], bool]
+
+
+PIPELINE: tuple[Pass, ...] = (
+    Pass("share_common", lambda graph, _: share_common(graph), lambda s: s.share_common),
+    Pass("prune", lambda graph, _: prune(graph), lambda _: True),
+)
+"""A pass sees what those above it left."""
+
+
+def optimize(graph: Graph, strategy: Strategy) -> list[PassReport]:
+    """Run the passes that the strategy wants on the graph, in place; what each of them changed."""
+    reports = []
+    before = Snapshot(graph)
+    for one in PIPELINE:
+        if not one.wanted(strategy):
+            continue
+        graph = one.run(graph, strategy)
+        after = Snapshot(graph)
+        reports.append(after.report(one.name, before, graph.take_remarks()))
+        before = after
+    return reports
