@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 CHECK := $(PY) tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev test lint format test-python test-frontend test-e2e check-generated generate page docs chromium lock clean
+.PHONY: help run install dev test lint format test-python test-frontend test-e2e check-generated generate page docs chromium peers lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,11 +54,14 @@ docs: dev ## Build the documentation where it changed; the studio serves it at /
 chromium: ## Find Chromium, or install it (apt-get, as root)
 	@$(PYTHON) tools/chromium.py --install
 
+peers: dev ## The other frameworks that benchmarks/ measures, in an environment of their own (.peers)
+	@$(PY) -m benchmarks.environment
+
 lock: dev ## Write the hashed requirements*.txt anew from pyproject.toml (ARGS="--upgrade-package numpy")
 	@$(PY) tools/lock.py $(ARGS)
 
 clean: ## Remove the environment, what was built and every cache (your data folder stays)
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	rm -rf frontend/node_modules frontend/dist
 	cd backend/netwright_studio && rm -rf static .static-new docs .docs-new
 	find framework backend tools tests -name __pycache__ -type d -prune -exec rm -rf {} +

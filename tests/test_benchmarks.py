@@ -1,55 +1,130 @@
-"""The benchmarks' own machinery: what they compare is the same training, and a table says what was found."""
+"""The benchmarks' own machinery: what they compare is the same training, and the page says what was found."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
-from benchmarks import training
-from benchmarks.contenders import Contender, initial_weights, netwright_forms
-from benchmarks.workloads import RELU, WORKLOADS, Array, Workload
+from benchmarks import bound, ours, pages, results, training, turns
+from benchmarks.workloads import ALL, EVERY, WORKLOADS, Batch
 
-SMALL = {
-    "mlp": Workload("small MLP", (6,), (("dense", 5), RELU, ("dense", 10)), "adam", 0.01),
-    "cnn": Workload(
-        "small CNN", (1, 8, 8), (("conv", 3, 3, 1), RELU, ("pool", 2), ("flatten",), ("dense", 10)), rate=0.05
-    ),
-}
+TINY = {workload.name: workload.made_tiny() for workload in ALL}
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", TINY)
 def test_every_form_of_netwright_trains_alike(name: str) -> None:
-    workload = SMALL[name]
-    weights = initial_weights(workload)
-    contenders = {form: make(workload, weights) for form, make in netwright_forms().items()}
-    assert len(contenders) >= 3
-    data = list(workload.batches(training.CHECKED_STEPS, 4))
-    assert training.check_losses(contenders, data) < training.TOLERANCE
+    workload = TINY[name]
+    weights = ours.initial_weights(workload)
+    makers = ours.forms(ours.default_strategies(), gluon=True)
+    assert len(makers) >= 3
+    data = workload.batches(3, 4)
+    losses = {form: turns.take_losses(make(workload, weights), data) for form, make in makers.items()}
+    assert turns.compare_losses(losses) < turns.TOLERANCE
 
 
-def test_another_training_is_not_timed() -> None:
-    class Fixed:
-        def __init__(self, loss: float) -> None:
-            self.loss = loss
-
-        def step(self, x: Array, y: Array) -> float:
-            return self.loss
-
-    contenders: dict[str, Contender] = {"ours": Fixed(1.0), "theirs": Fixed(1.1)}
-    with pytest.raises(SystemExit, match="theirs trains otherwise than ours"):
-        training.check_losses(contenders, [(np.zeros(1), np.zeros(1))])
-    contenders["theirs"] = Fixed(np.nan)
-    with pytest.raises(SystemExit, match="theirs trains otherwise than ours"):
-        training.check_losses(contenders, [(np.zeros(1), np.zeros(1))])
+@pytest.mark.parametrize("name", TINY)
+def test_a_predictor_answers_with_probabilities(name: str) -> None:
+    workload = TINY[name]
+    (answer,) = ours.load(workload, ours.initial_weights(workload))(**workload.batches(1, 3)[0].inputs)
+    assert answer.shape[0] == 3
+    if workload.net == "vae":
+        assert np.all((answer > 0) & (answer < 1))
+    else:
+        np.testing.assert_allclose(answer.sum(-1), 1, rtol=1e-5)
 
 
-def test_the_table_holds_every_contender() -> None:
-    forms = netwright_forms()
-    text = training.section(SMALL["mlp"], 4, {"a peer": forms["netwright eager"]}, rounds=1, seconds=0.001)
-    assert all(f"| {name} |" in text for name in (*forms, "a peer"))
-    assert "Not installed, so not beside: PyTorch" in training.heading(["PyTorch"], 2)
+class Fixed:
+    """A contender whose loss never changes."""
+
+    def __init__(self, loss: float) -> None:
+        self.loss = loss
+
+    def step(self, batch: Batch) -> float:
+        return self.loss
 
 
-@pytest.mark.parametrize("name", WORKLOADS)
-def test_a_workload_gives_weight_and_bias_to_each_layer(name: str) -> None:
-    layers = sum(kind in ("dense", "conv") for kind, *_ in WORKLOADS[name].layers)
-    assert len(initial_weights(WORKLOADS[name])) == 2 * layers
+@pytest.mark.parametrize("theirs", [1.1, np.nan])
+def test_another_training_is_not_timed(theirs: float) -> None:
+    makers = {"Netwright": lambda w, weights: Fixed(1.0), "theirs": lambda w, weights: Fixed(theirs)}
+    with pytest.raises(SystemExit, match="theirs trains otherwise than Netwright"):
+        training.measure_cell(TINY["mlp-sgd"], 4, makers, rounds=1, seconds=0.001)
+
+
+def test_a_cell_holds_every_contender_and_names_those_that_fail() -> None:
+    def fail(workload: Any, weights: Any) -> Any:
+        raise RuntimeError("no compiler")
+
+    makers = ours.forms(["balanced"], gluon=True)
+    makers |= {"a peer": makers["Netwright eager"], "another": fail}
+    cell = training.measure_cell(TINY["mlp-sgd"], 4, makers, rounds=2, seconds=0.001)
+    text = pages.training_cell("mlp-sgd", 4, cell)
+    assert all(f"| {name} |" in text for name in makers if name != "another")
+    assert "another does not run it: RuntimeError: no compiler" in text
+    assert pages.best_peer(cell["rows"]) == "a peer"
+    assert all(row["least"] <= row["median"] for row in cell["rows"].values())
+
+
+def test_turns_go_round_and_take_about_their_time() -> None:
+    order: list[str] = []
+
+    class Recorded:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def run(self, batches: Any, steps: int) -> float:
+            order.append(self.name)
+            return 0.5
+
+    contenders = {name: Recorded(name) for name in "abc"}
+    times = turns.take_turns(contenders, [], rounds=3, seconds=0.1)
+    assert "".join(order[-9:]) == "abcbcacab"
+    assert times["a"].median == 0.5
+
+
+def test_products_are_counted() -> None:
+    workload = EVERY["mlp-sgd"]
+    multiplied = 784 * 128 + 128 * 64 + 64 * 10
+    # forward, weights' gradients, and the data's gradients behind the first layer; biases count a little
+    wanted = 2 * 32 * (2 * multiplied + 128 * 64 + 64 * 10)
+    assert bound.count_products(workload, 32) == pytest.approx(wanted, rel=0.01)
+
+
+def test_measured_cells_are_kept_and_make_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "STORE", tmp_path / "latest.json")
+    monkeypatch.setattr(results, "PAGE", tmp_path / "page.md")
+    row = {"median": 0.002, "least": 0.001, "first": 0.5}
+    cell: dict[str, Any] = {
+        "machine": "2026-01-01: a machine",
+        "load": "load 0.0",
+        "difference": 1e-7,
+        "failed": {},
+        "product_flops": 1e6,
+        "product_rate": 1e9,
+        "peers": ["JAX 1"],
+        "rows": {"Netwright fast": row, "JAX jit": {**row, "median": 0.003}},
+    }
+    results.write("training", {"lenet/32": cell})
+    results.write("training", {"mlp-sgd/32": cell})
+    text = (tmp_path / "page.md").read_text()
+    assert "| LeNet-5 on 1×28×28, SGD | 32 | 16000 (fast) | 10667 (JAX jit) | 1.50 | ≥ 1.5 |" in text
+    assert text.count("| 1.50 | ≥ 1.5 |") == 2
+
+
+def test_the_page_is_made_of_the_kept_figures() -> None:
+    assert results.PAGE.read_text(encoding="utf-8") == pages.page(results.read()), "run a benchmark with --write"
+
+
+def test_every_goal_of_the_table_has_its_workload() -> None:
+    assert {name: workload.goal for name, workload in WORKLOADS.items()} == {
+        "mlp-sgd": 1.5,
+        "mlp-adam": 1.3,
+        "lenet": 1.5,
+        "conv": 1.2,
+        "resnet20": 1.2,
+        "vgg": 1.0,
+        "lstm": 1.3,
+        "transformer": 2.0,
+        "vae": 1.5,
+    }

@@ -608,6 +608,37 @@ def test_other_losses_are_only_shown_themselves() -> None:
     assert "val_accuracy" not in result.metrics
 
 
+def test_a_symbol_with_several_inputs_says_what_is_fed() -> None:
+    x, z, w = sym.Variable("x"), sym.Variable("z"), sym.Variable("w", shape=(1, 3))
+    loss = sym.MakeLoss(sym.sum(sym.square(x - z * sym.broadcast_like(w, z)), axis=1), name="loss")
+    task = GraphTask(loss, inputs={"x": (3,), "z": (3,)})
+    task.set_up(mx.cpu(), "", "zeros")
+    task.use(mx.optimizer.create("sgd", learning_rate=0.1))
+    assert list(task.weights) == ["w"]
+    z_values = np.array([[1, 2, 3], [2, 0, 1]], np.float32)
+    x_values = z_values * np.array([0.5, -1, 2], np.float32)
+    nothing = np.zeros((2, 0), np.float32)
+    losses = [task.step((x_values, z_values), nothing)["loss"] for _ in range(60)]
+    assert losses[0] == pytest.approx(float((x_values**2).sum()))
+    assert losses[-1] < 1e-6
+    np.testing.assert_allclose(task.weights["w"].asnumpy(), [[0.5, -1, 2]], atol=1e-4)
+    assert task.evaluate([x_values, z_values], nothing)["loss"] < 1e-6
+    with pytest.raises(DataError, match=r"an array for each input \(wanted x, z, got 1 arrays\)"):
+        task.step((x_values,), nothing)
+    with pytest.raises(GraphError, match=r"data: the symbol has no such variable \(wanted w, z, x, got data\)"):
+        GraphTask(loss, inputs={"data": (3,)})
+
+
+def test_the_accuracy_of_a_label_per_position() -> None:
+    head = sym.SoftmaxOutput(sym.Variable("data"), name="softmax", preserve_shape=True)
+    task = GraphTask(head, inputs={"data": (4, 3)})
+    task.set_up(mx.cpu(), "", "zeros")
+    scores = np.eye(3, dtype=np.float32)[np.array([[0, 1, 2, 0], [2, 2, 1, 0]])]
+    label = np.array([[0, 1, 2, 1], [2, 2, 1, 0]], np.float32)
+    sums = task.evaluate(scores, label)
+    assert (sums["correct"], sums["labels"]) == (7, 8)
+
+
 # ---------------------------------------------------------------- what is refused
 @pytest.mark.parametrize(
     ("use", "kind", "words"),

@@ -95,9 +95,12 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
     return Network(Group(outputs), inputs, tuple(heads))
 
 
-def of_symbol(symbol: Symbol) -> Network:
+def of_symbol(symbol: Symbol, fed: Mapping[str, Shape] | None = None) -> Network:
     """The network of a symbol: what feeds its data ports is fed, what its loss heads learn are labels, the rest is
     trained.
+
+    ``fed`` names what is fed, with the shape of one sample, where the ports do not tell: of several inputs, or of a
+    weight that is added or joined to something. GraphError where the symbol has no such variable.
     """
     kinds: dict[SymbolNode, str] = {}
     for node in symbol.nodes():
@@ -110,10 +113,16 @@ def of_symbol(symbol: Symbol) -> Network:
         label = None
         if node.op is not None and node.op.is_loss:
             sources = dict(zip((port.kind for port in node.op.ports(node.p)), node.inputs, strict=True))
-            fed = sources["label"][0] if "label" in sources else None
-            label = fed.name if fed is not None and kinds.get(fed) == "label" else None
+            taught = sources["label"][0] if "label" in sources else None
+            label = taught.name if taught is not None and kinds.get(taught) == "label" else None
         heads.append(Head(node.name, node.op, node.p, label))
     inputs: dict[str, Shape | None] = {node.name: None for node, kind in kinds.items() if kind == "data"}
+    if fed is not None:
+        names = [node.name for node in kinds]
+        for name in fed:
+            if name not in names:
+                raise GraphError("the symbol has no such variable", where=name, wanted=", ".join(names), got=name)
+        inputs = dict(fed)
     return Network(symbol, inputs, tuple(heads))
 
 

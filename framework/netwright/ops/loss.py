@@ -48,6 +48,10 @@ class LossHead(Operator):
         """What kind of learning this head is for."""
         return "regression"
 
+    def class_axis(self, p: Any) -> int:
+        """Where the classes of a classifier's output lie."""
+        return 1
+
     def loss(self, xp: Any, p: Any, output: Any, label: Any) -> Any:
         """Mean loss over the batch as an array without axes, in float."""
         raise NotImplementedError(f"{self.name} has no loss")

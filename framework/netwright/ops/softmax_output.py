@@ -77,6 +77,9 @@ class SoftmaxOutput(LossHead):
     def task(self, p: SoftmaxOutputParams) -> Task:
         return "classification"
 
+    def class_axis(self, p: SoftmaxOutputParams) -> int:
+        return -1 if p.preserve_shape else 1
+
     def infer_shape(self, p: SoftmaxOutputParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data, label = shapes
         if data is None:

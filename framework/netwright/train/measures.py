@@ -51,13 +51,15 @@ class Measures:
         self.sums, self.count = dict(state["sums"]), int(state["count"])
 
 
-def measure(task: str, loss: float, output: np.ndarray[Any, Any], label: np.ndarray[Any, Any]) -> dict[str, float]:
-    """The sums of one batch: ``loss`` is its mean."""
+def measure(
+    task: str, loss: float, output: np.ndarray[Any, Any], label: np.ndarray[Any, Any], class_axis: int = 1
+) -> dict[str, float]:
+    """The sums of one batch: ``loss`` is its mean; a classifier's classes lie on ``class_axis``."""
     samples = len(output)
     sums = {"loss": loss * samples}
     if task == "classification":
-        axis = 1 if output.ndim > 1 else 0
-        predicted = output.argmax(axis) if output.ndim > 1 and output.shape[1] > 1 else (output.reshape(samples) > 0.5)
+        several = output.ndim > 1 and output.shape[class_axis] > 1
+        predicted = output.argmax(class_axis) if several else output.reshape(samples) > 0.5
         sums["correct"] = float((predicted.reshape(-1) == label.reshape(-1)).sum())
         sums["labels"] = float(label.size)
     elif task == "regression":

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..device import Device
-from ..errors import GraphError
+from ..errors import DataError, GraphError
 from ..graph.check import DataSpec
-from ..graph.network import Head, Network, to_network
+from ..graph.network import Head, Network, of_symbol, to_network
 from ..initializer import InitDesc, Initializer
 from ..initializer import create as create_initializer
 from ..ndarray.array import NDArray
 from ..ndarray.creation import zeros
-from ..ops.operator import TensorSpec
+from ..ops.operator import Shape, TensorSpec
 from ..optimizer import Optimizer, Updater
 from ..scheduler import Compiled, Strategy
 from ..scheduler.lower import infer_all
 from ..symbol.symbol import Group, Symbol
 from .measures import measure
 
-Batch = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+Samples = np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]
+"""One array, or one for each input in their order."""
 
 
 class GraphTask:
     """Training of a graph JSON or a symbol: its loss heads start the backward pass, labels come from the data or from
     inside the graph.
 
-    ``data`` (a DatasetInfo or DataSpec) says what feeds the graph.
+    ``data`` (a DatasetInfo or DataSpec) says what feeds the graph. Of a symbol, ``inputs`` may name what is fed, with
+    the shapes of one sample; where there are several, a batch is a sequence of arrays in their order.
 
     >>> from netwright import datasets, templates
     >>> from netwright.train import GraphTask
@@ -37,9 +39,18 @@ class GraphTask:
     'classification'
     """
 
-    def __init__(self, graph: Any, data: Any = None, strategy: Strategy | None = None) -> None:
+    def __init__(
+        self,
+        graph: Any,
+        data: Any = None,
+        strategy: Strategy | None = None,
+        inputs: Mapping[str, Shape] | None = None,
+    ) -> None:
         self.data = data if isinstance(data, DataSpec) else DataSpec.of(data)
-        self.network: Network = to_network(graph, self.data if self.data.input_shape else None)
+        if inputs is None:
+            self.network: Network = to_network(graph, self.data if self.data.input_shape else None)
+        else:
+            self.network = of_symbol(graph, inputs)
         self.strategy = strategy
         losses = [head for head in self.network.heads if head.is_loss]
         if not losses:
@@ -47,7 +58,7 @@ class GraphTask:
                 "the network has no loss, so it cannot be trained",
                 remedy="Add SoftmaxOutput for classes or LinearRegressionOutput for values",
             )
-        if len(self.network.inputs) != 1:
+        if inputs is None and len(self.network.inputs) != 1:
             raise GraphError(
                 "a data set feeds one Input", wanted="1 Input node", got=f"{len(self.network.inputs)} Input nodes"
             )
@@ -91,29 +102,32 @@ class GraphTask:
         return array
 
     # ---------------------------------------------------------------- one batch
-    def step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+    def step(self, x: Samples, y: np.ndarray[Any, Any]) -> dict[str, float]:
         """Forward, backward and update on one batch; returns its sums for Measures."""
-        compiled = self._plan_for(len(x), True)
+        samples = self._by_name(x)
+        batch = len(next(iter(samples.values())))
+        compiled = self._plan_for(batch, True)
         program = compiled.acquire()
         try:
-            program.forward(self._feeds(compiled, x, y))
+            program.forward(self._feeds(compiled, samples, y))
             sums = self._measure(compiled, program, y)
             program.backward(self._head_gradients(compiled))
             gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
             taken = program.take(list(gradients.values()))
         finally:
             compiled.release(program)
-        self.optimizer.rescale_grad = 1.0 / len(x)
+        self.optimizer.rescale_grad = 1.0 / batch
         names = list(gradients)
         self.updater(names, [NDArray(g) for g in taken], [self.weights[n] for n in names])
         return sums
 
-    def evaluate(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
+    def evaluate(self, x: Samples, y: np.ndarray[Any, Any]) -> dict[str, float]:
         """The sums of one batch without training."""
-        compiled = self._plan_for(len(x), False)
+        samples = self._by_name(x)
+        compiled = self._plan_for(len(next(iter(samples.values()))), False)
         program = compiled.acquire()
         try:
-            program.forward(self._feeds(compiled, x, y))
+            program.forward(self._feeds(compiled, samples, y))
             return self._measure(compiled, program, y)
         finally:
             compiled.release(program)
@@ -148,11 +162,12 @@ class GraphTask:
         return Group(symbols)
 
     def _known(self, batch: int) -> dict[str, TensorSpec]:
-        ((name, shape),) = self.network.inputs.items()
-        full = shape or self.data.input_shape
-        if full is None:
-            raise GraphError("the shape of a sample is not known", where=name)
-        known = {name: TensorSpec((batch, *full), np.dtype(np.float32))}
+        known = {}
+        for name, shape in self.network.inputs.items():
+            full = shape or self.data.input_shape
+            if full is None:
+                raise GraphError("the shape of a sample is not known", where=name)
+            known[name] = TensorSpec((batch, *full), np.dtype(np.float32))
         known.update({n: TensorSpec(a.shape, a._data.dtype) for n, a in (*self.weights.items(), *self.states.items())})
         return known
 
@@ -171,11 +186,20 @@ class GraphTask:
             )
         return found
 
-    def _feeds(self, compiled: Compiled, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, Any]:
+    def _by_name(self, x: Any) -> dict[str, Any]:
+        arrays = (x,) if len(self.network.inputs) == 1 else tuple(x)
+        if len(arrays) != len(self.network.inputs):
+            names = ", ".join(self.network.inputs)
+            raise DataError("a batch has an array for each input", wanted=names, got=f"{len(arrays)} arrays")
+        return dict(zip(self.network.inputs, arrays, strict=True))
+
+    def _feeds(
+        self, compiled: Compiled, samples: Mapping[str, np.ndarray[Any, Any]], y: np.ndarray[Any, Any]
+    ) -> dict[str, Any]:
         xp, inputs = self.device.xp, compiled.plan.graph.inputs
-        (name,) = self.network.inputs
         feeds = {n: a._data for n, a in (*self.weights.items(), *self.states.items())}
-        feeds[name] = xp.asarray(np.ascontiguousarray(x), dtype=inputs[name].dtype)
+        for name, x in samples.items():
+            feeds[name] = xp.asarray(np.ascontiguousarray(x), dtype=inputs[name].dtype)
         for label in self.network.labels:
             feeds[label] = xp.asarray(y, dtype=inputs[label].dtype).reshape(inputs[label].shape)
         return feeds
@@ -196,7 +220,8 @@ class GraphTask:
         label = taken[1] if watched is not None else self.device.xp.asarray(y)
         assert self.head.op is not None
         loss = float(self.head.op.loss(self.device.xp, self.head.p, output, label))  # type: ignore[attr-defined]
-        return measure(self.task, loss, _host(output), _host(label))
+        axis = self.head.op.class_axis(self.head.p)  # type: ignore[attr-defined]
+        return measure(self.task, loss, _host(output), _host(label), axis)
 
 
 def _host(array: Any) -> np.ndarray[Any, Any]:
