@@ -16,6 +16,7 @@ from rich.console import Console
 from netwright.errors import NetwrightError
 from netwright_studio import __version__, handbook
 from netwright_studio.access import new_token
+from netwright_studio.calibration import Calibration
 from netwright_studio.settings import Settings
 
 WS_MAX_BYTES = 64 * 1024
@@ -109,7 +110,7 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
                         webbrowser.open(found_at[-1])
 
         # Ctrl+C has been heeded by the time it arrives here: the server has ended in order.
-        with contextlib.suppress(KeyboardInterrupt):
+        with Calibration(settings.home), contextlib.suppress(KeyboardInterrupt):
             Server(uvicorn.Config(create_app(settings), **_SERVER)).run(sockets=[listener])
 
 

@@ -16,6 +16,9 @@ import sys as _sys
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from .machine import start as _start  # noqa: F401 - before anything imports NumPy: it says which BLAS kernels run
+
+# isort: split
 from . import (
     aliases,
     autograd,

@@ -54,12 +54,13 @@ def test_help_and_version(run: Run) -> None:
         "datasets",
         "models",
         "devices",
+        "calibrate",
     ):
         assert f" {command} " in out
     assert run("--version") == (0, f"netwright {__version__}\n", "")
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "export", "check", "plan"])
+@pytest.mark.parametrize("command", ["train", "predict", "export", "check", "plan", "calibrate"])
 def test_every_command_gives_examples(run: Run, command: str) -> None:
     status, out, _ = run(command, "--help")
     assert status == 0

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import platform
-from pathlib import Path
-
 import typer
 
-from .console import size, table
+from .console import out, size, table
 
 
 def register(app: typer.Typer) -> None:
@@ -19,11 +15,13 @@ def register(app: typer.Typer) -> None:
 def show_devices() -> None:
     """List the devices, and say why one is not there."""
     from ..device import best_device, gpu, num_gpus, why_no_gpu
+    from ..machine import blas
+    from ..machine.processor import processor, usable_cores
     from ..memory import physical_memory
+    from ..scheduler import calibration
 
-    chosen = best_device()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    rows = [("cpu(0)", f"{_processor()}, {cores} cores", size(physical_memory()), "yes")]
+    chosen = "auto takes it where it wins" if num_gpus() else "chosen by auto"
+    rows = [("cpu(0)", f"{processor().model}, {usable_cores()} cores", size(physical_memory()), "yes")]
     for number in range(num_gpus()):
         facts = gpu(number).xp.cuda.runtime.getDeviceProperties(number)
         rows.append((f"gpu({number})", facts["name"].decode(), size(facts["totalGlobalMem"]), "yes"))
@@ -31,15 +29,9 @@ def show_devices() -> None:
         rows.append(("gpu(0)", why_no_gpu(), "", "no"))
     table(
         ("device", "what it is", "memory", "usable", ""),
-        [(*row, "chosen by auto" if row[0] == str(chosen) else "") for row in rows],
+        [(*row, chosen if row[0] == str(best_device()) else "") for row in rows],
         right=(2,),
     )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
+    out.print(f"\nOn the CPU {blas.sentence()}.", soft_wrap=True, markup=False)
+    if not calibration.is_calibrated():
+        out.print("This machine has not been measured yet: netwright calibrate does it, once.", markup=False)

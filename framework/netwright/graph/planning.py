@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..device import Device, cpu
 from ..errors import GraphError
 from ..ops.operator import TensorSpec
-from ..scheduler import Compiled, Plan, Strategy, choose_device
+from ..scheduler import Compiled, Plan, Strategy, asked_device, choose_device
+from ..scheduler.cost import Work
 from .check import DataSpec
 from .network import to_network
 
@@ -35,20 +37,18 @@ def plan_graph(
     """
     spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
     network = to_network(graph, spec if spec.input_shape else None)
-    where, reason = choose_device(device)
     known = {}
     for name, shape in network.inputs.items():
         shape = shape or spec.input_shape
         if shape is None:
             raise GraphError("the shape of a sample is not known", where=name)
         known[name] = TensorSpec((batch_size, *shape), np.dtype(np.float32))
-    compiled = Compiled(
-        network.symbol,
-        known,
-        train=training,
-        wrt=tuple(network.weights) if training else (),
-        device=where,
-        strategy=strategy,
-        reason=reason,
-    )
-    return compiled.plan
+    wrt = tuple(network.weights) if training else ()
+
+    def make(where: Device, reason: str = "") -> Plan:
+        return Compiled(
+            network.symbol, known, train=training, wrt=wrt, device=where, strategy=strategy, reason=reason
+        ).plan
+
+    kept = (*network.weights, *network.symbol.list_auxiliary_states())
+    return make(*choose_device(asked_device(device, strategy), lambda: Work.of(make(cpu()), kept)))

@@ -31,6 +31,7 @@ class Strategy(BaseModel):
     share_memory: bool = Field(True, description="tensors that do not live at one time may lie at one place")
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
+    device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
     check_finite: bool = Field(False, description="stop at the first step whose result holds NaN or infinity")
 
     @classmethod

@@ -51,7 +51,7 @@ class BlockTask:
         hybridize: bool = True,
         dtype: str = "float32",
     ) -> None:
-        self.net, self.loss, self.dtype = net, loss, dtype
+        self.net, self.loss, self.dtype, self.strategy = net, loss, dtype, strategy
         self.task = _task_of(loss) if task is None else task
         if self.task not in TASKS:
             raise ParamError("unknown task", where="BlockTask", wanted=" or ".join(TASKS), got=repr(task))
@@ -131,6 +131,9 @@ class BlockTask:
             where=self.net.name,
             remedy="Train or evaluate such a batch first; a network that is not hybrid has no plan",
         )
+
+    def work(self, batch_size: int) -> None:
+        """Not known: shapes follow from the first batch."""
 
     def _on_device(self, values: np.ndarray[Any, Any]) -> NDArray:
         return array(np.ascontiguousarray(values), ctx=self.device, dtype=self.dtype)

@@ -14,7 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from .. import random
 from ..errors import CheckpointError
-from ..scheduler import choose_device
+from ..machine.blas import loaded_kernels
+from ..scheduler import asked_device, choose_device
 from . import checkpoint as checkpoints
 from .data import Arrays, Shuffled, check_arrays, hold_out
 from .measures import Measures
@@ -136,7 +137,9 @@ class _Training:
         self.folder = Path(folder) if folder is not None else None
         self.batches = Shuffled(train, settings.batch_size, settings.seed)
         steps = self.batches.batches * settings.epochs
-        device, reason = choose_device(settings.device)
+        device, reason = choose_device(
+            asked_device(settings.device, task.strategy), lambda: task.work(self.batches.batch_size)
+        )
         self.device = device
         random.seed(settings.seed)
         task.set_up(device, reason, settings.initializer)
@@ -226,6 +229,7 @@ class _Training:
             "random": random.state_of(self.device).state_dict(),
             "optimizer": self.task.optimizer.state_dict(),
             "settings": self.settings.model_dump(),
+            "kernels": loaded_kernels()[1],
         }
         self.state.checkpoint_bytes = checkpoints.write(
             self.folder, self.state.step, self.task.arrays(), self.task.updater.arrays(), facts
@@ -244,6 +248,11 @@ class _Training:
             return
         facts = found.state
         self._check_settings(facts["settings"])
+        before, now = facts.get("kernels"), loaded_kernels()[1]
+        if before is not None and before != now and not self.device.is_gpu:
+            self.state.notes.append(
+                f"The training began on {before} BLAS kernels and goes on with {now}: the last digits may differ."
+            )
         checkpoints.clean(folder, newer_than=found.step)
         self.task.load_arrays(found.weights)
         self.task.optimizer.load_state_dict(facts["optimizer"])

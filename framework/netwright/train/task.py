@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import Device
+from ..device import Device, cpu
 from ..errors import DataError, GraphError
 from ..graph.check import DataSpec
 from ..graph.network import Head, Network, of_symbol, to_network
@@ -18,6 +18,7 @@ from ..ndarray.creation import zeros
 from ..ops.operator import Shape, TensorSpec
 from ..optimizer import Optimizer, Updater
 from ..scheduler import Compiled, Strategy
+from ..scheduler.cost import Work
 from ..scheduler.lower import infer_all
 from ..symbol.symbol import Group, Symbol
 from .measures import measure
@@ -135,6 +136,13 @@ class GraphTask:
     def plan(self, batch_size: int, training: bool = True) -> Any:
         """The Scheduler's plan for that batch size."""
         return self._plan_for(batch_size, training).plan
+
+    def work(self, batch_size: int) -> Work:
+        """What a training step costs, for choosing a device; nothing needs to be set up."""
+        known = self._known(batch_size)
+        wrt = tuple(self.network.weights)
+        compiled = Compiled(self._symbol, known, train=True, wrt=wrt, device=cpu(), differentiated=self._heads)
+        return Work.of(compiled.plan, (*wrt, *self._symbol.list_auxiliary_states()))
 
     # ---------------------------------------------------------------- weights as files hold them
     def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
