@@ -83,6 +83,16 @@ def load(workload: Workload, weights: Sequence[Array]) -> Predictor:
     return Predictor(of_symbol(drawn.inference, workload.inputs), named | drawn.states, mx.cpu())
 
 
+def export(workload: Workload, weights: Sequence[Array]) -> Any:
+    """The network with its weights as ONNX, open to any batch size."""
+    from netwright.onnx import export as write
+
+    drawn = draw(workload)
+    named = dict(zip(drawn.weights, weights, strict=True))
+    shapes = {name: (1, *shape) for name, shape in workload.inputs.items()}
+    return write(drawn.inference, shapes=shapes, params=named | drawn.states, dynamic=True)
+
+
 def default_strategies() -> list[str]:
     """Those whose speed is compared, as far as this version has them."""
     return [name for name in ("fast", "balanced") if name in Strategy.presets]

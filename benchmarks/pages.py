@@ -34,6 +34,23 @@ def training_cell(name: str, batch: int, cell: Cell) -> str:
     return "\n".join([*lines, ""])
 
 
+def inference_cell(name: str, batch: int, cell: Cell) -> str:
+    """One workload at one batch size, as a heading and a table."""
+    rows = cell["rows"]
+    lines = [
+        f"### Answers of {WORKLOADS[name].title.rsplit(', ', 1)[0]}, batch {batch}",
+        "",
+        "| | µs a call, median | least | samples/s | first call, s |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for form, row in sorted(rows.items(), key=lambda item: float(item[1]["median"])):
+        lines.append(
+            f"| {form} | {row['median'] * 1e6:.0f} | {row['least'] * 1e6:.0f} | {batch / row['median']:.0f} "
+            f"| {row['first']:.2f} |"
+        )
+    return "\n".join([*lines, "", f"Answers differ by at most {cell['difference']:.1e}; {cell['load']}.", ""])
+
+
 def bound_sentence(cell: Cell) -> str:
     """What the step's matrix products would take alone on two cores, beside our fastest step."""
     ours = best_ours(cell["rows"])
