@@ -14,6 +14,8 @@ import sys
 import venv
 from pathlib import Path
 
+from . import BLAS_PRESET
+
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(os.environ.get("NETWRIGHT_PEERS") or ROOT / ".peers")
 
@@ -30,19 +32,31 @@ def mxnet_python() -> str | None:
     return str(path) if path.exists() else None
 
 
-def enter(module: str) -> None:
-    """Run the command again under the peers' interpreter where this one has none of them; returns where it need not.
+ENTERED = "NETWRIGHT_BENCHMARK"
+"""Set in a benchmark's process to what the environment itself said of BLAS kernels: MXNet's library is an old one."""
 
-    Also settles what is read before the first import: OpenMP's threads sleep, BLAS keeps to one thread (``fit`` does
-    the same).
+
+def enter(module: str) -> None:
+    """Run the command again under the peers' interpreter, or under this one where it has them or there is none.
+
+    Settles what is read before the first import: the BLAS kernels that are the fastest on this machine (measured first,
+    where that has not been done), one BLAS thread (as ``fit`` has it), and OpenMP threads that sleep between turns.
     """
-    wanted = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", "NETWRIGHT_BENCHMARK": "entered"}
-    if os.environ.get("NETWRIGHT_BENCHMARK"):
+    if ENTERED in os.environ:
         return
+    from netwright.machine import start
+    from netwright.scheduler import calibration
+
+    if os.environ.get(start.CONTROL, "auto") == "auto" and not calibration.is_calibrated():
+        calibration.calibrate(lambda text: print(f"measuring this machine: {text}", flush=True))
     python = sys.executable if importlib.util.find_spec("torch") else peers_python() or sys.executable
     paths = [str(ROOT), str(ROOT / "framework"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, **wanted, "PYTHONPATH": os.pathsep.join(paths)}
-    os.execve(python, [python, "-m", module, *sys.argv[1:]], environment)
+    settled = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", ENTERED: BLAS_PRESET}
+    os.execve(
+        python,
+        [python, "-m", module, *sys.argv[1:]],
+        {**os.environ, **settled, "PYTHONPATH": os.pathsep.join(paths)},
+    )
 
 
 def make() -> None:

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads of each contender")
     parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
-    from . import ours, pages, results
+    from . import ours, results, tables
     from .peers import find_peers
 
     peers = find_peers(chosen.threads)
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             makers = forms(peers.torch, chosen.threads)
             cell = measure_cell(WORKLOADS[name], batch, makers, chosen.rounds, chosen.seconds)
             cell["peers"] = [*peers.versions[:1], f"ONNX Runtime {_runtime_version()}"]
-            print(pages.inference_cell(name, batch, cell), flush=True)
+            print(tables.inference(name, batch, cell), flush=True)
             if chosen.write:
                 results.write("inference", {f"{name}/{batch}": cell})
 

@@ -1,124 +1,125 @@
-"""Figures as text: a table for each cell, and the page with the summary on top."""
+"""The page of all figures: a summary against the goals on top, a table for each cell below."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .workloads import WORKLOADS
+from . import tables
+from .tables import OURS, Cell, best_ours, best_peer
+from .workloads import EVERY, WORKLOADS
 
-OURS = "Netwright"
+Sections = Mapping[str, Mapping[str, Cell]]
 
-Cell = Mapping[str, Any]
+RUNTIME, TORCH = "ONNX Runtime", "PyTorch eager"
+MEMORY_GOALS = {"balanced": 0.8, "low_memory": 0.4}
+WARM, COLD = 1.0, 3.0
+"""Seconds to the first step."""
 
+PREFACE = """# Benchmarks
 
-def training_cell(name: str, batch: int, cell: Cell) -> str:
-    """One workload at one batch size, as a heading and a table."""
-    rows = cell["rows"]
-    best = best_peer(rows)
-    lines = [
-        f"### {WORKLOADS[name].title}, batch {batch}",
-        "",
-        "| | µs a step, median | least | samples/s | ratio to the best peer | first step, s |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for form, row in sorted(rows.items(), key=lambda item: float(item[1]["median"])):
-        ratio = f"{rows[best]['median'] / row['median']:.2f}" if best else "–"
-        lines.append(
-            f"| {form} | {row['median'] * 1e6:.0f} | {row['least'] * 1e6:.0f} | {batch / row['median']:.0f} | {ratio} "
-            f"| {row['first']:.2f} |"
-        )
-    lines += ["", f"Losses of ten steps differ by at most {cell['difference']:.1e}; {cell['load']}."]
-    lines += [bound_sentence(cell)]
-    lines += [f"{form} does not run it: {reason}" for form, reason in cell["failed"].items()]
-    return "\n".join([*lines, ""])
+Netwright beside other frameworks on one machine with two cores, two threads each. Contenders start from the same
+weights, must agree before they are timed, and take turns in one process (MXNet in its own); medians. Ratios hold,
+absolute times depend on the machine and on what else it did. A ratio above 1 is faster than the best peer.
+
+`make peers` installs the peers; `python -m benchmarks.training`, `.inference`, `.first_step`, `.peak`, `.eager` and
+`.memory` measure, with `--write` into this page; `python -m benchmarks.profile lenet` shows where a step's time goes.
+"""
 
 
-def inference_cell(name: str, batch: int, cell: Cell) -> str:
-    """One workload at one batch size, as a heading and a table."""
-    rows = cell["rows"]
-    lines = [
-        f"### Answers of {WORKLOADS[name].title.rsplit(', ', 1)[0]}, batch {batch}",
-        "",
-        "| | µs a call, median | least | samples/s | first call, s |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for form, row in sorted(rows.items(), key=lambda item: float(item[1]["median"])):
-        lines.append(
-            f"| {form} | {row['median'] * 1e6:.0f} | {row['least'] * 1e6:.0f} | {batch / row['median']:.0f} "
-            f"| {row['first']:.2f} |"
-        )
-    return "\n".join([*lines, "", f"Answers differ by at most {cell['difference']:.1e}; {cell['load']}.", ""])
-
-
-def bound_sentence(cell: Cell) -> str:
-    """What the step's matrix products would take alone on two cores, beside our fastest step."""
-    ours = best_ours(cell["rows"])
-    seconds = cell["product_flops"] / cell["product_rate"] / 2
-    share = f", {seconds / cell['rows'][ours]['median']:.0%} of {ours}'s step" if ours else ""
-    flops, rate = cell["product_flops"] / 1e6, cell["product_rate"] / 1e9
-    return (
-        f"Matrix products: {flops:.0f} MFLOP a step; at the {rate:.0f} GFLOP/s that a core's BLAS reaches they would "
-        f"take {seconds * 1e6:.0f} µs on two{share}."
-    )
-
-
-def best_peer(rows: Mapping[str, Any]) -> str | None:
-    """The fastest that is not ours."""
-    return min((n for n in rows if not n.startswith(OURS)), key=lambda n: float(rows[n]["median"]), default=None)
-
-
-def best_ours(rows: Mapping[str, Any]) -> str | None:
-    """Our fastest."""
-    return min((n for n in rows if n.startswith(OURS)), key=lambda n: float(rows[n]["median"]), default=None)
-
-
-def summary(training: Mapping[str, Cell]) -> list[str]:
-    """A row for each workload and batch size."""
-    lines = [
-        "| workload | batch | Netwright, samples/s | best peer, samples/s | ratio | goal |",
-        "| --- | ---: | --- | --- | ---: | ---: |",
-    ]
-    for name, workload in WORKLOADS.items():
-        for key, cell in sorted(training.items(), key=lambda item: int(item[0].split("/")[1])):
-            if key.split("/")[0] != name:
-                continue
-            batch, rows = int(key.split("/")[1]), cell["rows"]
-            ours, peer = best_ours(rows), best_peer(rows)
-            if ours is None or peer is None:
-                continue
-            ratio = rows[peer]["median"] / rows[ours]["median"]
-            lines.append(
-                f"| {workload.title} | {batch} | {batch / rows[ours]['median']:.0f} ({ours.removeprefix(OURS + ' ')}) "
-                f"| {batch / rows[peer]['median']:.0f} ({peer}) | {ratio:.2f} | ≥ {workload.goal} |"
-            )
-    return lines
-
-
-def page(found: Mapping[str, Mapping[str, Cell]]) -> str:
+def page(found: Sections) -> str:
     """docs/benchmarks.md."""
-    training = found.get("training", {})
-    parts = [
-        "# Benchmarks",
-        "",
-        "Netwright beside other frameworks on one machine, measured in turns: ratios hold, absolute times depend on "
-        "the machine and on what else it did. A ratio above 1 is faster than the best peer.",
-        "",
-        *summary(training),
-        "",
-    ]
-    if training:
-        parts += ["## Training", "", *machines(training)]
-        parts += [training_cell(*_split(key), cell) for key, cell in training.items() if _split(key)[0] in WORKLOADS]
+    parts = [PREFACE, *summary(found)]
+    if cells := found.get("training"):
+        parts += ["## Training", "", *machines(cells)]
+        parts += [tables.training(name, batch, cell) for name, batch, cell in by_workload(cells)]
+    if cells := found.get("inference"):
+        parts += ["## Inference", "", *machines(cells)]
+        parts += [tables.inference(name, batch, cell) for name, batch, cell in by_workload(cells)]
+    if cells := found.get("first"):
+        parts += ["## First step of a new graph", "", *machines(cells), tables.first_steps(_in_order(cells))]
+    if cells := found.get("peak"):
+        parts += ["## Peak memory", "", *machines(cells)]
+        parts += [tables.peak(name, cell) for name, cell in _in_order(cells).items()]
+    for section, title in (("eager", "Eager operators"), ("memory", "Memory plans")):
+        for cell in found.get(section, {}).values():
+            parts += [f"## {title}", "", cell["text"].strip(), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
+def summary(found: Sections) -> list[str]:
+    """A row for each goal that was measured."""
+    rows = [*_training_rows(found.get("training", {})), *_inference_rows(found.get("inference", {}))]
+    lines: list[str] = []
+    if rows:
+        lines += ["| what | batch | Netwright, samples/s | peer, samples/s | ratio | goal | |"]
+        lines += ["| --- | ---: | --- | --- | ---: | ---: | --- |", *rows, ""]
+    others = [*_first_rows(found.get("first", {})), *_peak_rows(found.get("peak", {}))]
+    if others:
+        lines += ["| what | reached | goal | |", "| --- | ---: | ---: | --- |", *others, ""]
+    return lines
+
+
+def _training_rows(cells: Mapping[str, Cell]) -> Iterator[str]:
+    for name, batch, cell in by_workload(cells):
+        rows = cell["rows"]
+        ours, peer = best_ours(rows), best_peer(rows)
+        if ours and peer:
+            yield _compared(EVERY[name].title, batch, rows, ours, peer, EVERY[name].goal or 0.0)
+
+
+def _inference_rows(cells: Mapping[str, Cell]) -> Iterator[str]:
+    for name, batch, cell in by_workload(cells):
+        for peer, goal in ((RUNTIME, 1.0), (TORCH, 2.0)):
+            if peer in cell["rows"]:
+                title = f"answers of {tables.network_title(name)}"
+                yield _compared(title, batch, cell["rows"], OURS, peer, goal)
+
+
+def _compared(title: str, batch: int, rows: Mapping[str, Any], ours: str, peer: str, goal: float) -> str:
+    ratio = rows[peer]["median"] / rows[ours]["median"]
+    form = ours.removeprefix(OURS).strip()
+    mine = f"{batch / rows[ours]['median']:.0f}" + (f" ({form})" if form else "")
+    theirs = f"{batch / rows[peer]['median']:.0f} ({peer})"
+    return f"| {title} | {batch} | {mine} | {theirs} | {ratio:.2f} | ≥ {goal:g} | {_mark(ratio >= goal)} |"
+
+
+def _first_rows(cells: Mapping[str, Cell]) -> Iterator[str]:
+    for key, goal in (("warm", WARM), ("cold", COLD)):
+        if cells:
+            name, cell = max(cells.items(), key=lambda item: float(item[1][key]))
+            what = f"first step of a new graph, {key}, seconds; the slowest: {EVERY[name].title}"
+            yield f"| {what} | {cell[key]:.2f} | ≤ {goal:g} | {_mark(cell[key] <= goal)} |"
+
+
+def _peak_rows(cells: Mapping[str, Cell]) -> Iterator[str]:
+    for name, cell in _in_order(cells).items():
+        theirs = tables.least_peak(cell["rows"])
+        for strategy, goal in MEMORY_GOALS.items():
+            row = cell["rows"].get(f"{OURS} {strategy}")
+            if row and theirs:
+                share = row["peak"] / theirs
+                what = f"peak memory of {EVERY[name].title}, batch {cell['batch']}, {strategy}, of PyTorch's"
+                yield f"| {what} | {share:.2f} | ≤ {goal:g} | {_mark(share <= goal)} |"
+
+
+def _mark(reached: bool) -> str:
+    return "✓" if reached else ""
+
+
 def machines(cells: Mapping[str, Cell]) -> list[str]:
-    """What the cells were taken on: one line where they agree but for the load."""
-    named = sorted({f"{cell['machine']}; {', '.join(cell.get('peers', []))}" for cell in cells.values()})
-    return [*(f"Taken on {line}." for line in named), ""]
+    """What the cells were taken on."""
+    named = sorted({"; ".join([cell["machine"], ", ".join(cell.get("peers", []))]) for cell in cells.values()})
+    return [*(f"- {line.rstrip('; ')}" for line in named), ""]
 
 
-def _split(key: str) -> tuple[str, int]:
-    name, batch = key.split("/")
-    return name, int(batch)
+def by_workload(cells: Mapping[str, Cell]) -> Iterator[tuple[str, int, Cell]]:
+    """(name, batch, cell) in the order of the workloads, then of the batch sizes."""
+    for name in WORKLOADS:
+        batches = sorted(int(key.split("/")[1]) for key in cells if key.split("/")[0] == name)
+        for batch in batches:
+            yield name, batch, cells[f"{name}/{batch}"]
+
+
+def _in_order(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {name: cells[name] for name in EVERY if name in cells}

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--gluon", action="store_true", help="also Netwright's eager and hybridized Gluon")
     parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
-    from . import ours, pages, results
+    from . import ours, results, tables
     from .peers import find_peers
 
     peers = find_peers(chosen.threads)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             makers = ours.forms(strategies, chosen.gluon) | peers.forms(workload, chosen.peers)
             cell = measure_cell(workload, batch, makers, chosen.rounds, chosen.seconds)
             cell["peers"] = peers.versions
-            print(pages.training_cell(name, batch, cell), flush=True)
+            print(tables.training(name, batch, cell), flush=True)
             if chosen.write:
                 results.write("training", {f"{name}/{batch}": cell})
 
@@ -54,7 +54,7 @@ def measure_cell(
     workload: Workload, batch: int, makers: Mapping[str, Any], rounds: int, seconds: float
 ) -> dict[str, Any]:
     """One workload at one batch size: facts of the machine, and a row of figures for each contender."""
-    from . import bound, machine, turns
+    from . import bound, machine, tables, turns
     from .ours import Planned, initial_weights
 
     weights = initial_weights(workload)
@@ -71,7 +71,7 @@ def measure_cell(
                 contender = make(workload, weights)
                 losses[name] = turns.take_losses(contender, data[:1])
             except Exception as error:
-                if name.startswith(OURS):
+                if name.startswith(tables.OURS):
                     raise
                 failed[name] = f"{type(error).__name__}: {error}".split("\n")[0][:200]
                 continue
@@ -97,8 +97,6 @@ def measure_cell(
         "notes": notes,
     }
 
-
-OURS = "Netwright"
 
 if __name__ == "__main__":
     enter("benchmarks.training")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks import bound, ours, pages, results, training, turns
+from benchmarks import bound, child, inference, ours, pages, profile, results, tables, training, turns
 from benchmarks.workloads import ALL, EVERY, WORKLOADS, Batch
 
 TINY = {workload.name: workload.made_tiny() for workload in ALL}
@@ -59,11 +59,55 @@ def test_a_cell_holds_every_contender_and_names_those_that_fail() -> None:
     makers = ours.forms(["balanced"], gluon=True)
     makers |= {"a peer": makers["Netwright eager"], "another": fail}
     cell = training.measure_cell(TINY["mlp-sgd"], 4, makers, rounds=2, seconds=0.001)
-    text = pages.training_cell("mlp-sgd", 4, cell)
+    text = tables.training("mlp-sgd", 4, cell)
     assert all(f"| {name} |" in text for name in makers if name != "another")
     assert "another does not run it: RuntimeError: no compiler" in text
-    assert pages.best_peer(cell["rows"]) == "a peer"
+    assert tables.best_peer(cell["rows"]) == "a peer"
     assert all(row["least"] <= row["median"] for row in cell["rows"].values())
+
+
+def test_answers_must_agree() -> None:
+    workload = TINY["vae"]
+    makers = inference.forms(None, 1)
+    assert "Netwright" in makers
+    cell = inference.measure_cell(workload, 3, makers, rounds=1, seconds=0.001)
+    assert set(cell["rows"]) == set(makers)
+    assert cell["difference"] < inference.TOLERANCE
+    with pytest.raises(SystemExit, match=r"b answers otherwise than a: they differ by 0\.5"):
+        inference.compare_answers({"a": np.zeros(3), "b": np.full(3, 0.5)})
+    with pytest.raises(SystemExit, match="b answers otherwise than a: they differ by inf"):
+        inference.compare_answers({"a": np.zeros(3), "b": np.zeros(4)})
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_an_export_answers_alike(name: str) -> None:
+    pytest.importorskip("onnxruntime")
+    makers = inference.forms(None, 1)
+    workload = TINY[name]
+    weights = ours.initial_weights(workload)
+    batch = workload.batches(1, 3)[0]
+    answers = {form: make(workload, weights)(batch.inputs) for form, make in makers.items()}
+    assert len(answers) == 2
+    assert inference.compare_answers(answers) < inference.TOLERANCE
+
+
+def test_a_profile_shows_every_step_of_the_plan() -> None:
+    found = profile.take(TINY["lenet"], 4, "balanced", steps=3)
+    named = {row.operator for row in found.rows}
+    assert named <= {node.op.name for node in found.plan.steps}
+    total = sum(row.seconds for row in found.rows)
+    assert sum(row.seconds for row in profile.by_operator(found.rows)) == pytest.approx(total)
+    text = profile.show(found, 3)
+    assert text.count("\n| ") == 1 + 3 + 2
+    assert "steps of the plan" in text
+
+
+def test_memory_of_this_process_is_seen() -> None:
+    before = child.resident()
+    child.forget_peak()
+    kept = np.ones(8 << 20, np.float32)
+    del kept
+    assert 30 << 20 < child.peak() - before < 60 << 20
 
 
 def test_turns_go_round_and_take_about_their_time() -> None:
@@ -103,13 +147,26 @@ def test_measured_cells_are_kept_and_make_the_page(tmp_path: Path, monkeypatch: 
         "product_flops": 1e6,
         "product_rate": 1e9,
         "peers": ["JAX 1"],
+        "notes": {"Netwright fast": ["strategy fast; 3 steps"]},
         "rows": {"Netwright fast": row, "JAX jit": {**row, "median": 0.003}},
     }
     results.write("training", {"lenet/32": cell})
     results.write("training", {"mlp-sgd/32": cell})
+    answers = {**cell, "rows": {"Netwright": row, "ONNX Runtime": row, "PyTorch eager": {**row, "median": 0.003}}}
+    results.write("inference", {"lstm/1": answers})
+    first = {"machine": "one", "batch": 32, "form": "Netwright fast", "warm": 0.5, "cold": 4.0}
+    results.write("first", {"vae": first, "lenet": {**first, "cold": 2.0}})
+    mine, theirs = {"peak": 60e6, "plan": 50e6, "inputs": 1e6}, {"peak": 100e6}
+    results.write("peak", {"resnet56": {**first, "rows": {"Netwright balanced": mine, "PyTorch eager": theirs}}})
+    results.write("eager", {"all": {"text": "made elsewhere"}})
     text = (tmp_path / "page.md").read_text()
-    assert "| LeNet-5 on 1×28×28, SGD | 32 | 16000 (fast) | 10667 (JAX jit) | 1.50 | ≥ 1.5 |" in text
-    assert text.count("| 1.50 | ≥ 1.5 |") == 2
+    lenet = "| LeNet-5 on 1×28×28, SGD | 32 | 16000 (fast) | 10667 (JAX jit) | 1.50 | ≥ 1.5 | ✓ |"
+    assert text.index("| MLP 784-128-64-10, SGD | 32 |") < text.index(lenet)
+    assert "| answers of LSTM, hidden 128, 64 steps of 32 | 1 | 500 | 500 (ONNX Runtime) | 1.00 | ≥ 1 | ✓ |" in text
+    assert "| 333 (PyTorch eager) | 1.50 | ≥ 2 |  |" in text
+    assert "the slowest: VAE 784-400-20-400-784, Adam | 4.00 | ≤ 3 |  |" in text
+    assert "balanced, of PyTorch's | 0.60 | ≤ 0.8 | ✓ |" in text
+    assert "## Eager operators\n\nmade elsewhere\n" in text
 
 
 def test_the_page_is_made_of_the_kept_figures() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..environment import ROOT
+from ..environment import ENTERED, ROOT
 from ..workloads import EVERY, Array, Batch, Workload
 
 
@@ -23,7 +23,9 @@ class MxnetTrainer:
         self._folder = tempfile.TemporaryDirectory(prefix="netwright-benchmark-")
         self._sent = 0
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(threads)}
-        environment.pop("OPENBLAS_CORETYPE", None)  # its own libraries choose for themselves
+        environment.pop("OPENBLAS_CORETYPE", None)  # what is best for NumPy's library may break an older one
+        if os.environ.get(ENTERED):
+            environment["OPENBLAS_CORETYPE"] = os.environ[ENTERED]
         self._child = subprocess.Popen(
             [python, "-m", "benchmarks.peers.mxnet_worker"],
             cwd=ROOT,
