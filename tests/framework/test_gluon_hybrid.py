@@ -126,7 +126,7 @@ def test_options_of_mxnet_are_taken() -> None:
     net.hybridize(backend="debug")
     net(nd.ones((1, 3)))
     assert net.plans() != plans
-    with pytest.raises(ValueError, match=r"unknown strategy \(wanted balanced or debug, got 'MKLDNN'\)"):
+    with pytest.raises(ValueError, match=r"unknown strategy \(wanted balanced or .* or debug, got 'MKLDNN'\)"):
         net.hybridize(backend="MKLDNN")
 
 

@@ -138,7 +138,7 @@ def check_memory(plan: Plan) -> None:
                 assert base is not None
                 assert canonical(plan, base) is source
                 assert position in node.op.inplace
-                assert inputs.count(source) == 1
+                assert sum(v is source for v in inputs) == 1
             owner[part(value)] = value.number
     for value in plan.graph.outputs:
         shown = canonical(plan, value)
@@ -273,12 +273,12 @@ def test_what_nobody_uses_is_dropped() -> None:
 def test_passes_report_what_they_changed() -> None:
     x = sym.Variable("x")
     graph = lower(sym.tanh(x) + sym.tanh(x), {"x": TensorSpec((256,), np.dtype("float32"))}, train=False)
-    shared, pruned = optimize(graph, Strategy())
-    assert str(shared) == "pass share_common: 3 → 2 steps, 0.00 → 0.00 MiB alive; dropped 1 tanh"
+    shared, pruned, *_ = optimize(graph, Strategy())
+    assert str(shared) == "pass share_common: 3 → 2 steps, 0.00 → 0.00 MiB at the peak; dropped 1 tanh"
     assert (shared.bytes_before, shared.bytes_after) == (3072, 2048)
     assert (pruned.steps_before, pruned.steps_after, pruned.changed) == (2, 2, "nothing to do")
     assert lines([shared, pruned]) == [str(shared), "passes that found nothing to do: prune"]
-    assert [p.name for p in optimize(graph, Strategy(share_common=False))] == ["prune"]
+    assert "share_common" not in [p.name for p in optimize(graph, Strategy(share_common=False))]
 
 
 def test_only_gradients_that_are_asked_for_are_computed() -> None:

@@ -213,7 +213,7 @@ class PlanTotals(Model):
 
 
 class PlanPass(Model):
-    """What one pass of the Scheduler changed: steps, the most bytes alive at one time, and in words."""
+    """What one pass of the Scheduler changed: steps, the predicted peak in bytes, and in words."""
 
     name: str
     steps_before: int

@@ -24,7 +24,9 @@ def plan(
     batch_size: Annotated[int, typer.Option(min=1, help="Samples per step.")] = 64,
     inference: Annotated[bool, typer.Option("--inference", help="Plan a prediction, not a training step.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, gpu or gpu:N.")] = "auto",
-    strategy: Annotated[str, typer.Option(help="How the Scheduler plans: balanced or debug.")] = "balanced",
+    strategy: Annotated[
+        str, typer.Option(help="How the Scheduler plans: balanced, fast, low_memory or debug.")
+    ] = "balanced",
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
 ) -> None:
     """Show the Scheduler's plan: ordered steps, where each tensor lies, and when it lives."""

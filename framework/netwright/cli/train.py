@@ -41,7 +41,9 @@ def train(
     validation_split: Annotated[
         float | None, typer.Option(min=0.0, max=0.9, help="Share of the training data held out to watch.")
     ] = None,
-    strategy: Annotated[str, typer.Option(help="How the Scheduler plans: balanced or debug.")] = "balanced",
+    strategy: Annotated[
+        str, typer.Option(help="How the Scheduler plans: balanced, fast, low_memory or debug.")
+    ] = "balanced",
     name: Annotated[str | None, typer.Option(help="Name of the model; the graph's by default.")] = None,
     folder: Annotated[
         Path | None, typer.Option("--out", help="New folder for the model; the studio's repository by default.")

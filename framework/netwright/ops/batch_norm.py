@@ -11,10 +11,13 @@ from pydantic import Field
 
 from ..errors import DTypeError, ShapeError
 from .arrays import accumulator
-from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
+from .operator import FLOAT32, Again, At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, hint
 from .registry import register
 from .shapes import normalize_axis
+
+BLOCK_BYTES = 4 << 20
+"""Working memory for squares."""
 
 
 class BatchNormParams(OpParams):
@@ -121,21 +124,25 @@ class BatchNorm(Operator):
         if y is None:
             y = xp.empty(data.shape, data.dtype)
         of_batch = train and not p.use_global_stats and along.count > 0
-        if of_batch:
-            mean, centred, var = _moments(xp, data, along)
-        else:
-            mean, var = moving_mean, moving_var
-            centred = data - mean.reshape(along.along)
+        mean = xp.mean(data, axis=along.others, dtype=accumulator(data.dtype)) if of_batch else moving_mean
+        centred = centre(xp, data, mean, along, y)
+        var = _variance(xp, centred, along) if of_batch else moving_var
         inverse = 1 / xp.sqrt(var + var.dtype.type(p.eps))
-        scale = inverse if p.fix_gamma else inverse * gamma
-        centred *= scale.reshape(along.along)
-        xp.add(centred, beta.reshape(along.along), out=y)
+        scale_and_shift(xp, centred, inverse if p.fix_gamma else inverse * gamma, beta, along, y)
         results = (y, _stored(mean, mean_out), _stored(inverse, inverse_out))
         if not of_batch:
             return results
         keep = mean.dtype.type(p.momentum)
         new = mean.dtype.type(1 - p.momentum)
         return (*results, moving_mean * keep + mean * new, moving_var * keep + var * new)
+
+    def again(self, p: BatchNormParams) -> Again:
+        return Again("_batch_norm_again", {"axis": p.axis, "fix_gamma": p.fix_gamma}, inputs=(0, 1, 2), outputs=(1, 2))
+
+    def workspace(self, p: BatchNormParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        data, work = inputs[0], outputs[1].dtype
+        centred = 0 if data.dtype == work else data.size * work.itemsize  # else they lie in the result
+        return centred + min(data.size * work.itemsize, BLOCK_BYTES)
 
     def gradient(self, F: Any, p: BatchNormParams, at: At, dys: Any, ys: Any, data: Any, gamma: Any) -> Any:
         shape = at.inputs[0].shape
@@ -187,13 +194,26 @@ class BatchNorm(Operator):
         yield Sample(((0, 3, 2), *small), {"fix_gamma": False})
 
 
-def _moments(xp: Any, data: Any, along: Channels) -> tuple[Any, Any, Any]:
-    """(mean, data − mean, biased variance) per channel, in the dtype to sum in."""
-    work = accumulator(data.dtype)
-    mean = xp.mean(data, axis=along.others, dtype=work)
-    centred = data - mean.reshape(along.along)
-    var = xp.mean(xp.square(centred), axis=along.others)
-    return mean, centred, var
+def centre(xp: Any, data: Any, mean: Any, along: Channels, y: Any) -> Any:
+    """data − mean per channel, in the mean's dtype; in y where that has it."""
+    return xp.subtract(data, mean.reshape(along.along), out=y if y.dtype == mean.dtype else None)
+
+
+def _variance(xp: Any, centred: Any, along: Channels) -> Any:
+    """Mean square per channel, by blocks of the first axis: their squares stay in cache and take little memory."""
+    if along.axis == 0 or centred.nbytes <= BLOCK_BYTES:
+        return xp.mean(xp.square(centred), axis=along.others)
+    rows = max(1, BLOCK_BYTES * len(centred) // centred.nbytes)
+    total = 0
+    for start in range(0, len(centred), rows):
+        total = total + xp.sum(xp.square(centred[start : start + rows]), axis=along.others)
+    return total / centred.dtype.type(along.count)
+
+
+def scale_and_shift(xp: Any, centred: Any, scale: Any, beta: Any, along: Channels, y: Any) -> None:
+    """Write scale · centred + beta into y; ``centred`` is overwritten."""
+    centred *= scale.reshape(along.along)
+    xp.add(centred, beta.reshape(along.along), out=y)
 
 
 def _stored(value: Any, out: Any) -> Any:

@@ -18,10 +18,11 @@ FLOATS = ("float32", "float64")
 
 
 class Broadcast(Operator):
-    """Two inputs under NumPy's broadcasting rule, of one dtype."""
+    """Two inputs under NumPy's broadcasting rule, of one dtype; ``forward`` may write over either."""
 
     category = "broadcast"
     inputs = PAIR
+    inplace = (0, 1)
     drawn: ClassVar[tuple[Draw, Draw]] = (Draw(()), Draw(()))
     dtypes: ClassVar[tuple[str, ...]] = ("float16", "float32", "float64", "int32")
 

@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from .arrays import deliver
-from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
+from .operator import Again, At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, hint
 from .registry import register
 from .shapes import normalize_axes
@@ -65,6 +65,9 @@ class Dropout(Operator):
         if keep:
             mask *= data.dtype.type(1.0 / keep)
         return xp.multiply(data, mask, out=y), mask
+
+    def again(self, p: DropoutParams) -> Again:
+        return Again("broadcast_mul", {}, inputs=(0,), outputs=(1,))
 
     def gradient(self, F: Any, p: DropoutParams, at: At, dy: Any, ys: Any) -> Any:
         return dy * ys[1] if at.train or p.mode == "always" else dy

@@ -66,6 +66,18 @@ class At(NamedTuple):
     """For each input, whether its gradient is asked for."""
 
 
+class Again(NamedTuple):
+    """A call that gives an operator's first output once more, bit for bit, from what stays the same.
+
+    It takes the inputs at ``inputs``, then the operator's own outputs at ``outputs``.
+    """
+
+    op: str
+    params: dict[str, Any]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """How to draw one input of a sample.
@@ -242,6 +254,17 @@ class Operator:
     def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         """Floating-point operations of one forward call; by default one per element of the first output."""
         return outputs[0].size if outputs else 0
+
+    def workspace(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        """Bytes that ``forward`` allocates at its worst moment beside its results; 0 where that is next to nothing."""
+        return 0
+
+    def again(self, p: Any) -> Again | None:
+        """How an operator that draws random numbers or keeps states up gives its first output a second time.
+
+        None: it cannot, and its results are kept. Operators without either are simply called again.
+        """
+        return None
 
     def samples(self) -> Iterable[Sample]:
         """Cases for the generic tests."""

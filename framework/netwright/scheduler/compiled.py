@@ -23,7 +23,8 @@ class Compiled:
 
     ``outputs`` are the symbol's, of which the first ``differentiated`` (all by default) have gradients;
     ``gradients`` maps each name of ``wrt`` to its gradient's value, or None where the outputs do not depend on it; with
-    ``watch`` also what each node gives back, by names such as ``fc_backward_output0``.
+    ``watch`` also what each node gives back, by names such as ``fc_backward_output0``. With ``lend_gradients`` they lie
+    in the program's memory, to be borrowed and used before the program is released.
 
     >>> from netwright.ops.operator import TensorSpec
     >>> from netwright.scheduler import Compiled
@@ -48,6 +49,7 @@ class Compiled:
         reason: str = "",
         differentiated: int | None = None,
         watch: bool = False,
+        lend_gradients: bool = False,
     ) -> None:
         strategy = strategy or Strategy()
         graph = lower(symbol, known, train)
@@ -56,6 +58,8 @@ class Compiled:
         self.gradients: dict[str, Value | None] = {}
         if wrt:
             self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated, watch)
+        if lend_gradients:
+            graph.lent = len(self.outputs)
         passes = optimize(graph, strategy)
         self._follow(graph)
         self.plan: Plan = make_plan(graph, device, strategy, reason)

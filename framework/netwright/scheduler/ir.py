@@ -72,11 +72,18 @@ class Graph:
         self.nodes: list[Node] = []
         self.inputs: dict[str, Value] = {}
         self.outputs: list[Value] = []
+        self.lent: int | None = None
+        """From which output on the caller only borrows what it takes, until the next run; None: it keeps all."""
         self.phase: Phase = "forward"
         self.F = GraphF(self)
         self._values = 0
         self._scope = ""
         self._remarks: list[str] = []
+
+    @property
+    def kept_outputs(self) -> list[Value]:
+        """Outputs that are the caller's: later runs do not touch them."""
+        return self.outputs[: self.lent]
 
     def remark(self, words: str) -> None:
         """Have a pass say what it changed, for its report."""

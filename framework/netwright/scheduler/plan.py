@@ -56,8 +56,12 @@ class Plan:
 
     @property
     def peak_bytes(self) -> int:
-        """The arena and, at the worst step, the tensors that operators allocate themselves."""
+        """The arena and, at the worst step, the tensors and the working memory that operators allocate themselves."""
         change = [0] * (len(self.steps) + 2)
+        for i, node in enumerate(self.steps):
+            nbytes = step_workspace(node)
+            change[i] += nbytes
+            change[i + 1] -= nbytes
         for value, tensor in self.tensors.items():
             if tensor.storage in ("own", "output") and tensor.base is None:
                 change[tensor.first] += value.spec.nbytes
@@ -194,19 +198,24 @@ def step_flops(node: Node) -> int:
     return int(node.op.flops(node.p, [v.spec for v in node.inputs], [v.spec for v in node.outputs]))
 
 
+def step_workspace(node: Node) -> int:
+    """Bytes that one step's operator allocates beside its results."""
+    return node.op.workspace(node.p, [v.spec for v in node.inputs], [v.spec for v in node.outputs])
+
+
 def make_plan(graph: Graph, device: Device, strategy: Strategy, reason: str = "") -> Plan:
     """Decide storage and place for every value of the (pruned) graph, in the order of its nodes."""
     steps = graph.nodes
     boundary = next((i for i, n in enumerate(steps) if n.phase == "backward"), len(steps))
     tensors = _lifetimes(graph, steps)
-    _choose_storage(graph, steps, tensors, strategy)
+    roots = _choose_storage(graph, steps, tensors, strategy)
     placed = [t for t in tensors.values() if t.storage == "arena" and t.base is None]
     offsets, size = place([Lifetime(t.value.spec.nbytes, t.first, t.last) for t in placed], share=strategy.share_memory)
     for tensor, offset in zip(placed, offsets, strict=True):
         tensor.offset = offset
     for tensor in tensors.values():
         if tensor.storage == "arena" and tensor.base is not None:
-            tensor.offset = tensors[_root(tensor.value, tensors)].offset
+            tensor.offset = tensors[roots[tensor.value]].offset
     return Plan(graph, device, strategy, steps, boundary, tensors, size, reason)
 
 
@@ -223,11 +232,15 @@ def _lifetimes(graph: Graph, steps: list[Node]) -> dict[Value, Tensor]:
     return tensors
 
 
-def _choose_storage(graph: Graph, steps: list[Node], tensors: dict[Value, Tensor], strategy: Strategy) -> None:
-    outputs = set(graph.outputs)
+def _choose_storage(
+    graph: Graph, steps: list[Node], tensors: dict[Value, Tensor], strategy: Strategy
+) -> dict[Value, Value]:
+    """Fill in storages and bases; the value in whose memory each value that shares lies in the end."""
+    roots: dict[Value, Value] = {}
+    outputs = set(graph.kept_outputs)
     for i, node in enumerate(steps):
         if node.op.view:
-            _share(tensors, node.outputs[0], node.inputs[0], "view")
+            _share(tensors, roots, node.outputs[0], node.inputs[0], "view")
             continue
         writes = "out" in node.op.forward_takes
         leaves = any(v in outputs for v in node.outputs)
@@ -237,44 +250,35 @@ def _choose_storage(graph: Graph, steps: list[Node], tensors: dict[Value, Tensor
             elif writes and not leaves:  # an operator writes all its outputs into the arena, or none
                 tensors[value].storage = "arena"
         if writes and strategy.in_place and len(node.outputs) == 1:
-            _write_over(node, i, tensors)
+            _write_over(node, i, tensors, roots)
+    return roots
 
 
-def _write_over(node: Node, i: int, tensors: dict[Value, Tensor]) -> None:
+def _write_over(node: Node, i: int, tensors: dict[Value, Tensor], roots: dict[Value, Value]) -> None:
     """Let the result take the place of an input that is used no more."""
     value = node.outputs[0]
     if tensors[value].storage != "arena":
         return
     for position in node.op.inplace:
         source = node.inputs[position]
-        root = tensors[_root(source, tensors)]
+        root = tensors[roots.get(source, source)]
         if (
             root.storage == "arena"
             and root.last == i
             and source.spec == value.spec
             and root.value.spec.nbytes == value.spec.nbytes
             and sum(v is source for v in node.inputs) == 1
-            and not any(tensors[_root(v, tensors)] is root for j, v in enumerate(node.inputs) if j != position)
+            and not any(roots.get(v, v) is root.value for j, v in enumerate(node.inputs) if j != position)
         ):
-            _share(tensors, value, source, "arena")
+            _share(tensors, roots, value, source, "arena")
             return
 
 
-def _share(tensors: dict[Value, Tensor], value: Value, source: Value, storage: Storage) -> None:
-    tensor, root = tensors[value], tensors[_root(source, tensors)]
-    tensor.storage, tensor.base = storage, source
-    root.last = max(root.last, tensor.last)
-    # everything between must live as long, so that the next sharer sees the truth
-    between = tensors[source]
-    while between is not root:
-        between.last = max(between.last, tensor.last)
-        assert between.base is not None
-        between = tensors[between.base]
-
-
-def _root(value: Value, tensors: dict[Value, Tensor]) -> Value:
+def _share(
+    tensors: dict[Value, Tensor], roots: dict[Value, Value], value: Value, source: Value, storage: Storage
+) -> None:
     tensor = tensors[value]
-    while tensor.base is not None:
-        value = tensor.base
-        tensor = tensors[value]
-    return value
+    tensor.storage, tensor.base = storage, source
+    roots[value] = roots.get(source, source)
+    root = tensors[roots[value]]
+    root.last = max(root.last, tensor.last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,8 +12,9 @@ from ..errors import ParamError
 class Strategy(BaseModel):
     """Named presets and single knobs; every strategy gives the same numbers.
 
-    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default; ``debug`` keeps every tensor in memory of its
-    own and checks each result.
+    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default. ``fast`` spends nothing to save memory;
+    ``low_memory`` computes results again in the backward pass instead of keeping them; ``debug`` keeps every tensor in
+    memory of its own and checks each result.
 
     >>> from netwright.scheduler import Strategy
     >>> Strategy().name, Strategy.preset("debug").check_finite
@@ -25,13 +26,30 @@ class Strategy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "balanced": {},
-        "debug": {"share_memory": False, "in_place": False, "share_common": False, "check_finite": True},
+        "fast": {"order": False},
+        "low_memory": {"recompute": "auto"},
+        "debug": {
+            "share_memory": False,
+            "in_place": False,
+            "share_common": False,
+            "order": False,
+            "check_finite": True,
+        },
     }
 
     share_memory: bool = Field(True, description="tensors that do not live at one time may lie at one place")
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
+    order: bool = Field(True, description="calls may be moved so that less memory is needed at one time")
+    recompute: Literal["off", "auto"] = Field(
+        "off", description="what is cheap to compute again need not be kept for the backward pass"
+    )
+    memory_budget: int | None = Field(
+        None,
+        ge=0,
+        description="bytes that a run may take beside its inputs and weights; a plan that needs more is refused",
+    )
     check_finite: bool = Field(False, description="stop at the first step whose result holds NaN or infinity")
 
     @classmethod

@@ -114,12 +114,17 @@ class GraphTask:
             sums = self._measure(compiled, program, y)
             program.backward(self._head_gradients(compiled))
             gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
-            taken = program.take(list(gradients.values()))
+            names, lent = list(gradients), program.borrow(list(gradients.values()))
+            self.optimizer.rescale_grad = 1.0 / len(x)
+            self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
         finally:
             compiled.release(program)
+<<<<<<< HEAD
         self.optimizer.rescale_grad = 1.0 / batch
         names = list(gradients)
         self.updater(names, [NDArray(g) for g in taken], [self.weights[n] for n in names])
+=======
+>>>>>>> c84bbf9 (Recompute in the backward pass under a byte budget, order calls for memory, lend gradients in the arena; place tensors by time first)
         return sums
 
     def evaluate(self, x: Samples, y: np.ndarray[Any, Any]) -> dict[str, float]:
@@ -191,6 +196,7 @@ class GraphTask:
                 strategy=self.strategy,
                 reason=self.reason,
                 differentiated=self._heads,
+                lend_gradients=True,
             )
         return found
 

@@ -29,6 +29,12 @@ def batch_norm(p: Any, data: Any, gamma: Any, beta: Any, moving_mean: Any, movin
     return np.moveaxis(y, 0, p.axis), means, inverses
 
 
+def batch_norm_again(p: Any, data: Any, gamma: Any, beta: Any, mean: Any, inverse: Any) -> Any:
+    x = np.moveaxis(data, p.axis, 0)
+    y = [(x[c] - mean[c]) * inverse[c] * (1 if p.fix_gamma else gamma[c]) + beta[c] for c in range(x.shape[0])]
+    return np.moveaxis(np.array(y), 0, p.axis)
+
+
 def layer_norm(p: Any, data: Any, gamma: Any, beta: Any) -> Any:
     x = np.moveaxis(data, p.axis, -1)
     y, mean, std = np.zeros(x.shape), np.zeros((*x.shape[:-1], 1)), np.zeros((*x.shape[:-1], 1))
@@ -105,6 +111,7 @@ def kl_sparse(p: Any, data: Any, moving: Any, train: bool = False) -> Any:
 
 REFERENCES = {
     "BatchNorm": batch_norm,
+    "_batch_norm_again": batch_norm_again,
     "_contrib_SyncBatchNorm": same_axis,
     "_contrib_BatchNormWithReLU": batch_norm_then_relu,
     "IdentityAttachKLSparseReg": kl_sparse,

@@ -7,8 +7,10 @@ and returns the graph; the order of ``graph.outputs`` stays, whatever values com
 from __future__ import annotations
 
 from .common import share_common
+from .ordering import order_for_memory
 from .pipeline import PIPELINE, Pass, optimize
+from .recomputing import recompute
 from .report import PassReport
 from .unused import prune
 
-__all__ = ["PIPELINE", "Pass", "PassReport", "optimize", "prune", "share_common"]
+__all__ = ["PIPELINE", "Pass", "PassReport", "optimize", "order_for_memory", "prune", "recompute", "share_common"]

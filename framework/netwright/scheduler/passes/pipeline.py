@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ..ir import Graph
 from ..strategy import Strategy
 from .common import share_common
+from .ordering import order_for_memory
+from .recomputing import recompute
 from .report import PassReport, Snapshot
 from .unused import prune
 
@@ -24,6 +26,8 @@ class Pass:
 PIPELINE: tuple[Pass, ...] = (
     Pass("share_common", lambda graph, _: share_common(graph), lambda s: s.share_common),
     Pass("prune", lambda graph, _: prune(graph), lambda _: True),
+    Pass("recompute", lambda graph, s: recompute(graph, s.memory_budget), lambda s: s.recompute == "auto"),
+    Pass("order", lambda graph, _: order_for_memory(graph), lambda s: s.order),
 )
 """A pass sees what those above it left."""
 

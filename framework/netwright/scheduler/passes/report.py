@@ -18,7 +18,7 @@ NOTHING = "nothing to do"
 
 @dataclass(frozen=True, slots=True)
 class PassReport:
-    """Steps before and after a pass, the most bytes alive at one time before and after it, and the change in words."""
+    """Steps before and after a pass, the predicted peak in bytes before and after it, and the change in words."""
 
     name: str
     steps_before: int
@@ -40,7 +40,7 @@ class PassReport:
         megabyte = 1024 * 1024
         return (
             f"pass {self.name}: {self.steps_before} → {self.steps_after} steps, "
-            f"{self.bytes_before / megabyte:.2f} → {self.bytes_after / megabyte:.2f} MiB alive; {self.changed}"
+            f"{self.bytes_before / megabyte:.2f} → {self.bytes_after / megabyte:.2f} MiB at the peak; {self.changed}"
         )
 
 
