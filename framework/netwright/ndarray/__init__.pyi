@@ -3259,6 +3259,20 @@ class _internal_namespace:
         """Zeros of ``shape`` with dy written to the part that ``key`` names: the adjoint of _basic_index."""
 
     @staticmethod
+    def _batch_norm_again(
+        data: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        mean: NDArray | None = None,
+        inverse: NDArray | None = None,
+        axis: int = 1,
+        fix_gamma: bool = True,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Normalises by given statistics: y = (x − mean) · inverse · gamma + beta, with BatchNorm's own roundings."""
+
+    @staticmethod
     def _boolean_mask_grad(
         data: NDArray | None = None,
         index: NDArray | None = None,

@@ -3244,6 +3244,20 @@ class _internal_namespace:
         """Zeros of ``shape`` with dy written to the part that ``key`` names: the adjoint of _basic_index."""
 
     @staticmethod
+    def _batch_norm_again(
+        data: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        mean: Symbol | None = None,
+        inverse: Symbol | None = None,
+        axis: int = 1,
+        fix_gamma: bool = True,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Normalises by given statistics: y = (x − mean) · inverse · gamma + beta, with BatchNorm's own roundings."""
+
+    @staticmethod
     def _boolean_mask_grad(
         data: Symbol | None = None,
         index: Symbol | None = None,

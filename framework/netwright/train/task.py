@@ -115,16 +115,10 @@ class GraphTask:
             program.backward(self._head_gradients(compiled))
             gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
             names, lent = list(gradients), program.borrow(list(gradients.values()))
-            self.optimizer.rescale_grad = 1.0 / len(x)
+            self.optimizer.rescale_grad = 1.0 / batch
             self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
         finally:
             compiled.release(program)
-<<<<<<< HEAD
-        self.optimizer.rescale_grad = 1.0 / batch
-        names = list(gradients)
-        self.updater(names, [NDArray(g) for g in taken], [self.weights[n] for n in names])
-=======
->>>>>>> c84bbf9 (Recompute in the backward pass under a byte budget, order calls for memory, lend gradients in the arena; place tensors by time first)
         return sums
 
     def evaluate(self, x: Samples, y: np.ndarray[Any, Any]) -> dict[str, float]:

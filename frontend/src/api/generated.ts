@@ -1447,7 +1447,7 @@ export interface components {
         };
         /**
          * PlanPass
-         * @description What one pass of the Scheduler changed: steps, the most bytes alive at one time, and in words.
+         * @description What one pass of the Scheduler changed: steps, the predicted peak in bytes, and in words.
          */
         PlanPass: {
             /** Bytes After */
