@@ -6,36 +6,76 @@ gradient asked to keep. The walk back visits nodes in the reverse order of their
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import threading
 from collections.abc import Callable, Collection, Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
+from . import watching
 from .errors import AutogradError
-from .ops.operator import At, Operator, TensorSpec
+from .ops.operator import At, CallFacts, Operator, TensorSpec
 from .ops.params import OpParams
 
 if TYPE_CHECKING:
     from .ndarray.array import NDArray
 
 
+RECORDING, TRAINING = 1, 2
+"""Bits of ``Mode.state``."""
+
+
 class Mode(threading.local):
     """Per thread: is the tape running, and do layers behave as in training?"""
 
-    recording = False
-    training = False
+    state = 0
+    """Both answers in one number, of the bits RECORDING and TRAINING: a call looks at it once."""
     repeating = False
     """A forward pass is run again: states (moving averages) were brought up to date the first time, and stay."""
     autocast: Any = None
-    """Says in which precision operators are computed, where mixed precision is on (for all threads: set on the class).
+    """Says in which precision operators are computed, where mixed precision is on (``set_autocast``: for all threads).
     Gradients are computed in the types that they have."""
     going_back = False
-    tracer: Any = None
-    """Sees every operator call where a block's plain ``forward`` is being turned into a symbol."""
+    _tracer: Any = None
+
+    @property
+    def recording(self) -> bool:
+        """Whether the tape runs."""
+        return self.state & RECORDING != 0
+
+    @recording.setter
+    def recording(self, on: bool) -> None:
+        self.state = self.state | RECORDING if on else self.state & ~RECORDING
+
+    @property
+    def training(self) -> bool:
+        """Whether layers behave as in training."""
+        return self.state & TRAINING != 0
+
+    @training.setter
+    def training(self, on: bool) -> None:
+        self.state = self.state | TRAINING if on else self.state & ~TRAINING
+
+    @property
+    def tracer(self) -> Any:
+        """Sees every operator call where a block's plain ``forward`` is being turned into a symbol."""
+        return self._tracer
+
+    @tracer.setter
+    def tracer(self, tracer: Any) -> None:
+        watching.count((tracer is not None) - (self._tracer is not None))
+        self._tracer = tracer
 
 
 mode = Mode()
+
+
+def set_autocast(policy: Any) -> None:
+    """Compute operators in the precision that a policy says, in all threads; None: in that of their inputs."""
+    watching.count((policy is not None) - (Mode.autocast is not None))
+    Mode.autocast = policy
+
+
 _numbers = itertools.count()
 
 
@@ -102,59 +142,53 @@ class Spendable(Node):
 
 
 class Call(Spendable):
-    """A recorded operator call."""
+    """A recorded operator call, with what its gradient wants kept: raw arrays, as they are shared by others."""
 
-    __slots__ = ("inputs", "op", "p", "saved_inputs", "saved_outputs", "train")
+    __slots__ = ("inputs", "kept", "op", "p", "place", "results", "train")
 
     def __init__(
         self,
         op: Operator,
-        p: OpParams,
+        facts: CallFacts,
         inputs: tuple[NDArray, ...],
         specs: tuple[TensorSpec, ...],
+        outputs: tuple[TensorSpec, ...],
         results: Sequence[Any],
         train: bool,
     ) -> None:
-        super().__init__(tuple(a._entry for a in inputs), tuple([TensorSpec(r.shape, r.dtype) for r in results]))
-        self.op, self.p, self.train = op, p, train
-        self.inputs = specs
-        self.saved_inputs: dict[str, Any] = {}
-        self.saved_outputs: tuple[Any, ...] = ()
-        keeps = op.gradient_takes or ()
-        for keep in keeps:
-            if keep in ("dy", "dys"):
-                continue
-            if keep in ("y", "ys"):
-                # raw arrays: an output's NDArray points back at this node and would keep it alive in a cycle
-                self.saved_outputs = tuple(results) if keep == "ys" else (results[0],)
-            elif keep == "xs":
-                self.saved_inputs["xs"] = tuple([a._snapshot() for a in inputs])
-        named = [k for k in keeps if k not in ("dy", "dys", "y", "ys", "xs")]
-        if named:
-            for port, array in zip(op.ports(p), inputs, strict=True):
-                if port.name in named:
-                    self.saved_inputs[port.name] = array._snapshot()
+        self.number = next(_numbers)
+        self.sources = tuple([a._entry for a in inputs])
+        self.released = False
+        self.op, self.p, self.train, self.place = op, facts.p, train, inputs[0]._place
+        self.inputs, self.outputs = specs, outputs
+        # an output's NDArray points back at this node and would keep it alive in a cycle
+        self.results = tuple(results[: facts.kept_results])
+        self.kept: tuple[Any, ...] = tuple([a._data if k else None for a, k in zip(inputs, facts.kept, strict=True)])
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
-        from .ndarray.stored import of_raw
-
-        self.refuse_released(self.op.name)
-        if self.op.gradient_takes is None:
-            return [None] * len(self.sources)
-        at = At(self.inputs, self.outputs, self.train, tuple([s is not None for s in self.sources]))
+        op = self.op
+        if self.released:
+            self.refuse_released(op.name)
+        sources = self.sources
+        if op.gradient_takes is None:
+            return [None] * len(sources)
         arguments: list[Any] = []
-        for keep in self.op.gradient_takes:
+        for keep in op.gradient_takes:
             if keep == "dy":
                 arguments.append(self._or_zeros(gradients, 0, F))
             elif keep == "dys":
                 arguments.append(tuple(self._or_zeros(gradients, i, F) for i in range(len(self.outputs))))
-            elif keep in ("y", "ys"):
-                values = tuple(of_raw(r, (self, i)) for i, r in enumerate(self.saved_outputs))
-                arguments.append(values if keep == "ys" else values[0])
-            else:
-                # a port that is not there under these parameters (no bias) is None
-                arguments.append(self.saved_inputs.get(keep))
-        result = self.op.gradient(F, self.p, at, *arguments)  # type: ignore[attr-defined]
+            elif keep == "y":
+                arguments.append(F.wrapped(self.results[0], (self, 0), self.place))
+            elif keep == "ys":
+                arguments.append(tuple(F.wrapped(r, (self, i), self.place) for i, r in enumerate(self.results)))
+            elif keep == "xs":
+                arguments.append(tuple(F.wrapped(x, sources[i], self.place) for i, x in enumerate(self.kept)))
+            else:  # a port that is not there under these parameters (no bias) is None
+                i = op.facts(self.p).places.get(keep)
+                arguments.append(None if i is None else F.wrapped(self.kept[i], sources[i], self.place))
+        at = At(self.inputs, self.outputs, self.train, tuple([s is not None for s in sources]))
+        result = op.gradient(F, self.p, at, *arguments)  # type: ignore[attr-defined]
         return result if isinstance(result, (tuple, list)) else (result,)
 
     def _or_zeros(self, gradients: list[NDArray | None], i: int, F: Any) -> NDArray:
@@ -165,17 +199,59 @@ class Call(Spendable):
         return found
 
     def release(self) -> None:
-        self.saved_inputs = {}
-        self.saved_outputs = ()
-        super().release()
+        self.kept = self.results = ()
+        self.released = True
 
 
-def _pulled(node: Node, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
-    outer, mode.going_back = mode.going_back, True
-    try:
-        return node.pull(gradients, F)
-    finally:
-        mode.going_back = outer
+class Alike(Call):
+    """A recorded call whose inputs and one output have one shape and dtype. It is made in the least time.
+
+    ``gradient`` calls the operator's gradient on what was kept.
+    """
+
+    __slots__ = ("dtype", "gradient", "shape")
+
+    def __init__(
+        self,
+        op: Operator,
+        p: OpParams,
+        gradient: Callable[..., Any],
+        state: int,
+        sources: tuple[Entry | None, ...],
+        kept: tuple[Any, ...],
+        results: tuple[Any, ...],
+        shape: tuple[int, ...],
+        dtype: Any,
+        place: Any,
+    ) -> None:
+        self.number = next(_numbers)
+        self.released = False
+        self.op = op
+        self.p = p
+        self.gradient = gradient
+        self.train = state >= TRAINING
+        self.sources = sources
+        self.kept = kept
+        self.results = results
+        self.shape = shape
+        self.dtype = dtype
+        self.place = place
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
+        """Specifications of the inputs."""
+        return (TensorSpec(self.shape, self.dtype),) * len(self.sources)
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
+        """Specification of the output."""
+        return (TensorSpec(self.shape, self.dtype),)
+
+    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
+        if self.released:
+            self.refuse_released(self.op.name)
+        result: Sequence[NDArray | None] = self.gradient(self, F, gradients[0])
+        return result
 
 
 def walk_back(
@@ -202,8 +278,8 @@ def walk_back(
         node, i = entry
         slots = arrived.get(node)
         if slots is None:
-            slots = arrived[node] = [None] * len(node.outputs)
-            heapq.heappush(waiting, (-node.number, node))
+            slots = arrived[node] = [None] if isinstance(node, Alike) else [None] * len(node.outputs)
+            heappush(waiting, (-node.number, node))
         if gradient is not None:
             before = slots[i]
             slots[i] = gradient if before is None else add(before, gradient)
@@ -211,19 +287,26 @@ def walk_back(
     for entry, gradient in heads:
         arrive(entry, gradient)
     found: dict[Entry, NDArray | None] = {}
-    while waiting:
-        _, node = heapq.heappop(waiting)
-        gradients = arrived.pop(node)
-        ends = isinstance(node, Variable) or node.number < since
-        for i in range(len(gradients)) if ends else wanted.get(node, ()):
-            found[node, i] = gradients[i]
-        if ends or not node.sources:
-            continue
-        nothing = all(g is None for g in gradients)
-        results = [None] * len(node.sources) if nothing else _pulled(node, gradients, F)
-        for source, result in zip(node.sources, results, strict=True):
-            if source is not None:
-                arrive(source, result)
-        if not retain:
-            node.release()
+    outer, mode.going_back = mode.going_back, True
+    try:
+        while waiting:
+            node = heappop(waiting)[1]
+            gradients = arrived.pop(node)
+            ends = node.__class__ is Variable or node.number < since
+            for i in range(len(gradients)) if ends else wanted.get(node, ()):
+                found[node, i] = gradients[i]
+            sources = node.sources
+            if ends or not sources:
+                continue
+            if gradients[0] is None and all([g is None for g in gradients]):
+                results: Sequence[NDArray | None] = [None] * len(sources)
+            else:
+                results = node.pull(gradients, F)
+            for source, result in zip(sources, results, strict=True):
+                if source is not None:
+                    arrive(source, result)
+            if not retain:
+                node.release()
+    finally:
+        mode.going_back = outer
     return found

@@ -11,6 +11,8 @@ import numpy as np
 
 from ..errors import DTypeError, ParamError
 from ..ops.arithmetic import BINARY
+from .array import NDArray
+from .quick import make_pair
 
 _ON_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
@@ -70,6 +72,8 @@ def make_binary(name: str, tensor: type[Any]) -> Callable[..., Any]:
             got=f"{type(lhs).__name__} and {type(rhs).__name__}",
         )
 
+    if tensor is NDArray:
+        function = make_pair(name, function)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"``{both}`` of two arrays with broadcasting, or of an array and a number."
     return function

@@ -11,6 +11,7 @@ from ..ops.signature import COMMON, bind
 from .array import NDArray
 from .invoke import invoke
 from .methods import FluentMethods
+from .quick import make_call
 
 
 def _is_array(value: Any) -> bool:
@@ -39,7 +40,7 @@ def make_function(op: Operator) -> Callable[..., Any]:
             None if ctx is None else Device.parse(ctx),
         )
 
-    return function
+    return make_call(op, function)
 
 
 def _filling(op: Operator, p: Any, out: NDArray) -> Any:

@@ -5,6 +5,7 @@ One table says which operator stands behind ``+``, ``<`` or ``@``-like methods, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Number
 from typing import Any
 
@@ -34,9 +35,33 @@ BINARY = {
 }
 """Functions of two operands, either of which may be a number: ``nd.maximum(a, 0)``."""
 
+SPECIAL: dict[Callable[[Any, Any], Any], tuple[str, bool]] = {}
+"""Methods behind Python's operators: the name in BINARY, and whether the operands are in reverse order."""
 
 _NEVER_EQUAL = (str, bytes, dict, set, type(None))
 _MIXED = "Arrays and symbols do not mix: make a variable with sym.Variable(name), and feed the array when it runs"
+
+
+def _both(name: str, never: tuple[type[Any], ...] = ()) -> Callable[[Any, Any], Any]:
+    """The method behind ``x ∘ other``, for a name of BINARY; nothing is known of operands of the types ``never``."""
+    both, right, _ = BINARY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        return NotImplemented if never and isinstance(other, never) else self._binary(other, both, right)
+
+    SPECIAL[method] = name, False
+    return method
+
+
+def _reverse(name: str) -> Callable[[Any, Any], Any]:
+    """The method behind ``other ∘ x``."""
+    both, _, left = BINARY[name]
+
+    def method(self: Any, other: Any) -> Any:
+        return self._reversed(other, both, left)
+
+    SPECIAL[method] = name, True
+    return method
 
 
 class Arithmetic:
@@ -85,69 +110,30 @@ class Arithmetic:
             )
         return NotImplemented
 
-    def __add__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_add", "_plus_scalar")
-
-    def __radd__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_add", "_plus_scalar")
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_sub", "_minus_scalar")
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_sub", "_rminus_scalar")
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_mul", "_mul_scalar")
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_mul", "_mul_scalar")
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_div", "_div_scalar")
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_div", "_rdiv_scalar")
-
-    def __mod__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_mod", "_mod_scalar")
-
-    def __rmod__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_mod", "_rmod_scalar")
-
-    def __pow__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_power", "_power_scalar")
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._reversed(other, "broadcast_power", "_rpower_scalar")
+    __add__ = _both("add")
+    __radd__ = _reverse("add")
+    __sub__ = _both("subtract")
+    __rsub__ = _reverse("subtract")
+    __mul__ = _both("multiply")
+    __rmul__ = _reverse("multiply")
+    __truediv__ = _both("divide")
+    __rtruediv__ = _reverse("divide")
+    __mod__ = _both("modulo")
+    __rmod__ = _reverse("modulo")
+    __pow__ = _both("power")
+    __rpow__ = _reverse("power")
+    __gt__ = _both("greater")
+    __ge__ = _both("greater_equal")
+    __lt__ = _both("lesser")
+    __le__ = _both("lesser_equal")
+    __eq__ = _both("equal", never=_NEVER_EQUAL)
+    __ne__ = _both("not_equal", never=_NEVER_EQUAL)
 
     def __neg__(self) -> Any:
         return self._apply("negative", (self,), {})
 
     def __abs__(self) -> Any:
         return self._apply("abs", (self,), {})
-
-    def __eq__(self, other: object) -> Any:
-        if isinstance(other, _NEVER_EQUAL):
-            return NotImplemented
-        return self._binary(other, "broadcast_equal", "_equal_scalar")
-
-    def __ne__(self, other: object) -> Any:
-        if isinstance(other, _NEVER_EQUAL):
-            return NotImplemented
-        return self._binary(other, "broadcast_not_equal", "_not_equal_scalar")
-
-    def __gt__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_greater", "_greater_scalar")
-
-    def __ge__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_greater_equal", "_greater_equal_scalar")
-
-    def __lt__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_lesser", "_lesser_scalar")
-
-    def __le__(self, other: Any) -> Any:
-        return self._binary(other, "broadcast_lesser_equal", "_lesser_equal_scalar")
 
     def __hash__(self) -> int:
         return id(self) >> 4

@@ -82,6 +82,7 @@ def _pair_samples(op: Any, pairs: Iterable[tuple[Shape, Shape]]) -> Iterable[Sam
 class AddRule:
     """y = a + b."""
 
+    direct = "add(lhs, rhs)"
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.add(lhs, rhs, out=out)
 
@@ -92,6 +93,7 @@ class AddRule:
 class SubtractRule:
     """y = a − b."""
 
+    direct = "subtract(lhs, rhs)"
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.subtract(lhs, rhs, out=out)
 
@@ -102,6 +104,7 @@ class SubtractRule:
 class MultiplyRule:
     """y = a · b."""
 
+    direct = "multiply(lhs, rhs)"
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.multiply(lhs, rhs, out=out)
 
@@ -115,6 +118,7 @@ class MultiplyRule:
 class DivideRule:
     """y = a / b; for integers the quotient is cut off towards zero, as in C."""
 
+    direct = "true_divide(lhs, rhs)"
     drawn = (Draw(()), Draw((), "uniform", 1.0, 3.0))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
@@ -164,6 +168,7 @@ def modulo(xp: Any, lhs: Any, rhs: Any, out: Any = None) -> Any:
 class PowerRule:
     """y = aᵇ."""
 
+    direct = "power(lhs, rhs)"
     drawn = (Draw((), "uniform", 0.5, 2.0), Draw((), "uniform", 0.5, 2.5))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
@@ -181,6 +186,7 @@ class PowerRule:
 class MaximumRule:
     """y = max(a, b); where they are equal the gradient goes to a."""
 
+    direct = "maximum(lhs, rhs)"
     drawn = (Draw((), "distinct", -2.0, 2.0), Draw((), "distinct", -1.9, 2.1))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
@@ -196,6 +202,7 @@ class MaximumRule:
 class MinimumRule:
     """y = min(a, b); where they are equal the gradient goes to a."""
 
+    direct = "minimum(lhs, rhs)"
     drawn = (Draw((), "distinct", -2.0, 2.0), Draw((), "distinct", -1.9, 2.1))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
@@ -211,6 +218,7 @@ class MinimumRule:
 class HypotRule:
     """y = √(a² + b²)."""
 
+    direct = "hypot(lhs, rhs)"
     drawn = (Draw((), "uniform", 0.5, 2.0), Draw((), "uniform", 0.5, 2.0))
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:

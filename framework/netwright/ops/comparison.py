@@ -16,8 +16,13 @@ SMALL = (Draw((), "integer", -2, 3), Draw((), "integer", -2, 3))
 class Compare:
     """y = 1 where ``test`` holds, else 0, in the inputs' dtype."""
 
+    direct: ClassVar[str]
     test: ClassVar[str]
     drawn = SMALL
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.direct = f"{cls.test}(lhs, rhs).astype(lhs.dtype)"
 
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return compare(xp, self.test, lhs, rhs, out)

@@ -41,6 +41,10 @@ class MathFunction(Elementwise):
     ufunc: ClassVar[str]
     """The name of NumPy's function."""
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.direct = f"{cls.ufunc}(data)" if "ufunc" in vars(cls) else cls.direct
+
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         return in_float(xp, getattr(xp, self.ufunc), data, out)
 

@@ -17,6 +17,7 @@ class Square(Elementwise):
     """Square: y = x²."""
 
     name = "square"
+    direct = "multiply(data, data)"
     zero_stays = True
     dtypes = ("float16", "int32")
     in_palette = True

@@ -33,6 +33,7 @@ class Relu(Nonlinearity):
     """Rectified linear unit: y = max(x, 0); the gradient at 0 is 0."""
 
     name = "relu"
+    direct = "maximum(data, zero)"
     zero_stays = True
     title = "ReLU"
     drawn = KINKED

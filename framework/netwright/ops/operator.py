@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -117,6 +117,14 @@ MAX_REMEMBERED = 256
 """Combinations of input shapes remembered for one set of parameters."""
 
 
+class Ready(NamedTuple):
+    """An operator made ready for NumPy arrays of certain shapes and dtypes: what to run, and what it takes and gives."""
+
+    run: Callable[..., Any]
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
 @dataclass(slots=True)
 class CallFacts:
     """What an eager call needs to know of an operator under given parameters."""
@@ -126,6 +134,16 @@ class CallFacts:
     outputs: int
     visible: int
     gives_sparse: bool = False
+    places: dict[str, int] = field(default_factory=dict)
+    """Positions of the ports that are there, by name."""
+    kept: tuple[bool, ...] = ()
+    """For each input, whether the gradient keeps it."""
+    kept_results: int = 0
+    """How many of the results the gradient keeps, from the first."""
+    simple: bool = False
+    """Whether a call is no more than ``forward`` on the inputs: one result, in new memory, and no states."""
+    ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
+    """Of simple calls: what was found out for inputs of these shapes and dtypes (``ready_key``)."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
@@ -171,6 +189,11 @@ class Operator:
     """A head that starts the backward pass itself and ignores the gradient of its output."""
     shape_checked: ClassVar[bool] = True
     """False where the array module's own rule equals ours: eager calls then skip inference."""
+
+    direct: ClassVar[str] = ""
+    """``forward`` as one expression of NumPy's functions, for arrays of one shape and floating-point dtype, which are
+    the result's too: ``add(lhs, rhs)``. It names the ports, ``scalar`` (the parameter) and ``zero``. Eager calls
+    on such arrays run it without more ado."""
 
     any_side: ClassVar[bool] = False
     """``infer_shape`` works from any known input, to other data too (as where all have one shape)."""
@@ -234,6 +257,10 @@ class Operator:
 
     def forward(self, xp: Any, p: Any, *inputs: Any, **keywords: Any) -> Any:
         raise NotImplementedError(f"{self.name} has no forward")
+
+    def ready(self, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        """``forward`` for NumPy arrays of exactly these specifications, with what follows from them worked out."""
+        return functools.partial(self.forward, np, p)
 
     def gives_sparse(self, p: Any) -> bool:
         """Whether dense inputs may give sparse results, or sparse gradients, under these parameters."""
@@ -347,8 +374,14 @@ class Operator:
             if len(self._facts) >= 4096:
                 self._facts.clear()
             names = self.output_names(p)
-            visible, sparse = self.visible_outputs(p), self.gives_sparse(p)
-            found = self._facts[id(p)] = CallFacts(p, self.state_ports(p), len(names), visible, sparse)
+            found = CallFacts(p, self.state_ports(p), len(names), self.visible_outputs(p), self.gives_sparse(p))
+            keeps = self.gradient_takes or ()
+            found.places = {port.name: i for i, port in enumerate(self.ports(p))}
+            found.kept = tuple([n in keeps or "xs" in keeps for n in found.places])
+            found.kept_results = len(names) if "ys" in keeps else int("y" in keeps)
+            found.simple = len(names) == 1 and bool(found.places) and self.forward_takes <= {"out"}
+            found.simple &= not (found.states or found.gives_sparse or self.view or self.dynamic)
+            self._facts[id(p)] = found
         return found
 
     def __init__(self) -> None:
@@ -368,6 +401,8 @@ def prepare(cls: type[Operator]) -> None:
     """Read from a subclass's own signatures what its forward takes and its gradient keeps."""
     forward = inspect.signature(cls.forward).parameters.values()
     cls.forward_takes = frozenset(a.name for a in forward if a.kind is a.KEYWORD_ONLY)
+    if "forward" in vars(cls) and "direct" not in vars(cls):
+        cls.direct = ""  # the base's expression says what the base's forward does
     gradient = getattr(cls, "gradient", None)
     if gradient is None:
         return

@@ -15,6 +15,7 @@ class Negative(Elementwise):
     """Negative: y = −x."""
 
     name = "negative"
+    direct = "negative(data)"
     zero_stays = True
     aliases = ("_np_negative",)
     dtypes = ("float16", "int32")
@@ -31,6 +32,7 @@ class Abs(Elementwise):
     """Absolute value: y = \\|x\\|; the gradient at 0 is 0."""
 
     name = "abs"
+    direct = "absolute(data)"
     zero_stays = True
     in_palette = True
     title = "Absolute value"
@@ -49,6 +51,7 @@ class Sign(Step):
     """Sign: −1, 0 or 1."""
 
     name = "sign"
+    direct = "sign(data)"
     zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:

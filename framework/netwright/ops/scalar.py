@@ -49,6 +49,7 @@ class PlusScalar(WithScalar):
     """Sum with a scalar: y = x + s."""
 
     name = "_plus_scalar"
+    direct = "add(data, scalar)"
     aliases: ClassVar[tuple[str, ...]] = ("_PlusScalar",)
 
     def keeps_zeros(self, p: ScalarParams) -> bool:
@@ -66,6 +67,7 @@ class MinusScalar(WithScalar):
     """Difference with a scalar: y = x − s."""
 
     name = "_minus_scalar"
+    direct = "subtract(data, scalar)"
     aliases: ClassVar[tuple[str, ...]] = ("_MinusScalar",)
 
     def keeps_zeros(self, p: ScalarParams) -> bool:
@@ -83,6 +85,7 @@ class RMinusScalar(WithScalar):
     """A scalar less the array: y = s − x."""
 
     name = "_rminus_scalar"
+    direct = "subtract(scalar, data)"
     aliases = ("_RMinusScalar",)
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
@@ -97,6 +100,7 @@ class MulScalar(WithScalar):
     """Product with a scalar: y = s · x."""
 
     name = "_mul_scalar"
+    direct = "multiply(data, scalar)"
     zero_stays = True
     aliases = ("_MulScalar",)
 
@@ -112,6 +116,7 @@ class DivScalar(WithScalar):
     """Quotient by a scalar: y = x / s; for integers cut off towards zero."""
 
     name = "_div_scalar"
+    direct = "true_divide(data, scalar)"
     zero_stays = True
     aliases = ("_DivScalar",)
 
@@ -127,6 +132,7 @@ class RDivScalar(WithScalar):
     """A scalar divided by the array: y = s / x; for integers cut off towards zero."""
 
     name = "_rdiv_scalar"
+    direct = "true_divide(scalar, data)"
     aliases = ("_RDivScalar",)
     drawn = Draw((), "uniform", 1.0, 3.0)
 
@@ -175,6 +181,7 @@ class PowerScalar(WithScalar):
     """Power with a scalar exponent: y = xˢ; for integers s is cut off first, as in MXNet."""
 
     name = "_power_scalar"
+    direct = "power(data, scalar)"
     aliases = ("_PowerScalar",)
     drawn = Draw((), "uniform", 0.5, 2.0)
 
@@ -192,6 +199,7 @@ class RPowerScalar(WithScalar):
     """Power of a scalar base: y = sˣ; for integers s is cut off first, as in MXNet."""
 
     name = "_rpower_scalar"
+    direct = "power(scalar, data)"
     aliases = ("_RPowerScalar",)
     scalars = (1.5, 0.4)
 
@@ -216,6 +224,7 @@ class MaximumScalar(WithScalar):
     """Greater of the array and a scalar: y = max(x, s); the gradient flows where x ≥ s."""
 
     name = "_maximum_scalar"
+    direct = "maximum(data, scalar)"
     aliases = ("_MaximumScalar",)
     drawn = Draw((), "distinct", -3.0, 3.1)
 
@@ -231,6 +240,7 @@ class MinimumScalar(WithScalar):
     """Smaller of the array and a scalar: y = min(x, s); the gradient flows where x ≤ s."""
 
     name = "_minimum_scalar"
+    direct = "minimum(data, scalar)"
     aliases = ("_MinimumScalar",)
     drawn = Draw((), "distinct", -3.0, 3.1)
 
@@ -246,6 +256,7 @@ class HypotScalar(WithScalar):
     """Hypotenuse with a scalar: y = √(x² + s²)."""
 
     name = "_hypot_scalar"
+    direct = "hypot(data, scalar)"
     aliases = ("_HypotScalar",)
 
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:

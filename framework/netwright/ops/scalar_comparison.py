@@ -24,6 +24,10 @@ class CompareScalar(WithScalar):
     drawn = Draw((), "integer", -2, 3)
     scalars = (1.0, 0.0)
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.direct = f"{cls.test}(data, scalar).astype(data.dtype)"
+
     def keeps_zeros(self, p: ScalarParams) -> bool:
         return not self.logic and not bool(getattr(np, self.test)(0.0, p.scalar))
 

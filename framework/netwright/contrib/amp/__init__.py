@@ -23,7 +23,7 @@ import numpy as np
 
 from ...errors import KindError, MismatchError
 from ...gluon.trainer import Trainer
-from ...tape import Mode
+from ...tape import mode, set_autocast
 from . import lists
 from .convert import Conditional, Policy, convert_hybrid_block, convert_model, convert_symbol
 from .loss_scaler import LossScaler
@@ -51,14 +51,14 @@ def init(
     fp32_ops: Iterable[str] | None = None,
 ) -> None:
     """From now on operators are computed in the precision of their list; blocks compiled before stay as they are."""
-    if Mode.autocast is None:
-        Mode.autocast = Policy(target_dtype, target_precision_ops, fp32_ops, conditional_fp32_ops)
+    if mode.autocast is None:
+        set_autocast(Policy(target_dtype, target_precision_ops, fp32_ops, conditional_fp32_ops))
         logging.info("Using AMP")
 
 
 def init_trainer(optimizer_or_trainer: Trainer) -> None:
     """Let a trainer look for gradients that are not finite, and scale its loss."""
-    if Mode.autocast is None:
+    if mode.autocast is None:
         raise MismatchError("AMP is not initialised", where="init_trainer", remedy="Call amp.init() first")
     trainer = _checked(optimizer_or_trainer)
     trainer._amp_loss_scaler, trainer._amp_original_scale = LossScaler(), trainer._scale

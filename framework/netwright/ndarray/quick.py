@@ -1,0 +1,323 @@
+"""Eager calls in the least time: Python functions made for each operator from its definition.
+
+A small array is computed in less time than Python takes to look up how. So what can be known beforehand is written
+into a function of the operator's own: how many arrays it takes, what its gradient keeps, and NumPy's function itself
+where the operator is no more than that (``Operator.direct``). Any other case (other dtypes, devices and storages,
+``out``, someone who watches each call) is left to the general way, ``invoke``, which also finds the words for errors.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable, Mapping
+from keyword import iskeyword
+from typing import Any
+
+import numpy as np
+
+from .. import watching
+from ..errors import NetwrightError
+from ..ops import get
+from ..ops.arithmetic import BINARY, SPECIAL, Arithmetic
+from ..ops.arrays import scalar_like
+from ..ops.operator import FLOAT32, At, CallFacts, Operator, TensorSpec
+from ..ops.signature import COMMON
+from ..tape import RECORDING, Alike, Call, mode
+from .array import NDArray
+
+Function = Callable[..., Any]
+MAX_CALLS = 1024
+"""Combinations of arguments remembered for one function, and numbers for one operator."""
+
+_names = watching.names
+_names.update(
+    NDArray=NDArray,
+    Alike=Alike,
+    mode=mode,
+    ndarray=np.ndarray,
+    float32=FLOAT32,
+    float64=np.dtype(np.float64),
+    zero=np.zeros((), np.float32),
+    new=tuple.__new__,
+    At=At,
+    TensorSpec=TensorSpec,
+)
+
+
+def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
+    """The result of a simple call that was seen before with these shapes and dtypes; None where it was not."""
+    taken = _names["Taken"]
+    datas, key, followed = [], [], False
+    for array in inputs:
+        if array.__class__ is not taken:
+            return None
+        data = array._data
+        if data.__class__ is not np.ndarray:
+            return None
+        datas.append(data)
+        key += (data.shape, data.dtype.num)  # a dtype hashes slowly, its number fast
+        if array._entry is not None:
+            followed = True
+    ready = facts.ready.get(tuple(key))
+    if ready is None:
+        return None
+    try:
+        result = ready.run(*datas)
+    except Exception:  # the general way runs it again, and says what is wrong
+        return None
+    if result.__class__ is not np.ndarray:
+        result = np.asarray(result)
+    place = inputs[0]._place
+    if followed and (state := mode.state) & RECORDING:
+        node = Call(op, facts, inputs, ready.inputs, ready.outputs, (result,), state > RECORDING)
+        return NDArray(result, (node, 0), place)
+    return NDArray(result, None, place)
+
+
+# ---------------------------------------------------------------- functions by operator
+def make_call(op: Operator, general: Function) -> Function:
+    """``nd.X``: the short way where the arguments are the usual ones, else ``general``."""
+    names = [port.name for port in op.inputs]
+    if op.variadic or not names or not all(n.isidentifier() and not iskeyword(n) for n in names):
+        return general
+    if _is_direct(op) and "scalar" not in op.direct:
+        body = _direct_body(op, names, names, f"_p{_number(op)}")
+        return _defined(f"""
+def function({_optional(names)}, *args, **kwargs):
+    if {" and ".join(f"{n}.__class__ is Taken" for n in names)} and not args and not kwargs:
+{body}
+    return general({", ".join(names)}, *args, **kwargs)
+""", general=general)  # fmt: skip
+    return _make_ready(op, names, general)
+
+
+def _make_ready(op: Operator, names: list[str], general: Function) -> Function:
+    """A function that goes by what is known of the inputs' shapes."""
+    known = _Arguments(op)
+    needed = [port.name for port in op.inputs if not port.optional]
+    if len(needed) != len(names) - 1 or names[:-1] != needed:
+        inputs = f"({', '.join(names)},)"
+    else:  # the last port is optional
+        inputs = f"({', '.join(names)},) if {names[-1]} is not None else ({', '.join(needed)},)"
+    return _defined(f"""
+def function({_optional(names)}, *args, **kwargs):
+    facts = find(args, kwargs) if args or kwargs else plain()
+    if facts is not None:
+        inputs = {inputs}
+        if len(inputs) == len(facts.kept):
+            result = run_ready(op, facts, inputs)
+            if result is not None:
+                return result
+    return general({", ".join(names)}, *args, **kwargs)
+""", find=known.find, plain=known.plain, run_ready=run_ready, op=op, general=general)  # fmt: skip
+
+
+class _Arguments:
+    """What follows from the parameters of a call; remembered, since most calls are given the same again and again."""
+
+    def __init__(self, op: Operator) -> None:
+        self._op = op
+        self._fields = [n for n in op.Params.model_fields if n not in COMMON]
+        self._found: dict[Any, CallFacts | None] = {}
+
+    def plain(self) -> CallFacts | None:
+        """Of a call without parameters."""
+        try:
+            return self._found[()]
+        except KeyError:
+            return self._keep((), self._op.default_params)
+
+    def find(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallFacts | None:
+        """Of parameters by position and name; None where the general way must look at them."""
+        try:
+            # types too, since True == 1 == 1.0
+            key = (args, *kwargs.items(), *map(type, args), *map(type, kwargs.values()))
+            return self._found[key]
+        except TypeError:  # a list or an array among the values
+            return None
+        except KeyError:
+            pass
+        values = {**dict(zip(self._fields, args, strict=False)), **kwargs}
+        if len(values) < len(args) + len(kwargs) or not values.keys() <= set(self._fields):
+            return None
+        if any(isinstance(v, (NDArray, np.ndarray)) or v == 0.0 and type(v) is float for v in values.values()):
+            return None  # 0.0 == -0.0
+        try:
+            return self._keep(key, self._op.make_params(values))
+        except NetwrightError:  # the general way says it
+            return None
+
+    def _keep(self, key: Any, p: Any) -> CallFacts | None:
+        facts = None if p is None else self._op.facts(p)
+        if len(self._found) >= MAX_CALLS:
+            self._found.clear()
+        self._found[key] = found = facts if facts is not None and facts.simple else None
+        return found
+
+
+# ---------------------------------------------------------------- Python's operators
+def make_operator(name: str, reverse: bool, general: Function) -> Function:
+    """The method behind ``x + y``, or ``1 + x`` where ``reverse``, for a name of BINARY."""
+    both, right, left = BINARY[name]
+    scalar, pair = get(left if reverse else right), "" 
+    if get(both).direct and not reverse:
+        pair = f"""
+    if other.__class__ is Taken and self.__class__ is Taken:
+{_direct_body(get(both), ["self", "other"], ["lhs", "rhs"], f"_p{_number(get(both))}")}"""
+    if not scalar.direct:
+        return general
+    return _defined(f"""
+def method(self, other):{pair}
+    kind = other.__class__
+    if (kind is float or kind is int) and self.__class__ is Taken:
+        _p, scalar = scalars[other]
+{_direct_body(scalar, ["self"], ["data"], "_p")}
+    return general(self, other)
+""", name="method", general=general, scalars=_Scalars(scalar))  # fmt: skip
+
+
+def make_negative(special: str, operator: str) -> Function:
+    """The method behind ``-x`` and ``abs(x)``."""
+    op = get(operator)
+    return _defined(f"""
+def method(self):
+    if self.__class__ is Taken:
+{_direct_body(op, ["self"], ["data"], f"_p{_number(op)}")}
+    return general(self)
+""", name="method", general=getattr(Arithmetic, special))  # fmt: skip
+
+
+def make_pair(name: str, general: Function) -> Function:
+    """``nd.add(a, b)``: of two arrays by the short way, else ``general``."""
+    op = get(BINARY[name][0])
+    if not op.direct:
+        return general
+    return _defined(f"""
+def function(lhs=None, rhs=None, **named):
+    if lhs.__class__ is Taken and rhs.__class__ is Taken and not named:
+{_direct_body(op, ["lhs", "rhs"], ["lhs", "rhs"], f"_p{_number(op)}")}
+    return general(lhs, rhs, **named)
+""", general=general)  # fmt: skip
+
+
+class _Scalars(dict[Any, tuple[Any, Any]]):
+    """By number: the parameters of an operator with a scalar, and the number as an array without axes."""
+
+    def __init__(self, op: Operator) -> None:
+        super().__init__()
+        self._op = op
+        self._zeros: dict[float, tuple[Any, Any]] = {}
+
+    def __missing__(self, number: float) -> tuple[Any, Any]:
+        if number == 0:  # 0.0 == -0.0, so that the number does not tell them apart
+            sign = math.copysign(1.0, number)
+            found = self._zeros.get(sign)
+            if found is None:
+                found = self._zeros[sign] = self._made(float(number))
+            return found
+        if len(self) >= MAX_CALLS:
+            self.clear()
+        found = self[number] = self._made(float(number))
+        return found
+
+    def _made(self, number: float) -> tuple[Any, Any]:
+        value = np.asarray(scalar_like(_names["zero"], number))
+        return self._op.make_params({"scalar": number}), value
+
+
+def install() -> None:
+    """Give NDArray its quick operators, and begin."""
+    for special, general in vars(Arithmetic).items():
+        if general.__hash__ is not None and (found := SPECIAL.get(general)):
+            setattr(NDArray, special, make_operator(*found, general))
+    NDArray.__neg__ = make_negative("__neg__", "negative")  # type: ignore[method-assign]
+    NDArray.__abs__ = make_negative("__abs__", "abs")  # type: ignore[method-assign]
+    watching.begin(NDArray)
+
+
+# ---------------------------------------------------------------- code
+def _is_direct(op: Operator) -> bool:
+    return bool(op.direct) and not op.facts(op.default_params or op.make_params({})).states
+
+
+@functools.cache
+def _number(op: Operator) -> int:
+    """The number in the names that belong to an operator; its parameters and gradient get theirs."""
+    number = sum(1 for n in _names if n.startswith("_op"))
+    _names[f"_op{number}"] = op
+    _names[f"_p{number}"] = op.default_params
+    _names[f"_gradient{number}"] = _make_gradient(op)
+    for name in re.findall(r"(\w+)\(", op.direct):
+        if hasattr(np, name):
+            _names[name] = getattr(np, name)
+    return number
+
+
+def _direct_body(op: Operator, arrays: list[str], ports: list[str], p: str) -> str:
+    """Lines that compute ``direct`` and return, where the arrays are fit for it; ``p`` names the parameters."""
+    number = _number(op)
+    raw = [f"_{i}" for i in range(len(arrays))]
+    expression = op.direct
+    for port, one in zip(ports, raw, strict=True):
+        expression = re.sub(rf"\b{port}\b", one, expression)
+    takes = op.gradient_takes or ()
+    kept = ", ".join(one if port in takes else "None" for port, one in zip(ports, raw, strict=True))
+    entries = [f"_e{i}" for i in range(len(arrays))]
+    lines = [f"{one} = {array}._data" for one, array in zip(raw, arrays, strict=True)]
+    fit = [f"{one}.__class__ is ndarray" for one in raw]
+    # a scalar is there in float32
+    wide = "" if "scalar" in op.direct else " or _dtype is float64"
+    fit.append(f"((_dtype := _0.dtype) is float32{wide})")
+    shape = "_y.shape"
+    if len(raw) > 1:
+        fit.append(f"{raw[1]}.dtype is _dtype and (_shape := _0.shape) == {raw[1]}.shape")
+        shape = "_shape"
+    lines += [
+        f"if {' and '.join(fit)}:",
+        "    try:",
+        f"        _y = {expression}",
+        "    except Exception:  # the general way runs it again, and says what is wrong",
+        "        _y = None",
+        "    if _y.__class__ is ndarray:",
+        *(f"        {entry} = {array}._entry" for entry, array in zip(entries, arrays, strict=True)),
+        f"        if ({' or '.join(f'{e} is not None' for e in entries)}) and (_state := mode.state) & 1:",
+        f"            return NDArray(_y, (Alike(_op{number}, {p}, _gradient{number}, _state, ({', '.join(entries)},), "
+        f"({kept},), ({'_y,' if 'y' in takes else ''}), {shape}, _dtype, {arrays[0]}._place), 0), {arrays[0]}._place)",
+        f"        return NDArray(_y, None, {arrays[0]}._place)",
+    ]
+    return "\n".join(" " * 8 + line for line in lines)
+
+
+def _make_gradient(op: Operator) -> Function:
+    """``gradient(node, F, dy)`` of a node ``Alike``: the operator's gradient on what was kept."""
+    takes = op.gradient_takes
+    count = len(op.inputs)
+    if takes is None:
+        return lambda node, F, dy: (None,) * count
+    given = ["dy" if n == "dy" else "NDArray(node.results[0], (node, 0), node.place)" if n == "y" else
+             f"NDArray(node.kept[{i}], sources[{i}], node.place)"
+             for n in takes for i in [[*(port.name for port in op.inputs), "dy", "y"].index(n)]]  # fmt: skip
+    wanted = ", ".join(f"sources[{i}] is not None" for i in range(count))
+    return _defined(f"""
+def gradient(node, F, dy):
+    sources = node.sources
+    spec = new(TensorSpec, (node.shape, node.dtype))
+    at = new(At, (({"spec, " * count}), (spec,), node.train, ({wanted},)))
+    found = rule({", ".join(["F", "node.p", "at", *given])})
+    return found if found.__class__ is tuple else (found,)
+""", name="gradient", rule=op.gradient)  # type: ignore[attr-defined]  # fmt: skip
+
+
+def _optional(names: list[str]) -> str:
+    return ", ".join(f"{n}=None" for n in names)
+
+
+def _defined(source: str, name: str = "function", **constants: Any) -> Function:
+    """The function that the source defines; its constants stand beside it."""
+    inner = source.strip("\n").replace("\n", "\n    ")
+    outer = f"def make({', '.join(constants)}):\n    {inner}\n    return {name}\n"
+    found: dict[str, Any] = {}
+    exec(compile(outer, "<netwright operator calls>", "exec"), _names, found)
+    return found["make"](**constants)  # type: ignore[no-any-return]
