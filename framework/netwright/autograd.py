@@ -10,7 +10,7 @@ from .errors import AutogradError, KindError, ParamError, ShapeError
 from .ndarray.array import NDArray, check_request
 from .ndarray.invoke import F
 from .ops.operator import TensorSpec
-from .tape import Node, Spendable, Variable, mode, walk_back
+from .tape import RECORDING, TRAINING, Node, Spendable, Variable, mode, walk_back
 
 if TYPE_CHECKING:
     from .symbol import Symbol
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 class _Scope:
     """Sets recording and/or training for a ``with`` block."""
 
+    __slots__ = ("_keep", "_outer", "_set")
+
     def __init__(self, recording: bool | None, training: bool | None) -> None:
-        self._new = (recording, training)
-        self._outer: list[tuple[bool, bool]] = []
+        self._set = (RECORDING if recording else 0) | (TRAINING if training else 0)
+        self._keep = (RECORDING if recording is None else 0) | (TRAINING if training is None else 0)
+        self._outer: list[int] = []
 
     def __enter__(self) -> None:
-        self._outer.append((mode.recording, mode.training))
-        recording, training = self._new
-        if recording is not None:
-            mode.recording = recording
-        if training is not None:
-            mode.training = training
+        before = mode.state
+        self._outer.append(before)
+        mode.state = before & self._keep | self._set
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        mode.recording, mode.training = self._outer.pop()
+        mode.state = self._outer.pop()
 
 
 def record(train_mode: bool = True) -> _Scope:
@@ -183,9 +183,7 @@ def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tu
                 remedy="Call attach_grad() on the variables and compute inside `with autograd.record():`",
             )
         if gradient is None:
-            gradient = F._full(shape=head.shape, value=1.0, dtype=head._data.dtype.name)
-            if gradient.ctx != head.ctx:
-                gradient = gradient.as_in_context(head.ctx)
+            gradient = NDArray(head.ctx.xp.ones(head.shape, head._data.dtype), None, head._place)
         elif gradient.shape != head.shape:
             raise ShapeError(
                 "a head gradient has the head's shape",

@@ -150,20 +150,27 @@ class Call(Spendable):
         self,
         op: Operator,
         facts: CallFacts,
-        inputs: tuple[NDArray, ...],
-        specs: tuple[TensorSpec, ...],
+        sources: tuple[Entry | None, ...],
+        datas: Sequence[Any],
+        place: Any,
+        inputs: tuple[TensorSpec, ...],
         outputs: tuple[TensorSpec, ...],
-        results: Sequence[Any],
+        results: tuple[Any, ...],
         train: bool,
     ) -> None:
         self.number = next(_numbers)
-        self.sources = tuple([a._entry for a in inputs])
         self.released = False
-        self.op, self.p, self.train, self.place = op, facts.p, train, inputs[0]._place
-        self.inputs, self.outputs = specs, outputs
+        self.op = op
+        self.p = facts.p
+        self.sources = sources
+        self.place = place
+        self.inputs = inputs
+        self.outputs = outputs
+        self.train = train
         # an output's NDArray points back at this node and would keep it alive in a cycle
-        self.results = tuple(results[: facts.kept_results])
-        self.kept: tuple[Any, ...] = tuple([a._data if k else None for a, k in zip(inputs, facts.kept, strict=True)])
+        self.results = results[: facts.kept_results]
+        kept = facts.kept
+        self.kept: Sequence[Any] = [d if k else None for d, k in zip(datas, kept, strict=True)] if True in kept else ()
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         op = self.op
@@ -298,7 +305,7 @@ def walk_back(
             sources = node.sources
             if ends or not sources:
                 continue
-            if gradients[0] is None and all([g is None for g in gradients]):
+            if gradients[0] is None and all(g is None for g in gradients):
                 results: Sequence[NDArray | None] = [None] * len(sources)
             else:
                 results = node.pull(gradients, F)

@@ -13,7 +13,7 @@ from netwright import autograd, gluon, nd, sym
 from netwright.contrib import amp
 from netwright.gluon import nn
 from netwright.ops import get
-from netwright.tape import Mode
+from netwright.tape import set_autocast
 
 X = nd.array(np.random.default_rng(0).normal(size=(8, 5)))
 Y = nd.array([0, 1, 2, 0, 1, 2, 0, 1])
@@ -23,7 +23,7 @@ Y = nd.array([0, 1, 2, 0, 1, 2, 0, 1])
 def mixed() -> Iterator[None]:
     amp.init()
     yield
-    Mode.autocast = None
+    set_autocast(None)
 
 
 def network() -> nn.HybridSequential:

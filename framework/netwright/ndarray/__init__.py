@@ -29,6 +29,7 @@ from .creation import (
 from .exchange import from_dlpack, to_dlpack_for_read, to_dlpack_for_write
 from .forms import make_histogram, make_split_v2
 from .functions import make_function
+from .methods import PLAIN
 from .random_functions import make_random
 from .sparse import csr_matrix, row_sparse_array
 from .storage import load, load_frombuffer, save
@@ -80,3 +81,5 @@ populate(sys.modules[__name__], make_function)
 for _name, _function in CONTROL_FLOW.items():
     setattr(sys.modules[f"{__name__}.contrib"], _name, _function)
 add_contrib(sys.modules[f"{__name__}.contrib"], make_function, NDArray)
+for _name in PLAIN:
+    setattr(NDArray, _name, getattr(sys.modules[__name__], _name))

@@ -131,6 +131,7 @@ def _method(name: str) -> Any:
     return method
 
 
-for _name in FLUENT:
-    if _name not in vars(FluentMethods):
-        setattr(FluentMethods, _name, _method(_name))
+PLAIN = [_name for _name in FLUENT if _name not in vars(FluentMethods)]
+"""The methods that are the operator's function and nothing else."""
+for _name in PLAIN:
+    setattr(FluentMethods, _name, _method(_name))

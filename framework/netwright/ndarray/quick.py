@@ -37,6 +37,8 @@ _names.update(
     Alike=Alike,
     mode=mode,
     ndarray=np.ndarray,
+    asarray=np.asarray,
+    Call=Call,
     float32=FLOAT32,
     float64=np.dtype(np.float64),
     zero=np.zeros((), np.float32),
@@ -68,10 +70,11 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
     except Exception:  # the general way runs it again, and says what is wrong
         return None
     if result.__class__ is not np.ndarray:
-        result = np.asarray(result)
+        result = np.asarray(result[0] if result.__class__ is tuple else result)
     place = inputs[0]._place
     if followed and (state := mode.state) & RECORDING:
-        node = Call(op, facts, inputs, ready.inputs, ready.outputs, (result,), state > RECORDING)
+        sources = tuple([array._entry for array in inputs])
+        node = Call(op, facts, sources, datas, place, ready.inputs, ready.outputs, (result,), state > RECORDING)
         return NDArray(result, (node, 0), place)
     return NDArray(result, None, place)
 
@@ -80,7 +83,9 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
 def make_call(op: Operator, general: Function) -> Function:
     """``nd.X``: the short way where the arguments are the usual ones, else ``general``."""
     names = [port.name for port in op.inputs]
-    if op.variadic or not names or not all(n.isidentifier() and not iskeyword(n) for n in names):
+    if op.variadic:
+        return _make_variadic(op, general)
+    if not names or not all(n.isidentifier() and not iskeyword(n) for n in names):
         return general
     if _is_direct(op) and "scalar" not in op.direct:
         body = _direct_body(op, names, names, f"_p{_number(op)}")
@@ -89,63 +94,107 @@ def function({_optional(names)}, *args, **kwargs):
     if {" and ".join(f"{n}.__class__ is Taken" for n in names)} and not args and not kwargs:
 {body}
     return general({", ".join(names)}, *args, **kwargs)
-""", general=general)  # fmt: skip
+""", general=_make_ready(op, names, general))  # fmt: skip
     return _make_ready(op, names, general)
 
 
 def _make_ready(op: Operator, names: list[str], general: Function) -> Function:
     """A function that goes by what is known of the inputs' shapes."""
     known = _Arguments(op)
-    needed = [port.name for port in op.inputs if not port.optional]
-    if len(needed) != len(names) - 1 or names[:-1] != needed:
-        inputs = f"({', '.join(names)},)"
-    else:  # the last port is optional
-        inputs = f"({', '.join(names)},) if {names[-1]} is not None else ({', '.join(needed)},)"
-    return _defined(f"""
+    if any(port.optional for port in op.inputs):
+        return _defined(f"""
 def function({_optional(names)}, *args, **kwargs):
-    facts = find(args, kwargs) if args or kwargs else plain()
+    facts = find(args, kwargs) if args or kwargs else found.get(()) or plain()
     if facts is not None:
-        inputs = {inputs}
+        inputs = tuple([array for array in ({", ".join(names)},) if array is not None])
         if len(inputs) == len(facts.kept):
             result = run_ready(op, facts, inputs)
             if result is not None:
                 return result
     return general({", ".join(names)}, *args, **kwargs)
-""", find=known.find, plain=known.plain, run_ready=run_ready, op=op, general=general)  # fmt: skip
+""", **known.names(), run_ready=run_ready, op=op, general=general)  # fmt: skip
+    raw = [f"_{i}" for i in range(len(names))]
+    return _defined(f"""
+def function({_optional(names)}, *args, **kwargs):
+    if {" and ".join(f"{n}.__class__ is Taken" for n in names)}:
+        {"; ".join(f"{one} = {n}._data" for one, n in zip(raw, names, strict=True))}
+        if {" and ".join(f"{one}.__class__ is ndarray" for one in raw)}:
+            facts = find(args, kwargs) if args or kwargs else found.get(()) or plain()
+            if facts is not None:
+                ready = facts.ready.get(({", ".join(f"{one}.shape, {one}.dtype.num" for one in raw)}))
+                if ready is not None:
+                    try:
+                        _y = ready.run({", ".join(raw)})
+                    except Exception:  # the general way runs it again, and says what is wrong
+                        return general({", ".join(names)}, *args, **kwargs)
+                    if _y.__class__ is not ndarray:
+                        _y = asarray(_y[0] if _y.__class__ is tuple else _y)
+                    place = {names[0]}._place
+                    {"; ".join(f"_e{i} = {n}._entry" for i, n in enumerate(names))}
+                    if ({" or ".join(f"_e{i} is not None" for i in range(len(names)))}) and (_state := mode.state) & 1:
+                        node = Call(op, facts, ({", ".join(f"_e{i}" for i in range(len(names)))},), ({", ".join(raw)},),
+                                    place, ready.inputs, ready.outputs, (_y,), _state > 1)
+                        return NDArray(_y, (node, 0), place)
+                    return NDArray(_y, None, place)
+    return general({", ".join(names)}, *args, **kwargs)
+""", **known.names(), op=op, general=general)  # fmt: skip
+
+
+def _make_variadic(op: Operator, general: Function) -> Function:
+    """A function of any number of arrays by position."""
+    known: dict[int, _Arguments] = {}
+
+    def function(*data: Any, **kwargs: Any) -> Any:
+        count = len(data)
+        found = known.get(count)
+        if found is None:
+            found = known[count] = _Arguments(op, {op.variadic: count})
+        facts = found.find((), kwargs)
+        if facts is not None and len(facts.kept) == count:
+            result = run_ready(op, facts, data)
+            if result is not None:
+                return result
+        return general(*data, **kwargs)
+
+    return function
 
 
 class _Arguments:
     """What follows from the parameters of a call; remembered, since most calls are given the same again and again."""
 
-    def __init__(self, op: Operator) -> None:
-        self._op = op
-        self._fields = [n for n in op.Params.model_fields if n not in COMMON]
+    def __init__(self, op: Operator, fixed: Mapping[str, Any] | None = None) -> None:
+        self._op, self._fixed = op, fixed or {}
+        self._fields = [n for n in op.Params.model_fields if n not in COMMON and n not in self._fixed]
         self._found: dict[Any, CallFacts | None] = {}
+
+    def names(self) -> dict[str, Any]:
+        """What a function that asks needs."""
+        return {"found": self._found, "plain": self.plain, "find": self.find}
 
     def plain(self) -> CallFacts | None:
         """Of a call without parameters."""
-        try:
-            return self._found[()]
-        except KeyError:
-            return self._keep((), self._op.default_params)
+        return self._keep((), self._op.default_params)
 
     def find(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallFacts | None:
         """Of parameters by position and name; None where the general way must look at them."""
         try:
             # types too, since True == 1 == 1.0
+            if len(kwargs) == 1 and not args:
+                for name, value in kwargs.items():
+                    return self._found[name, value, value.__class__]
             key = (args, *kwargs.items(), *map(type, args), *map(type, kwargs.values()))
             return self._found[key]
         except TypeError:  # a list or an array among the values
             return None
-        except KeyError:
-            pass
+        except KeyError as missing:
+            key = missing.args[0]
         values = {**dict(zip(self._fields, args, strict=False)), **kwargs}
         if len(values) < len(args) + len(kwargs) or not values.keys() <= set(self._fields):
             return None
-        if any(isinstance(v, (NDArray, np.ndarray)) or v == 0.0 and type(v) is float for v in values.values()):
+        if any(isinstance(v, (NDArray, np.ndarray)) or (v == 0.0 and type(v) is float) for v in values.values()):
             return None  # 0.0 == -0.0
         try:
-            return self._keep(key, self._op.make_params(values))
+            return self._keep(key, self._op.make_params({**values, **self._fixed}))
         except NetwrightError:  # the general way says it
             return None
 
@@ -161,13 +210,15 @@ class _Arguments:
 def make_operator(name: str, reverse: bool, general: Function) -> Function:
     """The method behind ``x + y``, or ``1 + x`` where ``reverse``, for a name of BINARY."""
     both, right, left = BINARY[name]
-    scalar, pair = get(left if reverse else right), "" 
+    scalar, pair = get(left if reverse else right), ""
     if get(both).direct and not reverse:
         pair = f"""
     if other.__class__ is Taken and self.__class__ is Taken:
-{_direct_body(get(both), ["self", "other"], ["lhs", "rhs"], f"_p{_number(get(both))}")}"""
+{_direct_body(get(both), ["self", "other"], ["lhs", "rhs"], f"_p{_number(get(both))}")}
+        return broadcast(self, other)"""
     if not scalar.direct:
         return general
+    broadcast = _make_ready(get(both), ["lhs", "rhs"], general)
     return _defined(f"""
 def method(self, other):{pair}
     kind = other.__class__
@@ -175,7 +226,25 @@ def method(self, other):{pair}
         _p, scalar = scalars[other]
 {_direct_body(scalar, ["self"], ["data"], "_p")}
     return general(self, other)
-""", name="method", general=general, scalars=_Scalars(scalar))  # fmt: skip
+""", name="method", general=general, broadcast=broadcast, scalars=_Scalars(scalar))  # fmt: skip
+
+
+IN_PLACE = {"__iadd__": "add", "__isub__": "subtract", "__imul__": "multiply", "__itruediv__": "true_divide"}
+"""Python's operators in place, and NumPy's functions for floating-point numbers behind them."""
+
+
+def make_in_place(name: str, general: Function) -> Function:
+    """The method behind ``x += y``: of two arrays that are not recorded NumPy writes straight into the first."""
+    return _defined(f"""
+def method(self, other):
+    if other.__class__ is Taken and self.__class__ is Taken and not mode.state & 1:
+        _0 = self._data; _1 = other._data
+        if (_0.__class__ is ndarray and _1.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64)
+                and _1.dtype is dtype and _0.shape == _1.shape and _0.flags.writeable):
+            {name}(_0, _1, _0)
+            return self
+    return general(self, other)
+""", name="method", general=general, **{name: getattr(np, name)})  # fmt: skip
 
 
 def make_negative(special: str, operator: str) -> Function:
@@ -199,7 +268,7 @@ def function(lhs=None, rhs=None, **named):
     if lhs.__class__ is Taken and rhs.__class__ is Taken and not named:
 {_direct_body(op, ["lhs", "rhs"], ["lhs", "rhs"], f"_p{_number(op)}")}
     return general(lhs, rhs, **named)
-""", general=general)  # fmt: skip
+""", general=_make_ready(op, ["lhs", "rhs"], general))  # fmt: skip
 
 
 class _Scalars(dict[Any, tuple[Any, Any]]):
@@ -232,6 +301,8 @@ def install() -> None:
     for special, general in vars(Arithmetic).items():
         if general.__hash__ is not None and (found := SPECIAL.get(general)):
             setattr(NDArray, special, make_operator(*found, general))
+    for special, operator in IN_PLACE.items():
+        setattr(NDArray, special, make_in_place(operator, getattr(NDArray, special)))
     NDArray.__neg__ = make_negative("__neg__", "negative")  # type: ignore[method-assign]
     NDArray.__abs__ = make_negative("__abs__", "abs")  # type: ignore[method-assign]
     watching.begin(NDArray)
@@ -316,8 +387,14 @@ def _optional(names: list[str]) -> str:
 
 def _defined(source: str, name: str = "function", **constants: Any) -> Function:
     """The function that the source defines; its constants stand beside it."""
+    return _maker(source, name, tuple(constants))(**constants)
+
+
+@functools.cache
+def _maker(source: str, name: str, constants: tuple[str, ...]) -> Function:
+    """What makes the function for given constants: operators with the same ports share their code."""
     inner = source.strip("\n").replace("\n", "\n    ")
     outer = f"def make({', '.join(constants)}):\n    {inner}\n    return {name}\n"
     found: dict[str, Any] = {}
     exec(compile(outer, "<netwright operator calls>", "exec"), _names, found)
-    return found["make"](**constants)  # type: ignore[no-any-return]
+    return found["make"]  # type: ignore[no-any-return]

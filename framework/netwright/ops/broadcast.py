@@ -83,6 +83,7 @@ class AddRule:
     """y = a + b."""
 
     direct = "add(lhs, rhs)"
+
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.add(lhs, rhs, out=out)
 
@@ -94,6 +95,7 @@ class SubtractRule:
     """y = a − b."""
 
     direct = "subtract(lhs, rhs)"
+
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.subtract(lhs, rhs, out=out)
 
@@ -105,6 +107,7 @@ class MultiplyRule:
     """y = a · b."""
 
     direct = "multiply(lhs, rhs)"
+
     def forward(self, xp: Any, p: Any, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         return xp.multiply(lhs, rhs, out=out)
 

@@ -118,7 +118,7 @@ MAX_REMEMBERED = 256
 
 
 class Ready(NamedTuple):
-    """An operator made ready for NumPy arrays of certain shapes and dtypes: what to run, and what it takes and gives."""
+    """An operator made ready for NumPy arrays of certain shapes and dtypes: what to run, what it takes and gives."""
 
     run: Callable[..., Any]
     inputs: tuple[TensorSpec, ...]
@@ -141,7 +141,7 @@ class CallFacts:
     kept_results: int = 0
     """How many of the results the gradient keeps, from the first."""
     simple: bool = False
-    """Whether a call is no more than ``forward`` on the inputs: one result, in new memory, and no states."""
+    """Whether a call is no more than ``forward`` on the inputs: one result, and no states."""
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
     """Of simple calls: what was found out for inputs of these shapes and dtypes (``ready_key``)."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
@@ -380,7 +380,7 @@ class Operator:
             found.kept = tuple([n in keeps or "xs" in keeps for n in found.places])
             found.kept_results = len(names) if "ys" in keeps else int("y" in keeps)
             found.simple = len(names) == 1 and bool(found.places) and self.forward_takes <= {"out"}
-            found.simple &= not (found.states or found.gives_sparse or self.view or self.dynamic)
+            found.simple &= not (found.states or found.gives_sparse or self.dynamic)
             self._facts[id(p)] = found
         return found
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from .arrays import accumulator, deliver
-from .operator import At, Draw, Operator, Sample, Shape, Shapes
+from .operator import At, Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Axes, OpParams
 from .registry import register
 from .shapes import normalize_axes, reduced_shape
@@ -96,6 +96,27 @@ class OfStored(Reduce):
         work = np.dtype(np.float64) if data.dtype.kind != "f" else accumulator(data.dtype)
         total = sums(xp, data, data.data.astype(work, copy=False), axes) / self.divisor(data.shape, axes)
         return xp.asarray(total).astype(data.dtype).reshape(reduced_shape(data.shape, axes, p.keepdims))
+
+    def ready(self, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        data, dtype = specs[0]
+        axes = axes_of(p, data)
+        count = self.divisor(data, axes)
+        if not axes or not count or dtype.kind != "f" or accumulator(dtype) != dtype:
+            return super().ready(p, specs)
+        shape, kept = reduced_shape(data, axes, p.keepdims), reduced_shape(data, axes, True)
+        along: Any = axes if len(axes) > 1 else axes[0]
+        total = np.add.reduce  # with its axes kept, the sum of a vector is an array already
+        if count == 1 and shape == kept:
+            return lambda x: total(x, along, None, None, True)
+        if count == 1:
+            return lambda x: total(x, along, None, None, True).reshape(shape)
+        divisor = np.asarray(count, dtype)
+
+        def mean(x: Any) -> Any:
+            y = total(x, along, None, None, True)
+            return np.true_divide(y, divisor, out=y).reshape(shape)
+
+        return mean
 
     def divisor(self, shape: Shape, axes: tuple[int, ...]) -> int:
         """What the sum is divided by."""
@@ -203,6 +224,17 @@ class Extreme(Reduce):
 
     drawn = Draw((), "distinct", -2.0, 2.1)
     empty = False
+    ufunc: ClassVar[str]
+    """NumPy's function of two of them."""
+
+    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
+        return getattr(xp, self.name)(data, axis=axes)
+
+    def ready(self, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        axes = axes_of(p, specs[0].shape)
+        shape = reduced_shape(specs[0].shape, axes, p.keepdims)
+        best = getattr(np, self.ufunc).reduce
+        return lambda x: best(x, axes, None, None, True).reshape(shape)
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any, y: Any) -> Any:
         return spread(F, p, at, dy) * (data == spread(F, p, at, y))
@@ -214,10 +246,8 @@ class Max(Extreme):
 
     name = "max"
     aliases = ("max_axis",)
+    ufunc = "maximum"
     in_palette = True
-
-    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
-        return xp.max(data, axis=axes)
 
 
 @register
@@ -226,7 +256,5 @@ class Min(Extreme):
 
     name = "min"
     aliases = ("min_axis",)
+    ufunc = "minimum"
     in_palette = True
-
-    def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
-        return xp.min(data, axis=axes)

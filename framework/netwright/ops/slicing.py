@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 from ..errors import ParamError, ShapeError
 from .copying import copied, zeros
 from .keys import BasicKey, basic_shape, plain
-from .operator import Draw, Operator, Port, Sample, Shape, Shapes
+from .operator import Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams
 from .registry import register
 from .shapes import normalize_axis
@@ -50,6 +50,15 @@ class Part(Operator):
         key = self.key(p, data.shape, *(a.shape for a in others))
         found = data[plain(key)]
         return copied(xp, found if found.ndim else found.reshape(1), out)
+
+    def ready(self, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        where = plain(self.key(p, *(s.shape for s in specs)))
+
+        def run(data: Any, *others: Any) -> Any:
+            found = data[where]
+            return found.copy() if found.ndim else found.reshape(1).copy()
+
+        return run
 
     def gradient(self, F: Any, p: Any, at: Any, dy: Any) -> Any:
         shapes = [s.shape for s in at.inputs]

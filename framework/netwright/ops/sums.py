@@ -38,8 +38,10 @@ def kept_shape(large: Shape, axes: tuple[int, ...]) -> Shape:
 
 def sum_to(F: Any, gradient: Any, at: At, i: int) -> Any:
     """An elementwise result's gradient, summed back to the shape of input ``i`` (itself where they agree)."""
-    shape = at.inputs[i].shape
-    return gradient if shape == at.outputs[0].shape else F._sum_to(gradient, shape=shape)
+    small, large = at.inputs[i], at.outputs[0]
+    if small is large or small.shape == large.shape:
+        return gradient
+    return F._sum_to(gradient, shape=small.shape)
 
 
 def _check(small: Shape, large: Shape, axes: tuple[int, ...], wanted: Any, got: Any) -> None:

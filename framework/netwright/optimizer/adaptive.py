@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 
@@ -46,7 +47,7 @@ class Adam(Optimizer):
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         lr *= math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
         mean, var = state
-        nd.adam_update(
+        updates.adam_update(
             weight,
             grad,
             mean,
@@ -55,7 +56,6 @@ class Adam(Optimizer):
             beta2=self.beta2,
             epsilon=self.epsilon,
             lazy_update=self.lazy_update,
-            out=weight,
             **self._common(lr, wd),
         )
 
@@ -92,8 +92,8 @@ class AdamW(Optimizer):
         mean, var = state
         rate = lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t) if self.correct_bias else lr
         if wd:
-            nd.sgd_update(weight, nd.zeros_like(grad), lr=lr, wd=wd, out=weight)
-        nd.adam_update(
+            updates.sgd_update(weight, nd.zeros_like(grad), lr=lr, wd=wd)
+        updates.adam_update(
             weight,
             grad,
             mean,
@@ -101,7 +101,6 @@ class AdamW(Optimizer):
             beta1=self.beta1,
             beta2=self.beta2,
             epsilon=self.epsilon,
-            out=weight,
             **self._common(rate, 0.0),
         )
 
@@ -141,9 +140,9 @@ class RMSProp(Optimizer):
         common["clip_weights"] = -1.0 if self.clip_weights is None else self.clip_weights
         if self.centered:
             n, g, delta = state
-            nd.rmspropalex_update(weight, grad, n, g, delta, gamma2=self.gamma2, out=weight, **common)
+            updates.rmspropalex_update(weight, grad, n, g, delta, gamma2=self.gamma2, **common)
         else:
-            nd.rmsprop_update(weight, grad, state[0], out=weight, **common)
+            updates.rmsprop_update(weight, grad, state[0], **common)
 
 
 @register()

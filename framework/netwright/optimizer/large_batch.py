@@ -8,6 +8,7 @@ from typing import Any
 from .. import ndarray as nd
 from ..errors import ParamError
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 _GROWTH = {"linear": lambda x: x, "power2": lambda x: x * x, "sqrt": math.sqrt}
@@ -76,9 +77,9 @@ class LBSGD(Optimizer):
             collected[:] = 0
         common = self._common(lr * self._scale_of_rate(weight, grad, wd, done), wd)
         if momentum is None:
-            nd.sgd_update(weight, grad, out=weight, **common)
+            updates.sgd_update(weight, grad, **common)
         else:
-            nd.sgd_mom_update(weight, grad, momentum, momentum=self.momentum, out=weight, **common)
+            updates.sgd_mom_update(weight, grad, momentum, momentum=self.momentum, **common)
 
     def _scale_of_rate(self, weight: NDArray, grad: NDArray, wd: float, done: int) -> float:
         if self.warmup_strategy == "lars":

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 
@@ -57,11 +58,11 @@ class LARS(Optimizer):
         if not self._name(index).endswith(("gamma", "beta", "bias")):
             lr *= self._layer_ratio(weight, grad, wd)
         if state is None:
-            nd.sgd_update(weight, grad, out=weight, **self._common(lr, wd))
+            updates.sgd_update(weight, grad, **self._common(lr, wd))
             return
         _, now, before = self._rates
         momentum = self.momentum * (now / before if self.momentum_correction and before else 1)
-        nd.sgd_mom_update(weight, grad, state, momentum=momentum, out=weight, **self._common(lr, wd))
+        updates.sgd_mom_update(weight, grad, state, momentum=momentum, **self._common(lr, wd))
 
     def set_wd_mult(self, args_wd_mult: Mapping[Any, float]) -> None:
         plain = {n: 0.0 for n in self.idx2name.values() if not n.endswith("_weight")}

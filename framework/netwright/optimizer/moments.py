@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 
@@ -111,7 +112,7 @@ class FTML(Optimizer):
         common["clip_grad"] = common.pop("clip_gradient")
         d, v, z = state
         common |= {"beta1": self.beta1, "beta2": self.beta2, "epsilon": self.epsilon}
-        nd.ftml_update(weight, grad, d, v, z, t=t, out=weight, **common)
+        updates.ftml_update(weight, grad, d, v, z, t=t, **common)
 
 
 @register()

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 
@@ -36,9 +37,9 @@ class SGD(Optimizer):
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         common = {**self._common(lr, wd), "lazy_update": self.lazy_update}
         if state is None:
-            nd.sgd_update(weight, grad, out=weight, **common)
+            updates.sgd_update(weight, grad, **common)
         else:
-            nd.sgd_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **common)
+            updates.sgd_mom_update(weight, grad, state, momentum=self.momentum, **common)
 
 
 @register()
@@ -63,6 +64,6 @@ class NAG(Optimizer):
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         if state is None:
-            nd.sgd_update(weight, grad, out=weight, **self._common(lr, wd))
+            updates.sgd_update(weight, grad, **self._common(lr, wd))
         else:
-            nd.nag_mom_update(weight, grad, state, momentum=self.momentum, out=weight, **self._common(lr, wd))
+            updates.nag_mom_update(weight, grad, state, momentum=self.momentum, **self._common(lr, wd))

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import ndarray as nd
 from ..ndarray.array import NDArray
+from . import updates
 from .optimizer import Optimizer, State, register
 
 
@@ -32,10 +33,10 @@ class Signum(Optimizer):
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         if state is None:
-            nd.signsgd_update(weight, grad, out=weight, **self._common(lr, wd + self.wd_lh))
+            updates.signsgd_update(weight, grad, **self._common(lr, wd + self.wd_lh))
             return
         common = self._common(lr, wd)
-        nd.signum_update(weight, grad, state, momentum=self.momentum, wd_lh=self.wd_lh, out=weight, **common)
+        updates.signum_update(weight, grad, state, momentum=self.momentum, wd_lh=self.wd_lh, **common)
 
 
 @register()
@@ -108,4 +109,4 @@ class Ftrl(Optimizer):
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         z, n = state
         common = self._common(lr, wd)
-        nd.ftrl_update(weight, grad, z, n, lamda1=self.lamda1, beta=self.beta, out=weight, **common)
+        updates.ftrl_update(weight, grad, z, n, lamda1=self.lamda1, beta=self.beta, **common)
