@@ -91,7 +91,7 @@ def _make_ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple
         facts.ready.clear()
     specs = _specs(datas)
     key = tuple([fact for d in datas for fact in (d.shape, d.dtype.num)])
-    run = op.ready(facts.p, specs)
+    run = op.ready(np, facts.p, specs)
     facts.ready[key] = Ready((lambda x: run(x).copy()) if op.view else run, specs, _specs(results))
 
 

@@ -51,7 +51,9 @@ _names.update(
 def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
     """The result of a simple call that was seen before with these shapes and dtypes; None where it was not."""
     taken = _names["Taken"]
-    datas, key, followed = [], [], False
+    datas: list[Any] = []
+    key: list[Any] = []
+    followed = False
     for array in inputs:
         if array.__class__ is not taken:
             return None
@@ -387,7 +389,7 @@ def _optional(names: list[str]) -> str:
 
 def _defined(source: str, name: str = "function", **constants: Any) -> Function:
     """The function that the source defines; its constants stand beside it."""
-    return _maker(source, name, tuple(constants))(**constants)
+    return _maker(source, name, tuple(constants))(**constants)  # type: ignore[no-any-return]
 
 
 @functools.cache

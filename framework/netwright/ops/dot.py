@@ -85,9 +85,9 @@ class Dot(Operator):
             return out
         return deliver(xp, xp.matmul(a, b).reshape(shape), out)
 
-    def ready(self, p: DotParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+    def ready(self, xp: Any, p: DotParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         if any(len(s.shape) != 2 or s.dtype.name not in ("float32", "float64") for s in specs):
-            return super().ready(p, specs)
+            return super().ready(xp, p, specs)
         # the method takes a third of the time of matmul on small matrices, and calls the same products
         if p.transpose_a:
             return (lambda a, b: a.T.dot(b.T)) if p.transpose_b else (lambda a, b: a.T.dot(b))

@@ -258,9 +258,9 @@ class Operator:
     def forward(self, xp: Any, p: Any, *inputs: Any, **keywords: Any) -> Any:
         raise NotImplementedError(f"{self.name} has no forward")
 
-    def ready(self, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
-        """``forward`` for NumPy arrays of exactly these specifications, with what follows from them worked out."""
-        return functools.partial(self.forward, np, p)
+    def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        """``forward`` on arrays of exactly these specifications, with what follows from them worked out beforehand."""
+        return functools.partial(self.forward, xp, p)
 
     def gives_sparse(self, p: Any) -> bool:
         """Whether dense inputs may give sparse results, or sparse gradients, under these parameters."""

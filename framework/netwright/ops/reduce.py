@@ -97,24 +97,24 @@ class OfStored(Reduce):
         total = sums(xp, data, data.data.astype(work, copy=False), axes) / self.divisor(data.shape, axes)
         return xp.asarray(total).astype(data.dtype).reshape(reduced_shape(data.shape, axes, p.keepdims))
 
-    def ready(self, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+    def ready(self, xp: Any, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         data, dtype = specs[0]
         axes = axes_of(p, data)
         count = self.divisor(data, axes)
         if not axes or not count or dtype.kind != "f" or accumulator(dtype) != dtype:
-            return super().ready(p, specs)
+            return super().ready(xp, p, specs)
         shape, kept = reduced_shape(data, axes, p.keepdims), reduced_shape(data, axes, True)
         along: Any = axes if len(axes) > 1 else axes[0]
-        total = np.add.reduce  # with its axes kept, the sum of a vector is an array already
+        total = xp.add.reduce  # with its axes kept, the sum of a vector is an array already
         if count == 1 and shape == kept:
             return lambda x: total(x, along, None, None, True)
         if count == 1:
             return lambda x: total(x, along, None, None, True).reshape(shape)
-        divisor = np.asarray(count, dtype)
+        divisor = xp.asarray(count, dtype)
 
         def mean(x: Any) -> Any:
             y = total(x, along, None, None, True)
-            return np.true_divide(y, divisor, out=y).reshape(shape)
+            return xp.true_divide(y, divisor, out=y).reshape(shape)
 
         return mean
 
@@ -230,10 +230,10 @@ class Extreme(Reduce):
     def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
         return getattr(xp, self.name)(data, axis=axes)
 
-    def ready(self, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+    def ready(self, xp: Any, p: ReduceParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         axes = axes_of(p, specs[0].shape)
         shape = reduced_shape(specs[0].shape, axes, p.keepdims)
-        best = getattr(np, self.ufunc).reduce
+        best = getattr(xp, self.ufunc).reduce
         return lambda x: best(x, axes, None, None, True).reshape(shape)
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any, y: Any) -> Any:

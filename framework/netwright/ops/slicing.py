@@ -51,7 +51,7 @@ class Part(Operator):
         found = data[plain(key)]
         return copied(xp, found if found.ndim else found.reshape(1), out)
 
-    def ready(self, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+    def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         where = plain(self.key(p, *(s.shape for s in specs)))
 
         def run(data: Any, *others: Any) -> Any:
