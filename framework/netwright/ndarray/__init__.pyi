@@ -25,6 +25,7 @@ from .exchange import to_dlpack_for_write as to_dlpack_for_write
 from .forms import make_histogram as make_histogram
 from .forms import make_split_v2 as make_split_v2
 from .functions import make_function as make_function
+from .methods import PLAIN as PLAIN
 from .random_functions import make_random as make_random
 from .sparse import csr_matrix as csr_matrix
 from .sparse import row_sparse_array as row_sparse_array
