@@ -74,10 +74,10 @@ def test_what_a_program_prints_is_written_behind_it() -> None:
 def test_an_excerpt_is_the_definition_itself() -> None:
     found = excerpts.find("netwright.tape:Call.release")
     assert found.path == "framework/netwright/tape.py"
-    assert found.text.startswith("def release(self) -> None:\n    self.saved_inputs = {}")
+    assert found.text.startswith("def release(self) -> None:\n    self.kept = ()")
     assert (ROOT / found.path).read_text().splitlines()[found.first - 1].strip() == "def release(self) -> None:"
-    part = excerpts.find("netwright.tape:Call.release from self.saved_inputs to saved_outputs")
-    assert part.text == "self.saved_inputs = {}\nself.saved_outputs = ()"
+    part = excerpts.find("netwright.tape:Call.release from self.kept to results")
+    assert part.text == "self.kept = ()\nself.results = ()"
     assert excerpts.find("netwright.ops.activation:Activation").text.startswith("@register\nclass Activation(")
 
 

@@ -206,8 +206,9 @@ class Call(Spendable):
         return found
 
     def release(self) -> None:
-        self.kept = self.results = ()
-        self.released = True
+        self.kept = ()
+        self.results = ()
+        super().release()
 
 
 class Alike(Call):

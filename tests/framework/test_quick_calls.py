@@ -89,7 +89,8 @@ def test_errors_are_those_of_the_general_way() -> None:
 def test_numbers_that_compare_equal_are_kept_apart() -> None:
     x = nd.array([1.0, -1.0])
     for zero in (0.0, -0.0, 0, 0.0):
-        assert np.signbit((x * zero).asnumpy()).tolist() == np.signbit(np.array([float(zero), -float(zero)], np.float32)).tolist()
+        wanted = np.array([float(zero), -float(zero)], np.float32)
+        assert np.signbit((x * zero).asnumpy()).tolist() == np.signbit(wanted).tolist()
     assert nd.sum(nd.ones((2, 3)), axis=0).shape == (3,)
     with pytest.raises(NetwrightError):
         nd.sum(nd.ones((2, 3)), keepdims="perhaps")
