@@ -14,7 +14,7 @@ import numpy as np
 
 from ..datasets.info import DatasetInfo
 from ..errors import NetwrightError, ParamError
-from ..memory import physical_memory
+from ..memory import human_bytes, physical_memory
 from ..ops.operator import FLOAT32, Operator, Shape, TensorSpec
 from . import fixes
 from .document import INPUT, GraphDocument, output_index, parse, split_reference
@@ -369,16 +369,6 @@ def reachable(order: Mapping[str, Resolved], heads: list[str]) -> set[str]:
     return found
 
 
-def human_bytes(count: int) -> str:
-    """``1536`` → ``"1.5 KiB"``."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB", "PiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.3g} EiB"
-
-
 def check(
     graph: Any,
     *,
@@ -402,4 +392,4 @@ def check(
     return _Check(parse(graph), spec, batch_size, memory_bytes or physical_memory()).run()
 
 
-__all__ = ["INPUT", "DataSpec", "check", "human_bytes", "output_ids", "reachable"]
+__all__ = ["INPUT", "DataSpec", "check", "output_ids", "reachable"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..device import Device
+from ..memory import human_bytes
 from ..ops.operator import TensorSpec
 from ..symbol.symbol import Symbol
 from .differentiate import differentiate
+from .fitting import fed_names, require_room
 from .ir import Graph, Value
 from .lower import lower
 from .passes import optimize
@@ -52,6 +55,15 @@ class Compiled:
         lend_gradients: bool = False,
     ) -> None:
         strategy = strategy or Strategy()
+        self._source = symbol, dict(known)
+        self._how: dict[str, Any] = {
+            "train": train,
+            "wrt": wrt,
+            "device": device,
+            "differentiated": differentiated,
+            "watch": watch,
+            "lend_gradients": lend_gradients,
+        }
         graph = lower(symbol, known, train)
         self.outputs: list[Value] = list(graph.outputs)
         self.heads: list[str] = []
@@ -64,6 +76,8 @@ class Compiled:
         self._follow(graph)
         self.plan: Plan = make_plan(graph, device, strategy, reason)
         self.plan.passes = passes
+        if strategy.memory_budget is not None and self.plan.peak_bytes > strategy.memory_budget:
+            self.plan.notes.append(f"does not fit into the budget of {human_bytes(strategy.memory_budget)}: not run")
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
         self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
         self._free: list[Program] = []
@@ -93,8 +107,18 @@ class Compiled:
         return [name for name in self.heads if self.plan.graph.inputs[name].number in used]
 
     def acquire(self) -> Program:
-        """A program that nobody else uses; give it back with ``release``."""
-        return self._free.pop() if self._free else Program(self.plan)
+        """A program that nobody else uses; give it back with ``release``.
+
+        Raises MemoryLimitError where its memory would exceed the strategy's budget or what the device has free.
+        """
+        if self._free:
+            return self._free.pop()
+        symbol, known = self._source
+        require_room(self.plan, known, fed_names(symbol), self._replan)
+        return Program(self.plan)
+
+    def _replan(self, strategy: Strategy, known: Mapping[str, TensorSpec]) -> Plan:
+        return Compiled(self._source[0], known, strategy=strategy, **self._how).plan
 
     def release(self, program: Program) -> None:
         """Give a program back."""
