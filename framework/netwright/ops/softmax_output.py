@@ -111,17 +111,18 @@ class SoftmaxOutput(LossHead):
         return found * dy if p.out_grad else found, None
 
     def loss(self, xp: Any, p: SoftmaxOutputParams, output: Any, label: Any) -> Any:
-        y = output.astype(accumulator(output.dtype), copy=False)
-        logs = xp.log(xp.maximum(y, y.dtype.type(SMALLEST)))
-        if _is_distribution(output.shape, label.shape):
-            return -xp.sum(label * logs) / max(1, label.size // rows(p, output.shape).classes)
         seen = rows(p, output.shape)
-        logs = logs.reshape(seen[:3])
-        wanted = label.reshape(seen.samples, 1, seen.positions)
-        valid = wanted != p.ignore_label if p.use_ignore else xp.ones(wanted.shape, bool)
-        classes = xp.where(valid, wanted, 0).astype(np.int64)
-        chosen = xp.take_along_axis(logs, classes, axis=1)
-        return -xp.sum(chosen * valid) / xp.maximum(xp.sum(valid), 1)
+        if _is_distribution(output.shape, label.shape):
+            return -xp.sum(label * _log(xp, output)) / max(1, label.size // seen.classes)
+        wanted = label.reshape(seen.samples, seen.positions)
+        valid = wanted != p.ignore_label if p.use_ignore else None
+        classes = (wanted if valid is None else xp.where(valid, wanted, 0)).astype(np.int64)
+        # only the probabilities that count: a logarithm of each would cost more than the softmax did
+        chosen = output.reshape(seen[:3])[xp.arange(len(classes))[:, None], classes, xp.arange(seen.positions)]
+        logs = _log(xp, chosen)
+        if valid is None:
+            return -xp.sum(logs) / max(1, logs.size)
+        return -xp.sum(logs * valid) / xp.maximum(xp.sum(valid), 1)
 
     def flops(self, p: SoftmaxOutputParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         return 5 * inputs[0].size
@@ -130,6 +131,11 @@ class SoftmaxOutput(LossHead):
         # second: a head's own gradient does not depend on the gradient of its output
         for inputs, params in _CASES:
             yield Sample(inputs, params, second=False)
+
+
+def _log(xp: Any, probabilities: Any) -> Any:
+    y = probabilities.astype(accumulator(probabilities.dtype), copy=False)
+    return xp.log(xp.maximum(y, y.dtype.type(SMALLEST)))
 
 
 def _classes(shape: Shape, count: int, low: int = 0) -> Draw:
