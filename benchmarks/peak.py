@@ -11,15 +11,12 @@ from collections.abc import Sequence
 from .environment import enter
 from .workloads import EVERY
 
-BATCHES = {"resnet56": 32, "transformer12": 8}
-"""Samples in a step, where none are asked for."""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and with ``--write`` keep the figures and make docs/benchmarks.md anew."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peak", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--workloads", nargs="+", choices=EVERY, default=list(BATCHES))
-    parser.add_argument("--batch", type=int, default=None, help="samples in a step")
+    parser.add_argument("--workloads", nargs="+", choices=EVERY, default=["resnet56", "transformer12"])
+    parser.add_argument("--batch", type=int, default=32, help="samples in a step")
     parser.add_argument("--forms", nargs="+", default=None, help="contenders by name; by default presets and PyTorch")
     parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
@@ -30,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     peers = find_peers(2)
     for name in chosen.workloads:
-        batch = chosen.batch or BATCHES.get(name, 32)
         forms = chosen.forms
         if forms is None:
             presets = [n for n in ("balanced", "low_memory", "fast") if n in Strategy.presets]
@@ -38,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f for f in ("PyTorch eager", "PyTorch channels-last") if f in peers.forms(EVERY[name], ["pytorch"])
             ]
             forms = [*(f"Netwright {n}" for n in presets), *theirs]
-        rows = {form: child.ask(child.MEMORY, name, batch, form) for form in forms}
-        cell = {"machine": machine.describe(), "peers": peers.versions, "batch": batch, "rows": rows}
+        rows = {form: child.ask(child.MEMORY, name, chosen.batch, form) for form in forms}
+        cell = {"machine": machine.describe(), "peers": peers.versions, "batch": chosen.batch, "rows": rows}
         print(tables.peak(name, cell), flush=True)
         if chosen.write:
             results.write("peak", {name: cell})
