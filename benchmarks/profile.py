@@ -23,6 +23,8 @@ class Watch:
     """Told by a running program of its steps: what the profiler is told."""
 
     steps: dict[Any, list[float]] = field(default_factory=lambda: defaultdict(list))
+    halves: list[tuple[float, float]] = field(default_factory=list)
+    """Beginning and end of each forward and backward part."""
 
     def begin(self) -> float:
         """When something began."""
@@ -33,7 +35,8 @@ class Watch:
         self.steps[node].append(time.perf_counter() - before)
 
     def run(self, half: str, count: int, began: float) -> None:
-        """Half a step is done."""
+        """A forward or backward part is done."""
+        self.halves.append((began, time.perf_counter()))
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Profile:
-    """``whole`` is an unwatched training step, ``watched`` one whose steps were timed, update and measures included."""
+    """Seconds: ``whole`` of an unwatched training step, ``watched`` of one whose steps were timed.
+
+    ``around`` is what lies before, between and behind the plan's two parts.
+    """
 
     rows: list[Row]
     whole: float
     watched: float
+    around: dict[str, float]
     plan: Any
 
 
@@ -87,6 +94,7 @@ def take(workload: Workload, batch: int, strategy: str, steps: int) -> Profile:
     trainer = ours.Planned(workload, ours.initial_weights(workload), strategy)
     data = workload.batches(4, batch)
     whole, watched = [], []
+    around: dict[str, list[float]] = defaultdict(list)
     for i in range(steps + 3):
         begin = time.perf_counter()
         trainer.step(data[i % 4])
@@ -97,12 +105,18 @@ def take(workload: Workload, batch: int, strategy: str, steps: int) -> Profile:
         for i in range(steps):
             begin = time.perf_counter()
             trainer.step(data[i % 4])
-            watched.append(time.perf_counter() - begin)
+            end = time.perf_counter()
+            watched.append(end - begin)
+            forward, backward = watch.halves[-2:]
+            around["feeding"].append(forward[0] - begin)
+            around["loss and measures"].append(backward[0] - forward[1])
+            around["update of the weights"].append(end - backward[1])
     finally:
         Program.observer = None
     rows = [_row(node, statistics.median(seconds)) for node, seconds in watch.steps.items()]
     plan = trainer.task.plan(batch)
-    return Profile(rows, statistics.median(whole[3:]), statistics.median(watched), plan)
+    medians = {name: statistics.median(seconds) for name, seconds in around.items()}
+    return Profile(rows, statistics.median(whole[3:]), statistics.median(watched), medians, plan)
 
 
 def _row(node: Any, seconds: float) -> Row:
@@ -136,10 +150,9 @@ def show(found: Profile, top: int, operators: bool = False) -> str:
             for r in rows[:top]
         ),
     ]
-    rest = found.watched - total
+    sums = {f"all {len(rows)} steps of the plan": total, **found.around}
+    lines += [f"| | {name} | | {value * 1e6:.0f} | {value / found.watched:.1%} | |" for name, value in sums.items()]
     lines += [
-        f"| ({len(rows)} in all) | steps of the plan | | {total * 1e6:.0f} | {total / found.watched:.1%} | |",
-        f"| (Python) | feeding, loss, measures, update | | {rest * 1e6:.0f} | {rest / found.watched:.1%} | |",
         "",
         f"An unwatched training step takes {found.whole * 1e6:.0f} µs, a watched one {found.watched * 1e6:.0f} µs.",
         *found.plan.remarks(),
