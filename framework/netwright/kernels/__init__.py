@@ -1,0 +1,1 @@
+"""What a plan runs besides NumPy and CuPy: kernels of our own."""
