@@ -1,1 +1,1 @@
-"""What a plan runs besides NumPy and CuPy: kernels of our own."""
+"""What plans run on devices: ``cpu`` (kernels by Numba, products by BLAS) and ``cuda`` (sources for NVIDIA GPUs)."""

@@ -44,6 +44,10 @@ class Plan:
     passes: list[PassReport] = field(default_factory=list)
     """What each pass changed, in their order."""
 
+    def root(self, value: Value) -> Value:
+        """The value in whose memory it lies: its own, or another's that it is a view of or written over."""
+        return _root(value, self.tensors)
+
     @property
     def flops(self) -> int:
         """Floating-point operations of all steps."""

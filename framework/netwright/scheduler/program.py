@@ -8,10 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import NetwrightError
-from ..random import state_of
+from .calls import aligned, make_call, view_call
 from .ir import Node, Value
-from .memory import ALIGNMENT
 from .plan import Plan
 
 
@@ -22,7 +20,7 @@ class Program:
         self.plan = plan
         self.xp = plan.device.xp
         self._slots: list[Any] = [None] * plan.graph._values
-        self._arena = _aligned(self.xp, plan.arena_bytes)
+        self._arena = aligned(self.xp, plan.arena_bytes)
         self._lasting_views: set[int] = set()
         self._bind_arena()
         self._calls = [self._make_call(node) for node in plan.steps]
@@ -119,79 +117,14 @@ class Program:
         return [tuple(f) for f in frees]
 
     def _make_call(self, node: Node) -> Callable[[], None] | None:
-        tensors, slots, xp = self.plan.tensors, self._slots, self.xp
-        op, p, forward = node.op, node.p, node.op.forward
-        ins = tuple(v.number for v in node.inputs)
-        outs = tuple(v.number for v in node.outputs)
-        if op.view:
-            source = node.inputs[0]
-            if slots[source.number] is not None:  # memory that stays: the view is made once
-                slots[outs[0]] = forward(xp, p, slots[source.number])
-                self._lasting_views.add(outs[0])
+        slots = self._slots
+        if node.op.view:
+            source, result = node.inputs[0].number, node.outputs[0].number
+            if slots[source] is not None:  # memory that stays: the view is made once
+                slots[result] = node.op.forward(self.xp, node.p, slots[source])
+                self._lasting_views.add(result)
                 return None
-            return _view_call(slots, forward, xp, p, ins[0], outs[0])
-        fixed: dict[str, Any] = {"train": node.train} if "train" in op.forward_takes else {}
-        storages = {tensors[v].storage for v in node.outputs}
-        into_arena = "out" in op.forward_takes and storages == {"arena"}
-        if into_arena:
-            targets = tuple(slots[o] for o in outs)
-            fixed["out"] = targets[0] if len(targets) == 1 else targets
-        random = state_of(self.plan.device) if "rng" in op.forward_takes else None
-        states = tuple(ins[i] for i in op.state_ports(p))
-        count = len(outs)
-        check = _checker(node, xp) if self.plan.strategy.check_finite else None
-
-        def call() -> None:
-            arguments = [slots[i] for i in ins]
-            if random is not None:
-                fixed["rng"] = random.generator
-            try:
-                result = forward(xp, p, *arguments, **fixed)
-            except NetwrightError as error:
-                raise error.at(f"{node.name} ({op.name})") from None
-            if into_arena and not states:
-                if check is not None:
-                    check(result)
-                return
-            results = result if isinstance(result, tuple) else (result,)
-            if check is not None:
-                check(results)
-            if len(results) > count:
-                for slot, new in zip(states, results[count:], strict=True):
-                    xp.copyto(slots[slot], new)
-            if not into_arena:
-                for i, o in enumerate(outs):
-                    slots[o] = results[i]
-
-        return call
-
-
-def _aligned(xp: Any, nbytes: int) -> Any:
-    """Zeroed bytes that begin at a multiple of ALIGNMENT."""
-    memory = xp.zeros(nbytes + ALIGNMENT, dtype=np.uint8)
-    address = memory.ctypes.data if isinstance(memory, np.ndarray) else memory.data.ptr
-    start = -address % ALIGNMENT
-    return memory[start : start + nbytes]
-
-
-def _view_call(slots: list[Any], forward: Any, xp: Any, p: Any, source: int, target: int) -> Callable[[], None]:
-    def call() -> None:
-        slots[target] = forward(xp, p, slots[source])
-
-    return call
-
-
-def _checker(node: Node, xp: Any) -> Callable[[Any], None]:
-    """Raises at the first result that is not finite, naming the node."""
-
-    def check(results: Any) -> None:
-        for value, array in zip(node.outputs, results if isinstance(results, tuple) else (results,), strict=False):
-            if array is not None and array.dtype.kind == "f" and not bool(xp.isfinite(array).all()):
-                raise NetwrightError(
-                    "the result holds NaN or infinity",
-                    where=f"{node.name} ({node.op.name})",
-                    got=f"{value.name} of shape {value.shape}",
-                    remedy="Lower the learning rate, or look at this step's inputs",
-                )
-
-    return check
+            return view_call(slots, node, self.xp)
+        in_arena = {self.plan.tensors[v].storage for v in node.outputs} == {"arena"}
+        targets = tuple(slots[v.number] for v in node.outputs) if in_arena else None
+        return make_call(node, self.plan, slots, targets)

@@ -1,0 +1,139 @@
+"""Matrix products: fully connected layers, ``dot`` and the sums that their gradients need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..emit import ACCUMULATE, Cut, Emitter, Size, Slice, lowers, product
+from ..intrinsics import copy_floats, f32, i64, sgemm
+from ..kernel import kernel
+
+if TYPE_CHECKING:
+    from ....scheduler.ir import Node
+
+FLOAT = 4
+
+
+@kernel("gemm")
+def gemm(at: int) -> None:
+    """C (m, n) ← op(A)·op(B) (+ C): blas, ta, tb, m, n, k, A, lda, B, ldb, add, C, ldc."""
+    a = i64(at, 13)
+    beta = 1.0 if a[10] != 0 else 0.0
+    if a[3] > 0 and a[4] > 0:
+        sgemm(a[0], a[1], a[2], a[3], a[4], a[5], 1.0, a[6], a[7], a[8], a[9], beta, a[11], a[12])
+
+
+@kernel("gemm_bias")
+def gemm_bias(at: int) -> None:
+    """Y (m, n) ← X (m, k)·Wᵀ (n, k) + bias (n): blas, m, n, k, X, ldx, W, ldw, bias, Y, ldy."""
+    a = i64(at, 11)
+    m, n, ldy = a[1], a[2], a[10]
+    if m > 0 and n > 0:
+        for i in range(m):
+            copy_floats(a[9] + i * ldy * 4, a[8], n)
+        sgemm(a[0], 0, 1, m, n, a[3], 1.0, a[4], a[5], a[6], a[7], 1.0, a[9], ldy)
+
+
+@kernel("sum_rows")
+def sum_rows(at: int) -> None:
+    """y (n) ← Σ over m rows of x (m, n), rows ld apart (+ y): m, n, x, ld, add, y."""
+    a = i64(at, 6)
+    m, n = a[0], a[1]
+    y = f32(a[5], n)
+    if a[4] == 0:
+        for j in range(n):
+            y[j] = 0.0
+    for i in range(m):
+        x = f32(a[2] + i * a[3] * 4, n)
+        for j in range(n):
+            y[j] += x[j]
+
+
+@kernel("sum_lanes")
+def sum_lanes(at: int) -> None:
+    """y ← y + the other lanes' sums, in the order of lanes: n, y, first of the others, bytes between them, others."""
+    a = i64(at, 5)
+    n = a[0]
+    y = f32(a[1], n)
+    for lane in range(a[4]):
+        x = f32(a[2] + lane * a[3], n)
+        for j in range(n):
+            y[j] += x[j]
+
+
+@lowers("FullyConnected", cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))
+def fully_connected(e: Emitter, node: Node) -> None:
+    x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
+    units, features = w.shape
+    m = product(e.shape(y)[:-1])
+    if e.cut is Cut.LANES:
+        part = Slice(units)
+        weight, out, n = part.of(e.address(w), features * FLOAT), part.of(e.address(y), FLOAT), part
+        bias = part.of(e.address(node.inputs[2]), FLOAT) if not node.p.no_bias else 0  # type: ignore[attr-defined]
+    else:
+        weight, out, n = e.address(w), e.address(y), units  # type: ignore[assignment]
+        bias = e.address(node.inputs[2]) if not node.p.no_bias else 0  # type: ignore[attr-defined,assignment]
+    if bias == 0:
+        e.call(gemm, e.blas, 0, 1, m, n, features, e.address(x), features, weight, features, 0, out, units)
+    else:
+        e.call(gemm_bias, e.blas, m, n, features, e.address(x), features, weight, features, bias, out, units)
+
+
+def _plain_matrices(node: Node) -> bool:
+    """``dot`` of two matrices, seen as it is stored; a last batch axis would not lie together."""
+    return all(len(v.shape) == 2 for v in node.inputs)
+
+
+@lowers("dot", accepts=_plain_matrices, cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))
+def dot(e: Emitter, node: Node) -> None:
+    left, right, out = node.inputs[0], node.inputs[1], node.outputs[0]
+    ta, tb = bool(node.p.transpose_a), bool(node.p.transpose_b)  # type: ignore[attr-defined]
+    a, b = e.shape(left), e.shape(right)
+    m, k = (a[1], a[0]) if ta else (a[0], a[1])
+    n = b[0] if tb else b[1]
+    add = e.accumulates(out) if not isinstance(m, int) or not isinstance(n, int) or not isinstance(k, int) else 0
+    if isinstance(m, int) is False or isinstance(n, int) is False:
+        add = 0  # rows of the result are the shard's own
+    x, y, z = e.address(left), e.address(right), e.address(out)
+    if e.cut is Cut.LANES and isinstance(m, int) and m >= out.shape[1]:
+        part = Slice(m, 8)
+        e.call(gemm, e.blas, ta, tb, part, n, k, part.of(x, FLOAT if ta else left.shape[1] * FLOAT), left.shape[1], y,
+               right.shape[1], 0, part.of(z, out.shape[1] * FLOAT), out.shape[1])  # fmt: skip
+    elif e.cut is Cut.LANES:
+        cols = Slice(out.shape[1])
+        e.call(gemm, e.blas, ta, tb, m, cols, k, x, left.shape[1], cols.of(y, right.shape[1] * FLOAT if tb else FLOAT),
+               right.shape[1], 0, cols.of(z, FLOAT), out.shape[1])  # fmt: skip
+    else:
+        e.call(gemm, e.blas, ta, tb, m, n, k, x, a[1], y, b[1], add, z, n)
+
+
+def _sums_leading(node: Node) -> bool:
+    """A sum over the leading axes, to what lies behind them."""
+    data, out = node.inputs[0].shape, node.outputs[0].shape
+    kept = tuple(n for n in out if n != 1)
+    tail = data[len(data) - len(kept) :] if kept else ()
+    axis = getattr(node.p, "axis", None)
+    return tail == kept and len(kept) < len(data) and (axis is None or node.op.name == "sum") and _leads(node)
+
+
+def _leads(node: Node) -> bool:
+    if node.op.name != "sum":
+        return True
+    p, rank = node.p, len(node.inputs[0].shape)
+    axis = p.axis  # type: ignore[attr-defined]
+    axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    summed = {a % rank for a in axes}
+    if p.exclude:  # type: ignore[attr-defined]
+        summed = set(range(rank)) - summed
+    return summed == set(range(len(summed)))
+
+
+@lowers("_sum_to", "sum", accepts=_sums_leading)
+def sum_leading(e: Emitter, node: Node) -> None:
+    x, y = node.inputs[0], node.outputs[0]
+    kept = sum(n != 1 for n in y.shape)
+    sizes = e.shape(x)
+    lead: Size = product(sizes[: len(sizes) - kept])
+    width = product(sizes[len(sizes) - kept :])
+    add = ACCUMULATE if not isinstance(lead, int) else 0
+    e.call(sum_rows, lead, width, e.address(x), width, add, e.address(y))

@@ -1,0 +1,216 @@
+"""What kernels need beyond Numba's own words: memory by address, calls by address, atomic counters, BLAS.
+
+Addresses are plain int64 numbers; the caller answers for what lies there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import carray, njit, types
+from numba.extending import intrinsic, register_jitable
+
+I64, I32, I8 = ir.IntType(64), ir.IntType(32), ir.IntType(8)
+SINGLE, DOUBLE, VOID = ir.FloatType(), ir.DoubleType(), ir.VoidType()
+ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _pointer(typing: Any, address: Any, dtype: Any) -> Any:
+    """``address`` as a pointer to elements of ``dtype``."""
+    result = types.CPointer(dtype.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(result))
+
+    return result(types.int64, dtype), generate
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def f32(address: int, count: int) -> Any:
+    """The ``count`` float32 numbers at ``address``, as an array."""
+    return carray(_pointer(address, types.float32), (count,))
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def i32(address: int, count: int) -> Any:
+    """The ``count`` int32 numbers at ``address``, as an array."""
+    return carray(_pointer(address, types.int32), (count,))
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def i64(address: int, count: int) -> Any:
+    """The ``count`` int64 numbers at ``address``, as an array."""
+    return carray(_pointer(address, types.int64), (count,))
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def f64(address: int, count: int) -> Any:
+    """The ``count`` float64 numbers at ``address``, as an array (a kernel's arguments that are no integers)."""
+    return carray(_pointer(address, types.float64), (count,))
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_kernel(typing: Any, function: Any, arguments: Any) -> Any:
+    """Call the kernel at the address ``function`` with the address of its arguments."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = ir.FunctionType(VOID, [I64])
+        builder.call(builder.inttoptr(values[0], kind.as_pointer()), [values[1]])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_plain(typing: Any, function: Any) -> Any:
+    """Call ``int function(void)`` at that address."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = ir.FunctionType(I32, [])
+        builder.call(builder.inttoptr(values[0], kind.as_pointer()), [])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+def _gemm(integer: Any) -> Any:
+    """The call of ``cblas_sgemm`` where its sizes are ``integer``."""
+
+    def call(typing: Any, fn: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, lda: Any,
+             b: Any, ldb: Any, beta: Any, c: Any, ldc: Any) -> Any:  # fmt: skip
+        word, single = types.int64, types.float32
+
+        def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
+            pointer = SINGLE.as_pointer()
+            kind = ir.FunctionType(
+                VOID,
+                [I32, I32, I32, integer, integer, integer, SINGLE, pointer, integer, pointer, integer, SINGLE]
+                + [pointer, integer],
+            )
+            function = builder.inttoptr(v[0], kind.as_pointer())
+
+            def turned(flag: Any) -> Any:
+                return builder.select(builder.icmp_signed("!=", flag, I64(0)), I32(TRANSPOSED), I32(PLAIN))
+
+            def size(value: Any) -> Any:
+                return value if integer is I64 else builder.trunc(value, integer)
+
+            def place(value: Any) -> Any:
+                return builder.inttoptr(value, pointer)
+
+            builder.call(
+                function,
+                [I32(ROW_MAJOR), turned(v[1]), turned(v[2]), size(v[3]), size(v[4]), size(v[5]), v[6]]
+                + [place(v[7]), size(v[8]), place(v[9]), size(v[10]), v[11], place(v[12]), size(v[13])],
+            )
+            return context.get_dummy_value()
+
+        signature = types.void(
+            word, word, word, word, word, word, single, word, word, word, word, single, word, word
+        )
+        return signature, generate
+
+    return intrinsic(call)
+
+
+_gemm64, _gemm32 = _gemm(I64), _gemm(I32)
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: int, lda: int, b: int, ldb: int,
+          beta: float, c: int, ldc: int) -> None:  # fmt: skip
+    """C (m, n) ← alpha · op(A) (m, k) · op(B) (k, n) + beta · C, row by row, float32, matrices by address.
+
+    ``blas`` is what ``blas.handle()`` gives: the function's address, its lowest bit set where it takes 32-bit sizes.
+    ``ta`` and ``tb`` say whether the stored matrix is transposed first; ``ld`` is the distance of its rows in elements.
+    """
+    if blas & 1:
+        _gemm32(blas & ~1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+    else:
+        _gemm64(blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_add(typing: Any, address: Any, amount: Any) -> Any:
+    """Add to the int64 at ``address``; gives what it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.atomic_rmw("add", builder.inttoptr(values[0], I64.as_pointer()), values[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_load(typing: Any, address: Any) -> Any:
+    """The int64 at ``address``, as other threads have left it."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.load_atomic(builder.inttoptr(values[0], I64.as_pointer()), "seq_cst", 8)
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def atomic_store(typing: Any, address: Any, value: Any) -> Any:
+    """Write the int64 at ``address`` so that other threads see it, and all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        builder.store_atomic(values[1], builder.inttoptr(values[0], I64.as_pointer()), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of(typing: Any, value: Any) -> Any:
+    """The bits of a float32 as int32."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], I32)
+
+    return types.int32(types.float32), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def float_of(typing: Any, value: Any) -> Any:
+    """The float32 that has these bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.bitcast(values[0], SINGLE)
+
+    return types.float32(types.int32), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _copy_bytes(typing: Any, target: Any, source: Any, count: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        pointer = I8.as_pointer()
+        kind = ir.FunctionType(VOID, [pointer, pointer, I64, ir.IntType(1)])
+        function = builder.module.declare_intrinsic("llvm.memcpy", [pointer, pointer, I64], kind)
+        target, source = (builder.inttoptr(v, pointer) for v in values[:2])
+        builder.call(function, [target, source, values[2], ir.IntType(1)(0)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def copy_floats(target: int, source: int, count: int) -> None:
+    """Copy ``count`` float32 numbers between addresses that do not overlap."""
+    _copy_bytes(target, source, count * 4)
+
+
+@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+def zero_floats(address: int, count: int) -> None:
+    """Fill with zeros."""
+    x = f32(address, count)
+    for i in range(count):
+        x[i] = 0.0
+
+
+__all__ = [
+    "atomic_add", "atomic_load", "atomic_store", "bits_of", "call_kernel", "call_plain", "copy_floats", "f32", "f64",
+    "float_of", "i32", "i64", "njit", "sgemm", "zero_floats",
+]  # fmt: skip

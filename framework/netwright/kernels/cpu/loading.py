@@ -1,0 +1,97 @@
+"""Having kernels ready: loaded from the cache at once, compiled in the background where they are not in it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ...errors import NetwrightError
+from .kernel import Kernel, KernelError, table
+
+PATIENCE = 0.4
+"""Seconds that a first step waits for kernels that may be in the cache."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether native plans can run, and if not, why."""
+
+    ready: bool
+    reason: str = ""
+
+
+def kernels() -> dict[str, Kernel]:
+    """All kernels by name."""
+    from . import families
+
+    for module in pkgutil.iter_modules(families.__path__):
+        importlib.import_module(f"{families.__name__}.{module.name}")
+    return table
+
+
+_waiting: queue.SimpleQueue[Kernel] = queue.SimpleQueue()
+_queued: set[str] = set()
+_guard = threading.Lock()
+_worker: threading.Thread | None = None
+
+
+def _work() -> None:
+    while True:
+        wanted = _waiting.get()
+        try:
+            wanted.load()
+        except KernelError:
+            continue  # remembered in wanted.failure, which readiness() tells
+
+
+def request(wanted: Iterable[Kernel]) -> None:
+    """Load these in the background."""
+    global _worker
+    with _guard:
+        if _worker is None:
+            _worker = threading.Thread(target=_work, name="netwright-kernels", daemon=True)
+            _worker.start()
+        for one in wanted:
+            if not one.ready and one.name not in _queued:
+                _queued.add(one.name)
+                _waiting.put(one)
+
+
+def readiness(wanted: Iterable[Kernel], patience: float = 0.0) -> Readiness:
+    """Whether these kernels can be called now; asks for those that cannot, and waits up to ``patience`` seconds."""
+    missing = [one for one in wanted if not one.ready]
+    if not missing:
+        return Readiness(True)
+    request(missing)
+    end = time.monotonic() + patience
+    while time.monotonic() < end and not all(one.ready or one.failure for one in missing):
+        time.sleep(0.005)
+    failed = [one for one in missing if one.failure]
+    if failed:
+        return Readiness(False, f"kernel {failed[0].name}: {failed[0].failure}")
+    waiting = [one.name for one in missing if not one.ready]
+    return Readiness(not waiting, f"{len(waiting)} kernels are being compiled" if waiting else "")
+
+
+def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
+    """Compile every kernel that is not in the cache; returns what went wrong, one line a kernel.
+
+    ``progress(done, all, name)`` is told of each.
+    """
+    everything = list(kernels().values())
+    problems = []
+    for i, one in enumerate(everything):
+        try:
+            one.load()
+        except NetwrightError as error:
+            problems.append(str(error))
+        if one.notice:
+            problems.append(f"{one.name}: {one.notice}")
+        if progress is not None:
+            progress(i + 1, len(everything), one.name)
+    return problems

@@ -1,0 +1,145 @@
+"""The kernel calls of a plan's native phases, and the operands they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ...kernels.cpu import blas
+from ...kernels.cpu.emit import Address, Cut, Emitter, Rows, Size, Slice, Word, encode, rule_for
+from ...kernels.cpu.families.dense import sum_lanes
+from ...kernels.cpu.families.moving import gather_rows, scatter_rows
+from ...kernels.cpu.kernel import Kernel
+from ...kernels.cpu.machine import ARGUMENT_WORDS
+from ..ir import Node, Value
+from ..memory import align
+from ..plan import Plan
+from .cutting import Cutting
+from .phases import Part
+
+FLOAT = 4
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An address that calls use.
+
+    ``whole``: where the value begins; ``rows``: its first sample of the shard (``stride`` bytes a sample, where it is
+    not in the lane's own memory); ``part``: the lane's part of a sum; ``sums``: the other lanes' parts; ``scratch``:
+    the lane's memory for one step.
+    """
+
+    kind: Literal["whole", "rows", "part", "sums", "scratch"]
+    value: Value | None = None
+    node: Node | None = None
+    stride: int = 0
+
+
+class Emission:
+    """Calls in the order of phases; ``scratch`` holds the bytes a lane that steps need while they run."""
+
+    def __init__(self, plan: Plan, cutting: Cutting, local: set[Value]) -> None:
+        self.plan, self.cutting, self.local = plan, cutting, local
+        self.operands: list[Operand] = []
+        self.scratch: dict[Node, int] = {}
+        self.calls: list[tuple[Kernel, tuple[Word, ...]]] = []
+        self.nodes: list[Node | None] = []
+        """The step that each call is of."""
+        self._numbers: dict[Operand, int] = {}
+        self._blas = blas.handle()
+        self._rows = -(-cutting.batch // cutting.shards) if cutting.batch else 1
+
+    def operand(self, operand: Operand) -> Address:
+        """The operand's address, numbered when it is first asked for."""
+        if operand not in self._numbers:
+            self._numbers[operand] = len(self.operands)
+            self.operands.append(operand)
+        return Address(self._numbers[operand])
+
+    def kernels(self) -> list[Kernel]:
+        """Every kernel that is called, once."""
+        return list(dict.fromkeys(kernel for kernel, _ in self.calls))
+
+    def tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """Instructions and arguments as the machine reads them. Loads the kernels."""
+        instructions = np.zeros((max(1, len(self.calls)), 3), np.int64)
+        rows: list[tuple[int, ...]] = []
+        for i, (kernel, words) in enumerate(self.calls):
+            instructions[i] = kernel.address, len(rows), len(words)
+            rows += [encode(word) for word in words]
+        return instructions, np.array(rows or [(0,) * ARGUMENT_WORDS], np.int64)
+
+    def emit(self, part: Part) -> tuple[int, int]:
+        """(first call, end) of a phase."""
+        first = len(self.calls)
+        for value in part.finish:
+            if self.cutting.shards > 1:
+                self._finish(value)
+        for node in part.nodes:
+            self._emit_node(node, part.cut)
+            self.nodes += [node] * (len(self.calls) - len(self.nodes))
+        return first, len(self.calls)
+
+    def _finish(self, value: Value) -> None:
+        part = Slice(value.spec.size)
+        own, others = self.operand(Operand("whole", value)), self.operand(Operand("sums", value))
+        step = align(value.spec.nbytes)
+        words: tuple[Word, ...] = (part, part.of(own, FLOAT), part.of(others, FLOAT), step, self.cutting.shards - 1)
+        self.calls.append((sum_lanes, words))
+        self.nodes.append(value.node)
+
+    def _emit_node(self, node: Node, cut: Cut | None) -> None:
+        rule = rule_for(node)
+        assert rule is not None and cut is not None
+        staged: dict[Value, Address] = {}
+
+        def scratch(count: Size) -> Address:
+            start = self.scratch.get(node, 0)
+            elements = count.each * self._rows if isinstance(count, Rows) else count
+            self.scratch[node] = start + align(elements * FLOAT)
+            return self.operand(Operand("scratch", node=node)) + start
+
+        def address(value: Value) -> Address:
+            return staged.get(value) or self._address(value, cut is Cut.ROWS)
+
+        emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.shards)
+        if cut is Cut.ROWS:
+            for value in dict.fromkeys((*node.inputs, *node.outputs)):
+                if self._lies_apart(value):
+                    staged[value] = scratch(emitter.size(value))
+        for value in dict.fromkeys(node.inputs):
+            if value in staged:
+                self._move(gather_rows, value, staged[value])
+        rule.emit(emitter, node)
+        self.calls += emitter.calls
+        for value in node.outputs:
+            if value in staged:
+                self._move(scatter_rows, value, staged[value])
+
+    def _address(self, value: Value, by_rows: bool) -> Address:
+        root, axis = self.plan.root(value), self.cutting.axis(value)
+        if by_rows and root in self.cutting.partial:
+            return self.operand(Operand("part", value))
+        if by_rows and axis >= 0:
+            stride = 0 if root in self.local else value.spec.nbytes // self.cutting.batch
+            return self.operand(Operand("rows", value, stride=stride))
+        return self.operand(Operand("whole", value))
+
+    def _lies_apart(self, value: Value) -> bool:
+        """Whether a shard's samples are no one piece of memory: the batch axis has others before it."""
+        axis = self.cutting.axis(value)
+        return axis > 0 and self.plan.root(value) not in self.local and int(np.prod(value.shape[:axis])) > 1
+
+    def _move(self, kernel: Kernel, value: Value, mine: Address) -> None:
+        axis = self.cutting.axis(value)
+        outer, inner = int(np.prod(value.shape[:axis])), int(np.prod(value.shape[axis + 1 :]))
+        whole = self.operand(Operand("rows", value, stride=inner * FLOAT))
+        self.calls.append((kernel, (outer, Rows(inner), value.shape[axis] * inner, whole, mine)))
+
+
+def emit_all(emission: Emission, parts: Sequence[Part]) -> list[tuple[Part, int, int]]:
+    """Every part with its calls."""
+    return [(part, *(emission.emit(part) if part.cut is not None else (0, 0))) for part in parts]

@@ -1,0 +1,64 @@
+"""Steps in the order in which they run natively, cut into phases after each of which all threads wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from ...kernels.cpu.emit import Cut
+from ..ir import Node, Value
+from .cutting import Cutting
+
+
+Root = Callable[[Value], Value]
+
+
+@dataclass
+class Part:
+    """Steps that run together: a phase of native calls, or one Python call (``cut`` is None)."""
+
+    cut: Cut | None
+    nodes: list[Node] = field(default_factory=list)
+    finish: list[Value] = field(default_factory=list)
+    """Partial sums that are added up before the nodes run (in a phase by lanes)."""
+
+
+def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Value]) -> tuple[list[Node], int]:
+    """Sums by lanes whose results leave the plan move to the end of their part: one wait instead of one each."""
+    done = []
+    for part in (nodes[:boundary], nodes[boundary:]):
+        late = [n for n in part if cutting.cuts[n] is Cut.LANES and all(v in outputs for v in n.outputs)]
+        moved = set(late)
+        done.append([n for n in part if n not in moved] + late)
+    return done[0] + done[1], len(done[0])
+
+
+def into_parts(nodes: Iterable[Node], cutting: Cutting, root: Root, finished: set[Value]) -> list[Part]:
+    """Phases and Python calls in order; views are no calls. ``finished`` collects the partial sums added up.
+
+    ``root`` gives the value in whose memory another lies.
+    """
+    parts: list[Part] = []
+    made: dict[Value, Cut | None] = {}
+
+    def begin(cut: Cut | None, finish: list[Value]) -> Part:
+        if finish and cut is not Cut.LANES:
+            parts.append(Part(Cut.LANES, finish=finish))
+            finish = []
+        parts.append(Part(cut, finish=finish))
+        made.clear()
+        return parts[-1]
+
+    current: Part | None = None
+    for node in nodes:
+        if node.op.view:
+            continue
+        cut, sources = cutting.cuts[node], list(dict.fromkeys(map(root, node.inputs)))
+        finish = [v for v in sources if v in cutting.partial and v not in finished]
+        finished.update(finish)
+        waits = cut is None or (cut is Cut.LANES and any(v in made for v in sources))
+        if current is None or cut is not current.cut or waits or finish:
+            current = begin(cut, finish)
+        current.nodes.append(node)
+        made.update(dict.fromkeys(map(root, node.outputs), cut))
+    return parts

@@ -1,0 +1,210 @@
+"""A plan bound to native code: tables of kernel calls, and Python calls for what has no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...kernels.cpu.emit import Cut
+from ...kernels.cpu.machine import JOB_WORDS, MAX_ARGUMENTS, Job, Phase
+from ...kernels.cpu.threads import pool
+from ..calls import aligned, make_call
+from ..ir import Node, Value
+from ..memory import align
+from .emission import Emission, Operand
+from .prepare import Prepared
+
+_PHASES = {Cut.ROWS: Phase.SHARDS, Cut.LANES: Phase.LANES, Cut.ONCE: Phase.ONCE}
+
+
+class NativeProgram:
+    """Runs a prepared plan for one caller at a time; made by ``Compiled.acquire``.
+
+    Arrays that are fed are used where they lie if they are contiguous and of the planned type, else copied.
+    Raises KernelError where a kernel cannot be had.
+    """
+
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared, self.plan = prepared, prepared.plan
+        self._slots: list[Any] = [None] * self.plan.graph._values
+        cutting, emission = prepared.cutting, prepared.emission
+        self._lanes = cutting.shards
+        each, rest = divmod(cutting.batch, cutting.shards)
+        self._rows = np.array([each + (i < rest) for i in range(cutting.shards)], np.int64)
+        self._starts = np.concatenate(([0], np.cumsum(self._rows)[:-1])).astype(np.int64)
+        self._addresses = np.zeros((cutting.shards, max(1, len(emission.operands))), np.int64)
+        self._kept: list[np.ndarray] = []
+        self._tables = emission.tables()
+        self._bind_memory()
+        self._readers = self._operands_by_root()
+        self._given_out = {v for v in self.plan.graph.outputs if self.plan.tensors[v].storage == "output"}
+        self._fresh = [v for v in self.plan.tensors if v in self._given_out]
+        self._views = self._external_views()
+        self._bind_operands()
+        self._forward = self._make_runs(prepared.forward)
+        self._backward = self._make_runs(prepared.backward)
+
+    # ---------------------------------------------------------------- running
+    def forward(self, feeds: Mapping[str, Any]) -> None:
+        """Run the forward part on raw arrays for the graph's inputs."""
+        self._feed(feeds)
+        self._renew([v for v in self._fresh if v.node is None or v.node.phase == "forward"])
+        self._run(self._forward)
+
+    def backward(self, feeds: Mapping[str, Any]) -> None:
+        """Run the backward part; ``feeds`` holds the head gradients."""
+        self._feed(feeds)
+        self._renew([v for v in self._fresh if v.node is not None and v.node.phase == "backward"])
+        self._run(self._backward)
+
+    def take(self, values: Sequence[Value]) -> list[Any]:
+        """Raw arrays of outputs, safe to keep: the next run does not touch them."""
+        taken = []
+        for value in values:
+            array = self._slots[value.number]
+            taken.append(array if self.plan.tensors[value].storage == "output" else array.copy())
+        return taken
+
+    def _run(self, runs: Sequence[Callable[[], None]]) -> None:
+        with np.errstate(all="ignore"):
+            for run in runs:
+                run()
+
+    # ---------------------------------------------------------------- binding
+    def _bind_memory(self) -> None:
+        layout = self.prepared.layout
+        self._shared = aligned(np, layout.shared_bytes)
+        self._own = aligned(np, align(layout.lane_bytes) * self._lanes)
+        self._words = np.zeros((self._lanes, MAX_ARGUMENTS), np.int64)
+        self._arrived = np.zeros(8, np.int64)
+        for value in self.plan.tensors:
+            root = self.plan.root(value)
+            if root in layout.shared:
+                offset = layout.shared[root]
+                shape, dtype = value.spec
+                part = self._shared[offset : offset + value.spec.nbytes]
+                self._slots[value.number] = part.view(dtype).reshape(shape)
+
+    def _external_views(self) -> dict[Value, list[Value]]:
+        """What is seen of arrays that are fed or given out."""
+        found: dict[Value, list[Value]] = {}
+        for value in self.plan.tensors:
+            root = self.plan.root(value)
+            if root is not value and self.plan.tensors[root].storage in ("input", "output"):
+                found.setdefault(root, []).append(value)
+        return found
+
+    def _operands_by_root(self) -> dict[Value, list[tuple[int, Operand]]]:
+        """The operands that follow an array which is fed or given out, by the value whose memory it is."""
+        found: dict[Value, list[tuple[int, Operand]]] = {}
+        for i, operand in enumerate(self.prepared.emission.operands):
+            if operand.value is not None:
+                root = self.plan.root(operand.value)
+                if self.plan.tensors[root].storage in ("input", "output"):
+                    found.setdefault(root, []).append((i, operand))
+        return found
+
+    def _bind_operands(self) -> None:
+        layout = self.prepared.layout
+        shared, own = self._shared.ctypes.data, self._own.ctypes.data
+        lanes = np.arange(self._lanes, dtype=np.int64)
+        mine = own + lanes * align(layout.lane_bytes)
+        for i, operand in enumerate(self.prepared.emission.operands):
+            if operand.kind == "scratch":
+                self._addresses[:, i] = mine + layout.scratch[operand.node]
+                continue
+            assert operand.value is not None
+            root = self.plan.root(operand.value)
+            if operand.kind == "sums":
+                self._addresses[:, i] = shared + layout.sums[root]
+            elif root in layout.local:
+                self._addresses[:, i] = mine + layout.local[root]
+            elif root in layout.shared:
+                self._place(i, operand, shared + layout.shared[root])
+
+    def _place(self, i: int, operand: Operand, base: int) -> None:
+        """Set an operand's addresses, one a shard, from where its tensor begins."""
+        if operand.kind == "rows":
+            self._addresses[:, i] = base + self._starts * operand.stride
+        elif operand.kind == "part" and self._lanes > 1:
+            root = self.plan.root(operand.value)  # type: ignore[arg-type]
+            others = self._shared.ctypes.data + self.prepared.layout.sums[root]
+            step = align(root.spec.nbytes)
+            self._addresses[:, i] = [base, *(others + k * step for k in range(self._lanes - 1))]
+        else:
+            self._addresses[:, i] = base
+
+    def _put(self, root: Value, array: Any) -> None:
+        """Let a value be this array."""
+        self._slots[root.number] = array
+        for view in self._views.get(root, ()):
+            self._slots[view.number] = array.reshape(view.shape)
+        found = self._readers.get(root)
+        if found:
+            base = array.__array_interface__["data"][0]
+            for i, operand in found:
+                self._place(i, operand, base)
+
+    def _feed(self, feeds: Mapping[str, Any]) -> None:
+        inputs, slots = self.plan.graph.inputs, self._slots
+        for name, array in feeds.items():
+            value = inputs[name]
+            if slots[value.number] is not array:
+                if not array.flags.c_contiguous or array.dtype != value.dtype:
+                    array = np.ascontiguousarray(array, value.dtype)
+                self._put(value, array)
+
+    def _renew(self, values: Sequence[Value]) -> None:
+        """Fresh memory for what is given out."""
+        for value in values:
+            self._put(value, np.empty(*value.spec))
+
+    # ---------------------------------------------------------------- the jobs
+    def _make_runs(self, parts: Sequence[tuple[Any, int, int]]) -> list[Callable[[], None]]:
+        """Jobs of consecutive phases, and the Python calls between them."""
+        runs: list[Callable[[], None]] = []
+        phases: list[tuple[int, int, int]] = []
+
+        def close() -> None:
+            if phases:
+                runs.append(self._make_job(list(phases)))
+                phases.clear()
+
+        for part, first, end in parts:
+            if part.cut is None:
+                close()
+                runs += [make_call(node, self.plan, self._slots, self._targets(node)) for node in part.nodes]
+            elif end > first:
+                phases.append((_PHASES[part.cut], first, end))
+        close()
+        return runs
+
+    def _targets(self, node: Node) -> tuple[Any, ...] | None:
+        """Where a Python call's results must lie: None while one of them is given out (its memory changes)."""
+        arrays = tuple(self._slots[v.number] for v in node.outputs)
+        return None if any(v in self._given_out for v in node.outputs) else arrays
+
+    def _make_job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
+        table = np.array(phases, np.int64)
+        instructions, arguments = self._tables
+        job = np.zeros(JOB_WORDS, np.int64)
+        places = {
+            Job.PHASES: table,
+            Job.INSTRUCTIONS: instructions,
+            Job.ARGUMENTS: arguments,
+            Job.ADDRESSES: self._addresses,
+            Job.ROWS: self._rows,
+            Job.STARTS: self._starts,
+            Job.ARRIVED: self._arrived,
+            Job.SCRATCH: self._words,
+        }
+        for word, array in places.items():
+            job[word] = array.ctypes.data
+        job[Job.OPERANDS] = self._addresses.shape[1]
+        job[Job.SHARDS] = job[Job.LANES] = self._lanes
+        job[Job.END_PHASE] = len(phases)
+        self._kept += [table, job]
+        run, lanes = pool().run, self._lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
+        return lambda: run(job, lanes)

@@ -1,0 +1,197 @@
+"""Which operators work on each sample of a batch alone: how the batch axis goes from inputs to outputs.
+
+A rule gets the axis along which each input is cut (SHARED where it is not) and says the same of the outputs: an axis,
+SHARED, or PARTIAL where cutting gives parts that must be added up. None: it needs the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..ops.operator import Shape
+from .ir import Node
+
+SHARED = -1
+"""The same for all samples: a weight, a constant."""
+PARTIAL = -2
+"""A sum over samples, of which each shard has a part."""
+
+Axes = tuple[int, ...]
+Rule = Callable[[Node, Axes], Axes | None]
+rules: dict[str, Rule] = {}
+
+
+def separable(*operators: str) -> Callable[[Rule], Rule]:
+    """Decorator: the rule holds for these operators."""
+
+    def declare(rule: Rule) -> Rule:
+        for name in operators:
+            if name in rules:
+                raise ValueError(f"two rules for {name}")
+            rules[name] = rule
+        return rule
+
+    return declare
+
+
+def outputs_of(node: Node, axes: Axes) -> Axes | None:
+    """The outputs' axes, or None where the node needs the whole batch (or nothing is known of it)."""
+    if all(axis == SHARED for axis in axes):
+        return (SHARED,) * len(node.outputs)
+    rule = rules.get(node.op.name)
+    if rule is not None:
+        return rule(node, axes)
+    return elementwise(node, axes) if node.op.name in _elementwise() else None
+
+
+_SAME_PLACE = frozenset(
+    ["elementwise", "activation", "broadcast", "comparison", "scalar", "estimates", "exponential", "facts"]
+    + ["nonlinear", "rounding", "scalar_comparison", "special_functions", "trigonometry"]
+)
+"""Modules of operators whose every element follows from the elements at the same place."""
+_names: frozenset[str] = frozenset()
+
+
+def _elementwise() -> frozenset[str]:
+    global _names
+    if not _names:
+        from ..ops import all_operators
+
+        _names = frozenset(
+            op.name for op in all_operators() if op.inplace and type(op).__module__.rsplit(".", 1)[1] in _SAME_PLACE
+        )
+    return _names
+
+
+def is_elementwise(node: Node) -> bool:
+    """Whether each element of the output follows from the elements at the same place of the inputs (broadcast)."""
+    return node.op.name in _elementwise() or node.op.name.startswith("broadcast_") and len(node.inputs) == 2
+
+
+def elementwise(node: Node, axes: Axes) -> Axes | None:
+    """Inputs are broadcast against each other; the batch must lie at one place in all that have it."""
+    rank = len(node.outputs[0].shape)
+    found: int | None = None
+    for value, axis in zip(node.inputs, axes, strict=True):
+        if axis >= 0:
+            place = axis + rank - len(value.shape)
+            if found is not None and place != found or value.shape[axis] != node.outputs[0].shape[place]:
+                return None
+            found = place
+    assert found is not None
+    for value, axis in zip(node.inputs, axes, strict=True):
+        place = found - (rank - len(value.shape))
+        if axis == SHARED and place >= 0 and value.shape[place] != 1:
+            return None
+    return (found,) * len(node.outputs)
+
+
+@separable("add_n")
+def _add(node: Node, axes: Axes) -> Axes | None:
+    return elementwise(node, axes)
+
+
+_BROADCASTS = [
+    *("add", "sub", "mul", "div", "mod", "power", "maximum", "minimum", "hypot", "equal", "not_equal", "greater"),
+    *("greater_equal", "lesser", "lesser_equal", "logical_and", "logical_or", "logical_xor"),
+]
+separable(*(f"broadcast_{name}" for name in _BROADCASTS))(elementwise)
+
+
+def _first_only(axes: Axes, axis: int = 0) -> bool:
+    """The first input is cut along ``axis``, all others are shared."""
+    return axes[0] == axis and all(a == SHARED for a in axes[1:])
+
+
+@separable("FullyConnected")
+def _dense(node: Node, axes: Axes) -> Axes | None:
+    if any(a != SHARED for a in axes[1:]):
+        return None
+    data, flat = node.inputs[0].shape, node.p.flatten  # type: ignore[attr-defined]
+    return (axes[0],) if axes[0] == 0 or (not flat and axes[0] < len(data) - 1) else None
+
+
+@separable("dot")
+def _dot(node: Node, axes: Axes) -> Axes | None:
+    left, right = (v.shape for v in node.inputs)
+    if len(left) != 2 or len(right) != 2:
+        return None
+    p: Any = node.p
+    contracted = (0 if p.transpose_a else 1, 1 if p.transpose_b else 0)
+    if axes[0] >= 0 and axes[1] >= 0:
+        return (PARTIAL,) if axes == contracted else None
+    if axes[0] >= 0:
+        return (0,) if axes[0] != contracted[0] else None
+    return (1,) if axes[1] != contracted[1] else None
+
+
+def sums_over(axes_summed: Sequence[int], axis: int, keepdims: bool) -> int:
+    """Where the batch axis is after a sum over some axes: PARTIAL where it is one of them."""
+    if axis in axes_summed:
+        return PARTIAL
+    return axis if keepdims else axis - sum(a < axis for a in axes_summed)
+
+
+@separable("sum")
+def _sum(node: Node, axes: Axes) -> Axes | None:
+    p: Any = node.p
+    rank = len(node.inputs[0].shape)
+    given = range(rank) if p.axis is None else [p.axis] if isinstance(p.axis, int) else p.axis
+    summed = sorted({a % rank for a in given})
+    if p.exclude:
+        summed = [a for a in range(rank) if a not in summed]
+    return (sums_over(summed, axes[0], p.keepdims),)
+
+
+@separable("_sum_to")
+def _sum_to(node: Node, axes: Axes) -> Axes | None:
+    data, shape = node.inputs[0].shape, node.outputs[0].shape
+    summed = node.op._axes(node.p, data)  # type: ignore[attr-defined]
+    if axes[0] in summed:
+        return (PARTIAL,)
+    return moved(tuple(1 if i in summed else n for i, n in enumerate(data)), axes[0], shape)
+
+
+def moved(before: Shape, axis: int, after: Shape) -> Axes | None:
+    """Where the batch axis lies after a reshape: the axis with as many elements before and behind it."""
+    lead = _product(before[:axis])
+    count = 1
+    for i, n in enumerate(after):
+        if count == lead and n == before[axis]:
+            return (i,)
+        count *= n
+    return None
+
+
+def _product(sizes: Sequence[int]) -> int:
+    result = 1
+    for n in sizes:
+        result *= n
+    return result
+
+
+@separable("Flatten", "Reshape", "_reshape_to", "expand_dims", "squeeze", "reshape_like")
+def _reshape(node: Node, axes: Axes) -> Axes | None:
+    return moved(node.inputs[0].shape, axes[0], node.outputs[0].shape) if axes[0] >= 0 else None
+
+
+@separable("transpose")
+def _transpose(node: Node, axes: Axes) -> Axes | None:
+    p: Any = node.p
+    rank = len(node.inputs[0].shape)
+    order = [a % rank for a in p.axes] if p.axes else list(range(rank))[::-1]
+    return (order.index(axes[0]),)
+
+
+@separable("SoftmaxOutput")
+def _softmax_output(node: Node, axes: Axes) -> Axes | None:
+    return (0,) if axes == (0, 0) else None
+
+
+@separable("_softmax_output_grad")
+def _softmax_output_grad(node: Node, axes: Axes) -> Axes | None:
+    """Divided by a number that the parameters and shapes alone give, unless it counts the valid labels."""
+    whole: Any = node.p
+    batched = all(a in (0, SHARED) for a in axes) and axes[0] == 0 and axes[1] == 0
+    return (0,) if batched and whole.normalization != "valid" else None
