@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..device import Device
 from ..memory import human_bytes
@@ -13,10 +13,14 @@ from .differentiate import differentiate
 from .fitting import fed_names, require_room
 from .ir import Graph, Value
 from .lower import lower
+from .native_form import NativeForm
 from .passes import optimize
 from .plan import Plan, make_plan
 from .program import Program
 from .strategy import Strategy
+
+if TYPE_CHECKING:
+    from .native import NativeProgram
 
 HEAD = "__head_gradient_{}__"
 
@@ -74,13 +78,15 @@ class Compiled:
             graph.lent = len(self.outputs)
         passes = optimize(graph, strategy)
         self._follow(graph)
-        self.plan: Plan = make_plan(graph, device, strategy, reason)
+        self.native = NativeForm.of(graph, device, strategy, dict(zip(self.heads, self.outputs, strict=False)))
+        may_write_over = self.native.may_write_over if self.native is not None else lambda node: True
+        self.plan: Plan = make_plan(graph, device, strategy, reason, may_write_over)
         self.plan.passes = passes
         if strategy.memory_budget is not None and self.plan.peak_bytes > strategy.memory_budget:
             self.plan.notes.append(f"does not fit into the budget of {human_bytes(strategy.memory_budget)}: not run")
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
         self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
-        self._free: list[Program] = []
+        self._free: list[Program | NativeProgram] = []
 
     def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int, watch: bool) -> None:
         differentiated = self.outputs[:count]
@@ -106,20 +112,26 @@ class Compiled:
         used |= {g.number for g in self.gradients.values() if g is not None}
         return [name for name in self.heads if self.plan.graph.inputs[name].number in used]
 
-    def acquire(self) -> Program:
-        """A program that nobody else uses; give it back with ``release``.
+    def acquire(self) -> Program | NativeProgram:
+        """A program that nobody else uses; give it back with ``release``. Native as soon as its kernels are there.
 
         Raises MemoryLimitError where its memory would exceed the strategy's budget or what the device has free.
         """
-        if self._free:
-            return self._free.pop()
+        native = self.native is not None and self.native.ready(self.plan)
+        while self._free:
+            program = self._free.pop()
+            if isinstance(program, Program) is not native:  # what was made before the kernels were there is left
+                return program
         symbol, known = self._source
         require_room(self.plan, known, fed_names(symbol), self._replan)
+        if native:
+            assert self.native is not None
+            return self.native.program(self.plan)
         return Program(self.plan)
 
     def _replan(self, strategy: Strategy, known: Mapping[str, TensorSpec]) -> Plan:
         return Compiled(self._source[0], known, strategy=strategy, **self._how).plan
 
-    def release(self, program: Program) -> None:
+    def release(self, program: Program | NativeProgram) -> None:
         """Give a program back."""
         self._free.append(program)

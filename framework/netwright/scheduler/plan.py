@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Literal
@@ -46,7 +47,10 @@ class Plan:
 
     def root(self, value: Value) -> Value:
         """The value in whose memory it lies: its own, or another's that it is a view of or written over."""
-        return _root(value, self.tensors)
+        tensor = self.tensors[value]
+        while tensor.base is not None:
+            tensor = self.tensors[tensor.base]
+        return tensor.value
 
     @property
     def flops(self) -> int:
@@ -207,12 +211,21 @@ def step_workspace(node: Node) -> int:
     return node.op.workspace(node.p, [v.spec for v in node.inputs], [v.spec for v in node.outputs])
 
 
-def make_plan(graph: Graph, device: Device, strategy: Strategy, reason: str = "") -> Plan:
-    """Decide storage and place for every value of the (pruned) graph, in the order of its nodes."""
+def make_plan(
+    graph: Graph,
+    device: Device,
+    strategy: Strategy,
+    reason: str = "",
+    may_write_over: Callable[[Node], bool] = lambda node: True,
+) -> Plan:
+    """Decide storage and place for every value of the (pruned) graph, in the order of its nodes.
+
+    ``may_write_over`` says whether what runs a step allows its result to lie over an input.
+    """
     steps = graph.nodes
     boundary = next((i for i, n in enumerate(steps) if n.phase == "backward"), len(steps))
     tensors = _lifetimes(graph, steps)
-    roots = _choose_storage(graph, steps, tensors, strategy)
+    roots = _choose_storage(graph, steps, tensors, strategy, may_write_over)
     placed = [t for t in tensors.values() if t.storage == "arena" and t.base is None]
     offsets, size = place([Lifetime(t.value.spec.nbytes, t.first, t.last) for t in placed], share=strategy.share_memory)
     for tensor, offset in zip(placed, offsets, strict=True):
@@ -237,7 +250,11 @@ def _lifetimes(graph: Graph, steps: list[Node]) -> dict[Value, Tensor]:
 
 
 def _choose_storage(
-    graph: Graph, steps: list[Node], tensors: dict[Value, Tensor], strategy: Strategy
+    graph: Graph,
+    steps: list[Node],
+    tensors: dict[Value, Tensor],
+    strategy: Strategy,
+    may_write_over: Callable[[Node], bool],
 ) -> dict[Value, Value]:
     """Fill in storages and bases; the value in whose memory each value that shares lies in the end."""
     roots: dict[Value, Value] = {}
@@ -253,7 +270,7 @@ def _choose_storage(
                 tensors[value].storage = "output"
             elif writes and not leaves:  # an operator writes all its outputs into the arena, or none
                 tensors[value].storage = "arena"
-        if writes and strategy.in_place and len(node.outputs) == 1:
+        if writes and strategy.in_place and len(node.outputs) == 1 and may_write_over(node):
             _write_over(node, i, tensors, roots)
     return roots
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import random
 from .compiled import Compiled
 from .program import Program
+
+if TYPE_CHECKING:
+    from .native import NativeProgram
 
 
 class Run:
@@ -23,7 +26,7 @@ class Run:
         self.compiled, self.feeds = compiled, dict(feeds)
         self._random = random.state_of(compiled.plan.device).state_dict() if compiled.random else None
         self._spent = False
-        self._program: Program | None = compiled.acquire()
+        self._program: Program | NativeProgram | None = compiled.acquire()
         self._program.forward(self.feeds)
         self.outputs: list[Any] = self._program.take(compiled.outputs)
 

@@ -1,7 +1,8 @@
 """Which operators work on each sample of a batch alone: how the batch axis goes from inputs to outputs.
 
-A rule gets the axis along which each input is cut (SHARED where it is not) and says the same of the outputs: an axis,
-SHARED, or PARTIAL where cutting gives parts that must be added up. None: it needs the whole batch.
+A rule gets the axis along which each input is cut (SHARED where it is not) and the number of samples, and says the
+same of the outputs: an axis, SHARED, or PARTIAL where cutting gives parts that must be added up. None: it needs the
+whole batch. The size of a cut axis is a multiple of the number of samples: those of one sample lie together.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ PARTIAL = -2
 """A sum over samples, of which each shard has a part."""
 
 Axes = tuple[int, ...]
-Rule = Callable[[Node, Axes], Axes | None]
+Rule = Callable[[Node, Axes, int], Axes | None]
 rules: dict[str, Rule] = {}
 
 
@@ -35,19 +36,32 @@ def separable(*operators: str) -> Callable[[Rule], Rule]:
     return declare
 
 
-def outputs_of(node: Node, axes: Axes) -> Axes | None:
+def outputs_of(node: Node, axes: Axes, batch: int) -> Axes | None:
     """The outputs' axes, or None where the node needs the whole batch (or nothing is known of it)."""
     if all(axis == SHARED for axis in axes):
         return (SHARED,) * len(node.outputs)
     rule = rules.get(node.op.name)
     if rule is not None:
-        return rule(node, axes)
-    return elementwise(node, axes) if node.op.name in _elementwise() else None
+        return rule(node, axes, batch)
+    return elementwise(node, axes, batch) if node.op.name in _elementwise() else None
 
 
 _SAME_PLACE = frozenset(
-    ["elementwise", "activation", "broadcast", "comparison", "scalar", "estimates", "exponential", "facts"]
-    + ["nonlinear", "rounding", "scalar_comparison", "special_functions", "trigonometry"]
+    [
+        "elementwise",
+        "activation",
+        "broadcast",
+        "comparison",
+        "scalar",
+        "estimates",
+        "exponential",
+        "facts",
+        "nonlinear",
+        "rounding",
+        "scalar_comparison",
+        "special_functions",
+        "trigonometry",
+    ]
 )
 """Modules of operators whose every element follows from the elements at the same place."""
 _names: frozenset[str] = frozenset()
@@ -66,17 +80,17 @@ def _elementwise() -> frozenset[str]:
 
 def is_elementwise(node: Node) -> bool:
     """Whether each element of the output follows from the elements at the same place of the inputs (broadcast)."""
-    return node.op.name in _elementwise() or node.op.name.startswith("broadcast_") and len(node.inputs) == 2
+    return node.op.name in _elementwise() or (node.op.name.startswith("broadcast_") and len(node.inputs) == 2)
 
 
-def elementwise(node: Node, axes: Axes) -> Axes | None:
+def elementwise(node: Node, axes: Axes, batch: int) -> Axes | None:
     """Inputs are broadcast against each other; the batch must lie at one place in all that have it."""
     rank = len(node.outputs[0].shape)
     found: int | None = None
     for value, axis in zip(node.inputs, axes, strict=True):
         if axis >= 0:
             place = axis + rank - len(value.shape)
-            if found is not None and place != found or value.shape[axis] != node.outputs[0].shape[place]:
+            if (found is not None and place != found) or value.shape[axis] != node.outputs[0].shape[place]:
                 return None
             found = place
     assert found is not None
@@ -88,8 +102,8 @@ def elementwise(node: Node, axes: Axes) -> Axes | None:
 
 
 @separable("add_n")
-def _add(node: Node, axes: Axes) -> Axes | None:
-    return elementwise(node, axes)
+def _add(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return elementwise(node, axes, batch)
 
 
 _BROADCASTS = [
@@ -105,7 +119,7 @@ def _first_only(axes: Axes, axis: int = 0) -> bool:
 
 
 @separable("FullyConnected")
-def _dense(node: Node, axes: Axes) -> Axes | None:
+def _dense(node: Node, axes: Axes, batch: int) -> Axes | None:
     if any(a != SHARED for a in axes[1:]):
         return None
     data, flat = node.inputs[0].shape, node.p.flatten  # type: ignore[attr-defined]
@@ -113,7 +127,7 @@ def _dense(node: Node, axes: Axes) -> Axes | None:
 
 
 @separable("dot")
-def _dot(node: Node, axes: Axes) -> Axes | None:
+def _dot(node: Node, axes: Axes, batch: int) -> Axes | None:
     left, right = (v.shape for v in node.inputs)
     if len(left) != 2 or len(right) != 2:
         return None
@@ -134,7 +148,7 @@ def sums_over(axes_summed: Sequence[int], axis: int, keepdims: bool) -> int:
 
 
 @separable("sum")
-def _sum(node: Node, axes: Axes) -> Axes | None:
+def _sum(node: Node, axes: Axes, batch: int) -> Axes | None:
     p: Any = node.p
     rank = len(node.inputs[0].shape)
     given = range(rank) if p.axis is None else [p.axis] if isinstance(p.axis, int) else p.axis
@@ -145,21 +159,20 @@ def _sum(node: Node, axes: Axes) -> Axes | None:
 
 
 @separable("_sum_to")
-def _sum_to(node: Node, axes: Axes) -> Axes | None:
+def _sum_to(node: Node, axes: Axes, batch: int) -> Axes | None:
     data, shape = node.inputs[0].shape, node.outputs[0].shape
     summed = node.op._axes(node.p, data)  # type: ignore[attr-defined]
     if axes[0] in summed:
         return (PARTIAL,)
-    return moved(tuple(1 if i in summed else n for i, n in enumerate(data)), axes[0], shape)
+    return moved(tuple(1 if i in summed else n for i, n in enumerate(data)), axes[0], shape, batch)
 
 
-def moved(before: Shape, axis: int, after: Shape) -> Axes | None:
-    """Where the batch axis lies after a reshape: the axis with as many elements before and behind it."""
-    lead = _product(before[:axis])
-    count = 1
+def moved(before: Shape, axis: int, after: Shape, batch: int) -> Axes | None:
+    """Where the batch axis lies after a reshape: the axis with as many elements before it that holds the samples."""
+    lead, count = _product(before[:axis]), 1
     for i, n in enumerate(after):
-        if count == lead and n == before[axis]:
-            return (i,)
+        if count == lead and n != 1:
+            return (i,) if n % batch == 0 else None
         count *= n
     return None
 
@@ -172,12 +185,12 @@ def _product(sizes: Sequence[int]) -> int:
 
 
 @separable("Flatten", "Reshape", "_reshape_to", "expand_dims", "squeeze", "reshape_like")
-def _reshape(node: Node, axes: Axes) -> Axes | None:
-    return moved(node.inputs[0].shape, axes[0], node.outputs[0].shape) if axes[0] >= 0 else None
+def _reshape(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return moved(node.inputs[0].shape, axes[0], node.outputs[0].shape, batch) if axes[0] >= 0 else None
 
 
 @separable("transpose")
-def _transpose(node: Node, axes: Axes) -> Axes | None:
+def _transpose(node: Node, axes: Axes, batch: int) -> Axes | None:
     p: Any = node.p
     rank = len(node.inputs[0].shape)
     order = [a % rank for a in p.axes] if p.axes else list(range(rank))[::-1]
@@ -185,12 +198,12 @@ def _transpose(node: Node, axes: Axes) -> Axes | None:
 
 
 @separable("SoftmaxOutput")
-def _softmax_output(node: Node, axes: Axes) -> Axes | None:
+def _softmax_output(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0,) if axes == (0, 0) else None
 
 
 @separable("_softmax_output_grad")
-def _softmax_output_grad(node: Node, axes: Axes) -> Axes | None:
+def _softmax_output_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
     """Divided by a number that the parameters and shapes alone give, unless it counts the valid labels."""
     whole: Any = node.p
     batched = all(a in (0, SHARED) for a in axes) and axes[0] == 0 and axes[1] == 0

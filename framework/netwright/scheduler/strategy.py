@@ -33,6 +33,7 @@ class Strategy(BaseModel):
             "in_place": False,
             "share_common": False,
             "order": False,
+            "native": False,
             "check_finite": True,
         },
     }
@@ -51,6 +52,8 @@ class Strategy(BaseModel):
         description="bytes that a run may take beside its inputs and weights; a plan that needs more is refused",
     )
     check_finite: bool = Field(False, description="stop at the first step whose result holds NaN or infinity")
+    native: bool = Field(True, description="run compiled kernels on the CPU, where there are some")
+    threads: int | None = Field(None, ge=1, le=256, description="threads of native plans; all cores where not given")
 
     @classmethod
     def preset(cls, name: str) -> Strategy:

@@ -1,8 +1,8 @@
 """Turning nodes into calls of kernels: what a rule may say, and the table of rules.
 
 A rule is written once for all ways of sharing work among threads. It asks the emitter for sizes and addresses: where
-the node is cut by rows, the size of the batch axis is ``Rows(1)`` (so many samples as the shard has) and products of
-it; otherwise it is a number.
+the node is cut by rows, the size of the batch axis is ``Rows(n)``, n times the samples that the shard has (n is 1
+unless other axes were joined to it); otherwise it is a number.
 """
 
 from __future__ import annotations
@@ -92,8 +92,6 @@ class Accumulate:
 ACCUMULATE = Accumulate()
 Word = Size | float | Address | Slice | SliceAddress | FirstRow | Accumulate
 
-Memory = Callable[[Size, str], Address]
-
 
 class Emitter:
     """What a rule works with while one node is emitted.
@@ -109,8 +107,9 @@ class Emitter:
         scratch: Callable[[Size], Address],
         blas: int,
         lanes: int,
+        batch: int,
     ) -> None:
-        self.cut, self.blas, self.lanes = cut, blas, lanes
+        self.cut, self.blas, self.lanes, self.batch = cut, blas, lanes, batch
         self._axes, self._address, self._scratch = axes, address, scratch
         self.calls: list[tuple[Kernel, tuple[Word, ...]]] = []
 
@@ -126,7 +125,7 @@ class Emitter:
     def shape(self, value: Value) -> tuple[Size, ...]:
         """Sizes of the axes as the shard sees them."""
         axis = self.batch_axis(value)
-        return tuple(Rows(1) if i == axis else n for i, n in enumerate(value.shape))
+        return tuple(Rows(n // self.batch) if i == axis else n for i, n in enumerate(value.shape))
 
     def size(self, value: Value) -> Size:
         """Number of elements as the shard sees them."""

@@ -16,7 +16,7 @@ SINGLE, DOUBLE, VOID = ir.FloatType(), ir.DoubleType(), ir.VoidType()
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer(typing: Any, address: Any, dtype: Any) -> Any:
     """``address`` as a pointer to elements of ``dtype``."""
     result = types.CPointer(dtype.dtype)
@@ -27,31 +27,31 @@ def _pointer(typing: Any, address: Any, dtype: Any) -> Any:
     return result(types.int64, dtype), generate
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def f32(address: int, count: int) -> Any:
     """The ``count`` float32 numbers at ``address``, as an array."""
     return carray(_pointer(address, types.float32), (count,))
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def i32(address: int, count: int) -> Any:
     """The ``count`` int32 numbers at ``address``, as an array."""
     return carray(_pointer(address, types.int32), (count,))
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def i64(address: int, count: int) -> Any:
     """The ``count`` int64 numbers at ``address``, as an array."""
     return carray(_pointer(address, types.int64), (count,))
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def f64(address: int, count: int) -> Any:
     """The ``count`` float64 numbers at ``address``, as an array (a kernel's arguments that are no integers)."""
     return carray(_pointer(address, types.float64), (count,))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_kernel(typing: Any, function: Any, arguments: Any) -> Any:
     """Call the kernel at the address ``function`` with the address of its arguments."""
 
@@ -63,7 +63,7 @@ def call_kernel(typing: Any, function: Any, arguments: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_plain(typing: Any, function: Any) -> Any:
     """Call ``int function(void)`` at that address."""
 
@@ -84,11 +84,8 @@ def _gemm(integer: Any) -> Any:
 
         def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
             pointer = SINGLE.as_pointer()
-            kind = ir.FunctionType(
-                VOID,
-                [I32, I32, I32, integer, integer, integer, SINGLE, pointer, integer, pointer, integer, SINGLE]
-                + [pointer, integer],
-            )
+            order, sizes, matrix = [I32] * 3, [integer] * 3, [pointer, integer]
+            kind = ir.FunctionType(VOID, [*order, *sizes, SINGLE, *matrix, *matrix, SINGLE, *matrix])
             function = builder.inttoptr(v[0], kind.as_pointer())
 
             def turned(flag: Any) -> Any:
@@ -100,16 +97,13 @@ def _gemm(integer: Any) -> Any:
             def place(value: Any) -> Any:
                 return builder.inttoptr(value, pointer)
 
-            builder.call(
-                function,
-                [I32(ROW_MAJOR), turned(v[1]), turned(v[2]), size(v[3]), size(v[4]), size(v[5]), v[6]]
-                + [place(v[7]), size(v[8]), place(v[9]), size(v[10]), v[11], place(v[12]), size(v[13])],
-            )
+            order = [I32(ROW_MAJOR), turned(v[1]), turned(v[2])]
+            left, right = [place(v[7]), size(v[8])], [place(v[9]), size(v[10])]
+            sizes, result = [size(v[3]), size(v[4]), size(v[5])], [place(v[12]), size(v[13])]
+            builder.call(function, [*order, *sizes, v[6], *left, *right, v[11], *result])
             return context.get_dummy_value()
 
-        signature = types.void(
-            word, word, word, word, word, word, single, word, word, word, word, single, word, word
-        )
+        signature = types.void(word, word, word, word, word, word, single, word, word, word, word, single, word, word)
         return signature, generate
 
     return intrinsic(call)
@@ -118,7 +112,7 @@ def _gemm(integer: Any) -> Any:
 _gemm64, _gemm32 = _gemm(I64), _gemm(I32)
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: int, lda: int, b: int, ldb: int,
           beta: float, c: int, ldc: int) -> None:  # fmt: skip
     """C (m, n) ← alpha · op(A) (m, k) · op(B) (k, n) + beta · C, row by row, float32, matrices by address.
@@ -132,7 +126,7 @@ def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: 
         _gemm64(blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_add(typing: Any, address: Any, amount: Any) -> Any:
     """Add to the int64 at ``address``; gives what it was."""
 
@@ -142,7 +136,7 @@ def atomic_add(typing: Any, address: Any, amount: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_load(typing: Any, address: Any) -> Any:
     """The int64 at ``address``, as other threads have left it."""
 
@@ -152,7 +146,7 @@ def atomic_load(typing: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def atomic_store(typing: Any, address: Any, value: Any) -> Any:
     """Write the int64 at ``address`` so that other threads see it, and all that was written before."""
 
@@ -163,7 +157,7 @@ def atomic_store(typing: Any, address: Any, value: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def bits_of(typing: Any, value: Any) -> Any:
     """The bits of a float32 as int32."""
 
@@ -173,7 +167,7 @@ def bits_of(typing: Any, value: Any) -> Any:
     return types.int32(types.float32), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def float_of(typing: Any, value: Any) -> Any:
     """The float32 that has these bits."""
 
@@ -183,7 +177,7 @@ def float_of(typing: Any, value: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _copy_bytes(typing: Any, target: Any, source: Any, count: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         pointer = I8.as_pointer()
@@ -196,13 +190,13 @@ def _copy_bytes(typing: Any, target: Any, source: Any, count: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), generate
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def copy_floats(target: int, source: int, count: int) -> None:
     """Copy ``count`` float32 numbers between addresses that do not overlap."""
     _copy_bytes(target, source, count * 4)
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def zero_floats(address: int, count: int) -> None:
     """Fill with zeros."""
     x = f32(address, count)

@@ -62,7 +62,7 @@ def request(wanted: Iterable[Kernel]) -> None:
                 _waiting.put(one)
 
 
-def readiness(wanted: Iterable[Kernel], patience: float = 0.0) -> Readiness:
+def readiness(wanted: Iterable[Kernel], patience: float = PATIENCE) -> Readiness:
     """Whether these kernels can be called now; asks for those that cannot, and waits up to ``patience`` seconds."""
     missing = [one for one in wanted if not one.ready]
     if not missing:

@@ -88,7 +88,7 @@ A_CONSTANT, A_ADDRESS, A_ROWS, A_ACCUMULATE, A_SLICE_ADDRESS, A_SLICE_COUNT, A_R
 )
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def pause(typing: Any) -> Any:
     """Tell the processor that this thread waits in a loop (where it has such a word)."""
     machine = platform.machine().lower()
@@ -105,7 +105,7 @@ def pause(typing: Any) -> Any:
     return types.void(), generate
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def wait_until(address: int, wanted: int, give_way: int) -> None:
     """Wait until the counter at ``address`` has reached ``wanted``."""
     rounds = 0
@@ -117,15 +117,16 @@ def wait_until(address: int, wanted: int, give_way: int) -> None:
             call_plain(give_way)
 
 
-@register_jitable(inline="always")  # type: ignore[untyped-decorator]
+@register_jitable(inline="always")
 def slice_of(count: int, grain: int, lane: int, lanes: int) -> tuple[int, int]:
     """(first element, number of elements) of the lane's part of ``count``, in steps of ``grain``."""
-    each = -(-(-(-count // lanes)) // grain) * grain
+    each = (count + lanes - 1) // lanes
+    each = (each + grain - 1) // grain * grain
     start = min(lane * each, count)
     return start, min(each, count - start)
 
 
-@register_jitable  # type: ignore[untyped-decorator]
+@register_jitable
 def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) -> None:
     """The instructions of a phase for one shard (or lane)."""
     instructions = i64(job[INSTRUCTIONS], end * 3)
@@ -157,7 +158,7 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
         call_kernel(instructions[3 * i], words_at)
 
 
-@njit(types.void(types.int64, types.int64, types.int64), nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(types.void(types.int64, types.int64, types.int64), nogil=True, cache=True)
 def run_job(job_at: int, thread: int, threads: int) -> None:
     """This thread's part of a job; ``threads`` of them must run it."""
     job = i64(job_at, JOB_WORDS)
@@ -182,7 +183,7 @@ def run_job(job_at: int, thread: int, threads: int) -> None:
             wait_until(job[ARRIVED], barriers * threads, job[YIELD])
 
 
-@njit(types.int64(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(types.int64(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)
 def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     """A helper thread: run jobs as it is called for them; give the number of the last when none came for a while.
 
@@ -203,7 +204,7 @@ def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     return done
 
 
-@njit(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)  # type: ignore[untyped-decorator]
+@njit(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
 def call_for(cell_at: int, number: int, job_at: int, threads: int) -> None:
     """Call the helper thread of that cell to a job."""
     cell = i64(cell_at, CELL_WORDS)
@@ -212,7 +213,7 @@ def call_for(cell_at: int, number: int, job_at: int, threads: int) -> None:
     atomic_store(cell_at, number)
 
 
-@njit(types.void(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(types.void(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)
 def lead(job_at: int, threads: int, finished_at: int, give_way: int) -> None:
     """The calling thread: run its own part, then wait for the others'."""
     run_job(job_at, 0, threads)

@@ -34,20 +34,38 @@ class Cutting:
         return self.axes[value]
 
 
-def cut_graph(graph: Graph, batched: Mapping[str, int], threads: int) -> Cutting:
-    """Decide for every step; ``batched`` names the inputs that hold samples, and their batch axis."""
-    sizes = {graph.inputs[name].shape[axis] for name, axis in batched.items() if name in graph.inputs}
-    batch = sizes.pop() if len(sizes) == 1 else 0
-    result = Cutting(batch, max(1, min(threads, batch)))
-    for name, value in graph.inputs.items():
-        result.axes[value] = batched.get(name, SHARED) if batch else SHARED
+def samples_in(graph: Graph) -> dict[Value, int]:
+    """The inputs that hold samples, with how many: data and labels whose first axis is that of the first data.
+
+    A weight that happens to be as long is cut, too, where that is right, and else makes its step run whole.
+    """
+    kinds: dict[Value, set[str]] = {}
     for node in graph.nodes:
+        for port, value in zip(node.op.ports(node.p), node.inputs, strict=True):
+            if value.node is None:
+                kinds.setdefault(value, set()).add(port.kind)
+    data = [v for v in graph.inputs.values() if v.shape and kinds.get(v, set()) and kinds[v] <= {"data", "label"}]
+    return {v: v.shape[0] for v in data if v.shape[0] == data[0].shape[0]}
+
+
+def cut_graph(graph: Graph, threads: int, heads: Mapping[str, Value] | None = None) -> Cutting:
+    """Decide for every step; ``heads`` names the inputs that lie as outputs do (their gradients)."""
+    samples = samples_in(graph)
+    batch = next(iter(samples.values()), 0)
+    result = Cutting(batch, max(1, min(threads, batch)))
+    for value in graph.inputs.values():
+        result.axes[value] = 0 if batch and value in samples else SHARED
+    like = {graph.inputs[name]: value for name, value in (heads or {}).items()}
+    for node in graph.nodes:
+        for value in node.inputs:
+            if value in like:
+                result.axes[value] = result.axes[like.pop(value)]
         _cut(node, result)
     return result
 
 
 def _cut(node: Node, result: Cutting) -> None:
-    found = outputs_of(node, tuple(result.axes[v] for v in node.inputs))
+    found = outputs_of(node, tuple(result.axes[v] for v in node.inputs), result.batch)
     for i, value in enumerate(node.outputs):
         axis = SHARED if found is None else found[i]
         result.axes[value] = SHARED if axis == PARTIAL else axis

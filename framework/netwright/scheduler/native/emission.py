@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -93,7 +94,8 @@ class Emission:
 
     def _emit_node(self, node: Node, cut: Cut | None) -> None:
         rule = rule_for(node)
-        assert rule is not None and cut is not None
+        assert rule is not None
+        assert cut is not None
         staged: dict[Value, Address] = {}
 
         def scratch(count: Size) -> Address:
@@ -105,7 +107,7 @@ class Emission:
         def address(value: Value) -> Address:
             return staged.get(value) or self._address(value, cut is Cut.ROWS)
 
-        emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.shards)
+        emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.shards, self.cutting.batch)
         if cut is Cut.ROWS:
             for value in dict.fromkeys((*node.inputs, *node.outputs)):
                 if self._lies_apart(value):
@@ -131,13 +133,14 @@ class Emission:
     def _lies_apart(self, value: Value) -> bool:
         """Whether a shard's samples are no one piece of memory: the batch axis has others before it."""
         axis = self.cutting.axis(value)
-        return axis > 0 and self.plan.root(value) not in self.local and int(np.prod(value.shape[:axis])) > 1
+        return axis > 0 and self.plan.root(value) not in self.local and math.prod(value.shape[:axis]) > 1
 
     def _move(self, kernel: Kernel, value: Value, mine: Address) -> None:
         axis = self.cutting.axis(value)
-        outer, inner = int(np.prod(value.shape[:axis])), int(np.prod(value.shape[axis + 1 :]))
+        outer = math.prod(value.shape[:axis])
+        inner = math.prod(value.shape[axis:]) // self.cutting.batch
         whole = self.operand(Operand("rows", value, stride=inner * FLOAT))
-        self.calls.append((kernel, (outer, Rows(inner), value.shape[axis] * inner, whole, mine)))
+        self.calls.append((kernel, (outer, Rows(inner), self.cutting.batch * inner, whole, mine)))
 
 
 def emit_all(emission: Emission, parts: Sequence[Part]) -> list[tuple[Part, int, int]]:

@@ -96,15 +96,11 @@ def _groups(plan: Plan) -> dict[Value, list[Value]]:
 def _users(plan: Plan, members: Sequence[Value]) -> list[Node]:
     """The steps that touch any of these values; views do not."""
     wanted = set(members)
-    return [
-        node for node in plan.steps if not node.op.view and any(v in wanted for v in (*node.inputs, *node.outputs))
-    ]
+    return [node for node in plan.steps if not node.op.view and any(v in wanted for v in (*node.inputs, *node.outputs))]
 
 
 def _is_local(members: Sequence[Value], nodes: Sequence[Node], cutting: Cutting) -> bool:
     """Whether all that touch the memory are cut by rows."""
     return (
-        bool(nodes)
-        and all(cutting.axes[v] >= 0 for v in members)
-        and all(cutting.cuts[n] is Cut.ROWS for n in nodes)
+        bool(nodes) and all(cutting.axes[v] >= 0 for v in members) and all(cutting.cuts[n] is Cut.ROWS for n in nodes)
     )

@@ -9,7 +9,6 @@ from ...kernels.cpu.emit import Cut
 from ..ir import Node, Value
 from .cutting import Cutting
 
-
 Root = Callable[[Value], Value]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ...kernels.cpu.emit import Cut
 from ...kernels.cpu.kernel import Kernel
+from ..ir import Value
 from ..plan import Plan
 from .cutting import Cutting
 from .emission import Emission, emit_all
@@ -39,7 +40,7 @@ class Prepared:
 
 def prepare(plan: Plan, cutting: Cutting) -> Prepared:
     """Phases, calls and memory for a plan cut so."""
-    finished = set()
+    finished: set[Value] = set()
     steps = [plan.steps[: plan.boundary], plan.steps[plan.boundary :]]
     halves: list[list[Part]] = []
     for nodes in steps:

@@ -13,7 +13,7 @@ from ...kernels.cpu.threads import pool
 from ..calls import aligned, make_call
 from ..ir import Node, Value
 from ..memory import align
-from .emission import Emission, Operand
+from .emission import Operand
 from .prepare import Prepared
 
 _PHASES = {Cut.ROWS: Phase.SHARDS, Cut.LANES: Phase.LANES, Cut.ONCE: Phase.ONCE}
@@ -100,7 +100,7 @@ class NativeProgram:
         """The operands that follow an array which is fed or given out, by the value whose memory it is."""
         found: dict[Value, list[tuple[int, Operand]]] = {}
         for i, operand in enumerate(self.prepared.emission.operands):
-            if operand.value is not None:
+            if operand.value is not None and operand.kind != "sums":
                 root = self.plan.root(operand.value)
                 if self.plan.tensors[root].storage in ("input", "output"):
                     found.setdefault(root, []).append((i, operand))
@@ -112,7 +112,7 @@ class NativeProgram:
         lanes = np.arange(self._lanes, dtype=np.int64)
         mine = own + lanes * align(layout.lane_bytes)
         for i, operand in enumerate(self.prepared.emission.operands):
-            if operand.kind == "scratch":
+            if operand.node is not None:
                 self._addresses[:, i] = mine + layout.scratch[operand.node]
                 continue
             assert operand.value is not None
@@ -175,16 +175,32 @@ class NativeProgram:
         for part, first, end in parts:
             if part.cut is None:
                 close()
-                runs += [make_call(node, self.plan, self._slots, self._targets(node)) for node in part.nodes]
+                runs += [self._python_call(node) for node in part.nodes]
             elif end > first:
                 phases.append((_PHASES[part.cut], first, end))
         close()
         return runs
 
-    def _targets(self, node: Node) -> tuple[Any, ...] | None:
-        """Where a Python call's results must lie: None while one of them is given out (its memory changes)."""
-        arrays = tuple(self._slots[v.number] for v in node.outputs)
-        return None if any(v in self._given_out for v in node.outputs) else arrays
+    def _python_call(self, node: Node) -> Callable[[], None]:
+        """A step without kernel; its results are put where native steps find them."""
+        slots = self._slots
+        given = [v for v in node.outputs if v in self._given_out]
+        if not given:
+            return make_call(node, self.plan, slots, tuple(slots[v.number] for v in node.outputs))
+        plain = make_call(node, self.plan, slots, None)
+
+        def call() -> None:
+            plain()
+            for value in node.outputs:
+                found = slots[value.number]
+                if value in self._given_out:
+                    self._put(value, np.ascontiguousarray(found))
+                else:
+                    np.copyto(kept[value], found)
+                    slots[value.number] = kept[value]
+
+        kept = {v: slots[v.number] for v in node.outputs}
+        return call
 
     def _make_job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
         table = np.array(phases, np.int64)

@@ -63,6 +63,7 @@ def sum_lanes(at: int) -> None:
 
 @lowers("FullyConnected", cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))
 def fully_connected(e: Emitter, node: Node) -> None:
+    """A product, with the bias laid down before it; by lanes: some of the units each."""
     x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
     units, features = w.shape
     m = product(e.shape(y)[:-1])
@@ -86,6 +87,7 @@ def _plain_matrices(node: Node) -> bool:
 
 @lowers("dot", accepts=_plain_matrices, cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))
 def dot(e: Emitter, node: Node) -> None:
+    """A product; by lanes: some rows of the result each, or some columns."""
     left, right, out = node.inputs[0], node.inputs[1], node.outputs[0]
     ta, tb = bool(node.p.transpose_a), bool(node.p.transpose_b)  # type: ignore[attr-defined]
     a, b = e.shape(left), e.shape(right)
@@ -130,6 +132,7 @@ def _leads(node: Node) -> bool:
 
 @lowers("_sum_to", "sum", accepts=_sums_leading)
 def sum_leading(e: Emitter, node: Node) -> None:
+    """Sums of columns."""
     x, y = node.inputs[0], node.outputs[0]
     kept = sum(n != 1 for n in y.shape)
     sizes = e.shape(x)

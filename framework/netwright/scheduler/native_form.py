@@ -1,0 +1,85 @@
+"""Whether a plan runs natively, and why not; the door to ``native``, which is loaded only when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..device import Device
+from ..errors import NetwrightError
+from .ir import Graph, Node, Value
+from .strategy import Strategy
+
+if TYPE_CHECKING:
+    from .native import NativeProgram
+    from .native.cutting import Cutting
+    from .plan import Plan
+
+
+class NativeForm:
+    """How a graph is cut for native code, and the tables made from its plan when the first program is wanted."""
+
+    def __init__(self, cutting: Cutting) -> None:
+        self.cutting = cutting
+        self._prepared: Any = None
+        self._ready = False
+        self.notice = ""
+
+    @classmethod
+    def of(
+        cls,
+        graph: Graph,
+        device: Device,
+        strategy: Strategy,
+        heads: Mapping[str, Value],
+    ) -> NativeForm | None:
+        """The form for this graph, whose nodes are put into the order that suits it; None where it has none."""
+        if not strategy.native or strategy.check_finite or device.is_gpu:
+            return None
+        try:
+            from ..kernels.cpu import blas
+            from ..kernels.cpu.threads import cores
+            from .native.cutting import cut_graph
+            from .native.phases import reorder
+
+            blas.find()
+        except (ImportError, NetwrightError):  # told by kernels.cpu.state()
+            return None
+        cutting = cut_graph(graph, strategy.threads or cores(), heads)
+        if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):
+            return None
+        boundary = next((i for i, n in enumerate(graph.nodes) if n.phase == "backward"), len(graph.nodes))
+        graph.nodes, _ = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
+        return cls(cutting)
+
+    def may_write_over(self, node: Node) -> bool:
+        """Whether the kernel of this step allows its result over an input."""
+        from ..kernels.cpu.emit import rule_for
+
+        if self.cutting.cuts[node] is None:
+            return True
+        rule = rule_for(node)
+        return rule is not None and rule.in_place
+
+    def prepared(self, plan: Plan) -> Any:
+        """Phases, calls and the layout of memory."""
+        if self._prepared is None:
+            from .native.prepare import prepare
+
+            self._prepared = prepare(plan, self.cutting)
+        return self._prepared
+
+    def ready(self, plan: Plan) -> bool:
+        """Whether the kernels are there; asks for them where they are not."""
+        if not self._ready:
+            from ..kernels.cpu.loading import readiness
+
+            found = readiness(self.prepared(plan).kernels)
+            self._ready, self.notice = found.ready, found.reason
+        return self._ready
+
+    def program(self, plan: Plan) -> NativeProgram:
+        """A new program."""
+        from .native import NativeProgram
+
+        return NativeProgram(self.prepared(plan))
