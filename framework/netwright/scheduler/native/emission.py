@@ -90,7 +90,7 @@ class Emission:
         step = align(value.spec.nbytes)
         words: tuple[Word, ...] = (part, part.of(own, FLOAT), part.of(others, FLOAT), step, self.cutting.shards - 1)
         self.calls.append((sum_lanes, words))
-        self.nodes.append(value.node)
+        self.nodes.append(None)
 
     def _emit_node(self, node: Node, cut: Cut | None) -> None:
         rule = rule_for(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...kernels.cpu.threads import pool
 from ..calls import aligned, make_call
 from ..ir import Node, Value
 from ..memory import align
+from ..program import Program
 from .emission import Operand
 from .prepare import Prepared
 
@@ -45,19 +47,20 @@ class NativeProgram:
         self._bind_operands()
         self._forward = self._make_runs(prepared.forward)
         self._backward = self._make_runs(prepared.backward)
+        self._steps: dict[str, list[tuple[Node | None, Callable[[], None]]]] = {}
 
     # ---------------------------------------------------------------- running
     def forward(self, feeds: Mapping[str, Any]) -> None:
         """Run the forward part on raw arrays for the graph's inputs."""
         self._feed(feeds)
         self._renew([v for v in self._fresh if v.node is None or v.node.phase == "forward"])
-        self._run(self._forward)
+        self._run("forward", self._forward)
 
     def backward(self, feeds: Mapping[str, Any]) -> None:
         """Run the backward part; ``feeds`` holds the head gradients."""
         self._feed(feeds)
         self._renew([v for v in self._fresh if v.node is not None and v.node.phase == "backward"])
-        self._run(self._backward)
+        self._run("backward", self._backward)
 
     def take(self, values: Sequence[Value]) -> list[Any]:
         """Raw arrays of outputs, safe to keep: the next run does not touch them."""
@@ -67,10 +70,41 @@ class NativeProgram:
             taken.append(array if self.plan.tensors[value].storage == "output" else array.copy())
         return taken
 
-    def _run(self, runs: Sequence[Callable[[], None]]) -> None:
+    def _run(self, half: str, runs: Sequence[Callable[[], None]]) -> None:
+        if Program.observer is not None:
+            self._run_observed(half)
+            return
         with np.errstate(all="ignore"):
             for run in runs:
                 run()
+
+    def _run_observed(self, half: str) -> None:
+        """The same calls, all threads waiting after each step so that it can be timed."""
+        observer = Program.observer
+        steps, began = self.single_steps(half), observer.begin()
+        with np.errstate(all="ignore"):
+            for node, run in steps:
+                before = observer.begin()
+                run()
+                if node is not None:
+                    observer.step(node, before, [self._slots[v.number] for v in node.outputs])
+        observer.run(half, len(steps), began)
+
+    def single_steps(self, half: str) -> list[tuple[Node | None, Callable[[], None]]]:
+        """Each step of ``forward`` or ``backward`` as a call of its own (None: sums that are added up)."""
+        if half not in self._steps:
+            found: list[tuple[Node | None, Callable[[], None]]] = []
+            nodes = self.prepared.emission.nodes
+            for part, first, end in self.prepared.forward if half == "forward" else self.prepared.backward:
+                if part.cut is None:
+                    found += [(node, self._python_call(node)) for node in part.nodes]
+                    continue
+                kind = _PHASES[part.cut]
+                for node, calls in groupby(range(first, end), key=lambda i: nodes[i]):
+                    numbers = list(calls)
+                    found.append((node, self._make_job([(kind, numbers[0], numbers[-1] + 1)])))
+            self._steps[half] = found
+        return self._steps[half]
 
     # ---------------------------------------------------------------- binding
     def _bind_memory(self) -> None:
