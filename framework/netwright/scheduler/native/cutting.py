@@ -95,10 +95,10 @@ def _is_float32(node: Node) -> bool:
 
 def _prefers_lanes(node: Node, result: Cutting, cut_by_rows: bool) -> bool:
     """Whether slices of the result are better than samples: nothing to cut, wide weights, or sums over the batch."""
-    if result.shards < 2:
-        return not cut_by_rows
     if not cut_by_rows or all(result.axes[v] == SHARED for v in node.outputs):
         return True
+    if result.shards < 2:
+        return False
     shared = [v for v in node.inputs if result.axes[v] == SHARED]
     rows = result.batch // result.shards
     return rows <= FEW_ROWS and any(v.spec.nbytes >= WIDE_BYTES for v in shared)
