@@ -25,8 +25,11 @@ class Part:
 def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Value]) -> tuple[list[Node], int]:
     """Sums by lanes whose results leave the plan move to the end of their part: one wait instead of one each."""
     done = []
+    used = {v for node in nodes for v in node.inputs}
     for part in (nodes[:boundary], nodes[boundary:]):
-        late = [n for n in part if cutting.cuts[n] is Cut.LANES and all(v in outputs for v in n.outputs)]
+        late = [
+            n for n in part if cutting.cuts[n] is Cut.LANES and all(v in outputs and v not in used for v in n.outputs)
+        ]
         moved = set(late)
         done.append([n for n in part if n not in moved] + late)
     return done[0] + done[1], len(done[0])
