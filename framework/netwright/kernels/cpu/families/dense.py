@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ....ops.reduce import axes_of
 from ..emit import ACCUMULATE, Cut, Emitter, Size, Slice, lowers, product
 from ..intrinsics import copy_floats, f32, i64, sgemm
 from ..kernel import kernel
@@ -109,34 +110,26 @@ def dot(e: Emitter, node: Node) -> None:
         e.call(gemm, e.blas, ta, tb, m, n, k, x, a[1], y, b[1], add, z, n)
 
 
+def _summed(node: Node) -> set[int]:
+    """The axes that a sum is over."""
+    p, shape = node.p, node.inputs[0].shape
+    if node.op.name == "_sum_to":
+        return set(node.op._axes(p, shape))  # type: ignore[attr-defined]
+    return set(axes_of(p, shape))
+
+
 def _sums_leading(node: Node) -> bool:
     """A sum over the leading axes, to what lies behind them."""
-    data, out = node.inputs[0].shape, node.outputs[0].shape
-    kept = tuple(n for n in out if n != 1)
-    tail = data[len(data) - len(kept) :] if kept else ()
-    axis = getattr(node.p, "axis", None)
-    return tail == kept and len(kept) < len(data) and (axis is None or node.op.name == "sum") and _leads(node)
-
-
-def _leads(node: Node) -> bool:
-    if node.op.name != "sum":
-        return True
-    p, rank = node.p, len(node.inputs[0].shape)
-    axis = p.axis  # type: ignore[attr-defined]
-    axes = range(rank) if axis is None else [axis] if isinstance(axis, int) else list(axis)
-    summed = {a % rank for a in axes}
-    if p.exclude:  # type: ignore[attr-defined]
-        summed = set(range(rank)) - summed
-    return summed == set(range(len(summed)))
+    summed = _summed(node)
+    return bool(summed) and summed == set(range(len(summed)))
 
 
 @lowers("_sum_to", "sum", accepts=_sums_leading)
 def sum_leading(e: Emitter, node: Node) -> None:
     """Sums of columns."""
     x, y = node.inputs[0], node.outputs[0]
-    kept = sum(n != 1 for n in y.shape)
-    sizes = e.shape(x)
-    lead: Size = product(sizes[: len(sizes) - kept])
-    width = product(sizes[len(sizes) - kept :])
+    sizes, count = e.shape(x), len(_summed(node))
+    lead: Size = product(sizes[:count])
+    width = product(sizes[count:])
     add = ACCUMULATE if not isinstance(lead, int) else 0
     e.call(sum_rows, lead, width, e.address(x), width, add, e.address(y))
