@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -69,6 +70,22 @@ class NativeProgram:
             array = self._slots[value.number]
             taken.append(array if self.plan.tensors[value].storage == "output" else array.copy())
         return taken
+
+    def borrow(self, values: Sequence[Value]) -> list[Any]:
+        """Raw arrays of outputs without a copy: until the program is released."""
+        return [self._slots[value.number] for value in values]
+
+    def profile(self, feeds: Mapping[str, Any]) -> list[float]:
+        """Run every step once and return seconds for each; views take none."""
+        self._feed(feeds)
+        self._renew(self._fresh)
+        seconds: dict[Node | None, float] = {}
+        for half in ("forward", "backward"):
+            for node, run in self.single_steps(half):
+                before = time.perf_counter()
+                run()
+                seconds[node] = time.perf_counter() - before
+        return [seconds.get(node, 0.0) for node in self.plan.steps]
 
     def _run(self, half: str, runs: Sequence[Callable[[], None]]) -> None:
         if Program.observer is not None:

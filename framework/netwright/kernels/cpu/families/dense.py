@@ -115,7 +115,7 @@ def _summed(node: Node) -> set[int]:
     p, shape = node.p, node.inputs[0].shape
     if node.op.name == "_sum_to":
         return set(node.op._axes(p, shape))  # type: ignore[attr-defined]
-    return set(axes_of(p, shape))
+    return set(axes_of(p, shape))  # type: ignore[arg-type]
 
 
 def _sums_leading(node: Node) -> bool:
