@@ -9,6 +9,8 @@ import pytest
 
 from netwright import nd
 from netwright.errors import ParamError
+from netwright.ops import get
+from netwright.optimizer import updates
 
 WEIGHT = [0.1257302165031433, -0.13210485875606537, 0.6404226422309875, 0.10490011423826218]
 GRAD = [-1.6070080995559692, 1.0847852230072021, 3.9120001792907715, 2.841242790222168]
@@ -113,3 +115,29 @@ def test_reset_arrays_writes_zeros() -> None:
     arrays = [nd.ones((2, 3)), nd.ones((4,))]
     nd.reset_arrays(*arrays, num_arrays=2)
     assert not any(a.asnumpy().any() for a in arrays)
+
+
+UPDATES = [name for name in dir(updates) if name.endswith("_update")]
+
+
+@pytest.mark.parametrize("name", UPDATES)
+@pytest.mark.parametrize("turned", [False, True])
+def test_large_weights_are_updated_in_pieces(name: str, turned: bool) -> None:
+    """Bit for bit what the operator makes of the whole."""
+    op, rng = get(name), np.random.default_rng(0)
+    shape = (updates.PIECE // 100 + 3, 250)
+    arrays = [nd.array(np.abs(rng.standard_normal(shape, dtype=np.float32)) + 0.5) for _ in op.inputs]
+    if name == "rmspropalex_update":
+        arrays[2] += 100  # a mean square is more than the mean's square
+    if turned:  # not contiguous, so that it cannot be cut
+        for array in arrays:
+            array._data = array._data.copy(order="F")
+    whole = [nd.array(a.asnumpy()) for a in arrays]
+    fields = op.Params.model_fields.items()
+    params = {field: 3 if info.annotation is int else 0.1 for field, info in fields if info.is_required()}
+    params |= {"wd": 0.2, "rescale_grad": 0.5}
+    getattr(nd, name)(*whole, out=whole[0], **params)
+    getattr(updates, name)(*arrays, **params)
+    assert arrays[0].size > 2 * updates.PIECE
+    for found, wanted in zip(arrays, whole, strict=True):
+        np.testing.assert_array_equal(found.asnumpy(), wanted.asnumpy())

@@ -6,7 +6,7 @@ would take longer than a small weight's update.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,8 @@ from ..tape import RECORDING, Variable, mode
 
 _NUMBERS = {float, int, bool, type(None)}
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+PIECE = 1 << 16
+"""Elements that are updated at once: what is computed in between stays in the cache, in memory that malloc keeps."""
 
 
 def in_place(name: str) -> Callable[..., None]:
@@ -37,12 +39,22 @@ def in_place(name: str) -> Callable[..., None]:
         if not plain or not _fit(weight, arrays) or not {*map(type, params.values())} <= _NUMBERS:
             general(weight, *arrays, out=weight, **params)
             return
-        datas = weight._data, *[a._data for a in arrays]
-        results = op.forward(np, SimpleNamespace(**{**defaults, **params}), *datas, out=datas[0])
-        for i, value in zip(states, results[1:] if states else (), strict=True):
-            np.copyto(datas[i], value)
+        p, datas = SimpleNamespace(**{**defaults, **params}), (weight._data, *[a._data for a in arrays])
+        for part in _pieces(datas):
+            results = op.forward(np, p, *part, out=part[0])
+            for i, value in zip(states, results[1:] if states else (), strict=True):
+                np.copyto(part[i], value)
 
     return update
+
+
+def _pieces(arrays: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
+    """The arrays in pieces: these updates look at each element alone."""
+    size = arrays[0].size
+    if size <= PIECE or not all(a.flags.c_contiguous for a in arrays):
+        return (arrays,)
+    flat = [a.reshape(-1) for a in arrays]
+    return (tuple(a[i : i + PIECE] for a in flat) for i in range(0, size, PIECE))
 
 
 def _fit(weight: NDArray, arrays: tuple[NDArray, ...]) -> bool:
