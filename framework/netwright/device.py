@@ -29,6 +29,15 @@ class _Kind(type):
         Device._current.value = device
 
 
+class _Current(threading.local):
+    """The device of each thread, and those of the ``with`` blocks around it."""
+
+    value: Device | None = None
+
+    def __init__(self) -> None:
+        self.outer: list[Device | None] = []
+
+
 class Device(metaclass=_Kind):
     """Where an array lives. Compares by value; as a ``with`` block it becomes the default device.
 
@@ -36,12 +45,12 @@ class Device(metaclass=_Kind):
     cpu(0)
     """
 
-    __slots__ = ("_hash", "_outer", "device_id", "device_type")
+    __slots__ = ("_hash", "device_id", "device_type")
     device_type: str
     device_id: int
     devtype2str: ClassVar[dict[int, str]] = {1: "cpu", 2: "gpu", 3: "cpu_pinned", 5: "cpu_shared"}
     devstr2type: ClassVar[dict[str, int]] = {"cpu": 1, "gpu": 2, "cpu_pinned": 3, "cpu_shared": 5}
-    _current = threading.local()
+    _current = _Current()
 
     def __init__(self, device_type: str | Device, device_id: int = 0) -> None:
         kind: str = device_type.device_type if isinstance(device_type, Device) else device_type
@@ -57,7 +66,6 @@ class Device(metaclass=_Kind):
         self.device_type = kind
         self.device_id = number
         self._hash = hash((kind, number))
-        self._outer: list[Device | None] = []
 
     @property
     def device_typeid(self) -> int:
@@ -91,14 +99,16 @@ class Device(metaclass=_Kind):
         return f"{self.device_type}({self.device_id})"
 
     def __enter__(self) -> Self:
-        self._outer.append(getattr(Device._current, "value", None))
-        Device._current.value = self
+        current = Device._current
+        current.outer.append(current.value)
+        current.value = self
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        Device._current.value = self._outer.pop()
+        current = Device._current
+        current.value = current.outer.pop()
 
     @classmethod
     def parse(cls, text: str | Device | None) -> Device:
@@ -126,7 +136,7 @@ Context = Device
 
 def cpu(device_id: int = 0) -> Device:
     """The host's processors. All numbers are one memory; arrays and parameters keep them apart, as in MXNet."""
-    return Device("cpu", device_id)
+    return Device("cpu", device_id) if device_id else _CPU
 
 
 def cpu_pinned(device_id: int = 0) -> Device:
@@ -185,7 +195,7 @@ def _cupy_for(device_id: int) -> ModuleType:
 
 def current_device() -> Device:
     """The innermost ``with device:`` block's device, or ``cpu(0)``."""
-    return getattr(Device._current, "value", None) or _CPU
+    return Device._current.value or _CPU
 
 
 def best_device() -> Device:

@@ -154,6 +154,8 @@ class HybridBlock(Block):
 
     # ---------------------------------------------------------------- running
     def __call__(self, *args: Any) -> Any:
+        if not self._active:
+            return super().__call__(*args)
         compiles = self._compiles() and self._has_plain_forward()
         if not compiles or not args or not isinstance(args[0], NDArray):
             return super().__call__(*args)
@@ -216,7 +218,8 @@ class HybridBlock(Block):
     def forward(self, x: Any, *args: Any) -> Any:
         """Run ``hybrid_forward`` on arrays or symbols."""
         given = (x, *args)
-        first = self._check_kinds(given)
+        # an array and nothing else is the usual case
+        first = x if x.__class__ is NDArray and not args and self._takes_one() else self._check_kinds(given)
         if isinstance(first, Symbol):
             params = {name: parameter.var() for name, parameter in self._reg_params.items()}
             with self.name_scope():
@@ -255,6 +258,11 @@ class HybridBlock(Block):
                 remedy="Call it on arrays, or make a variable with sym.Variable(name)",
             )
         return found[0]
+
+    def _takes_one(self) -> bool:
+        """Whether ``hybrid_forward`` can be called with one input."""
+        least, most, _ = _inputs_of(type(self).hybrid_forward, tuple(self._reg_params))
+        return least <= 1 <= most
 
     def _check_count(self, count: int) -> None:
         """Raise ParamError where ``hybrid_forward`` takes more or fewer inputs."""

@@ -223,7 +223,8 @@ class Parameter:
     # ---------------------------------------------------------------- use
     def data(self, ctx: Device | None = None) -> NDArray:
         """The array on a device (on the only one, or the current one, by default); not of a sparse parameter."""
-        self._refuse_sparse("data()")
+        if self._stype != DEFAULT:
+            self._refuse_sparse("data()")
         return self._array(ctx)
 
     def _array(self, ctx: Device | None = None) -> NDArray:

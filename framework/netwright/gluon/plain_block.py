@@ -247,6 +247,8 @@ class Block:
             child.register_op_hook(callback, monitor_all)
 
     def __call__(self, *args: Any) -> Any:
+        if not self._forward_pre_hooks and not self._forward_hooks:
+            return self.forward(*args)
         return self._hooked(args, lambda: self.forward(*args))
 
     def _hooked(self, args: tuple[Any, ...], run: Callable[[], Any]) -> Any:

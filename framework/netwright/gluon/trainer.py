@@ -233,7 +233,8 @@ class Trainer:
         return self._amp_loss_scaler is not None and self._amp_loss_scaler.has_overflow(self._params)
 
     def _rescale(self, batch_size: int) -> None:
-        if isinstance(batch_size, bool) or not isinstance(batch_size, Real) or batch_size <= 0:
+        known = batch_size.__class__ is int or (isinstance(batch_size, Real) and not isinstance(batch_size, bool))
+        if not known or batch_size <= 0:
             raise ParamError(
                 "gradients are divided by batch_size",
                 where="Trainer.step",
@@ -258,12 +259,22 @@ class Trainer:
                 self._kvstore.pushpull(i, parameter.list_grad(), out=parameter.list_data(), priority=-i)
 
     def _update(self, ignore_stale_grad: bool) -> None:
+        in_store = self._kvstore is not None and self._update_on_kvstore
         for i, parameter in self._trained():
-            count, arrays = self._optimizer.count(i), parameter._arrays()
+            arrays = parameter._arrays()
+            if len(arrays) == 1 and not in_store:
+                entry = arrays[0]._entry
+                if entry is not None and entry[0].__class__ is Variable:
+                    node: Any = entry[0]
+                    if node.fresh or not ignore_stale_grad:
+                        self._updaters[0](i, node.gradient, arrays[0])
+                        node.fresh = False
+                    continue
+            count = self._optimizer.count(i)
             while len(self._updaters) < len(arrays):  # reset_ctx() was called since
                 self._updaters.append(Updater(self._optimizer))
             for updater, array in zip(self._updaters, arrays, strict=False):
-                if not (self._kvstore is not None and self._update_on_kvstore):
+                if not in_store:
                     if ignore_stale_grad and not _is_fresh(array):
                         continue
                     self._optimizer.set_count(i, count)  # one update, however many devices hold the weight
@@ -273,8 +284,8 @@ class Trainer:
 
     def _check_fresh(self) -> None:
         """Refuse before anything is updated."""
-        for _, parameter in self._trained():
-            for array in parameter._arrays():
+        for parameter in self._params:
+            for array in parameter._arrays() if parameter.grad_req != "null" else ():
                 if not _is_fresh(array):
                     raise StaleGradientError(
                         "its gradient was not computed since the last step",

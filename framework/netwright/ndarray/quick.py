@@ -191,6 +191,9 @@ class _Arguments:
         except KeyError as missing:
             key = missing.args[0]
         values = {**dict(zip(self._fields, args, strict=False)), **kwargs}
+        if "name" not in self._op.Params.model_fields and isinstance(values.get("name", ""), str):
+            kwargs = {n: v for n, v in kwargs.items() if n != "name"}  # means something to symbols only
+            values.pop("name", None)
         if len(values) < len(args) + len(kwargs) or not values.keys() <= set(self._fields):
             return None
         if any(isinstance(v, (NDArray, np.ndarray)) or (v == 0.0 and type(v) is float) for v in values.values()):

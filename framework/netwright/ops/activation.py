@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from ..errors import ShapeError
 from .elementwise import Elementwise
-from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
+from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import NoParams, OpParams
 from .registry import get, register
 from .sums import broadcast_axes_between
@@ -47,6 +47,9 @@ class Activation(Elementwise):
 
     def forward(self, xp: Any, p: ActivationParams, data: Any, *, out: Any = None) -> Any:
         return self._function(p).forward(xp, _PLAIN, data, out=out)
+
+    def ready(self, xp: Any, p: ActivationParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        return self._function(p).ready(xp, _PLAIN, specs)
 
     def gradient(self, F: Any, p: ActivationParams, at: At, dy: Any, y: Any, data: Any) -> Any:
         # the operator of that function says what it needs of y and data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -89,6 +89,20 @@ class FullyConnected(Operator):
         if bias is not None:
             rows += bias
         return y
+
+    def ready(self, xp: Any, p: FullyConnectedParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        data, dtype = specs[0]
+        if len(data) != 2 or dtype.name not in ("float32", "float64"):
+            return super().ready(xp, p, specs)
+        if p.no_bias:
+            return lambda x, weight: x.dot(weight.T)
+
+        def run(x: Any, weight: Any, bias: Any) -> Any:
+            y = x.dot(weight.T)  # in less time than matmul, by the same product
+            y += bias if bias.ndim == 1 else bias.reshape(p.num_hidden)
+            return y
+
+        return run
 
     def infer_storage(self, p: FullyConnectedParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         data, *weights = stypes

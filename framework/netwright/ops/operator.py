@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -16,6 +17,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 
 from ..errors import DTypeError, NetwrightError, ParamError, ShapeError
+from .arrays import scalar_like
 from .params import NoParams, OpParams
 
 Shape = tuple[int, ...]
@@ -260,6 +262,8 @@ class Operator:
 
     def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         """``forward`` on arrays of exactly these specifications, with what follows from them worked out beforehand."""
+        if self.direct and len({s.dtype for s in specs}) == 1 and specs[0].dtype.kind == "f":
+            return direct_function(xp, self, p, specs[0].dtype)
         return functools.partial(self.forward, xp, p)
 
     def gives_sparse(self, p: Any) -> bool:
@@ -395,6 +399,15 @@ class Operator:
 
     def __repr__(self) -> str:
         return f"<operator {self.name}>"
+
+
+def direct_function(xp: Any, op: Operator, p: Any, dtype: np.dtype[Any]) -> Callable[..., Any]:
+    """``op.direct`` as a function of the raw arrays."""
+    names = {name: getattr(xp, name) for name in re.findall(r"(?<!\.)\b(\w+)\(", op.direct)}
+    names["zero"] = xp.zeros((), dtype)
+    if "scalar" in op.direct:
+        names["scalar"] = xp.asarray(scalar_like(names["zero"], p.scalar))
+    return eval(f"lambda {', '.join(port.name for port in op.inputs)}: {op.direct}", names)  # type: ignore[no-any-return]
 
 
 def prepare(cls: type[Operator]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .arrays import deliver
 from .bounds import Mode, bounded
 from .copying import copied
 from .indexing import Picking, indices
-from .operator import Port, Sample, Shape, Shapes
+from .operator import Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams
 from .registry import register
 from .shapes import normalize_axis
@@ -32,6 +32,21 @@ def _line_shapes(axis: int, shape: Shape) -> tuple[Shape, Shape]:
     """The data's shape without the axis, and with 1 in its place."""
     axis = normalize_axis(axis, len(shape))
     return (*shape[:axis], *shape[axis + 1 :]) or (1,), (*shape[:axis], 1, *shape[axis + 1 :])
+
+
+def _places(xp: Any, axis: int, shape: Shape) -> Callable[[Any], tuple[Any, ...]]:
+    """What makes the key of one element of each line from their index arrays, clipped into the line."""
+    axis = normalize_axis(axis, len(shape))
+    kept = _line_shapes(axis, shape)[1]
+    grid = [xp.arange(n).reshape([n if k == i else 1 for k in range(len(shape))]) for i, n in enumerate(shape)]
+    before, after = tuple(grid[:axis]), tuple(grid[axis + 1 :])
+    zero, last = xp.zeros((), np.int64), xp.full((), shape[axis] - 1, np.int64)
+
+    def key(index: Any) -> tuple[Any, ...]:
+        place = xp.maximum(index.astype(np.int64), zero)
+        return (*before, xp.minimum(place, last, out=place).reshape(kept), *after)
+
+    return key
 
 
 @register
@@ -73,6 +88,15 @@ class Pick(Picking):
         places = bounded(xp, index, data.shape[p.axis], p.mode, "index").reshape(kept)
         found = xp.take_along_axis(data, places, p.axis)
         return deliver(xp, found if p.keepdims else found.reshape(without), out)
+
+    def ready(self, xp: Any, p: PickParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape = specs[0].shape
+        if p.axis is None or p.mode != "clip" or not math.prod(shape):
+            return super().ready(xp, p, specs)
+        places = _places(xp, p.axis, shape)
+        without, kept = _line_shapes(p.axis, shape)
+        given = kept if p.keepdims else without
+        return lambda data, index: data[places(index)].reshape(given)
 
     def gradient(self, F: Any, p: PickParams, at: Any, dy: Any, index: Any) -> Any:
         shape = at.inputs[0].shape
@@ -119,6 +143,19 @@ class PickGrad(Picking):
         along[p.axis] = size
         hit = places == xp.arange(size).reshape(along)
         return deliver(xp, xp.where(hit, data.reshape(kept), data.dtype.type(0)), out)
+
+    def ready(self, xp: Any, p: PickGradParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape, dtype = p.shape, specs[0].dtype
+        if p.mode != "clip" or not math.prod(shape):
+            return super().ready(xp, p, specs)
+        places, kept = _places(xp, p.axis, shape), _line_shapes(p.axis, shape)[1]
+
+        def run(data: Any, index: Any) -> Any:
+            out = xp.zeros(shape, dtype)
+            out[places(index)] = data.reshape(kept)
+            return out
+
+        return run
 
     def gradient(self, F: Any, p: PickGradParams, at: Any, dy: Any, index: Any) -> Any:
         return F.pick(dy, index, axis=p.axis, keepdims=p.keepdims, mode=p.mode), None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -156,6 +157,20 @@ class Softmax(_Softmax):
         y = softmax(xp, xp.where(inside, x, np.finfo(x.dtype).min), p.axis)
         return deliver(xp, xp.where(inside, y, y.dtype.type(0)), out)
 
+    def ready(self, xp: Any, p: SoftmaxParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape, dtype = specs[0]
+        if p.use_length or p.dtype or p.temperature or not math.prod(shape) or accumulator(dtype) != dtype:
+            return super().ready(xp, p, specs)
+        axis, greatest, total, exp = p.axis, xp.maximum.reduce, xp.add.reduce, xp.exp
+
+        def run(x: Any) -> Any:
+            y = x - greatest(x, axis, None, None, True)
+            exp(y, y)
+            y /= total(y, axis, None, None, True)
+            return y
+
+        return run
+
     def gradient(self, F: Any, p: SoftmaxParams, at: At, dy: Any, y: Any) -> Any:
         dx = self.back(F, p, at, _softmax_back(F, p.axis, dy, y, at.outputs[0].shape))
         return (dx, None) if p.use_length else dx
@@ -194,6 +209,20 @@ class LogSoftmax(_Softmax):
 
     def forward(self, xp: Any, p: UnmaskedSoftmaxParams, data: Any, *, out: Any = None) -> Any:
         return log_softmax(xp, self.scaled(xp, p, data), p.axis, out)
+
+    def ready(self, xp: Any, p: UnmaskedSoftmaxParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape, dtype = specs[0]
+        if p.dtype or p.temperature or not math.prod(shape) or accumulator(dtype) != dtype:
+            return super().ready(xp, p, specs)
+        axis, greatest, total, exp, log = p.axis, xp.maximum.reduce, xp.add.reduce, xp.exp, xp.log
+
+        def run(x: Any) -> Any:
+            y = x - greatest(x, axis, None, None, True)
+            sums = total(exp(y), axis, None, None, True)
+            y -= log(sums, sums)
+            return y
+
+        return run
 
     def gradient(self, F: Any, p: UnmaskedSoftmaxParams, at: At, dy: Any, y: Any) -> Any:
         shape = at.outputs[0].shape

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
-from .operator import At, Draw, Operator, Sample, Shape, Shapes
+from .operator import At, Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams
 from .registry import register
 
@@ -76,6 +76,14 @@ class SumTo(Operator):
         value = xp.sum(data, axis=axes, dtype=accumulator(data.dtype))
         return deliver(xp, xp.asarray(value, dtype=data.dtype).reshape(p.shape), out)
 
+    def ready(self, xp: Any, p: TargetParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        data, dtype = specs[0]
+        axes, shape = self._axes(p, data), p.shape
+        if not axes or accumulator(dtype) != dtype or dtype.kind != "f":
+            return super().ready(xp, p, specs)
+        total, along = xp.add.reduce, axes if len(axes) > 1 else axes[0]
+        return lambda x: total(x, along, None, None, True).reshape(shape)
+
     def gradient(self, F: Any, p: TargetParams, at: At, dy: Any) -> Any:
         shape = at.inputs[0].shape
         return F._spread(dy, shape=shape, axis=self._axes(p, shape))
@@ -118,6 +126,17 @@ class Spread(Operator):
             out = xp.empty(p.shape, dtype=data.dtype)
         out[...] = kept
         return out
+
+    def ready(self, xp: Any, p: TargetParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        data, dtype = specs[0]
+        shape, kept = p.shape, kept_shape(p.shape, self._axes(p, data))
+
+        def run(x: Any) -> Any:
+            out = xp.empty(shape, dtype)
+            out[...] = x.reshape(kept)
+            return out
+
+        return run
 
     def gradient(self, F: Any, p: TargetParams, at: At, dy: Any) -> Any:
         shape = at.inputs[0].shape

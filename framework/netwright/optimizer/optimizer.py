@@ -259,16 +259,16 @@ class Updater:
         self.aggregate_updates = optimizer.aggregate_num > 0
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
-        indices, grads, weights = (
-            (index, grad, weight) if isinstance(index, (list, tuple)) else ([index], [grad], [weight])
-        )
-        for i, g, w in zip(indices, grads, weights, strict=True):
-            if i not in self.states:
-                self.states[i] = self.optimizer.create_state_multi_precision(i, w)
-            elif not self.states_synced.get(i, True):
-                self.states[i] = self.sync_state_context(self.states[i], w.ctx)
-            self.states_synced[i] = True
-            self.optimizer.update_multi_precision(i, w, g, self.states[i])
+        if isinstance(index, (list, tuple)):
+            for i, g, w in zip(index, grad, weight, strict=True):
+                self(i, g, w)
+            return
+        if index not in self.states:
+            self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
+        elif not self.states_synced.get(index, True):
+            self.states[index] = self.sync_state_context(self.states[index], weight.ctx)
+        self.states_synced[index] = True
+        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
 
     def sync_state_context(self, state: Any, context: Device) -> Any:
         """The state with its arrays on a device."""
