@@ -53,7 +53,7 @@ def main(text: str) -> None:
         trainer.step(data[1])
         print(json.dumps({"first": first, "second": time.perf_counter() - begin}))
         return
-    ours.get_ready(2)
+    ours.get_ready()
     # what a framework loads at its first step is not the memory of the training
     tiny = workload.made_tiny()
     warm = make(tiny, ours.initial_weights(tiny))

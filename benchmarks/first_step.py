@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     from . import child, machine, ours, results, tables
 
-    ours.get_ready(2)
+    ours.get_ready()
     form = f"Netwright {chosen.strategy or ours.default_strategies()[0]}"
     cells = {}
     for name in chosen.workloads:

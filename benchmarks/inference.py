@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from .peers import find_peers
 
     peers = find_peers(chosen.threads)
-    ours.get_ready(chosen.threads)
+    ours.get_ready()
     for name in chosen.workloads:
         for batch in chosen.batch:
             makers = forms(peers.torch, chosen.threads)

@@ -12,6 +12,7 @@ import netwright as mx
 from netwright import optimizer as optimizers
 from netwright.graph.network import of_symbol
 from netwright.graph.predictor import Predictor
+from netwright.kernels.cpu import warm
 from netwright.scheduler import Strategy
 from netwright.train.task import GraphTask
 
@@ -29,8 +30,10 @@ class Drawn:
     states: dict[str, Array]
 
 
-def get_ready(threads: int) -> None:
-    """Wait for what Netwright makes once on a machine, so that it is not part of the figures."""
+def get_ready() -> None:
+    """Compile every kernel that is not in the cache, so that it is not part of the figures; prints what goes wrong."""
+    for problem in warm():
+        print(f"kernels: {problem}")
 
 
 def draw(workload: Workload) -> Drawn:

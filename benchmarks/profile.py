@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     from . import ours
 
-    ours.get_ready(2)
+    ours.get_ready()
     strategy = chosen.strategy or ours.default_strategies()[0]
     found = take(EVERY[chosen.workload], chosen.batch, strategy, chosen.steps)
     if chosen.plan:

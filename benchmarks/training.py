@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from .peers import find_peers
 
     peers = find_peers(chosen.threads)
-    ours.get_ready(chosen.threads)
+    ours.get_ready()
     if peers.missing:
         print(f"not installed, so not beside (python -m benchmarks.environment): {', '.join(peers.missing)}")
     strategies = ours.default_strategies() if chosen.strategies is None else chosen.strategies
