@@ -38,11 +38,13 @@ class NativeForm:
             return None
         try:
             from ..kernels.cpu import blas
+            from ..kernels.cpu.loading import load_families
             from ..kernels.cpu.threads import cores
             from .native.cutting import cut_graph
             from .native.phases import reorder
 
             blas.find()
+            load_families()
         except (ImportError, NetwrightError):  # told by kernels.cpu.state()
             return None
         cutting = cut_graph(graph, strategy.threads or cores(), heads)

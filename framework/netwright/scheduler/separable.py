@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..ops.operator import Shape
+from ..ops.reduce import axes_of
 from .ir import Node
 
 SHARED = -1
@@ -150,11 +151,7 @@ def sums_over(axes_summed: Sequence[int], axis: int, keepdims: bool) -> int:
 @separable("sum")
 def _sum(node: Node, axes: Axes, batch: int) -> Axes | None:
     p: Any = node.p
-    rank = len(node.inputs[0].shape)
-    given = range(rank) if p.axis is None else [p.axis] if isinstance(p.axis, int) else p.axis
-    summed = sorted({a % rank for a in given})
-    if p.exclude:
-        summed = [a for a in range(rank) if a not in summed]
+    summed = axes_of(p, node.inputs[0].shape)
     return (sums_over(summed, axes[0], p.keepdims),)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 import queue
@@ -25,12 +26,18 @@ class Readiness:
     reason: str = ""
 
 
-def kernels() -> dict[str, Kernel]:
-    """All kernels by name."""
+@functools.cache
+def load_families() -> None:
+    """Import every family, so that its kernels and rules are known."""
     from . import families
 
     for module in pkgutil.iter_modules(families.__path__):
         importlib.import_module(f"{families.__name__}.{module.name}")
+
+
+def kernels() -> dict[str, Kernel]:
+    """All kernels by name."""
+    load_families()
     return table
 
 
