@@ -68,7 +68,7 @@ LAPACK = "matrices of this element type cannot be solved"
 SUMMED = "gamma has the dtype that float16 data are summed in"
 NO_HALF = {
     **{f"_linalg_{name}": LAPACK for name in ["trsm", "potrf", "potri", "inverse", "det", "slogdet", "gelqf", "syevd"]},
-    **dict.fromkeys(("BatchNorm", "_contrib_SyncBatchNorm", "_contrib_BatchNormWithReLU"), SUMMED),
+    **dict.fromkeys(("BatchNorm", "_batch_norm_again", "_contrib_SyncBatchNorm", "_contrib_BatchNormWithReLU"), SUMMED),
     "_image_resize": "images of this dtype cannot be resized",
 }
 """Operators that refuse float16 (for all their inputs), and what they say."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -57,6 +57,9 @@ class Activation(Elementwise):
         known = {"dy": dy, "y": y, "data": data}
         needed = [known[name] for name in function.gradient_takes or ()]
         return function.gradient(F, _PLAIN, at, *needed)  # type: ignore[attr-defined]
+
+    def workspace(self, p: ActivationParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return self._function(p).workspace(_PLAIN, inputs, outputs)
 
     def samples(self) -> Iterable[Sample]:
         for act_type in ("relu", "sigmoid", "tanh", "softrelu", "softsign", "gelu", "silu"):
@@ -171,6 +174,12 @@ class LeakyReLU(Operator):
         factor, outer = (p.slope, 1.0) if p.act_type == "elu" else (SELU_ALPHA, SELU_LAMBDA)
         grown = F.exp(F._minimum_scalar(data, scalar=0.0)) * factor
         return dy * (above + below * grown) * outer
+
+    def workspace(self, p: LeakyReLUParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        if p.act_type == "gelu":
+            return get("gelu").workspace(_PLAIN, inputs, outputs)
+        exponential = p.act_type in ("elu", "selu")  # and its product; where data are above 0, and where not
+        return int(inputs[0].nbytes * (2 if exponential else 1) + 2 * inputs[0].size)
 
     @staticmethod
     def _prelu_gradient(F: Any, at: At, up: Any, down: Any, data: Any, gamma: Any) -> Any:

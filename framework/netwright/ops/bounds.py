@@ -29,6 +29,11 @@ def bounded(xp: Any, index: Any, size: int, mode: Mode, port: str) -> Any:
     return index
 
 
+def taken(xp: Any, a: Any, places: Any, axis: int, out: Any) -> Any:
+    """Slices of ``a`` at places that were bounded before; NumPy would check again, and copy ``out`` for it."""
+    return xp.take(a, places, axis=axis, out=out, **({"mode": "clip"} if xp is np and out is not None else {}))
+
+
 def counted_from_end(xp: Any, index: Any, size: int, port: str) -> Any:
     """Positions in [0, size) as int64, where negative ones count from the end; DataError for any other."""
     index = index.astype(np.int64)

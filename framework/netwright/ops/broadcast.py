@@ -322,6 +322,7 @@ class BroadcastMod(ModRule, Broadcast):
     """Remainder with broadcasting, with the sign of b; 0 where b is 0: y = a mod b."""
 
     name = "broadcast_mod"
+    temporaries = 2.25
 
 
 @register
@@ -329,6 +330,7 @@ class ElemwiseMod(ModRule, SameShape):
     """Remainder for two arrays of one shape, with the sign of b; 0 where b is 0: y = a mod b."""
 
     name = "_mod"
+    temporaries = 2.25
     aliases = ("_Mod",)
 
 

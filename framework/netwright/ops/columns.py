@@ -33,6 +33,7 @@ def convolve(xp: Any, x: Any, w: Any, windows: Windows, groups: int, y: Any) -> 
         product = xp.matmul(matrix, columns)
         count = part.stop - part.start
         y[part] = product.reshape(filters, count, *windows.out).swapaxes(0, 1)
+        del product  # before the next run makes its own
 
 
 def convolve_data(xp: Any, y: Any, w: Any, windows: Windows, groups: int, x: Any) -> None:
@@ -53,19 +54,49 @@ def convolve_data(xp: Any, y: Any, w: Any, windows: Windows, groups: int, x: Any
         for tap in taps(windows):
             total[every + tap.data] += spread[(slice(None), *tap.kernel)][every + tap.out]
         x[part] = total.swapaxes(0, 1)
+        del spread, total  # before the next run makes its own
 
 
 def convolve_weight(xp: Any, y: Any, x: Any, windows: Windows, groups: int, w: Any) -> None:
     """Write into w the sum over all positions of y times the data it met: the transpose of ``convolve`` in w."""
     work = _work_dtype(w.dtype)
     filters, depth = w.shape[0], math.prod(w.shape[1:])
-    total = xp.zeros((groups, filters // groups, depth), work)
-    if depth and y.size:
+    shape = (groups, filters // groups, depth)
+    direct = w.dtype == work and w.flags.c_contiguous
+    total = w.reshape(shape) if direct else xp.empty(shape, work)
+    if not depth or not y.size:
+        total[...] = 0
+    else:
         space = _space(xp, x, windows, work)
         for part in _parts(x, windows, work):
             columns = _columns(xp, x[part], windows, groups, space)
-            total += xp.matmul(_rows(xp, y[part], groups, work), columns.swapaxes(1, 2))
-    w[...] = total.reshape(w.shape)
+            rows = _rows(xp, y[part], groups, work)
+            if part.start:
+                total += xp.matmul(rows, columns.swapaxes(1, 2))
+            else:
+                xp.matmul(rows, columns.swapaxes(1, 2), out=total)
+            del rows
+    if not direct:
+        w[...] = total.reshape(w.shape)
+
+
+def working_bytes(windows: Windows, data: Shape, filters: int, depth: int, dtype: Any, corner: str) -> int:
+    """Bytes that computing the corner ``y``, ``x`` or ``w`` takes beside its result, for data (N, C, *S)."""
+    work = _work_dtype(dtype)
+    batch, channels = data[:2]
+    column = channels * math.prod(windows.kernel) * math.prod(windows.out)
+    first = next(batches(batch, column * work.itemsize, COLUMN_BYTES), slice(0, 0))
+    count = first.stop
+    rows = count * filters * math.prod(windows.out)
+    image = count * channels * math.prod(n + 2 * p for n, p in zip(windows.data, windows.pad, strict=True))
+    padded = image if any(windows.pad) else 0
+    if corner == "y":  # columns, and then the product beside them or the padded data
+        most = count * column + max(rows, padded)
+    elif corner == "x":
+        most = count * (column + channels * math.prod(windows.data)) + max(rows, column // 8)
+    else:
+        most = count * column + max(padded, rows + (filters * depth if count < batch else 0))
+    return int(most * work.itemsize + (0 if dtype == work else filters * depth * work.itemsize))
 
 
 def _work_dtype(dtype: Any) -> Any:

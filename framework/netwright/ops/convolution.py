@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
-from .columns import convolve, convolve_data, convolve_weight
+from .columns import convolve, convolve_data, convolve_weight, working_bytes
 from .operator import Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Pads, Size, Sizes, hint
 from .registry import register
@@ -188,6 +188,9 @@ class Convolution(Operator):
             found.append(F.sum(dy, axis=axes) if at.wanted[2] else None)
         return found
 
+    def workspace(self, p: ConvolutionParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return corner_bytes(p, inputs[0], inputs[1].shape, "y")
+
     def flops(self, p: ConvolutionParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         per_output = 2 * math.prod(inputs[1].shape) // p.num_filter
         return outputs[0].size * (per_output + (not p.no_bias))
@@ -253,6 +256,14 @@ def _shared(p: Any) -> dict[str, Any]:
     }
 
 
+def corner_bytes(p: Any, data: TensorSpec, weight: Shape, corner: str) -> int:
+    """Working memory of the convolution's corner ``y``, ``x`` or ``w``."""
+    last = layout_rank(p.layout, len(p.kernel))
+    shape = to_channels_first(data.shape, last)
+    filters, depth = weight[0], math.prod(weight[1:])
+    return working_bytes(convolved(p, shape[2:]), shape, filters, depth, data.dtype, corner)
+
+
 class ConvolutionPartParams(OpParams):
     """Parameters of the two helper operators."""
 
@@ -298,6 +309,9 @@ class ConvDataGrad(_ConvolutionPart):
         convolve_data(xp, channels_first(grad, last), channels_first(weight, last), windows, p.num_group, first)
         return x
 
+    def workspace(self, p: ConvolutionPartParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return corner_bytes(p, outputs[0], inputs[1].shape, "x")
+
     def gradient(self, F: Any, p: ConvolutionPartParams, at: Any, dy: Any, grad: Any, weight: Any) -> Any:
         how = _shared(p)
         filters = at.inputs[1].shape[0]
@@ -332,6 +346,9 @@ class ConvWeightGrad(_ConvolutionPart):
         windows = convolved(p, x.shape[2:])
         convolve_weight(xp, channels_first(grad, last), x, windows, p.num_group, channels_first(w, last))
         return w
+
+    def workspace(self, p: ConvolutionPartParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return corner_bytes(p, inputs[1], outputs[0].shape, "w")
 
     def gradient(self, F: Any, p: ConvolutionPartParams, at: Any, dy: Any, grad: Any, data: Any) -> Any:
         how = _shared(p)

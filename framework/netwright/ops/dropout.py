@@ -66,6 +66,9 @@ class Dropout(Operator):
             mask *= data.dtype.type(1.0 / keep)
         return xp.multiply(data, mask, out=y), mask
 
+    def workspace(self, p: DropoutParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return outputs[1].size * 5  # float32 draws and their comparison
+
     def again(self, p: DropoutParams) -> Again:
         return Again("broadcast_mul", {}, inputs=(0,), outputs=(1,))
 

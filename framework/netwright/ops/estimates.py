@@ -37,6 +37,7 @@ class RoundSte(StraightThrough):
     """Nearest integer as ``round``, with a gradient of 1 everywhere; for training of quantized networks."""
 
     name = "_contrib_round_ste"
+    temporaries = 4.25
     zero_stays = True
     aliases = ("_sparse__contrib_round_ste",)
 
@@ -89,6 +90,7 @@ class Quadratic(Elementwise):
     """Quadratic function: y = a x² + b x + c."""
 
     name = "_contrib_quadratic"
+    temporaries = 1
     Params = QuadraticParams
 
     def infer_storage(self, p: QuadraticParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -48,6 +48,7 @@ class Rsqrt(Elementwise):
     """Reciprocal of the square root: y = 1/√x."""
 
     name = "rsqrt"
+    temporaries = 1
     drawn = Draw((), "uniform", 0.3, 3.0)
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -75,6 +76,7 @@ class Rcbrt(Elementwise):
     """Reciprocal of the cube root: y = 1/∛x."""
 
     name = "rcbrt"
+    temporaries = 1
     drawn = Draw((), "uniform", 0.3, 3.0)
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:

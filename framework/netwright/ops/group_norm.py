@@ -88,17 +88,24 @@ class _Normalization(Operator):
         x = data.reshape(extent.view)
         y_out, mean_out, std_out = (None, None, None) if out is None else out
         mean = xp.mean(x, axis=extent.axes, dtype=work, keepdims=True)
-        y = xp.subtract(x, mean, dtype=work)
+        direct = y_out is not None and y_out.dtype == work and y_out.flags.c_contiguous
+        place = y_out.reshape(extent.view) if y_out is not None and direct else None
+        y = xp.subtract(x, mean, dtype=work, out=place)
         std = xp.sqrt(xp.mean(xp.square(y), axis=extent.axes, keepdims=True) + work.type(p.eps))
         y /= std
         y *= gamma.reshape(extent.gamma)
         y += beta.reshape(extent.gamma)
-        y = y.reshape(data.shape).astype(data.dtype, copy=False)
+        if place is None:
+            y_out = deliver(xp, y.reshape(data.shape).astype(data.dtype, copy=False), y_out)
         return (
-            deliver(xp, y, y_out),
+            y_out,
             deliver(xp, mean.reshape(extent.stats), mean_out),
             deliver(xp, std.reshape(extent.stats), std_out),
         )
+
+    def workspace(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        wide = inputs[0].size * outputs[1].dtype.itemsize
+        return wide if inputs[0].dtype == outputs[1].dtype else 2 * wide  # squares, and what has no place in the result
 
     def gradient(self, F: Any, p: Any, at: At, dys: Any, ys: Any, data: Any, gamma: Any) -> Any:
         shape, weights = at.inputs[0].shape, at.inputs[1].shape

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
-from .bounds import Mode, bounded
+from .bounds import Mode, bounded, taken
 from .operator import FLOAT32, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
 from .params import DType, Ints, OpParams, Size, hint
 from .registry import register
@@ -69,7 +69,7 @@ class Take(Picking):
 
     def forward(self, xp: Any, p: TakeParams, a: Any, indices: Any, *, out: Any = None) -> Any:
         places = bounded(xp, indices, a.shape[p.axis], p.mode, "indices")
-        return xp.take(a, places, axis=p.axis, out=out)
+        return taken(xp, a, places, p.axis, out)
 
     def infer_storage(self, p: TakeParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         return (CSR,) if stypes == (CSR, DEFAULT) and p.axis == 0 else None
@@ -189,7 +189,7 @@ class Embedding(Picking):
         return [data or FLOAT32, weight], [weight]
 
     def forward(self, xp: Any, p: EmbeddingParams, data: Any, weight: Any, *, out: Any = None) -> Any:
-        return xp.take(weight, bounded(xp, data, p.input_dim, "clip", "data"), axis=0, out=out)
+        return taken(xp, weight, bounded(xp, data, p.input_dim, "clip", "data"), 0, out)
 
     def infer_storage(self, p: EmbeddingParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         return (DEFAULT,) if stypes == (DEFAULT, ROW_SPARSE) else None

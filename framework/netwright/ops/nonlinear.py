@@ -88,6 +88,7 @@ class Softsign(Nonlinearity):
     """Soft sign: y = x / (1 + \\|x\\|)."""
 
     name = "softsign"
+    temporaries = 2
     drawn = KINKED
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -107,6 +108,7 @@ class Softrelu(Nonlinearity):
     """Smooth rectifier (softplus): y = ln(1 + eˣ), without overflow."""
 
     name = "_softrelu"
+    temporaries = 3
     title = "Softplus"
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -128,6 +130,7 @@ class HardSigmoid(Nonlinearity):
     """Straight-line sigmoid: y = min(max(α x + β, 0), 1)."""
 
     name = "hard_sigmoid"
+    temporaries = 3
     Params = HardSigmoidParams
     title = "Hard sigmoid"
 
@@ -153,6 +156,7 @@ class Gelu(Nonlinearity):
     """Gaussian error linear unit: y = x Φ(x) = x (1 + erf(x/√2)) / 2 (Hendrycks and Gimpel 2016)."""
 
     name = "gelu"
+    temporaries = 2
     aliases = ("_contrib_gelu",)
     title = "GELU"
 
@@ -160,10 +164,12 @@ class Gelu(Nonlinearity):
         erf = special(xp).erf
 
         def compute(x: Any, out: Any = None) -> Any:
-            one = x.dtype.type(1)
-            return x * x.dtype.type(0.5) * (one + erf(x * x.dtype.type(math.sqrt(0.5))).astype(x.dtype, copy=False))
+            share = erf(x * x.dtype.type(math.sqrt(0.5))).astype(x.dtype, copy=False)
+            xp.add(share, x.dtype.type(1), out=share)
+            half = xp.multiply(x, x.dtype.type(0.5), out=out)
+            return xp.multiply(half, share, out=half)
 
-        return deliver(xp, in_float(xp, compute, data, None), out)
+        return in_float(xp, compute, data, out)
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, data: Any) -> Any:
         cumulative = (F.erf(data * math.sqrt(0.5)) + 1.0) * 0.5
@@ -176,6 +182,7 @@ class Silu(Nonlinearity):
     """Sigmoid linear unit (swish): y = x / (1 + e⁻ˣ) (Elfwing, Uchibe and Doya 2017)."""
 
     name = "silu"
+    temporaries = 1
     aliases = ("swish",)
     title = "SiLU (swish)"
 
@@ -198,6 +205,7 @@ class SmoothL1(Elementwise):
     """Smooth L1: y = (σ x)² / 2 where \\|x\\| < 1/σ², else \\|x\\| − 1/(2 σ²) (Girshick 2015)."""
 
     name = "smooth_l1"
+    temporaries = 4.25
     Params = SmoothL1Params
     category = "loss"
 

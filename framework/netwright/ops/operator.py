@@ -187,6 +187,8 @@ class Operator:
     """The output is the first input's memory seen with another shape."""
     inplace: ClassVar[tuple[int, ...]] = ()
     """Inputs whose memory ``out`` may be (``forward`` reads each element before it writes it)."""
+    temporaries: ClassVar[float] = 0.0
+    """Working memory of ``forward`` in arrays like its first output; ``workspace`` says it where that is too simple."""
     is_loss: ClassVar[bool] = False
     """A head that starts the backward pass itself and ignores the gradient of its output."""
     shape_checked: ClassVar[bool] = True
@@ -287,8 +289,8 @@ class Operator:
         return outputs[0].size if outputs else 0
 
     def workspace(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
-        """Bytes that ``forward`` allocates at its worst moment beside its results; 0 where that is next to nothing."""
-        return 0
+        """Bytes that ``forward`` allocates at its worst moment beside its results, when ``out`` is given."""
+        return int(self.temporaries * outputs[0].nbytes) if self.temporaries else 0
 
     def again(self, p: Any) -> Again | None:
         """How an operator that draws random numbers or keeps states up gives its first output a second time.

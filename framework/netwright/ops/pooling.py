@@ -132,8 +132,11 @@ class Pooling(Operator):
         elif p.pool_type == "lp":
             first[...] = _root(xp, sum_windows(xp, _power(x, p.p_value), windows), p.p_value)
         else:
-            total = sum_windows(xp, x, windows)
-            first[...] = total / _divisor(xp, p, windows, total) if p.pool_type == "avg" else total
+            total = sum_windows(xp, x, windows, first)
+            if p.pool_type == "avg":
+                total /= _divisor(xp, p, windows, total)
+            if total is not first:
+                first[...] = total
         return y
 
     def gradient(self, F: Any, p: PoolingParams, at: At, dy: Any, data: Any, y: Any) -> Any:
@@ -151,6 +154,9 @@ class Pooling(Operator):
             scaled = dy * (1.0 - empty) / (y + empty) ** float(exponent - 1)
             return data ** float(exponent - 1) * F._pool_sum_grad(scaled, **spread)
         return F._pool_sum_grad(dy, **how, shape=shape)
+
+    def workspace(self, p: PoolingParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return 2 * inputs[0].nbytes if p.pool_type == "lp" else 0
 
     def flops(self, p: PoolingParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         if p.global_pool:
@@ -237,6 +243,9 @@ class PoolSumGrad(_PoolingPart):
         spread_windows(xp, y, windows, channels_first(x, last))
         return x
 
+    def workspace(self, p: PoolSumGradParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return inputs[0].nbytes if p.pool_type == "avg" else 0
+
     def gradient(self, F: Any, p: PoolSumGradParams, at: At, dy: Any) -> Any:
         how = p.given()
         del how["shape"]
@@ -266,6 +275,11 @@ class PoolMaxGrad(_PoolingPart):
         grad, data = channels_first(grad, last), channels_first(data, last)
         spread_maxima(xp, grad, data, windows, channels_first(dx, last))
         return dx
+
+    def workspace(self, p: PoolingParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        if p.global_pool:
+            return inputs[1].size
+        return inputs[0].nbytes + 3 * inputs[0].size  # the maxima, where they are free, and two answers at a time
 
     def gradient(self, F: Any, p: PoolingParams, at: At, dy: Any, data: Any) -> Any:
         return F._pool_max_pick(dy, data, **p.given()), None

@@ -27,12 +27,13 @@ def _axes(x: Any) -> tuple[int, ...]:
     return tuple(range(2, x.ndim))
 
 
-def sum_windows(xp: Any, x: Any, windows: Windows) -> Any:
-    """Sum of each window, in the dtype to sum in."""
+def sum_windows(xp: Any, x: Any, windows: Windows, out: Any = None) -> Any:
+    """Sum of each window, in the dtype to sum in; in ``out`` where that has it."""
     work = accumulator(x.dtype)
     if is_whole(windows):
         return xp.sum(x, axis=_axes(x), keepdims=True, dtype=work)
-    y = xp.zeros((*x.shape[:2], *windows.out), work)
+    y = xp.empty((*x.shape[:2], *windows.out), work) if out is None or out.dtype != work else out
+    y[...] = 0
     for tap in taps(windows):
         y[_EVERY + tap.out] += x[_EVERY + tap.data]
     return y

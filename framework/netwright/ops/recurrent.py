@@ -11,7 +11,7 @@ from pydantic import Field
 from ..errors import ParamError, ShapeError
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
-from .recurrence import Mode, Recurrence, run_layer, run_layer_back
+from .recurrence import GATES, Mode, Recurrence, run_layer, run_layer_back
 from .recurrent_layout import Reserve, directions, fed_back, weights
 from .registry import get, register
 
@@ -293,6 +293,14 @@ class RNNGrad(Operator):
     def flops(self, p: RNNParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         length, batch, _ = inputs[0].shape
         return 4 * length * batch * inputs[1].size
+
+    def workspace(self, p: RNNParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        # of one layer in one direction: gates, twice for GRU, the states before each step, and what it gives back
+        length, batch, features = inputs[0].shape
+        gates = GATES[p.mode] * p.state_size * (2 if p.mode == "gru" else 1)
+        states = fed_back(p) + (p.state_size if p.mode == "lstm" else 0)
+        between = fed_back(p) * directions(p) if p.num_layers > 1 else 0
+        return length * batch * (gates + states + max(features, 2 * between) + between) * inputs[0].dtype.itemsize
 
     def samples(self) -> Iterable[Sample]:
         op = get("RNN")

@@ -32,6 +32,7 @@ class L2Normalization(Operator):
     """
 
     name = "L2Normalization"
+    temporaries = 1
     category = "normalization"
     title = "L2 normalization"
     in_palette = True

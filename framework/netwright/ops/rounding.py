@@ -63,6 +63,7 @@ class Round(Step):
     """Nearest integer; halves away from 0: 2.5 → 3, −2.5 → −3."""
 
     name = "round"
+    temporaries = 4.25
     zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
@@ -80,6 +81,7 @@ class Rint(Step):
     """Nearest integer; of two equally near the lower: 1.5 → 1, −1.5 → −2."""
 
     name = "rint"
+    temporaries = 3.25
     zero_stays = True
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:

@@ -148,6 +148,7 @@ class ModScalar(WithScalar):
     """Remainder by a scalar, with its sign; 0 for the scalar 0: y = x mod s."""
 
     name = "_mod_scalar"
+    temporaries = 2
     aliases = ("_ModScalar",)
     drawn = Draw((), "uniform", 0.2, 1.3)
 
@@ -163,6 +164,7 @@ class RModScalar(WithScalar):
     """Remainder of a scalar by the array, with the array's sign; 0 where that is 0: y = s mod x."""
 
     name = "_rmod_scalar"
+    temporaries = 2.25
     aliases = ("_RModScalar",)
     drawn = Draw((), "uniform", 1.6, 1.9)
     dtypes = ("float16",)

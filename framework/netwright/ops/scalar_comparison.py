@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .arrays import deliver
 from .operator import Draw
 from .registry import register
 from .scalar import ScalarParams, WithScalar
@@ -34,7 +33,12 @@ class CompareScalar(WithScalar):
     def forward(self, xp: Any, p: ScalarParams, data: Any, *, out: Any = None) -> Any:
         # the scalar as it is, not cut off to the array's dtype: 1 > 0.5 holds for integers too
         scalar = xp.float64(p.scalar) if data.dtype.kind != "f" else data.dtype.type(p.scalar)
-        return deliver(xp, getattr(xp, self.test)(data, scalar).astype(data.dtype), out)
+        function = getattr(xp, self.test)
+        return (
+            function(data, scalar).astype(data.dtype)
+            if out is None
+            else function(data, scalar, out=out, casting="unsafe")
+        )
 
 
 @register

@@ -25,6 +25,7 @@ class Where(ReadsSparse, Operator):
     """
 
     name = "where"
+    temporaries = 1.25
     reads = ((CSR,), (), ())
     category = "indexing"
     inputs = (Port("condition", doc="x is taken where it is not 0"), Port("x"), Port("y"))

@@ -204,6 +204,7 @@ class LogSoftmax(_Softmax):
     """Logarithm of softmax: yᵢ = xᵢ/T − ln Σⱼ e^(xⱼ/T), without overflow."""
 
     name = "log_softmax"
+    temporaries = 1
     title = "Log softmax"
     in_palette = True
 

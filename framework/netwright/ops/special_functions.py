@@ -19,6 +19,7 @@ class Special(Elementwise):
     """A function of SciPy's (or CuPy's) module of special functions; float16 is computed there in float32."""
 
     function: ClassVar[str]
+    temporaries = 1
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         compute = getattr(special(xp), self.function)
@@ -84,6 +85,7 @@ class Polygamma(Elementwise):
     """Derivatives of ln Γ: y = dⁿ⁺¹/dxⁿ⁺¹ ln Γ(x); digamma for n = 0, trigamma for n = 1."""
 
     name = "_polygamma"
+    temporaries = 5.25
     Params = PolygammaParams
     drawn = Draw((), "uniform", 0.7, 3.5)
 
