@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ..datasets import Dataset
     from ..model_store import SavedModel
     from ..train import TrainSettings
+
+Precision = Literal["float32", "float16", "bfloat16"]
 
 EPILOG = """Examples: `netwright train lenet` · `netwright train examples/lenet.json --data fashion-mnist --epochs 2` ·
 `netwright train my.json --data table.csv --target price --optimizer sgd --lr 0.01`"""
@@ -44,6 +46,9 @@ def train(
     strategy: Annotated[
         str, typer.Option(help="How the Scheduler plans: balanced, fast, low_memory or debug.")
     ] = "balanced",
+    precision: Annotated[
+        Precision, typer.Option(help="What matrix products compute in; weights and losses stay float32.")
+    ] = "float32",
     name: Annotated[str | None, typer.Option(help="Name of the model; the graph's by default.")] = None,
     folder: Annotated[
         Path | None, typer.Option("--out", help="New folder for the model; the studio's repository by default.")
@@ -73,7 +78,8 @@ def train(
     own_name = template.id if template is not None else document.get("name") or Path(graph).stem
     title = model_store.make_name(name or own_name)
     place = checkpoint or home_folder() / "checkpoints" / title
-    task = GraphTask(document, found.info, Strategy.preset(strategy))
+    chosen = Strategy.preset(strategy).model_copy(update={"precision": precision})
+    task = GraphTask(document, found.info, chosen)
     show_start(title, found, settings)
 
     from .progress import TrainingDisplay

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..device import Device
 from ..memory import human_bytes
 from ..ops.operator import TensorSpec
+from ..symbol.precision import in_precision
 from ..symbol.symbol import Symbol
 from .differentiate import differentiate
 from .fitting import fed_names, require_room
@@ -68,7 +69,7 @@ class Compiled:
             "watch": watch,
             "lend_gradients": lend_gradients,
         }
-        graph = lower(symbol, known, train)
+        graph = lower(in_precision(symbol, strategy.precision), known, train)
         self.outputs: list[Value] = list(graph.outputs)
         self.heads: list[str] = []
         self.gradients: dict[str, Value | None] = {}

@@ -10,7 +10,7 @@ from ..errors import ParamError
 
 
 class Strategy(BaseModel):
-    """Named presets and single knobs; every strategy gives the same numbers.
+    """Named presets and single knobs; every strategy of one precision gives the same numbers.
 
     ``Strategy()`` and ``Strategy.preset("balanced")`` are the default. ``fast`` spends nothing to save memory;
     ``low_memory`` computes results again in the backward pass instead of keeping them; ``debug`` keeps every tensor in
@@ -42,6 +42,9 @@ class Strategy(BaseModel):
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
+    precision: Literal["float32", "float16", "bfloat16"] = Field(
+        "float32", description="what matrix products compute in; weights and losses stay float32"
+    )
     order: bool = Field(True, description="calls may be moved so that less memory is needed at one time")
     recompute: Literal["off", "auto"] = Field(
         "off", description="what is cheap to compute again need not be kept for the backward pass"

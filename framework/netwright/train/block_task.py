@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from ..ndarray.array import NDArray
 from ..ndarray.creation import array
 from ..optimizer import Optimizer, Updater
 from ..scheduler import Plan, Strategy
+from ..symbol.precision import policy_of
+from ..tape import Mode, set_autocast
+from .loss_scale import all_finite, make_scaler
 from .measures import measure
 
 TASKS = ("classification", "regression", "loss")
@@ -55,6 +59,9 @@ class BlockTask:
         self.task = _task_of(loss) if task is None else task
         if self.task not in TASKS:
             raise ParamError("unknown task", where="BlockTask", wanted=" or ".join(TASKS), got=repr(task))
+        self.scaler = make_scaler(strategy)
+        precision = strategy.precision if strategy is not None else "float32"
+        self._eager_policy = None if hybridize and isinstance(net, HybridBlock) else policy_of(precision)
         if hybridize:
             for block in (net, loss):
                 if isinstance(block, HybridBlock):
@@ -103,21 +110,28 @@ class BlockTask:
     def step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
         """Forward, backward and update on one batch; returns its sums for Measures."""
         data, label = self._on_device(x), self._on_device(y)
-        with autograd.record():
+        scale = 1.0 if self.scaler is None else self.scaler.loss_scale
+        with autograd.record(), self._casting():
             output = self.net(data)
             loss = self.loss(output, label)
-        loss.backward()
-        self.optimizer.rescale_grad = 1.0 / loss.size
+            scaled = loss if self.scaler is None else loss * scale
+        with np.errstate(over="ignore", invalid="ignore"):  # the step that overflows is left out
+            scaled.backward()
+        self.optimizer.rescale_grad = 1.0 / (loss.size * scale)
         weights = self.weights
         gradients = [w.grad for w in weights.values()]
-        self.updater(list(weights), gradients, list(weights.values()))
+        if self.scaler is None or not self.scaler.update(
+            not all_finite(self.device.xp, (g._data for g in gradients if g is not None))
+        ):
+            self.updater(list(weights), gradients, list(weights.values()))
         return self._measure(output, label, loss)
 
     def evaluate(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
         """The sums of one batch without training."""
         data, label = self._on_device(x), self._on_device(y)
-        output = self.net(data)
-        return self._measure(output, label, self.loss(output, label))
+        with self._casting():
+            output = self.net(data)
+            return self._measure(output, label, self.loss(output, label))
 
     def plan(self, batch_size: int, training: bool = True) -> Plan:
         """The Scheduler's plan for that batch size, once it has run; raises GraphError before."""
@@ -134,6 +148,19 @@ class BlockTask:
 
     def work(self, batch_size: int) -> None:
         """Not known: shapes follow from the first batch."""
+
+    @contextmanager
+    def _casting(self) -> Iterator[None]:
+        """Compiled networks cast by their plan, others call by call."""
+        if self._eager_policy is None:
+            yield
+            return
+        before = Mode.autocast
+        set_autocast(self._eager_policy)
+        try:
+            yield
+        finally:
+            set_autocast(before)
 
     def _on_device(self, values: np.ndarray[Any, Any]) -> NDArray:
         return array(np.ascontiguousarray(values), ctx=self.device, dtype=self.dtype)

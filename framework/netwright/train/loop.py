@@ -230,6 +230,7 @@ class _Training:
             "optimizer": self.task.optimizer.state_dict(),
             "settings": self.settings.model_dump(),
             "kernels": loaded_kernels()[1],
+            "scale": None if self.task.scaler is None else self.task.scaler.state_dict(),
         }
         self.state.checkpoint_bytes = checkpoints.write(
             self.folder, self.state.step, self.task.arrays(), self.task.updater.arrays(), facts
@@ -248,6 +249,8 @@ class _Training:
             return
         facts = found.state
         self._check_settings(facts["settings"])
+        if self.task.scaler is not None and facts.get("scale") is not None:
+            self.task.scaler.load_state_dict(facts["scale"])
         before, now = facts.get("kernels"), loaded_kernels()[1]
         if before is not None and before != now and not self.device.is_gpu:
             self.state.notes.append(

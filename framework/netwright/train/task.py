@@ -21,6 +21,7 @@ from ..scheduler import Compiled, Strategy
 from ..scheduler.cost import Work
 from ..scheduler.lower import infer_all
 from ..symbol.symbol import Group, Symbol
+from .loss_scale import SCALE, all_finite, make_scaler, scale_heads
 from .measures import measure
 
 Samples = np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]
@@ -64,7 +65,10 @@ class GraphTask:
                 "a data set feeds one Input", wanted="1 Input node", got=f"{len(self.network.inputs)} Input nodes"
             )
         self.head: Head = losses[0]
+        self.scaler = make_scaler(strategy)
         self._symbol = self._watching_labels()
+        if self.scaler is not None:
+            self._symbol = scale_heads(self._symbol, self._heads)
         self.weights: dict[str, NDArray] = {}
         self.states: dict[str, NDArray] = {}
         self._compiled: dict[tuple[int, bool], Compiled] = {}
@@ -115,8 +119,10 @@ class GraphTask:
             program.backward(self._head_gradients(compiled))
             gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
             names, lent = list(gradients), program.borrow(list(gradients.values()))
-            self.optimizer.rescale_grad = 1.0 / batch
-            self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
+            scale = 1.0 if self.scaler is None else self.scaler.loss_scale
+            self.optimizer.rescale_grad = 1.0 / (batch * scale)
+            if self.scaler is None or not self.scaler.update(not all_finite(self.device.xp, lent)):
+                self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
         finally:
             compiled.release(program)
         return sums
@@ -140,7 +146,9 @@ class GraphTask:
         """What a training step costs, for choosing a device; nothing needs to be set up."""
         known = self._known(batch_size)
         wrt = tuple(self.network.weights)
-        compiled = Compiled(self._symbol, known, train=True, wrt=wrt, device=cpu(), differentiated=self._heads)
+        compiled = Compiled(
+            self._symbol, known, train=True, wrt=wrt, device=cpu(), strategy=self.strategy, differentiated=self._heads
+        )
         return Work.of(compiled.plan, (*wrt, *self._symbol.list_auxiliary_states()))
 
     # ---------------------------------------------------------------- weights as files hold them
@@ -175,6 +183,8 @@ class GraphTask:
             if full is None:
                 raise GraphError("the shape of a sample is not known", where=name)
             known[name] = TensorSpec((batch, *full), np.dtype(np.float32))
+        if self.scaler is not None:
+            known[SCALE] = TensorSpec((1,), np.dtype(np.float32))
         known.update({n: TensorSpec(a.shape, a._data.dtype) for n, a in (*self.weights.items(), *self.states.items())})
         return known
 
@@ -208,6 +218,8 @@ class GraphTask:
         feeds = {n: a._data for n, a in (*self.weights.items(), *self.states.items())}
         for name, x in samples.items():
             feeds[name] = xp.asarray(np.ascontiguousarray(x), dtype=inputs[name].dtype)
+        if self.scaler is not None:
+            feeds[SCALE] = xp.full(1, self.scaler.loss_scale, np.float32)
         for label in self.network.labels:
             feeds[label] = xp.asarray(y, dtype=inputs[label].dtype).reshape(inputs[label].shape)
         return feeds

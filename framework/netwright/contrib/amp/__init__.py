@@ -23,9 +23,10 @@ import numpy as np
 
 from ...errors import KindError, MismatchError
 from ...gluon.trainer import Trainer
+from ...symbol.precision import Conditional, Policy
 from ...tape import mode, set_autocast
 from . import lists
-from .convert import Conditional, Policy, convert_hybrid_block, convert_model, convert_symbol
+from .convert import convert_hybrid_block, convert_model, convert_symbol
 from .loss_scaler import LossScaler
 
 __all__ = [
