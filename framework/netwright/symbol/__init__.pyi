@@ -4518,6 +4518,14 @@ class _internal_namespace:
         """Images of zeros with values added where the largest ones were: the gradient of ROIPooling."""
 
     @staticmethod
+    def _round_bfloat16(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """The nearest bfloat16, held in float32: 8 bits of precision, float32's range. Halves go to the even neighbour."""
+
+    @staticmethod
     def _rpower_scalar(
         data: Symbol | None = None,
         scalar: float = 1.0,
@@ -4645,6 +4653,15 @@ class _internal_namespace:
         ctx: Any = None,
     ) -> Any:
         """Rows of distinct classes k below ``range_max``, drawn with P(k) = ln((k + 2) / (k + 1)) / ln(range_max + 1)."""
+
+    @staticmethod
+    def _scale_gradient(
+        data: Symbol | None = None,
+        scale: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """A copy whose gradient is multiplied by ``scale``, an array of one number that gets none itself."""
 
     @staticmethod
     def _scatter_elemwise_div(
