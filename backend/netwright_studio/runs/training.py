@@ -29,15 +29,17 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     teller = Teller(reporter, control, settings.batch_size)
     result = fit(
         task,
-        data.arrays("train"),
+        data.feed("train"),
         settings=settings,
         callbacks=[teller],
         checkpoint=place.checkpoints,
         resume=order["resume"],
+        preprocessing=data.preprocessing,
     )
     if not result.completed:
         return None
-    tested = {f"test_{name}": value for name, value in evaluate(task, data.arrays("test")).items()}
+    tested = evaluate(task, data.feed("test"), preprocessing=data.preprocessing)
+    tested = {f"test_{name}": value for name, value in tested.items()}
     reporter.say("metrics", {"step": result.steps, "epoch": result.epochs, "values": tested})
     require_finite(
         {n: v for n, v in tested.items() if n == "test_loss"}, settings.optimizer_params.get("learning_rate")

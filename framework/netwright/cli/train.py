@@ -86,12 +86,18 @@ def train(
 
     with TrainingDisplay(place) as display:
         result = fit(
-            task, found.arrays("train"), settings=settings, callbacks=[display], checkpoint=place, resume=resume
+            task,
+            found.feed("train"),
+            settings=settings,
+            callbacks=[display],
+            checkpoint=place,
+            resume=resume,
+            preprocessing=found.preprocessing,
         )
     if not result.completed:
         errors.print(f"Stopped at step {result.steps}. Go on with the same command and [bold]--resume[/].")
         raise typer.Exit(130)
-    tested = evaluate(task, found.arrays("test"))
+    tested = evaluate(task, found.feed("test"), preprocessing=found.preprocessing)
     require_finite(tested, settings.optimizer_params.get("learning_rate"))
     show_result(found, tested, result.seconds)
     metrics = {key: value for key, value in result.metrics.items() if key != "lr"}
@@ -177,7 +183,7 @@ def show_result(data: Dataset, tested: dict[str, float], seconds: float) -> None
     if "mse" in tested and scale is not None:
         unit = f" in the unit of {data.info.label.name}" if data.info.label.name else ""
         rows.append((f"root mean squared error{unit}", number(tested["mse"] ** 0.5 * scale)))
-        y = data.arrays("test")[1]  # standardised: the mean of the training values is 0
+        y = data.feed("test")[1]  # standardised: the mean of the training values is 0
         baseline = float((y**2).mean())
         rows.append(("better than the mean, in squared error", f"{(1 - tested['mse'] / baseline) * 100:.1f} %"))
     rows.append(("training took", duration(seconds)))

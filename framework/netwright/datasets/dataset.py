@@ -45,6 +45,11 @@ class Dataset:
         x, y = self.split(name)
         return self.preprocessing.apply(x), self.preprocessing.apply_target(y) if y.dtype.kind == "f" else y
 
+    def feed(self, name: SplitName) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(raw x, y as ``arrays`` has it): for ``fit`` with this ``preprocessing``, which then works batch by batch."""
+        x, y = self.split(name)
+        return x, self.preprocessing.apply_target(y) if y.dtype.kind == "f" else y
+
     def rows(self, name: SplitName, start: int, stop: int) -> list[list[Cell]]:
         """Raw table rows ``start:stop`` as people typed them (numbers and texts)."""
         if self.raw is not None:

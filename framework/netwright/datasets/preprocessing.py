@@ -67,19 +67,26 @@ class Preprocessing(BaseModel):
         """One mean and scale for every value, as for the pixels of images."""
         return cls(mean=(mean,), scale=(scale,))
 
-    def apply(self, x: ArrayLike) -> NDArray[np.float32]:
-        """Raw inputs → network inputs, float32, of the same shape."""
-        values = np.asarray(x, dtype=np.float32)
+    def apply(self, x: ArrayLike, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Raw inputs → network inputs, float32, of the same shape; in ``out`` where that is given."""
+        numbers = isinstance(x, np.ndarray) and x.dtype.kind in "biuf"
+        values = np.asarray(x, dtype=None if numbers else np.float32)
         if self.mean is None or self.scale is None:
-            return values
+            if out is None:
+                return values.astype(np.float32, copy=False)
+            np.copyto(out, values, casting="unsafe")
+            return out
         if len(self.mean) not in (1, values.shape[-1]):
             raise DataError(
                 "the input does not have the columns the model was trained on",
                 wanted=f"{len(self.mean)} columns",
                 got=f"{values.shape[-1]}",
             )
-        centred: NDArray[np.float32] = values - np.asarray(self.mean, np.float32)
-        return np.divide(centred, np.asarray(self.scale, np.float32), dtype=np.float32)
+        if out is None:
+            out = np.empty(values.shape, np.float32)
+        # each value becomes float32 first; nothing is made on the way
+        np.subtract(values, np.asarray(self.mean, np.float32), out=out, dtype=np.float32, casting="unsafe")
+        return np.divide(out, np.asarray(self.scale, np.float32), out=out)
 
     def invert(self, x: ArrayLike) -> NDArray[np.float32]:
         """Network inputs (or an autoencoder's outputs) → raw values; of shape (…, columns)."""

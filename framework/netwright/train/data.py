@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..datasets.preprocessing import Preprocessing
 from ..errors import DataError
-
-Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+from .feeding import Arrays, Feed, Samples
 
 
 def check_arrays(data: Arrays, what: str) -> Arrays:
@@ -22,27 +23,32 @@ def check_arrays(data: Arrays, what: str) -> Arrays:
     return x, y
 
 
-def hold_out(data: Arrays, fraction: float, seed: int) -> tuple[Arrays, Arrays | None]:
+def check_samples(data: Arrays | Samples, what: str, preprocessing: Preprocessing | None = None) -> Samples:
+    """The same as samples, whose x passes through ``preprocessing``."""
+    return data if isinstance(data, Samples) else Samples(*check_arrays(data, what), preprocessing=preprocessing)
+
+
+def hold_out(data: Samples, fraction: float, seed: int) -> tuple[Samples, Samples | None]:
     """(training part, validation part), drawn by a generator of the seed; None where the fraction leaves nothing."""
-    x, y = data
-    count = int(len(x) * fraction)
-    if count == 0 or count == len(x):
+    count = int(len(data) * fraction)
+    if count == 0 or count == len(data):
         return data, None
-    order = np.random.Generator(np.random.PCG64DXSM([seed, 1])).permutation(len(x))
+    order = np.random.Generator(np.random.PCG64DXSM([seed, 1])).permutation(len(data))
     held, kept = np.sort(order[:count]), np.sort(order[count:])
-    return (x[kept], y[kept]), (x[held], y[held])
+    return replace(data, rows=kept), replace(data, rows=held)
 
 
 class Shuffled:
     """Epochs of shuffled mini-batches; the last batch of an epoch may be smaller.
 
     ``state`` is what one needs to go on in the middle of an epoch: the generator as it was before the epoch's order
-    was drawn, and how many batches are done.
+    was drawn, and how many batches were taken (of those gathered ahead nothing is known to it).
     """
 
-    def __init__(self, data: Arrays, batch_size: int, seed: int) -> None:
-        self.x, self.y = data
-        self.batch_size = min(batch_size, len(self.x))
+    def __init__(self, data: Arrays | Samples, batch_size: int, seed: int) -> None:
+        self.samples = data if isinstance(data, Samples) else Samples(*data)
+        self.feed = Feed(self.samples)
+        self.batch_size = min(batch_size, len(self.samples))
         self._generator = np.random.Generator(np.random.PCG64DXSM([seed, 2]))
         self._before = self._generator.bit_generator.state
         self.epoch = 0
@@ -51,16 +57,18 @@ class Shuffled:
     @property
     def batches(self) -> int:
         """Batches in an epoch."""
-        return -(-len(self.x) // self.batch_size)
+        return -(-len(self.samples) // self.batch_size)
 
     def rest_of_epoch(self) -> Iterator[Arrays]:
-        """The batches of this epoch that are left; afterwards the next epoch begins."""
+        """The batches of this epoch that are left; afterwards the next epoch begins.
+
+        They are views into memory that is used again: keep copies of what outlives the step.
+        """
         self._before = self._generator.bit_generator.state
-        order = self._generator.permutation(len(self.x))
-        for i in range(self.done, self.batches):
-            chosen = order[i * self.batch_size : (i + 1) * self.batch_size]
-            self.done = i + 1
-            yield self.x[chosen], self.y[chosen]
+        order = self._generator.permutation(len(self.samples))
+        for batch in self.feed.batches(order[self.done * self.batch_size :], self.batch_size):
+            self.done += 1
+            yield batch
         self.epoch += 1
         self.done = 0
         self._before = self._generator.bit_generator.state
@@ -75,17 +83,17 @@ class Shuffled:
             "inc": str(bits["inc"]),
             "has_uint32": self._before["has_uint32"],
             "uinteger": self._before["uinteger"],
-            "samples": len(self.x),
+            "samples": len(self.samples),
             "batch_size": self.batch_size,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where ``state_dict`` was taken; raises DataError where the data are others."""
-        if state["samples"] != len(self.x) or state["batch_size"] != self.batch_size:
+        if state["samples"] != len(self.samples) or state["batch_size"] != self.batch_size:
             raise DataError(
                 "the data are not those the training began with",
                 wanted=f"{state['samples']} samples in batches of {state['batch_size']}",
-                got=f"{len(self.x)} in batches of {self.batch_size}",
+                got=f"{len(self.samples)} in batches of {self.batch_size}",
             )
         self._generator.bit_generator.state = {
             "bit_generator": "PCG64DXSM",

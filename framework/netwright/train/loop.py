@@ -13,11 +13,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from .. import random
+from ..datasets.preprocessing import Preprocessing
 from ..errors import CheckpointError
 from ..machine.blas import loaded_kernels
 from ..scheduler import asked_device, choose_device
 from . import checkpoint as checkpoints
-from .data import Arrays, Shuffled, check_arrays, hold_out
+from .data import Shuffled, check_samples, hold_out
+from .feeding import Arrays, Samples
 from .measures import Measures
 from .settings import TrainSettings
 
@@ -84,6 +86,8 @@ class TrainResult:
     metrics: dict[str, float]
     history: list[dict[str, float]]
     seconds: float
+    waited: float = 0.0
+    """Of the seconds, those in which steps waited for their data."""
 
 
 def fit(
@@ -94,8 +98,12 @@ def fit(
     callbacks: Sequence[Any] = (),
     checkpoint: Path | str | None = None,
     resume: bool = False,
+    preprocessing: Preprocessing | None = None,
 ) -> TrainResult:
     """Train ``task`` (a ``GraphTask`` or ``BlockTask``) on arrays (x, y).
+
+    With ``preprocessing`` x is raw, and standardised batch by batch (``Dataset.feed``). Batches are gathered ahead of
+    the steps.
 
     Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a
     folder) the state is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from
@@ -111,23 +119,23 @@ def fit(
     (True, 2.0)
     """
     settings = settings or TrainSettings()
-    train_data = check_arrays(train_data, "training")
+    train = check_samples(train_data, "training", preprocessing)
     if val_data is None:
-        train_data, val_data = hold_out(train_data, settings.validation_split, settings.seed)
+        train, val = hold_out(train, settings.validation_split, settings.seed)
     else:
-        val_data = check_arrays(val_data, "validation")
+        val = check_samples(val_data, "validation", preprocessing)
     # OpenBLAS's threads spin for a core that another process holds: two gain a few per cent when alone on a
     # machine, and lose far more when not
     with threadpool_limits(limits=1, user_api="blas"):
-        return _Training(task, train_data, val_data, settings, callbacks, checkpoint, resume).run()
+        return _Training(task, train, val, settings, callbacks, checkpoint, resume).run()
 
 
 class _Training:
     def __init__(
         self,
         task: Any,
-        train: Arrays,
-        val: Arrays | None,
+        train: Samples,
+        val: Samples | None,
         settings: TrainSettings,
         callbacks: Sequence[Any],
         folder: Path | str | None,
@@ -178,7 +186,13 @@ class _Training:
             self._save()
         self._tell("on_end")
         return TrainResult(
-            completed, state.step, state.epoch, dict(state.metrics), self.history, time.monotonic() - began
+            completed,
+            state.step,
+            state.epoch,
+            dict(state.metrics),
+            self.history,
+            time.monotonic() - began,
+            self.batches.feed.waited,
         )
 
     def _step(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> None:
@@ -281,13 +295,16 @@ class _Training:
                 )
 
 
-def evaluate(task: Any, data: Arrays, batch_size: int = 256) -> dict[str, float]:
-    """The measures of a task on arrays (x, y): ``loss`` and ``accuracy``, or ``mse``, ``mae`` and ``r2``."""
-    x, y = check_arrays(data, "evaluation")
+def evaluate(
+    task: Any, data: Arrays | Samples, batch_size: int = 256, preprocessing: Preprocessing | None = None
+) -> dict[str, float]:
+    """The measures of a task on arrays (x, y): ``loss`` and ``accuracy``, or ``mse``, ``mae`` and ``r2``.
+
+    With ``preprocessing`` x is raw.
+    """
     measures = Measures()
-    for start in range(0, len(x), batch_size):
-        part = x[start : start + batch_size]
-        measures.add(task.evaluate(part, y[start : start + batch_size]), len(part))
+    for x, y in check_samples(data, "evaluation", preprocessing).in_turn(batch_size):
+        measures.add(task.evaluate(x, y), len(x))
     return measures.values()
 
 
