@@ -26,6 +26,7 @@ from ...errors import DataError, KindError, MismatchError, ParamError
 from ...ndarray.array import NDArray
 from ...ndarray.creation import array
 from ...ndarray.invoke import F
+from .gathering import gathered
 from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
 
 
@@ -75,6 +76,10 @@ def _start_worker(dataset: bytes) -> None:
 
 
 def _work(indices: list[int], batchify: Callable[[list[Any]], Any], seed: int) -> Any:
+    if batchify is _numpy_batch:
+        found = gathered(_worker_dataset, indices)
+        if found is not None:
+            return _each(found, NDArray.asnumpy)
     random.seed(seed)  # whichever process makes the batch, its random transforms are the same
     return batchify([_worker_dataset[i] for i in indices])
 
@@ -212,10 +217,17 @@ class DataLoader:
 
     def _in_turn(self) -> Iterator[Any]:
         """None, when it is ready to begin; then batch after batch."""
-        batchify = self._batchify or default_batchify_fn
         yield None
         for indices in self._batch_sampler:
-            yield batchify([self._dataset[i] for i in indices])
+            yield self._made(indices)
+
+    def _made(self, indices: list[int]) -> Any:
+        """The batch of these items, in this thread."""
+        if self._batchify in (None, default_batchify_fn):
+            found = gathered(self._dataset, indices)
+            if found is not None:
+                return found
+        return (self._batchify or default_batchify_fn)([self._dataset[i] for i in indices])
 
     def _executor(self) -> Executor:
         """The workers, started at the first pass and kept until the loader goes."""
@@ -253,8 +265,7 @@ class DataLoader:
 
         def submit(indices: list[int], number: int) -> Future[Any]:
             if self._thread_pool:
-                batchify = self._batchify or default_batchify_fn
-                return executor.submit(lambda: batchify([self._dataset[i] for i in indices]))
+                return executor.submit(self._made, indices)
             with nullcontext() if self._needs_main else _WithoutMain():
                 return executor.submit(_work, indices, self._batchify or _numpy_batch, seeds + number)
 

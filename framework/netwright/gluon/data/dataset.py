@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...errors import DataError, IndexRangeError, KindError, MismatchError
 from ...ndarray.array import NDArray
 from ...recordio import MXIndexedRecordIO
+from .gathering import taken, takes_batches
 from .sampler import Sampler
+
+Places = np.ndarray[Any, Any]
 
 
 class Dataset:
@@ -36,6 +41,10 @@ class Dataset:
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
+
+    def _gather(self, places: Places) -> Any:
+        """The items at these places, an array for each element of an item; None where that takes reading each."""
+        return None
 
     def filter(self, fn: Callable[[Any], bool]) -> Dataset:
         """The items for which ``fn`` is true."""
@@ -79,6 +88,14 @@ class _Chosen(Dataset):
     def __getitem__(self, idx: int) -> Any:
         return self._data[self._indices[idx]]
 
+    def _gather(self, places: Places) -> Any:
+        if places.min() < -len(self) or places.max() >= len(self):
+            return None
+        chosen = self._indices
+        if isinstance(chosen, range) and chosen.step == 1 and places.min() >= 0:
+            return self._data._gather(places + chosen.start)
+        return self._data._gather(np.asarray([chosen[i] for i in places.tolist()]))
+
 
 class _Mapped(Dataset):
     def __init__(self, data: Dataset, fn: Callable[..., Any]) -> None:
@@ -90,6 +107,16 @@ class _Mapped(Dataset):
     def __getitem__(self, idx: int) -> Any:
         item = self._data[idx]
         return self._fn(*item) if isinstance(item, tuple) else self._fn(item)
+
+    def _gather(self, places: Places) -> Any:
+        if not isinstance(self._fn, _First) or not takes_batches(self._fn._fn):
+            return None
+        found = self._data._gather(places)
+        first = found[0] if isinstance(found, tuple) else found
+        if not isinstance(first, NDArray) or first.ndim != 4:
+            return None  # no batch of images
+        changed = self._fn._fn(first)
+        return (changed, *found[1:]) if isinstance(found, tuple) else changed
 
 
 class _First:
@@ -157,6 +184,14 @@ class ArrayDataset(Dataset):
             return self._data[0][idx]
         return tuple(data[idx] for data in self._data)
 
+    def _gather(self, places: Places) -> Any:
+        if type(self).__getitem__ is not ArrayDataset.__getitem__:
+            return None
+        parts = [taken(data, places) for data in self._data]
+        if any(part is None for part in parts):
+            return None
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
 
 class RecordFileDataset(Dataset):
     """The records (bytes) of a record file; beside ``name.rec`` lies its index, ``name.idx``."""
@@ -199,6 +234,12 @@ class _DownloadedDataset(Dataset):
     def __getitem__(self, idx: int) -> Any:
         data, label = self._data[idx], self._label[idx]
         return (data, label) if self._transform is None else self._transform(data, label)
+
+    def _gather(self, places: Places) -> Any:
+        if self._transform is not None or type(self).__getitem__ is not _DownloadedDataset.__getitem__:
+            return None
+        parts = taken(self._data, places), taken(self._label, places)
+        return None if any(part is None for part in parts) else parts
 
     def __len__(self) -> int:
         return len(self._label)

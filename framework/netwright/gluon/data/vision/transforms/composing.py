@@ -20,6 +20,8 @@ class Compose(Sequential):
     (3, 4, 4)
     """
 
+    composes = True
+
     def __init__(self, transforms: Sequence[Block]) -> None:
         super().__init__()
         run: list[HybridBlock] = []
@@ -45,6 +47,8 @@ def _compiled(blocks: Sequence[HybridBlock]) -> HybridSequential:
 
 class HybridCompose(HybridSequential):
     """Hybrid transforms one after the other, compiled as one."""
+
+    composes = True
 
     def __init__(self, transforms: Sequence[HybridBlock]) -> None:
         super().__init__()

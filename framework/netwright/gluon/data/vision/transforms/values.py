@@ -22,6 +22,8 @@ class Cast(HybridBlock):
     'float32'
     """
 
+    batchwise = True
+
     def __init__(self, dtype: Any = "float32") -> None:
         super().__init__()
         self._dtype = np.dtype(dtype).name
@@ -39,6 +41,8 @@ class ToTensor(HybridBlock):
     ((3, 4, 4), True)
     """
 
+    batchwise = True
+
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         return F.image.to_tensor(x)
 
@@ -50,6 +54,8 @@ class Normalize(HybridBlock):
     array([[[2., 2.],
             [2., 2.]]], dtype=float32)
     """
+
+    batchwise = True
 
     def __init__(self, mean: Any = 0.0, std: Any = 1.0) -> None:
         super().__init__()
