@@ -82,11 +82,13 @@ def test_places_that_are_none_are_left_to_reading(places: list[Any]) -> None:
 
 @pytest.mark.parametrize("workers", [{}, {"num_workers": 2, "thread_pool": True}])
 def test_a_loader_gives_the_same_as_reading(workers: dict[str, Any]) -> None:
-    read = []
-    data = ArrayDataset(IMAGES, LABELS)
-    data_seen = type(
-        "Seen", (ArrayDataset,), {"__getitem__": lambda self, i: read.append(i) or ArrayDataset.__getitem__(self, i)}
-    )
+    read: list[int] = []
+
+    class Seen(ArrayDataset):
+        def __getitem__(self, idx: int) -> Any:
+            read.append(idx)
+            return super().__getitem__(idx)
+
     batches = [
         [[part.asnumpy() for part in batch] for batch in DataLoader(d, 4, last_batch="keep", **workers)]
         for d in (ArrayDataset(IMAGES, LABELS), Seen(IMAGES, LABELS))
