@@ -260,6 +260,7 @@ class Trainer:
 
     def _update(self, ignore_stale_grad: bool) -> None:
         in_store = self._kvstore is not None and self._update_on_kvstore
+        indices, gradients, weights = [], [], []  # those on one device, which are updated together
         for i, parameter in self._trained():
             arrays = parameter._arrays()
             if len(arrays) == 1 and not in_store:
@@ -267,7 +268,9 @@ class Trainer:
                 if entry is not None and entry[0].__class__ is Variable:
                     node: Any = entry[0]
                     if node.fresh or not ignore_stale_grad:
-                        self._updaters[0](i, node.gradient, arrays[0])
+                        indices.append(i)
+                        gradients.append(node.gradient)
+                        weights.append(arrays[0])
                         node.fresh = False
                     continue
             count = self._optimizer.count(i)
@@ -281,6 +284,8 @@ class Trainer:
                     updater(i, array.grad, array)
                 if array._entry is not None and isinstance(array._entry[0], Variable):
                     array._entry[0].fresh = False
+        if indices:
+            self._updaters[0](indices, gradients, weights)
 
     def _check_fresh(self) -> None:
         """Refuse before anything is updated."""

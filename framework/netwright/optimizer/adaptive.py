@@ -44,8 +44,19 @@ class Adam(Optimizer):
     def create_state(self, index: Any, weight: NDArray) -> State:
         return (_zeros(weight, self.lazy_update), _zeros(weight, self.lazy_update))
 
+    def native_step(self) -> str:
+        return "adam_update"
+
+    def native_facts(self, lr: float, wd: float, t: int) -> tuple[float, ...]:
+        common = super().native_facts(self._corrected(lr, t), wd, t)
+        return (*common, self.beta1, self.beta2, self.epsilon, 1 - self.beta1, 1 - self.beta2)
+
+    def _corrected(self, lr: float, t: int) -> float:
+        """The rate with the correction for means that began at 0."""
+        return lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
-        lr *= math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
+        lr = self._corrected(lr, t)
         mean, var = state
         updates.adam_update(
             weight,

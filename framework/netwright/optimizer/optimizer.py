@@ -14,6 +14,7 @@ from ..errors import CheckpointError, ParamError
 from ..lr_scheduler import LRScheduler
 from ..ndarray.array import NDArray
 from ..registry import Table
+from .fused import FusedUpdate, flatten, step_is_native
 
 State = NDArray | tuple[Any, ...] | None
 
@@ -101,6 +102,14 @@ class Optimizer:
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         """Update the weight and its state in place; ``t`` counts this weight's updates from 1."""
         raise ParamError(f"{type(self).__name__} has no step()")
+
+    def native_step(self) -> str:
+        """The kernel that does what ``step`` does, for all weights at once; empty where there is none."""
+        return ""
+
+    def native_facts(self, lr: float, wd: float, t: int) -> tuple[float, ...]:
+        """The numbers that kernel takes for a weight."""
+        return (lr, wd, self.rescale_grad, -1.0 if self.clip_gradient is None else self.clip_gradient)
 
     # ---------------------------------------------------------------- use
     def create_state_multi_precision(self, index: Any, weight: NDArray) -> State:
@@ -257,18 +266,52 @@ class Updater:
         self.states: dict[Any, State] = {}
         self.states_synced: dict[Any, bool] = {}
         self.aggregate_updates = optimizer.aggregate_num > 0
+        self._fused: FusedUpdate | None = None
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         if isinstance(index, (list, tuple)):
-            for i, g, w in zip(index, grad, weight, strict=True):
-                self(i, g, w)
+            if len(index) < 2 or not self._update_natively(index, grad, weight):
+                for i, g, w in zip(index, grad, weight, strict=True):
+                    self(i, g, w)
             return
+        self._prepare(index, weight)
+        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
+
+    def _prepare(self, index: Any, weight: NDArray) -> None:
+        """See to it that the weight has its state, on its device."""
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
+            self._fused = None
         elif not self.states_synced.get(index, True):
             self.states[index] = self.sync_state_context(self.states[index], weight.ctx)
+            self._fused = None
         self.states_synced[index] = True
-        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
+
+    def _update_natively(self, indices: Sequence[Any], gradients: Sequence[Any], weights: Sequence[Any]) -> bool:
+        """Update all weights by one call of a kernel, where there is one for them."""
+        optimizer = self.optimizer
+        if not step_is_native(optimizer):
+            return False
+        if self._fused is None or not all(self.states_synced.get(i) for i in indices):
+            for index, weight in zip(indices, weights, strict=True):
+                self._prepare(index, weight)
+        if self._fused is None or not self._fused.holds(indices, weights):
+            states = [self.states[i] for i in indices]
+            self._fused = FusedUpdate.find(optimizer, indices, weights, states)
+            if self._fused is None:
+                return False
+        before = [optimizer.count(i) for i in indices], optimizer.num_update
+        for row, index in zip(self._fused.facts, indices, strict=True):
+            optimizer._update_count(index)
+            lr, wd = optimizer._get_lr(index), optimizer._get_wd(index)
+            facts = optimizer.native_facts(lr, wd, optimizer._index_update_count[index])
+            row[: len(facts)] = facts
+        if self._fused(gradients):
+            return True
+        for index, count in zip(indices, before[0], strict=True):
+            optimizer.set_count(index, count)
+        optimizer.num_update = before[1]
+        return False
 
     def sync_state_context(self, state: Any, context: Device) -> Any:
         """The state with its arrays on a device."""
@@ -316,16 +359,7 @@ class Updater:
                         got=None if saved is None else saved.shape,
                     )
                 array._write(array.ctx.xp.asarray(saved))
-            self.states[index] = state
-
-
-def flatten(state: Any) -> list[NDArray]:
-    """The arrays in a state, in order."""
-    if state is None:
-        return []
-    if isinstance(state, Sequence):
-        return [array for part in state for array in flatten(part)]
-    return [state]
+            self.states[index], self._fused = state, None
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

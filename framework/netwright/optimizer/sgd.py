@@ -34,6 +34,12 @@ class SGD(Optimizer):
         stype = weight.stype if self.lazy_update else "default"
         return nd.zeros(weight.shape, weight.ctx, weight.dtype, stype) if self.momentum else None
 
+    def native_step(self) -> str:
+        return "sgd_mom_update" if self.momentum else "sgd_update"
+
+    def native_facts(self, lr: float, wd: float, t: int) -> tuple[float, ...]:
+        return (*super().native_facts(lr, wd, t), self.momentum)
+
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         common = {**self._common(lr, wd), "lazy_update": self.lazy_update}
         if state is None:
@@ -61,6 +67,12 @@ class NAG(Optimizer):
 
     def create_state(self, index: Any, weight: NDArray) -> State:
         return nd.zeros(weight.shape, weight.ctx, weight.dtype) if self.momentum else None
+
+    def native_step(self) -> str:
+        return "nag_mom_update" if self.momentum else "sgd_update"
+
+    def native_facts(self, lr: float, wd: float, t: int) -> tuple[float, ...]:
+        return (*super().native_facts(lr, wd, t), self.momentum)
 
     def step(self, weight: NDArray, grad: NDArray, state: Any, lr: float, wd: float, t: int) -> None:
         if state is None:

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from ...kernels.cpu import blas
-from ...kernels.cpu.emit import Address, Cut, Emitter, Rows, Size, Slice, Word, encode, rule_for
+from ...kernels.cpu.emit import Address, Cut, Emitter, Rows, Size, Slice, Word, rule_for
 from ...kernels.cpu.families.dense import sum_lanes
 from ...kernels.cpu.families.moving import gather_rows, scatter_rows
 from ...kernels.cpu.kernel import Kernel
-from ...kernels.cpu.machine import ARGUMENT_WORDS
 from ..ir import Node, Value
 from ..memory import align
 from ..plan import Plan
@@ -63,15 +60,6 @@ class Emission:
     def kernels(self) -> list[Kernel]:
         """Every kernel that is called, once."""
         return list(dict.fromkeys(kernel for kernel, _ in self.calls))
-
-    def tables(self) -> tuple[np.ndarray, np.ndarray]:
-        """Instructions and arguments as the machine reads them. Loads the kernels."""
-        instructions = np.zeros((max(1, len(self.calls)), 3), np.int64)
-        rows: list[tuple[int, ...]] = []
-        for i, (kernel, words) in enumerate(self.calls):
-            instructions[i] = kernel.address, len(rows), len(words)
-            rows += [encode(word) for word in words]
-        return instructions, np.array(rows or [(0,) * ARGUMENT_WORDS], np.int64)
 
     def emit(self, part: Part) -> tuple[int, int]:
         """(first call, end) of a phase."""

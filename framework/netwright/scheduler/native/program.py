@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...kernels.cpu.emit import Cut
-from ...kernels.cpu.machine import JOB_WORDS, MAX_ARGUMENTS, Job, Phase
-from ...kernels.cpu.threads import pool
+from ...kernels.cpu.jobs import Binding, Tables
+from ...kernels.cpu.machine import Phase
 from ..calls import aligned, make_call
 from ..ir import Node, Value
 from ..memory import align
@@ -35,11 +35,9 @@ class NativeProgram:
         cutting, emission = prepared.cutting, prepared.emission
         self._lanes = cutting.shards
         each, rest = divmod(cutting.batch, cutting.shards)
-        self._rows = np.array([each + (i < rest) for i in range(cutting.shards)], np.int64)
-        self._starts = np.concatenate(([0], np.cumsum(self._rows)[:-1])).astype(np.int64)
-        self._addresses = np.zeros((cutting.shards, max(1, len(emission.operands))), np.int64)
-        self._kept: list[np.ndarray] = []
-        self._tables = emission.tables()
+        rows = [each + (i < rest) for i in range(cutting.shards)]
+        self._binding = Binding(Tables(emission.calls), len(emission.operands), rows)
+        self._addresses, self._starts = self._binding.addresses, self._binding.starts
         self._bind_memory()
         self._readers = self._operands_by_root()
         self._given_out = {v for v in self.plan.graph.outputs if self.plan.tensors[v].storage == "output"}
@@ -119,7 +117,7 @@ class NativeProgram:
                 kind = _PHASES[part.cut]
                 for node, calls in groupby(range(first, end), key=lambda i: nodes[i]):
                     numbers = list(calls)
-                    found.append((node, self._make_job([(kind, numbers[0], numbers[-1] + 1)])))
+                    found.append((node, self._binding.job([(kind, numbers[0], numbers[-1] + 1)])))
             self._steps[half] = found
         return self._steps[half]
 
@@ -128,8 +126,6 @@ class NativeProgram:
         layout = self.prepared.layout
         self._shared = aligned(np, layout.shared_bytes)
         self._own = aligned(np, align(layout.lane_bytes) * self._lanes)
-        self._words = np.zeros((self._lanes, MAX_ARGUMENTS), np.int64)
-        self._arrived = np.zeros(8, np.int64)
         for value in self.plan.tensors:
             root = self.plan.root(value)
             if root in layout.shared:
@@ -220,7 +216,7 @@ class NativeProgram:
 
         def close() -> None:
             if phases:
-                runs.append(self._make_job(list(phases)))
+                runs.append(self._binding.job(list(phases)))
                 phases.clear()
 
         for part, first, end in parts:
@@ -252,26 +248,3 @@ class NativeProgram:
 
         kept = {v: slots[v.number] for v in node.outputs}
         return call
-
-    def _make_job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
-        table = np.array(phases, np.int64)
-        instructions, arguments = self._tables
-        job = np.zeros(JOB_WORDS, np.int64)
-        places = {
-            Job.PHASES: table,
-            Job.INSTRUCTIONS: instructions,
-            Job.ARGUMENTS: arguments,
-            Job.ADDRESSES: self._addresses,
-            Job.ROWS: self._rows,
-            Job.STARTS: self._starts,
-            Job.ARRIVED: self._arrived,
-            Job.SCRATCH: self._words,
-        }
-        for word, array in places.items():
-            job[word] = array.ctypes.data
-        job[Job.OPERANDS] = self._addresses.shape[1]
-        job[Job.SHARDS] = job[Job.LANES] = self._lanes
-        job[Job.END_PHASE] = len(phases)
-        self._kept += [table, job]
-        run, lanes = pool().run, self._lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
-        return lambda: run(job, lanes)

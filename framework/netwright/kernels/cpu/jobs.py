@@ -1,0 +1,64 @@
+"""Calls of kernels as tables that the machine reads, bound to addresses, and run on the pool's threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from .emit import Word, encode
+from .kernel import Kernel
+from .machine import ARGUMENT_WORDS, JOB_WORDS, MAX_ARGUMENTS, Job, Phase
+from .threads import pool
+
+Calls = Sequence[tuple[Kernel, tuple[Word, ...]]]
+
+
+class Tables:
+    """Instructions and arguments of some calls; kernels are loaded (KernelError where one cannot be)."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.instructions = np.zeros((max(1, len(calls)), 3), np.int64)
+        rows: list[tuple[int, ...]] = []
+        for i, (kernel, words) in enumerate(calls):
+            self.instructions[i] = kernel.address, len(rows), len(words)
+            rows += [encode(word) for word in words]
+        self.arguments = np.array(rows or [(0,) * ARGUMENT_WORDS], np.int64)
+
+
+class Binding:
+    """Where the operands of calls lie, for each shard: ``addresses[shard, operand]``, and the shards' rows."""
+
+    def __init__(self, tables: Tables, operands: int, rows: Sequence[int]) -> None:
+        self.tables, self.lanes = tables, len(rows)
+        self.rows = np.array(rows, np.int64)
+        self.starts = np.concatenate(([0], np.cumsum(self.rows)[:-1])).astype(np.int64)
+        self.addresses = np.zeros((self.lanes, max(1, operands)), np.int64)
+        self._words = np.zeros((self.lanes, MAX_ARGUMENTS), np.int64)
+        self._arrived = np.zeros(8, np.int64)
+
+    def job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
+        """What runs these phases: (kind, first call, end)."""
+        table, job = np.array(phases, np.int64), np.zeros(JOB_WORDS, np.int64)
+        places = {
+            Job.PHASES: table,
+            Job.INSTRUCTIONS: self.tables.instructions,
+            Job.ARGUMENTS: self.tables.arguments,
+            Job.ADDRESSES: self.addresses,
+            Job.ROWS: self.rows,
+            Job.STARTS: self.starts,
+            Job.ARRIVED: self._arrived,
+            Job.SCRATCH: self._words,
+        }
+        for word, array in places.items():
+            job[word] = array.ctypes.data
+        job[Job.OPERANDS] = self.addresses.shape[1]
+        job[Job.SHARDS] = job[Job.LANES] = self.lanes
+        job[Job.END_PHASE] = len(phases)
+        run, lanes = pool().run, self.lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
+        kept = (table, job, self)
+
+        def start(job: np.ndarray = job, kept: object = kept) -> None:
+            run(job, lanes)
+
+        return start
