@@ -77,7 +77,7 @@ class Compiled:
             self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated, watch)
         if lend_gradients:
             graph.lent = len(self.outputs)
-        passes = optimize(graph, strategy)
+        passes = optimize(graph, strategy, device.is_gpu)
         self._follow(graph)
         self.native = NativeForm.of(graph, device, strategy, dict(zip(self.heads, self.outputs, strict=False)))
         may_write_over = self.native.may_write_over if self.native is not None else lambda node: True

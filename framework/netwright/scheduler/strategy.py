@@ -32,6 +32,7 @@ class Strategy(BaseModel):
             "share_memory": False,
             "in_place": False,
             "share_common": False,
+            "fuse": False,
             "order": False,
             "native": False,
             "check_finite": True,
@@ -41,6 +42,7 @@ class Strategy(BaseModel):
     share_memory: bool = Field(True, description="tensors that do not live at one time may lie at one place")
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
+    fuse: bool = Field(True, description="elementwise calls may become one kernel (on a GPU)")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
     precision: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="what matrix products compute in; weights and losses stay float32"

@@ -58,6 +58,9 @@ class FusedKernel:
     sizes: tuple[int, ...]
     operands: tuple[Operand, ...]
     count: int
+    shape: Shape
+    dtypes: tuple[np.dtype[Any], ...]
+    """Of the outputs, which all have that shape."""
 
     def arguments(self) -> list[int]:
         """The numbers that follow the arrays: elements, sizes of the inner axes, strides of broadcast operands."""
@@ -106,7 +109,7 @@ def fuse(
         source += text.write_wide(name, pack)
     return FusedKernel(
         f"{common()}\n{source}", name, f"{name}_wide" if pack > 1 else "", pack,
-        () if flat else sizes, operands, math.prod(shape),
+        () if flat else sizes, operands, math.prod(shape), shape, tuple(v.dtype for v in results),
     )  # fmt: skip
 
 

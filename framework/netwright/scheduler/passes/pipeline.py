@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..ir import Graph
 from ..strategy import Strategy
 from .common import share_common
+from .fuse_elements import fuse_elements
 from .ordering import order_for_memory
 from .recomputing import recompute
 from .report import PassReport, Snapshot
@@ -31,12 +32,15 @@ PIPELINE: tuple[Pass, ...] = (
 )
 """A pass sees what those above it left."""
 
+GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph), lambda s: s.fuse),)
+"""Further passes where the plan's device is a GPU."""
 
-def optimize(graph: Graph, strategy: Strategy) -> list[PassReport]:
+
+def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:
     """Run the passes that the strategy wants on the graph, in place; what each of them changed."""
     reports = []
     before = Snapshot(graph)
-    for one in PIPELINE:
+    for one in PIPELINE + (GPU if gpu else ()):
         if not one.wanted(strategy):
             continue
         graph = one.run(graph, strategy)
