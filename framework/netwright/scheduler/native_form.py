@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any
 from ..device import Device
 from ..errors import NetwrightError
 from .ir import Graph, Node, Value
+from .passes.liveness import peak_bytes
 from .strategy import Strategy
 
 if TYPE_CHECKING:
     from .native import NativeProgram
     from .native.cutting import Cutting
     from .plan import Plan
+
+
+SMALL = 32 << 20
+"""A peak in bytes below which time comes before memory."""
+
+GROWTH = 1.1
+"""How much more than before a larger plan may take for its speed."""
 
 
 class NativeForm:
@@ -51,7 +59,9 @@ class NativeForm:
         if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):
             return None
         boundary = next((i for i, n in enumerate(graph.nodes) if n.phase == "backward"), len(graph.nodes))
-        graph.nodes, _ = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
+        reordered, _ = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
+        if _affordable(graph, reordered, strategy):
+            graph.nodes = reordered
         return cls(cutting)
 
     def may_write_over(self, node: Node) -> bool:
@@ -85,3 +95,11 @@ class NativeForm:
         from .native import NativeProgram
 
         return NativeProgram(self.prepared(plan))
+
+
+def _affordable(graph: Graph, nodes: list[Node], strategy: Strategy) -> bool:
+    """Whether the quicker order takes no memory that the strategy would rather save."""
+    before, after = peak_bytes(graph), peak_bytes(graph, nodes)
+    if strategy.recompute == "auto" or strategy.memory_budget is not None:
+        return after <= before
+    return not strategy.order or after <= max(GROWTH * before, SMALL)
