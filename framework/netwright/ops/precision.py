@@ -21,6 +21,7 @@ class RoundBfloat16(Elementwise):
     """
 
     name = "_round_bfloat16"
+    temporaries = 2.25
     zero_stays = True
     dtypes = ()
 

@@ -11,7 +11,7 @@ from ..ops.operator import TensorSpec
 from ..symbol.precision import in_precision
 from ..symbol.symbol import Symbol
 from .differentiate import differentiate
-from .fitting import fed_names, require_room
+from .fitting import fed_names, has_room, require_room
 from .ir import Graph, Value
 from .lower import lower
 from .native_form import NativeForm
@@ -87,6 +87,7 @@ class Compiled:
             self.plan.notes.append(f"does not fit into the budget of {human_bytes(strategy.memory_budget)}: not run")
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)
         self.state_names = [node.inputs[i].name for node in self.plan.steps for i in node.op.state_ports(node.p)]
+        self._native_fits: bool | None = None
         self._free: list[Program | NativeProgram] = []
 
     def _add_backward(self, graph: Graph, wrt: Sequence[str], count: int, watch: bool) -> None:
@@ -118,17 +119,27 @@ class Compiled:
 
         Raises MemoryLimitError where its memory would exceed the strategy's budget or what the device has free.
         """
-        native = self.native is not None and self.native.ready(self.plan)
+        native = self._native_form()
         while self._free:
             program = self._free.pop()
-            if isinstance(program, Program) is not native:  # what was made before the kernels were there is left
+            if isinstance(program, Program) is (native is None):  # what was made before the kernels were there is left
                 return program
         symbol, known = self._source
-        require_room(self.plan, known, fed_names(symbol), self._replan)
-        if native:
-            assert self.native is not None
-            return self.native.program(self.plan)
-        return Program(self.plan)
+        needed = self.plan.peak_bytes if native is None else native.peak_bytes(self.plan)
+        require_room(needed, self.plan, known, fed_names(symbol), self._replan)
+        return Program(self.plan) if native is None else native.program(self.plan)
+
+    def _native_form(self) -> NativeForm | None:
+        """The native form once its kernels are there, unless its memory is the more that does not fit."""
+        native = self.native
+        if native is None or not native.ready(self.plan):
+            return None
+        if self._native_fits is None:
+            needed = native.peak_bytes(self.plan)
+            self._native_fits = has_room(needed, self.plan) or not has_room(self.plan.peak_bytes, self.plan)
+            if not self._native_fits:
+                self.plan.notes.append(f"interpreted: native code would need {human_bytes(needed)}, which does not fit")
+        return native if self._native_fits else None
 
     def _replan(self, strategy: Strategy, known: Mapping[str, TensorSpec]) -> Plan:
         return Compiled(self._source[0], known, strategy=strategy, **self._how).plan

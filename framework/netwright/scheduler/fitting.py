@@ -23,17 +23,20 @@ Replan = Callable[[Strategy, Mapping[str, TensorSpec]], Plan]
 """Another plan of the same graph."""
 
 
-def require_room(plan: Plan, known: Mapping[str, TensorSpec], fed: Iterable[str], replan: Replan) -> None:
-    """Raise MemoryLimitError where the plan needs more than its strategy's budget or than the device has free.
+def has_room(needed: int, plan: Plan) -> bool:
+    """Whether so many bytes are within the plan's budget and free on its device."""
+    budget = plan.strategy.memory_budget
+    return (budget is None and needed <= SMALL) or needed <= room(plan.device, budget)[0]
+
+
+def require_room(needed: int, plan: Plan, known: Mapping[str, TensorSpec], fed: Iterable[str], replan: Replan) -> None:
+    """Raise MemoryLimitError where a program of the plan needs more than its budget or than its device has free.
 
     ``fed`` names the inputs that are no weights, whose first axis is taken for the batch when a smaller one is sought.
     """
-    needed, budget = plan.peak_bytes, plan.strategy.memory_budget
-    if budget is None and needed <= SMALL:
+    if has_room(needed, plan):
         return
-    limit, whose = room(plan.device, budget)
-    if needed <= limit:
-        return
+    limit, whose = room(plan.device, plan.strategy.memory_budget)
     ways = [_recomputing(plan, known, limit, replan), _smaller(plan, known, list(fed), limit, replan)]
     found = [way for way in ways if way]
     raise MemoryLimitError(

@@ -81,6 +81,10 @@ class NativeForm:
             self._prepared = prepare(plan, self.cutting)
         return self._prepared
 
+    def peak_bytes(self, plan: Plan) -> int:
+        """The most bytes that a program takes beside its inputs."""
+        return int(self.prepared(plan).peak_bytes)
+
     def ready(self, plan: Plan) -> bool:
         """Whether the kernels are there; asks for them where they are not."""
         if not self._ready:

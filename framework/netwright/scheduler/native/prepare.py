@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ...kernels.cpu.emit import Cut
 from ...kernels.cpu.kernel import Kernel
-from ..ir import Value
-from ..plan import Plan
+from ..ir import Node, Value
+from ..plan import Plan, step_workspace
 from .cutting import Cutting
 from .emission import Emission, emit_all
 from .layout import Layout, lay_out, local_roots
@@ -36,6 +36,24 @@ class Prepared:
     def arena_bytes(self) -> int:
         """Memory of a program: every lane's own, and what they share."""
         return self.layout.total_bytes(self.cutting.shards)
+
+    @property
+    def peak_bytes(self) -> int:
+        """That, what the caller keeps, and what the worst Python call takes beside the places of its results."""
+        given = {v for v in self.plan.graph.kept_outputs if self.plan.tensors[v].storage == "output"}
+        taken = [
+            step_workspace(node) + self._results(node, given)
+            for part, *_ in self.forward + self.backward
+            if part.cut is None
+            for node in part.nodes
+        ]
+        return self.arena_bytes + sum(v.spec.nbytes for v in given) + max(taken, default=0)
+
+    @staticmethod
+    def _results(node: Node, given: set[Value]) -> int:
+        """Bytes of a Python call's results where it does not write them into their places."""
+        placed = "out" in node.op.forward_takes and not any(v in given for v in node.outputs)
+        return 0 if placed else sum(v.spec.nbytes for v in node.outputs)
 
 
 def prepare(plan: Plan, cutting: Cutting) -> Prepared:
