@@ -186,14 +186,6 @@ def _reshape(node: Node, axes: Axes, batch: int) -> Axes | None:
     return moved(node.inputs[0].shape, axes[0], node.outputs[0].shape, batch) if axes[0] >= 0 else None
 
 
-@separable("transpose")
-def _transpose(node: Node, axes: Axes, batch: int) -> Axes | None:
-    p: Any = node.p
-    rank = len(node.inputs[0].shape)
-    order = [a % rank for a in p.axes] if p.axes else list(range(rank))[::-1]
-    return (order.index(axes[0]),)
-
-
 @separable("SoftmaxOutput")
 def _softmax_output(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0,) if axes == (0, 0) else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...kernels.cpu.emit import Cut, rule_for
+from .. import separable_shapes as _declared  # noqa: F401 (its rules)
 from ..ir import Graph, Node, Value
 from ..separable import PARTIAL, SHARED, outputs_of
 
