@@ -22,8 +22,9 @@ Netwright beside other frameworks on one machine with two cores, two threads eac
 weights, must agree before they are timed, and take turns in one process (MXNet in its own); medians. Ratios hold,
 absolute times depend on the machine and on what else it did. A ratio above 1 is faster than the best peer.
 
-`make peers` installs the peers; `python -m benchmarks.training`, `.inference`, `.first_step`, `.peak`, `.eager` and
-`.memory` measure, with `--write` into this page; `python -m benchmarks.profile lenet` shows where a step's time goes.
+`make peers` installs the peers; `python -m benchmarks.training`, `.inference`, `.first_step`, `.peak`, `.eager`,
+`.input` and `.memory` measure, with `--write` into this page; `python -m benchmarks.profile lenet` shows where a step's
+time goes.
 """
 
 
@@ -41,7 +42,7 @@ def page(found: Sections) -> str:
     if cells := found.get("peak"):
         parts += ["## Peak memory", "", *machines(cells)]
         parts += [tables.peak(name, cell) for name, cell in _in_order(cells).items()]
-    for section, title in (("eager", "Eager operators"), ("memory", "Memory plans")):
+    for section, title in (("eager", "Eager operators"), ("input", "Input pipeline"), ("memory", "Memory plans")):
         for cell in found.get(section, {}).values():
             parts += [f"## {title}", "", cell["text"].strip(), ""]
     return "\n".join(parts).rstrip() + "\n"

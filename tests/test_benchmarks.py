@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks import bound, child, inference, ours, pages, profile, results, tables, training, turns
+from benchmarks import bound, child, eager, inference, ours, pages, profile, results, tables, training, turns
+from benchmarks import input as pipeline
 from benchmarks.workloads import ALL, EVERY, WORKLOADS, Batch
 
 TINY = {workload.name: workload.made_tiny() for workload in ALL}
@@ -186,3 +187,19 @@ def test_every_goal_of_the_table_has_its_workload() -> None:
         "transformer": 2.0,
         "vae": 1.5,
     }
+
+
+def test_eager_operators_compute_the_same_and_have_their_row() -> None:
+    rows = [eager.measure(case, rounds=1, seconds=1e-5) for case in eager.cases(None)]
+    assert len(rows) == len({title for title, *_ in rows}) > 20
+    assert all(ours > 0 for _, ours, *_ in rows)
+    text = eager.table([*rows, ("quick", 1.0, None, 2.0), ("slow", 1.5, 0.5, 2.0)], "PyTorch")
+    assert "| quick | 1.00 |  | 2.00 | 0.50 | ✓ |" in text
+    assert "| slow | 1.50 | 0.50 | 2.00 | 0.75 |  |" in text
+
+
+def test_the_input_pipeline_is_measured_whole() -> None:
+    row = pipeline.measure(TINY["mlp-sgd"], batch=8, count=160, steps=3)
+    assert min(row[name] for name in ("floats", "bytes", "loader", "step")) > 0
+    assert 0 <= row["share"] < 1
+    assert f"| {row['title']} | " in pipeline.table([row], 8)
