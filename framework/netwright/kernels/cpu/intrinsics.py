@@ -137,6 +137,17 @@ def atomic_add(typing: Any, address: Any, amount: Any) -> Any:
 
 
 @intrinsic
+def atomic_swap(typing: Any, address: Any, old: Any, new: Any) -> Any:
+    """Make the int64 at ``address`` ``new`` if it is ``old``; gives what it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        place = builder.inttoptr(values[0], I64.as_pointer())
+        return builder.extract_value(builder.cmpxchg(place, values[1], values[2], "seq_cst"), 0)
+
+    return types.int64(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
 def atomic_load(typing: Any, address: Any) -> Any:
     """The int64 at ``address``, as other threads have left it."""
 
@@ -205,6 +216,6 @@ def zero_floats(address: int, count: int) -> None:
 
 
 __all__ = [
-    "atomic_add", "atomic_load", "atomic_store", "bits_of", "call_kernel", "call_plain", "copy_floats", "f32", "f64",
-    "float_of", "i32", "i64", "njit", "sgemm", "zero_floats",
+    "atomic_add", "atomic_load", "atomic_store", "atomic_swap", "bits_of", "call_kernel", "call_plain", "copy_floats",
+    "f32", "f64", "float_of", "i32", "i64", "njit", "sgemm", "zero_floats",
 ]  # fmt: skip

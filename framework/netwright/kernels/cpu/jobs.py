@@ -35,11 +35,11 @@ class Binding:
         self.starts = np.concatenate(([0], np.cumsum(self.rows)[:-1])).astype(np.int64)
         self.addresses = np.zeros((self.lanes, max(1, operands)), np.int64)
         self._words = np.zeros((self.lanes, MAX_ARGUMENTS), np.int64)
-        self._arrived = np.zeros(8, np.int64)
 
     def job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
         """What runs these phases: (kind, first call, end)."""
         table, job = np.array(phases, np.int64), np.zeros(JOB_WORDS, np.int64)
+        claims, finished = np.zeros(max(1, len(phases) * self.lanes), np.int64), np.zeros(8, np.int64)
         places = {
             Job.PHASES: table,
             Job.INSTRUCTIONS: self.tables.instructions,
@@ -47,7 +47,8 @@ class Binding:
             Job.ADDRESSES: self.addresses,
             Job.ROWS: self.rows,
             Job.STARTS: self.starts,
-            Job.ARRIVED: self._arrived,
+            Job.FINISHED: finished,
+            Job.CLAIMS: claims,
             Job.SCRATCH: self._words,
         }
         for word, array in places.items():
@@ -55,10 +56,7 @@ class Binding:
         job[Job.OPERANDS] = self.addresses.shape[1]
         job[Job.SHARDS] = job[Job.LANES] = self.lanes
         job[Job.END_PHASE] = len(phases)
+        job[Job.EACH_RUN] = sum(1 if kind == Phase.ONCE else self.lanes for kind, _, _ in phases)
         run, lanes = pool().run, self.lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
-        kept = (table, job, self)
-
-        def start(job: np.ndarray = job, kept: object = kept) -> None:
-            run(job, lanes)
-
-        return start
+        kept = (table, job, claims, finished, self)
+        return lambda: run(job, lanes, kept)

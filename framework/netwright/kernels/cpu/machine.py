@@ -3,13 +3,16 @@
 A job is a table of int64 words whose addresses lead to the others (``JOB`` names them):
 
 - phases, ``(kind, first, end)``: instructions that every shard runs (SHARDS: rows of the batch; LANES: slices of a
-  tensor), or that run once (ONCE). After each phase every thread waits for all others.
+  tensor), or that run once (ONCE). The next phase begins when all shards have been run.
 - instructions, ``(kernel, first argument, count of arguments)``.
 - arguments, ``(kind, a, b, c, d)``: what a word of the call becomes for a shard, see ``ARGUMENT``.
 - addresses, one row of them a shard; rows, the number of samples of each shard.
 
-Shards are dealt out to lanes (shard s to lane s mod lanes), lanes to threads: what is summed where, and in which
-order, depends on lanes alone. So a run gives the same bits whatever threads there are.
+Shards are dealt out to lanes (shard s to lane s mod lanes): what is summed where, and in which order, depends on lanes
+alone. So a run gives the same bits whatever threads there are. Lanes are not dealt out: a thread claims the lane of its
+number, then whatever nobody has begun, so that nobody waits for a thread that has no core. A claim is a word a phase
+and lane that holds the number of the last run it was claimed in; finished lanes are counted through all runs. Nothing
+is reset between runs, and a thread that comes when its run is over finds nothing to claim.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, register_jitable
 
-from .intrinsics import atomic_add, atomic_load, atomic_store, call_kernel, call_plain, i64
+from .intrinsics import atomic_add, atomic_load, atomic_store, atomic_swap, call_kernel, call_plain, i64
 
 
 class Phase(IntEnum):
@@ -66,12 +69,16 @@ class Job(IntEnum):
     STARTS = 8
     FIRST_PHASE = 9
     END_PHASE = 10
-    ARRIVED = 11
+    FINISHED = 11
     SCRATCH = 12
     YIELD = 13
+    CLAIMS = 14
+    RUN = 15
+    EACH_RUN = 16
+    """Lanes of all phases together."""
 
 
-JOB_WORDS = 14
+JOB_WORDS = 17
 CELL_WORDS = 8
 """Words of a helper thread's cell: one cache line."""
 PHASE_WORDS, INSTRUCTION_WORDS, ARGUMENT_WORDS = 3, 3, 5
@@ -80,9 +87,9 @@ MAX_ARGUMENTS = 64
 PATIENCE = 4000
 """Rounds of waiting before the core is offered to others: some tens of microseconds."""
 
-(PHASES, INSTRUCTIONS, ARGUMENTS, ADDRESSES, OPERANDS, SHARDS, LANES, ROWS, STARTS, FIRST, END, ARRIVED, SCRATCH,
- YIELD) = (int(word) for word in Job)  # fmt: skip
-ONCE, BY_LANES = int(Phase.ONCE), int(Phase.LANES)
+(PHASES, INSTRUCTIONS, ARGUMENTS, ADDRESSES, OPERANDS, SHARDS, LANES, ROWS, STARTS, FIRST, END, FINISHED, SCRATCH,
+ YIELD, CLAIMS, RUN, EACH_RUN) = (int(word) for word in Job)  # fmt: skip
+ONCE, SHARED = int(Phase.ONCE), int(Phase.SHARDS)
 A_CONSTANT, A_ADDRESS, A_ROWS, A_ACCUMULATE, A_SLICE_ADDRESS, A_SLICE_COUNT, A_ROW_START = (
     int(kind) for kind in Argument
 )
@@ -158,45 +165,52 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
         call_kernel(instructions[3 * i], words_at)
 
 
-@njit(types.void(types.int64, types.int64, types.int64), nogil=True, cache=True)
-def run_job(job_at: int, thread: int, threads: int) -> None:
-    """This thread's part of a job; ``threads`` of them must run it."""
+@njit(types.void(types.int64), cache=True)
+def prepare(job_at: int) -> None:
+    """Begin a new run of a job: before other threads are called to it."""
+    atomic_add(job_at + RUN * 8, 1)
+
+
+@njit(types.void(types.int64, types.int64), nogil=True, cache=True)
+def run_job(job_at: int, thread: int) -> None:
+    """Run what nobody else has claimed of a job; thread 0 returns when all of it is done."""
     job = i64(job_at, JOB_WORDS)
+    run = atomic_load(job_at + RUN * 8)
     lanes, shards = job[LANES], job[SHARDS]
     words_at = job[SCRATCH] + thread * MAX_ARGUMENTS * 8
-    barriers = 0
+    finished = (run - 1) * job[EACH_RUN]
     for phase in range(job[FIRST], job[END]):
         facts = i64(job[PHASES] + phase * 24, 3)
-        if facts[0] == ONCE:
-            if thread == 0:
-                run_instructions(job, facts[1], facts[2], 0, words_at)
-        else:
-            for lane in range(thread, lanes, threads):
-                if facts[0] == BY_LANES:
-                    run_instructions(job, facts[1], facts[2], lane, words_at)
-                else:
-                    for shard in range(lane, shards, lanes):
-                        run_instructions(job, facts[1], facts[2], shard, words_at)
-        if threads > 1 and phase + 1 < job[END]:
-            barriers += 1
-            atomic_add(job[ARRIVED], 1)
-            wait_until(job[ARRIVED], barriers * threads, job[YIELD])
+        claims_at = job[CLAIMS] + phase * lanes * 8
+        parts = 1 if facts[0] == ONCE else lanes
+        for i in range(parts):
+            lane = (thread + i) % parts
+            if atomic_swap(claims_at + lane * 8, run - 1, run) != run - 1:
+                continue
+            if facts[0] == SHARED:
+                for shard in range(lane, shards, lanes):
+                    run_instructions(job, facts[1], facts[2], shard, words_at)
+            else:
+                run_instructions(job, facts[1], facts[2], lane, words_at)
+            atomic_add(job[FINISHED], 1)
+        finished += parts
+        if thread == 0 or phase + 1 < job[END]:
+            wait_until(job[FINISHED], finished, job[YIELD])
 
 
 @njit(types.int64(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)
 def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     """A helper thread: run jobs as it is called for them; give the number of the last when none came for a while.
 
-    Its cell: (number of the job, its address, its threads, address of the counter of finished parts).
+    Its cell: (number of the call, address of the job, number of the last call that is answered).
     """
-    cell = i64(cell_at, CELL_WORDS)
     rounds = 0
     while rounds < patience:
         called = atomic_load(cell_at)
         if called > done:
             done = called
-            run_job(cell[1], thread, cell[2])
-            atomic_add(cell[3], 1)
+            run_job(atomic_load(cell_at + 8), thread)
+            atomic_store(cell_at + 16, done)
             rounds = 0
         else:
             rounds += 1
@@ -204,17 +218,8 @@ def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     return done
 
 
-@njit(types.void(types.int64, types.int64, types.int64, types.int64), cache=True)
-def call_for(cell_at: int, number: int, job_at: int, threads: int) -> None:
+@njit(types.void(types.int64, types.int64, types.int64), cache=True)
+def call_for(cell_at: int, number: int, job_at: int) -> None:
     """Call the helper thread of that cell to a job."""
-    cell = i64(cell_at, CELL_WORDS)
-    cell[1] = job_at
-    cell[2] = threads
+    atomic_store(cell_at + 8, job_at)
     atomic_store(cell_at, number)
-
-
-@njit(types.void(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)
-def lead(job_at: int, threads: int, finished_at: int, give_way: int) -> None:
-    """The calling thread: run its own part, then wait for the others'."""
-    run_job(job_at, 0, threads)
-    wait_until(finished_at, threads - 1, give_way)

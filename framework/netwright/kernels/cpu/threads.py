@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .blas import single_threaded
-from .machine import CELL_WORDS, Job, call_for, lead, run_job, serve
+from .machine import CELL_WORDS, Job, call_for, prepare, run_job, serve
 
 AWAKE = 20_000
 """Rounds that a thread waits for the next job before it sleeps: about the time between two training steps."""
@@ -48,36 +48,38 @@ class Pool:
         memory = np.zeros((threads + 2) * CELL_WORDS, np.int64)
         start = (-memory.ctypes.data % 64) // 8
         self._cells = memory[start : start + (threads + 1) * CELL_WORDS].reshape(threads + 1, CELL_WORDS)
-        self._finished = self._cells[0, :1]
-        self._finished_at = int(self._finished.ctypes.data)
-        self._cells[:, 3] = self._finished_at
         self._addresses = [int(row.ctypes.data) for row in self._cells]
         self._give_way = yield_address()
         self._number = 0
         self._asleep = [True] * threads
         self._calls: list[queue.SimpleQueue[int]] = [queue.SimpleQueue() for _ in range(threads)]
         self._started = 1
+        self._held: dict[int, object] = {}
 
-    def run(self, job: np.ndarray, lanes: int) -> None:
-        """Run the job; its words for waiting are set here."""
+    def run(self, job: np.ndarray, lanes: int, owner: object) -> None:
+        """Run the job, which lies in memory of ``owner``: it is kept while a thread that came late may look at it."""
         job_at = job.ctypes.data
         wanted = min(lanes, self.threads)
         if wanted <= 1 or not self._taken.acquire(blocking=False):
             with single_threaded():
-                run_job(job_at, 0, 1)
+                prepare(job_at)
+                run_job(job_at, 0)
             return
         try:
             self._start(wanted)
-            ctypes.c_int64.from_address(int(job[Job.ARRIVED])).value = 0
             job[Job.YIELD] = self._give_way
-            self._finished[0] = 0
             self._number += 1
             with single_threaded():
+                prepare(job_at)
                 for thread in range(1, wanted):
-                    call_for(self._addresses[thread], self._number, job_at, wanted)
+                    call_for(self._addresses[thread], self._number, job_at)
                     if self._asleep[thread]:  # looked at after the call: see _work
                         self._calls[thread].put(self._number)
-                lead(job_at, wanted, self._finished_at, self._give_way)
+                run_job(job_at, 0)
+            if (self._cells[1 : self._started, 0] == self._cells[1 : self._started, 2]).all():
+                self._held.clear()
+            else:
+                self._held[id(owner)] = owner
         finally:
             self._taken.release()
 
