@@ -24,6 +24,7 @@ needs_nvrtc = pytest.mark.skipif(bool(nvrtc.why_not()), reason=nvrtc.why_not() o
 needs_compiler = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 NOT_FUSED = {
+    "_round_bfloat16": "it looks at bits",
     "_polygamma": "its series is no function of the kernels'",
 }
 """Elementwise operators that no kernel is generated for, and why."""

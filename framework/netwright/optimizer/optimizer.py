@@ -15,6 +15,7 @@ from ..lr_scheduler import LRScheduler
 from ..ndarray.array import NDArray
 from ..registry import Table
 from .fused import FusedUpdate, flatten, step_is_native
+from .gathering import can_gather, gather
 
 State = NDArray | tuple[Any, ...] | None
 
@@ -270,9 +271,11 @@ class Updater:
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         if isinstance(index, (list, tuple)):
-            if len(index) < 2 or not self._update_natively(index, grad, weight):
-                for i, g, w in zip(index, grad, weight, strict=True):
-                    self(i, g, w)
+            if can_gather(self.optimizer, weight, grad):
+                with gather(weight[0].ctx.xp):
+                    self._each(index, grad, weight)
+            elif len(index) < 2 or not self._update_natively(index, grad, weight):
+                self._each(index, grad, weight)
             return
         self._prepare(index, weight)
         self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
@@ -312,6 +315,10 @@ class Updater:
             optimizer.set_count(index, count)
         optimizer.num_update = before[1]
         return False
+
+    def _each(self, index: Any, grad: Any, weight: Any) -> None:
+        for i, g, w in zip(index, grad, weight, strict=True):
+            self(i, g, w)
 
     def sync_state_context(self, state: Any, context: Device) -> Any:
         """The state with its arrays on a device."""

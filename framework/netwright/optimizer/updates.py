@@ -17,6 +17,7 @@ from .. import watching
 from ..ndarray.array import NDArray
 from ..ops import get
 from ..tape import RECORDING, Variable, mode
+from .gathering import waiting
 
 _NUMBERS = {float, int, bool, type(None)}
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -34,6 +35,9 @@ def in_place(name: str) -> Callable[..., None]:
     states = tuple(i for i, port in enumerate(op.inputs) if port.kind == "state")
 
     def update(weight: NDArray, *arrays: NDArray, **params: Any) -> None:
+        now = waiting()
+        if now is not None and now.take(op, {**defaults, **params}, [weight._data, *(a._data for a in arrays)]):
+            return
         entry = weight._entry
         plain = entry is None or (entry[0].__class__ is Variable and not mode.state & RECORDING)
         if not plain or not _fit(weight, arrays) or not {*map(type, params.values())} <= _NUMBERS:

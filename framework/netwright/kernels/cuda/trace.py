@@ -73,8 +73,12 @@ class Term:
 
     __array_ufunc__ = None  # NumPy's scalars leave arithmetic to us
 
-    def __init__(self, lines: Lines, code: str, dtype: Any, shape: Shape, source: int | None = None) -> None:
+    def __init__(
+        self, lines: Lines, code: str, dtype: Any, shape: Shape, source: int | None = None, weak: bool = False
+    ) -> None:
         self.lines, self.code, self.dtype, self.shape, self.source = lines, code, np.dtype(dtype), shape, source
+        self.weak = weak
+        """A number that takes the dtype of the array it meets, as Python's own do."""
 
     @property
     def ndim(self) -> int:
@@ -177,7 +181,7 @@ class Module:
     # ---------------------------------------------------------------- functions that are not in the tables
     def negative(self, x: Term, out: Term | None = None) -> Term:
         """−x."""
-        return self._new(f"-{x.code}", x.dtype, x.shape, out)
+        return self._new(f"-{x.code}", x.dtype, x.shape, out, x.weak)
 
     def logical_not(self, x: Term, out: Term | None = None) -> Term:
         """1 where x is 0."""
@@ -220,15 +224,16 @@ class Module:
         """1."""
         return self._constant(1, np.dtype(dtype), tuple(shape))
 
-    def clip(self, x: Term, low: float, high: float) -> Term:
+    def clip(self, x: Term, low: Any, high: Any) -> Term:
         """Between two limits."""
-        found: Term = self.minimum(self.maximum(x, x.dtype.type(low)), x.dtype.type(high))
+        limits = [v if isinstance(v, Term) else x.dtype.type(v) for v in (low, high)]
+        found: Term = self.minimum(self.maximum(x, limits[0]), limits[1])
         return found
 
     # ---------------------------------------------------------------- inside
-    def _new(self, code: str, dtype: Any, shape: Shape, out: Term | None) -> Term:
+    def _new(self, code: str, dtype: Any, shape: Shape, out: Term | None, weak: bool = False) -> Term:
         dtype = np.dtype(dtype)
-        term = Term(self._lines, self._lines.add(code, dtype), dtype, shape)
+        term = Term(self._lines, self._lines.add(code, dtype), dtype, shape, weak=weak)
         return term if out is None else out.become(term)
 
     def _constant(self, value: Any, dtype: np.dtype[Any], shape: Shape = ()) -> Term:
@@ -238,7 +243,7 @@ class Module:
 
     def _meet(self, values: Sequence[Any]) -> tuple[list[str], np.dtype[Any], Shape]:
         """(codes, common dtype, common shape): NumPy's rules, by which Python's own numbers are weak."""
-        dtype = np.result_type(*(v.dtype if isinstance(v, Term) else v for v in values))
+        dtype = np.result_type(*(1.0 if _is_weak(v) else v.dtype if isinstance(v, Term) else v for v in values))
         if dtype.name not in C_TYPES:
             raise Untraceable(f"{dtype.name} is no type of the kernels'")
         codes = [v.astype(dtype).code if isinstance(v, Term) else constant(v, dtype) for v in values]
@@ -248,13 +253,13 @@ class Module:
         codes, dtype, shape = self._meet(values)
         if dtype.kind != "f" and name not in ("abs", "square", "max", "min", "sign"):
             raise Untraceable(f"{name} of {dtype.name}")
-        return self._new(f"nw_{name}({', '.join(codes)})", dtype, shape, out)
+        return self._new(f"nw_{name}({', '.join(codes)})", dtype, shape, out, _all_weak(values))
 
     def _sign(self, sign: str, x: Any, y: Any, out: Term | None) -> Term:
         (a, b), dtype, shape = self._meet([x, y])
         if dtype.kind == "b" or (sign == "/" and dtype.kind != "f"):
             raise Untraceable(f"{sign} of {dtype.name}")
-        return self._new(f"{a} {sign} {b}", dtype, shape, out)
+        return self._new(f"{a} {sign} {b}", dtype, shape, out, _all_weak([x, y]))
 
     def _test(self, sign: str, x: Any, y: Any, out: Term | None) -> Term:
         (a, b), _, shape = self._meet([x, y])
@@ -263,6 +268,14 @@ class Module:
     def _logic(self, sign: str, x: Any, y: Any, out: Term | None) -> Term:
         (a, b), _, shape = self._meet([x, y])
         return self._new(f"({a} != 0) {sign} ({b} != 0)", np.bool_, shape, out)
+
+
+def _is_weak(value: Any) -> bool:
+    return isinstance(value, Term) and value.weak
+
+
+def _all_weak(values: Sequence[Any]) -> bool:
+    return all(v.weak if isinstance(v, Term) else isinstance(v, (int, float)) for v in values)
 
 
 def constant(value: Any, dtype: np.dtype[Any]) -> str:
