@@ -197,3 +197,18 @@ def _softmax_output_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
     whole: Any = node.p
     batched = all(a in (0, SHARED) for a in axes) and axes[0] == 0 and axes[1] == 0
     return (0,) if batched and whole.normalization != "valid" else None
+
+
+@separable("Convolution", "_conv_data_grad")
+def _convolution(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return (0,) if _first_only(axes) else None
+
+
+@separable("_conv_weight_grad")
+def _convolution_weight_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return (PARTIAL,) if axes == (0, 0) else None
+
+
+@separable("Pooling", "_pool_sum_grad", "_pool_max_grad")
+def _pooling(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return (0,) if all(a == 0 for a in axes) else None

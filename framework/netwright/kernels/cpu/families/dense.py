@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ....ops.reduce import axes_of
-from ..emit import ACCUMULATE, Cut, Emitter, Size, Slice, lowers, product
+from ..emit import ACCUMULATE, Cut, Emitter, Slice, lowers, product
 from ..intrinsics import copy_floats, f32, i64, sgemm
 from ..kernel import kernel
 
@@ -48,6 +50,23 @@ def sum_rows(at: int) -> None:
         x = f32(a[2] + i * a[3] * 4, n)
         for j in range(n):
             y[j] += x[j]
+
+
+@kernel("sum_planes")
+def sum_planes(at: int) -> None:
+    """y (n) ← Σ over m and k of x (m, n, k) (+ y): m, n, k, x, add, y."""
+    a = i64(at, 6)
+    n, k = a[1], a[2]
+    y = f32(a[5], n)
+    if a[4] == 0:
+        for j in range(n):
+            y[j] = 0.0
+    for i in range(a[0]):
+        for j in range(n):
+            x, total = f32(a[3] + (i * n + j) * k * 4, k), np.float32(0)
+            for t in range(k):
+                total += x[t]
+            y[j] += total
 
 
 @kernel("sum_lanes")
@@ -124,12 +143,20 @@ def _sums_leading(node: Node) -> bool:
     return bool(summed) and summed == set(range(len(summed)))
 
 
-@lowers("_sum_to", "sum", accepts=_sums_leading)
-def sum_leading(e: Emitter, node: Node) -> None:
-    """Sums of columns."""
+def _sums_around(node: Node) -> bool:
+    """A sum over all axes but the second: one number for each channel."""
+    rank = len(node.inputs[0].shape)
+    return rank > 2 and _summed(node) == {0, *range(2, rank)}
+
+
+@lowers("_sum_to", "sum", accepts=lambda node: _sums_leading(node) or _sums_around(node))
+def sums(e: Emitter, node: Node) -> None:
+    """Sums of columns, or of channels."""
     x, y = node.inputs[0], node.outputs[0]
-    sizes, count = e.shape(x), len(_summed(node))
-    lead: Size = product(sizes[:count])
-    width = product(sizes[count:])
-    add = ACCUMULATE if not isinstance(lead, int) else 0
+    sizes, summed = e.shape(x), _summed(node)
+    add = ACCUMULATE if any(not isinstance(sizes[i], int) for i in summed) else 0
+    if _sums_around(node):
+        e.call(sum_planes, sizes[0], sizes[1], product(sizes[2:]), e.address(x), add, e.address(y))
+        return
+    lead, width = product(sizes[: len(summed)]), product(sizes[len(summed) :])
     e.call(sum_rows, lead, width, e.address(x), width, add, e.address(y))

@@ -1,0 +1,293 @@
+"""Convolution and its gradients over planes, channels first: products of shifted planes, without columns.
+
+One image after the other: a shard's padded image stays in the cache while all its filters are applied. Stride and
+dilation, groups, and one or two spatial axes are offsets and loops of the same kernels.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ....ops.convolution import convolved
+from ....ops.windows import Windows
+from ..emit import Emitter, lowers
+from ..intrinsics import copy_floats, f32, i64, zero_floats
+from ..kernel import kernel
+from ..planes import CHUNK, pack_weights, product_planes, split_planes, sum_places, turn_planes
+from ..tiles import HALF, ROWS, WIDE
+
+if TYPE_CHECKING:
+    from ....scheduler.ir import Node
+
+
+@kernel("convolve")
+def convolve(at: int) -> None:
+    """y ← conv(x, w) + bias.
+
+    Words: images, groups, channels and filters a group, height, width, lines and columns of y, kernel (2), stride (2),
+    dilation (2), padding (2); x, w, bias (or 0), y, relu; whether x is copied; scratch: padded image, packed weights,
+    bias, tables, sums.
+    """
+    a = i64(at, 27)
+    groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
+    bias, y, relu, copied, space = a[18], a[19], a[20], a[21], a[22]
+    packed, biases, table, sums = a[23], a[24], a[25], a[26]
+    hs, ws = (height + 2 * top + sh - 1) // sh, (width + 2 * left + sw - 1) // sw
+    plane, taps = sh * sw * hs * ws, kh * kw
+    depth = channels * taps
+    positions, offsets = i64(table, taps), i64(table + taps * 8, depth)
+    for i in range(kh):
+        for j in range(kw):
+            p, q = i * dh, j * dw
+            positions[i * kw + j] = i * kw + j
+            offsets[i * kw + j] = (((p % sh) * sw + q % sw) * hs * ws + (p // sh) * ws + q // sw) * 4
+    for c in range(1, channels):
+        for t in range(taps):
+            offsets[c * taps + t] = offsets[t] + c * plane * 4
+    zero_floats(biases, filters * groups + ROWS)
+    if bias != 0:
+        copy_floats(biases, bias, filters * groups)
+    size = (filters + 1) // 2 * 2 * depth
+    for g in range(groups):
+        pack_weights(
+            a[17] + g * filters * depth * 4, filters, depth, channels, taps, table, taps, packed + g * size * 4
+        )
+    if copied != 0:
+        zero_floats(space, groups * channels * plane)
+    vectors, room = table + (taps + depth) * 8, lines * ws // HALF + 2
+    for n in range(a[0]):
+        image = a[16] + n * groups * channels * height * width * 4
+        if copied != 0:
+            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws)
+            image = space
+        for g in range(groups):
+            into = y + (n * groups + g) * filters * lines * columns * 4
+            product_planes(image + g * channels * plane * 4, depth, table + taps * 8, packed + g * size * 4, filters,
+                           biases + g * filters * 4, relu, vectors, room, 0, lines, columns, ws,
+                           into, lines * columns, columns, 1, sums)  # fmt: skip
+
+
+@kernel("convolve_data_grad")
+def convolve_data_grad(at: int) -> None:
+    """dx ← the transpose of ``convolve`` in x, on dy.
+
+    The numbers of dx that lie at one remainder of the stride meet the same kernel positions: they are one convolution
+    of dy. Words: as of ``convolve``, with dy for x, 0 for the bias and dx for y; the image that is padded is dy.
+    """
+    a = i64(at, 27)
+    groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
+    dx, space, packed, biases, table, sums = a[19], a[22], a[23], a[24], a[25], a[26]
+    before_h, before_w = ((kh - 1) * dh) // sh - top // sh, ((kw - 1) * dw) // sw - left // sw
+    hs, ws = (top + height - 1) // sh + before_h + 1, (left + width - 1) // sw + before_w + 1
+    plane, taps = hs * ws, kh * kw
+    positions, size = i64(table, taps), (channels + 1) // 2 * 2 * filters * taps
+    zero_floats(biases, channels + ROWS)
+    # for each remainder its kernel positions, one after another, with offsets and weights
+    met = 0
+    for ra in range(sh):
+        for rb in range(sw):
+            begin = met
+            for i in range(kh):
+                for j in range(kw):
+                    if i * dh % sh == ra and j * dw % sw == rb:
+                        positions[met] = i * kw + j
+                        met += 1
+            count = met - begin
+            offsets = i64(table + (taps + begin * filters) * 8, count * filters)
+            for f in range(filters):
+                for t in range(count):
+                    i, j = positions[begin + t] // kw, positions[begin + t] % kw
+                    offsets[f * count + t] = (f * plane - (i * dh // sh) * ws - j * dw // sw) * 4
+            for g in range(groups):
+                where = packed + (g * size + (channels + 1) // 2 * 2 * begin * filters) * 4
+                pack_weights(a[17] + g * filters * channels * taps * 4, channels, taps, filters, channels * taps,
+                             table + begin * 8, count, where)  # fmt: skip
+    zero_floats(space, groups * filters * plane)
+    vectors, room = table + (taps + taps * filters) * 8, height * ws // HALF + 2
+    for n in range(a[0]):
+        split_planes(a[16] + n * groups * filters * lines * columns * 4, groups * filters, lines, columns, space, 1, 1,
+                     before_h, before_w, hs, ws)  # fmt: skip
+        met = 0
+        for ra in range(sh):
+            for rb in range(sw):
+                count = 0
+                for i in range(kh):
+                    for j in range(kw):
+                        if i * dh % sh == ra and j * dw % sw == rb:
+                            count += 1
+                row, column = (top - ra + sh - 1) // sh, (left - rb + sw - 1) // sw
+                rows, width_here = (top + height - 1 - ra) // sh - row + 1, (left + width - 1 - rb) // sw - column + 1
+                if rows > 0 and width_here > 0:
+                    for g in range(groups):
+                        into = dx + ((n * groups + g) * channels * height * width
+                                     + (ra + sh * row - top) * width + rb + sw * column - left) * 4  # fmt: skip
+                        where = packed + (g * size + (channels + 1) // 2 * 2 * met * filters) * 4
+                        product_planes(space + g * filters * plane * 4, filters * count,
+                                       table + (taps + met * filters) * 8, where, channels, biases, 0, vectors, room,
+                                       (row + before_h) * ws + column + before_w, rows, width_here, ws, into,
+                                       height * width, sh * width, sw, sums)  # fmt: skip
+                met += count
+
+
+@kernel("convolve_weight_grad")
+def convolve_weight_grad(at: int) -> None:
+    """dw ← Σ over images and places of dy · x (+ dw).
+
+    Words: as of ``convolve`` with dy for the bias, dw for w and whether it is added to for y; 0 for relu; scratch:
+    padded image, sums, dy turned, pointers.
+    """
+    a = i64(at, 26)
+    groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
+    dy, add, copied, space, sums, turned, pointers = a[18], a[19], a[21], a[22], a[23], a[24], a[25]
+    hs, ws = (height + 2 * top + sh - 1) // sh, (width + 2 * left + sw - 1) // sw
+    plane, taps = sh * sw * hs * ws, kh * kw
+    depth, lanes = channels * taps, HALF if filters <= HALF else WIDE
+    pitch = (filters + lanes - 1) // lanes * lanes
+    size = (depth + ROWS) * pitch
+    zero_floats(sums, groups * size)
+    if copied != 0:
+        zero_floats(space, groups * channels * plane)
+    table = i64(pointers, depth + ROWS)
+    chunk = max(1, CHUNK // (columns * pitch))
+    for n in range(a[0]):
+        image = a[16] + n * groups * channels * height * width * 4
+        if copied != 0:
+            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws)
+            image = space
+        for g in range(groups):
+            for begin in range(0, lines, chunk):
+                rows = min(chunk, lines - begin)
+                gradient = dy + ((n * groups + g) * filters * lines + begin) * columns * 4
+                turn_planes(gradient, filters, lines * columns, rows * columns, turned, pitch)
+                for k in range(depth + ROWS):
+                    c, t = min(k, depth - 1) // taps, min(k, depth - 1) % taps
+                    p, q = t // kw * dh, t % kw * dw
+                    at_tap = ((p % sh) * sw + q % sw) * hs * ws + (p // sh + begin) * ws + q // sw
+                    table[k] = image + ((g * channels + c) * plane + at_tap) * 4
+                sum_places(pointers, depth, rows, columns, ws, turned, pitch, sums + g * size * 4)
+    for g in range(groups):
+        one = f32(sums + g * size * 4, size)
+        for f in range(filters):
+            into = f32(a[17] + (g * filters + f) * depth * 4, depth)
+            if add != 0:
+                for k in range(depth):
+                    into[k] += one[k * pitch + f]
+            else:
+                for k in range(depth):
+                    into[k] = one[k * pitch + f]
+
+
+class _Geometry(NamedTuple):
+    """A convolution as the kernels see it: two spatial axes, sizes a group."""
+
+    groups: int
+    channels: int
+    filters: int
+    height: int
+    width: int
+    lines: int
+    columns: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    dilate: tuple[int, int]
+    pad: tuple[int, int]
+
+    @classmethod
+    def of(cls, p: Any, data: tuple[int, ...], filters: int) -> _Geometry:
+        w: Windows = convolved(p, data[2:])
+
+        def two(sizes: tuple[int, ...], default: int) -> tuple[int, int]:
+            return (default, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
+
+        groups = p.num_group
+        return cls(groups, data[1] // groups, filters // groups, *two(w.data, 1), *two(w.out, 1), two(w.kernel, 1),
+                   two(w.stride, 1), two(w.dilate, 1), two(w.pad, 0))  # fmt: skip
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        return (*self[:7], *self.kernel, *self.stride, *self.dilate, *self.pad)
+
+    @property
+    def taps(self) -> int:
+        return self.kernel[0] * self.kernel[1]
+
+    def split(self) -> tuple[int, int]:
+        """Lines and columns of the data when padded and split by stride."""
+        return tuple(  # type: ignore[return-value]
+            -(-(n + 2 * p) // s) for n, p, s in zip((self.height, self.width), self.pad, self.stride, strict=True)
+        )
+
+    def spread(self) -> tuple[int, int]:
+        """Lines and columns of the output's gradient when padded for the data's gradient."""
+        found = []
+        for i, n in enumerate((self.height, self.width)):
+            s, d, p = self.stride[i], self.dilate[i], self.pad[i]
+            found.append((p + n - 1) // s + (self.kernel[i] - 1) * d // s - p // s + 1)
+        return found[0], found[1]
+
+    @property
+    def copied(self) -> bool:
+        """Whether the data must be padded or split, or lies too tightly for whole vectors."""
+        run = (self.lines - 1) * self.width + self.columns
+        return any(self.pad) or self.stride != (1, 1) or run < WIDE
+
+
+def _channels_first(node: Node) -> bool:
+    p: Any = node.p
+    return len(p.kernel) <= 2 and (p.layout is None or not p.layout.endswith("C"))
+
+
+def _tables(geometry: _Geometry, depth: int, lines: int, columns: int) -> int:
+    """Numbers that the tables of kernel positions, offsets and vectors take."""
+    return 2 * (geometry.taps + depth + 2 * (lines * columns // HALF + 2))
+
+
+@lowers("Convolution", accepts=_channels_first, in_place=False)
+def convolution(e: Emitter, node: Node) -> None:
+    """Images one by one, ROWS filters at a time."""
+    x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
+    g = _Geometry.of(node.p, x.shape, w.shape[0])
+    lines, columns = g.split()
+    planes, depth = g.stride[0] * g.stride[1] * lines * columns, g.channels * g.taps
+    bias = e.address(node.inputs[2]) if len(node.inputs) > 2 else 0
+    e.call(
+        convolve, e.shape(x)[0], *g.words, e.address(x), e.address(w), bias, e.address(y), 0, g.copied,
+        e.scratch(g.groups * g.channels * planes + 2 * WIDE if g.copied else 1),
+        e.scratch(g.groups * (g.filters + 1) * depth), e.scratch(g.groups * g.filters + ROWS),
+        e.scratch(_tables(g, depth, g.lines, columns)), e.scratch(ROWS * (g.lines * columns + WIDE)),
+    )  # fmt: skip
+
+
+@lowers("_conv_data_grad", accepts=_channels_first, in_place=False)
+def convolution_data_grad(e: Emitter, node: Node) -> None:
+    """Convolutions of the padded gradient, one for each remainder of the stride."""
+    dy, w, dx = node.inputs[0], node.inputs[1], node.outputs[0]
+    g = _Geometry.of(node.p, dx.shape, w.shape[0])
+    lines, columns = g.spread()
+    depth = g.filters * g.taps
+    e.call(
+        convolve_data_grad, e.shape(dy)[0], *g.words, e.address(dy), e.address(w), 0, e.address(dx), 0, 1,
+        e.scratch(g.groups * g.filters * lines * columns + 2 * WIDE), e.scratch(g.groups * (g.channels + 1) * depth),
+        e.scratch(g.channels + ROWS), e.scratch(_tables(g, depth, g.height, columns)),
+        e.scratch(ROWS * (g.height * columns + WIDE)),
+    )  # fmt: skip
+
+
+@lowers("_conv_weight_grad", accepts=_channels_first, in_place=False)
+def convolution_weight_grad(e: Emitter, node: Node) -> None:
+    """Sums over a shard's images."""
+    dy, x, dw = node.inputs[0], node.inputs[1], node.outputs[0]
+    g = _Geometry.of(node.p, x.shape, dw.shape[0])
+    lines, columns = g.split()
+    planes, depth = g.stride[0] * g.stride[1] * lines * columns, g.channels * g.taps
+    copied = any(g.pad) or g.stride != (1, 1)
+    pitch = -(-g.filters // WIDE) * WIDE
+    e.call(
+        convolve_weight_grad, e.shape(dy)[0], *g.words, e.address(x), e.address(dw), e.address(dy),
+        e.accumulates(dw), 0, copied, e.scratch(g.groups * g.channels * planes if copied else 1),
+        e.scratch(g.groups * (depth + ROWS) * pitch), e.scratch(max(CHUNK, g.columns * pitch)),
+        e.scratch(2 * (depth + ROWS)),
+    )  # fmt: skip
