@@ -12,7 +12,8 @@ TESTS = Path(__file__).resolve().parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep tests out of the user's data folder, also those that start processes of their own."""
+    """Keep tests out of the user's data folder, also those that start processes of their own; plans for two threads."""
+    os.environ.setdefault("NETWRIGHT_THREADS", "2")
     if "NETWRIGHT_HOME" not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="netwright-tests-")
         os.environ["NETWRIGHT_HOME"] = folder.name

@@ -392,7 +392,7 @@ def training_plan() -> Plan:
 
 def test_a_plan_reads_as_a_table(training_plan: Plan) -> None:
     lines = str(training_plan).splitlines()
-    assert lines[0].split() == ["step", "operator", "name", "output", "memory", "lives", "MFLOP"]
+    assert lines[0].split() == ["step", "operator", "name", "output", "runs", "memory", "lives", "MFLOP"]
     assert set(lines[1]) == {"-"}
     rows = lines[2 : 2 + len(training_plan.steps) + 1]
     assert [r.split()[0] for r in rows if "backward —" not in r] == [str(i) for i in range(len(training_plan.steps))]

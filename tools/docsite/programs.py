@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -54,7 +55,8 @@ def refresh(markdown: str) -> str:
 
 
 def main(files: list[str]) -> None:
-    """Refresh chapters in place."""
+    """Refresh chapters in place; plans are shown for two threads."""
+    os.environ.setdefault("NETWRIGHT_THREADS", "2")
     for name in files:
         path = Path(name)
         path.write_text(refresh(path.read_text(encoding="utf-8")), encoding="utf-8")

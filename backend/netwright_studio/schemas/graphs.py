@@ -174,7 +174,11 @@ class PlanRequest(Request):
 
 
 class PlanStep(Model):
-    """One step of a plan; inputs and outputs are ids of tensors, ``bytes`` what it reads and writes."""
+    """One step of a plan; inputs and outputs are ids of tensors, ``bytes`` what it reads and writes.
+
+    ``runs``: native code cut by ``rows`` of the batch or ``lanes`` of its result, or running ``once``; a ``view``, or a
+    Python ``call``.
+    """
 
     step: int
     op: str
@@ -185,6 +189,7 @@ class PlanStep(Model):
     flops: int
     bytes: int
     memory: str | None = None
+    runs: str = "call"
 
 
 class PlanTensor(Model):

@@ -83,6 +83,8 @@ class Compiled:
         may_write_over = self.native.may_write_over if self.native is not None else lambda node: True
         self.plan: Plan = make_plan(graph, device, strategy, reason, may_write_over)
         self.plan.passes = passes
+        if self.native is not None:
+            self.plan.native = self.native.prepared(self.plan)
         if strategy.memory_budget is not None and self.plan.peak_bytes > strategy.memory_budget:
             self.plan.notes.append(f"does not fit into the budget of {human_bytes(strategy.memory_budget)}: not run")
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)

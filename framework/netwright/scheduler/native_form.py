@@ -31,7 +31,6 @@ class NativeForm:
         self.cutting = cutting
         self._prepared: Any = None
         self._ready = False
-        self.notice = ""
 
     @classmethod
     def of(
@@ -59,7 +58,7 @@ class NativeForm:
         if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):
             return None
         boundary = next((i for i, n in enumerate(graph.nodes) if n.phase == "backward"), len(graph.nodes))
-        reordered, _ = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
+        reordered = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
         if _affordable(graph, reordered, strategy):
             graph.nodes = reordered
         return cls(cutting)
@@ -90,8 +89,9 @@ class NativeForm:
         if not self._ready:
             from ..kernels.cpu.loading import readiness
 
-            found = readiness(self.prepared(plan).kernels)
-            self._ready, self.notice = found.ready, found.reason
+            prepared = self.prepared(plan)
+            found = readiness(prepared.kernels)
+            self._ready, prepared.notice = found.ready, found.reason
         return self._ready
 
     def program(self, plan: Plan) -> NativeProgram:

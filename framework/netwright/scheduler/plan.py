@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..device import Device
 from .ir import Graph, Node, Value
@@ -29,6 +29,20 @@ class Tensor:
     """The value whose memory it shares: of a view, or of the input it is written over."""
 
 
+PYTHON = "call"
+"""How a step runs that is a call of its operator's forward."""
+
+
+class NativePlan(Protocol):
+    """What a plan tells of its native form."""
+
+    def runs(self, node: Node) -> str:
+        """How a step is shared among threads: ``rows``, ``lanes`` or ``once``; ``view``, or ``call``."""
+
+    def remarks(self) -> list[str]:
+        """Threads, phases and memory in words."""
+
+
 @dataclass(slots=True, repr=False)
 class Plan:
     """Steps in order; ``boundary`` is where the backward part begins."""
@@ -44,6 +58,8 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     passes: list[PassReport] = field(default_factory=list)
     """What each pass changed, in their order."""
+    native: NativePlan | None = None
+    """How it runs as native code, where it does."""
 
     def root(self, value: Value) -> Value:
         """The value in whose memory it lies: its own, or another's that it is a view of or written over."""
@@ -116,6 +132,7 @@ class Plan:
             "flops": step_flops(node),
             "bytes": sum(v.spec.nbytes for v in (*node.inputs, *node.outputs)),
             "memory": self._memory_note(node),
+            "runs": PYTHON if self.native is None else self.native.runs(node),
         }
 
     def _tensor_json(self, tensor: Tensor) -> dict[str, Any]:
@@ -162,10 +179,10 @@ class Plan:
 
     def rows(self) -> list[tuple[str, ...]]:
         """The table's head and a row for each step."""
-        rows: list[tuple[str, ...]] = [("step", "operator", "name", "output", "memory", "lives", "MFLOP")]
+        rows: list[tuple[str, ...]] = [("step", "operator", "name", "output", "runs", "memory", "lives", "MFLOP")]
         for i, node in enumerate(self.steps):
             if i == self.boundary and i:
-                rows.append(("", "— backward —", "", "", "", "", ""))
+                rows.append(("", "— backward —", *[""] * 6))
             first = node.outputs[0]
             tensor = self.tensors.get(first)
             rows.append(
@@ -174,6 +191,7 @@ class Plan:
                     node.op.name,
                     node.name,
                     f"%{first.number} {'×'.join(map(str, first.shape))} {first.dtype.name}",
+                    PYTHON if self.native is None else self.native.runs(node),
                     self._memory_note(node),
                     f"{tensor.first}–{tensor.last}" if tensor else "",
                     f"{step_flops(node) / 1e6:.3f}",
@@ -190,6 +208,7 @@ class Plan:
             f"memory: arena {self.arena_bytes / megabyte:.2f} MiB (unshared {self.unshared_bytes / megabyte:.2f}), "
             f"peak {self.peak_bytes / megabyte:.2f} MiB, inputs and weights {self.input_bytes / megabyte:.2f} MiB",
             *lines(self.passes),
+            *([] if self.native is None else self.native.remarks()),
             *self.notes,
         ]
 

@@ -1485,6 +1485,9 @@ export interface components {
         /**
          * PlanStep
          * @description One step of a plan; inputs and outputs are ids of tensors, ``bytes`` what it reads and writes.
+         *
+         *     ``runs``: native code cut by ``rows`` of the batch or ``lanes`` of its result, or running ``once``; a ``view``, or a
+         *     Python ``call``.
          */
         PlanStep: {
             /** Bytes */
@@ -1503,6 +1506,11 @@ export interface components {
             outputs: number[];
             /** Phase */
             phase: string;
+            /**
+             * Runs
+             * @default call
+             */
+            runs: string;
             /** Step */
             step: number;
         };

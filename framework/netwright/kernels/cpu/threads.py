@@ -18,7 +18,10 @@ AWAKE = 20_000
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Threads of native plans: NETWRIGHT_THREADS, or the cores that this process may use."""
+    wanted = os.environ.get("NETWRIGHT_THREADS", "")
+    if wanted.isdecimal() and int(wanted) > 0:
+        return int(wanted)
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux

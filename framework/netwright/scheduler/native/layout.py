@@ -33,14 +33,14 @@ class Layout:
 
 def local_roots(plan: Plan, cutting: Cutting) -> set[Value]:
     """Memory of which each lane needs its own samples only, so that it lies in the lane's own."""
-    outputs = set(plan.graph.outputs)
+    outputs, uses = set(plan.graph.outputs), _uses(plan)
     return {
         root
         for root, members in _groups(plan).items()
         if plan.tensors[root].storage != "input"
         and not outputs.intersection(members)
         and root not in cutting.partial
-        and _is_local(members, _users(plan, members), cutting)
+        and _is_local(members, [n for v in members for n in uses[v]], cutting)
     }
 
 
@@ -55,13 +55,14 @@ def lay_out(plan: Plan, cutting: Cutting, parts: Sequence[Part], local: set[Valu
     rows = -(-cutting.batch // cutting.shards) if cutting.batch else 1
     own: list[tuple[Value | Node, Lifetime]] = []
     shared: list[tuple[tuple[str, Value], Lifetime]] = []
+    uses = _uses(plan)
     for root, members in _groups(plan).items():
         tensor = plan.tensors[root]
         if root in local:
             nbytes = root.spec.nbytes // cutting.batch * rows
             own.append((root, Lifetime(nbytes, tensor.first, tensor.last)))
             continue
-        when = [part_of[n] for n in _users(plan, members)] + [ends[v] for v in members if v in ends]
+        when = [part_of[n] for v in members for n in uses[v]] + [ends[v] for v in members if v in ends]
         if not when:
             continue
         last = len(parts) if tensor.last >= len(plan.steps) else max(when)
@@ -93,10 +94,14 @@ def _groups(plan: Plan) -> dict[Value, list[Value]]:
     return found
 
 
-def _users(plan: Plan, members: Sequence[Value]) -> list[Node]:
-    """The steps that touch any of these values; views do not."""
-    wanted = set(members)
-    return [node for node in plan.steps if not node.op.view and any(v in wanted for v in (*node.inputs, *node.outputs))]
+def _uses(plan: Plan) -> dict[Value, list[Node]]:
+    """The steps that make or read each value; views do not."""
+    found: dict[Value, list[Node]] = defaultdict(list)
+    for node in plan.steps:
+        if not node.op.view:
+            for value in (*node.inputs, *node.outputs):
+                found[value].append(node)
+    return found
 
 
 def _is_local(members: Sequence[Value], nodes: Sequence[Node], cutting: Cutting) -> bool:

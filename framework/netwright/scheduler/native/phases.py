@@ -22,7 +22,7 @@ class Part:
     """Partial sums that are added up before the nodes run (in a phase by lanes)."""
 
 
-def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Value]) -> tuple[list[Node], int]:
+def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Value]) -> list[Node]:
     """Sums by lanes whose results leave the plan move to the end of their part: one wait instead of one each."""
     done = []
     used = {v for node in nodes for v in node.inputs}
@@ -32,7 +32,7 @@ def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Val
         ]
         moved = set(late)
         done.append([n for n in part if n not in moved] + late)
-    return done[0] + done[1], len(done[0])
+    return done[0] + done[1]
 
 
 def into_parts(nodes: Iterable[Node], cutting: Cutting, root: Root, finished: set[Value]) -> list[Part]:

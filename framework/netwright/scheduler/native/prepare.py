@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from ...kernels.cpu.emit import Cut
 from ...kernels.cpu.kernel import Kernel
 from ..ir import Node, Value
-from ..plan import Plan, step_workspace
+from ..plan import PYTHON, Plan, step_workspace
 from .cutting import Cutting
 from .emission import Emission, emit_all
 from .layout import Layout, lay_out, local_roots
 from .phases import Part, into_parts
+
+MEGABYTE = 1024 * 1024
 
 Calls = list[tuple[Part, int, int]]
 
@@ -26,6 +28,8 @@ class Prepared:
     layout: Layout
     forward: Calls
     backward: Calls
+    notice: str = ""
+    """Why it is interpreted so far."""
 
     @property
     def kernels(self) -> list[Kernel]:
@@ -54,6 +58,30 @@ class Prepared:
         """Bytes of a Python call's results where it does not write them into their places."""
         placed = "out" in node.op.forward_takes and not any(v in given for v in node.outputs)
         return 0 if placed else sum(v.spec.nbytes for v in node.outputs)
+
+    def runs(self, node: Node) -> str:
+        """How a step is shared among threads."""
+        cut = self.cutting.cuts[node]
+        return "view" if node.op.view else PYTHON if cut is None else cut.value
+
+    def remarks(self) -> list[str]:
+        """Threads, phases and memory in words."""
+        parts = [part for part, _, _ in self.forward + self.backward]
+        phases, python = (sum((part.cut is None) is called for part in parts) for called in (False, True))
+        own, shared, peak = (
+            n / MEGABYTE for n in (self.layout.lane_bytes, self.layout.shared_bytes, self.peak_bytes)
+        )
+        calls, threads = len(self.emission.calls), self.cutting.shards
+        found = [
+            f"native: {plural(calls, 'kernel call')} in {plural(phases, 'phase')}, {plural(python, 'Python call')}; "
+            f"{plural(threads, 'thread')} with {own:.2f} MiB each and {shared:.2f} MiB shared, peak {peak:.2f} MiB"
+        ]
+        return [*found, f"interpreted until its kernels are ready: {self.notice}"] if self.notice else found
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 thread``, ``2 threads``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def prepare(plan: Plan, cutting: Cutting) -> Prepared:
