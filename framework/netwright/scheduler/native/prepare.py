@@ -68,9 +68,7 @@ class Prepared:
         """Threads, phases and memory in words."""
         parts = [part for part, _, _ in self.forward + self.backward]
         phases, python = (sum((part.cut is None) is called for part in parts) for called in (False, True))
-        own, shared, peak = (
-            n / MEGABYTE for n in (self.layout.lane_bytes, self.layout.shared_bytes, self.peak_bytes)
-        )
+        own, shared, peak = (n / MEGABYTE for n in (self.layout.lane_bytes, self.layout.shared_bytes, self.peak_bytes))
         calls, threads = len(self.emission.calls), self.cutting.shards
         found = [
             f"native: {plural(calls, 'kernel call')} in {plural(phases, 'phase')}, {plural(python, 'Python call')}; "
