@@ -77,7 +77,7 @@ def measure_cell(
         "load": machine.load(),
         "rounds": rounds,
         "difference": difference,
-        "rows": {n: {"median": t.median, "least": t.least, "first": first[n]} for n, t in times.items()},
+        "rows": {n: {**t.figures, "first": first[n]} for n, t in times.items()},
     }
 
 

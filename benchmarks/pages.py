@@ -20,7 +20,8 @@ PREFACE = """# Benchmarks
 
 Netwright beside other frameworks on one machine with two cores, two threads each. Contenders start from the same
 weights, must agree before they are timed, and take turns in one process (MXNet in its own); medians. Ratios hold,
-absolute times depend on the machine and on what else it did. A ratio above 1 is faster than the best peer.
+absolute times depend on the machine and on what else it did; the time of all cores, waiting included, depends on that
+less. A ratio above 1 is faster than the best peer.
 
 `make peers` installs the peers; `python -m benchmarks.training`, `.inference`, `.first_step`, `.peak`, `.eager`,
 `.input` and `.memory` measure, with `--write` into this page; `python -m benchmarks.profile lenet` shows where a step's

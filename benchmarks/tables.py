@@ -41,19 +41,20 @@ def training(name: str, batch: int, cell: Cell) -> str:
     lines = [
         f"### {EVERY[name].title}, batch {batch}",
         "",
-        "| | µs a step, median | least | samples/s | ratio to the best peer | first step, s |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| | µs a step, median | least | of all cores | samples/s | ratio to the best peer | first step, s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for form, row in sorted(rows.items(), key=lambda item: float(item[1]["median"])):
         ratio = f"{rows[best]['median'] / row['median']:.2f}" if best else "–"
-        lines.append(
-            f"| {form} | {row['median'] * 1e6:.0f} | {row['least'] * 1e6:.0f} | {batch / row['median']:.0f} | {ratio} "
-            f"| {row['first']:.2f} |"
-        )
+        lines.append(f"| {form} | {_microseconds(row)} | {batch / row['median']:.0f} | {ratio} | {row['first']:.2f} |")
     lines += ["", f"Losses of ten steps differ by at most {cell['difference']:.1e}; {cell['load']}.", bound(cell)]
     lines += [f"{form}: {' · '.join(remarks)}." for form, remarks in cell["notes"].items()]
     lines += [f"{form} does not run it: {reason}" for form, reason in cell["failed"].items()]
     return "\n".join([*lines, ""])
+
+
+def _microseconds(row: Mapping[str, Any]) -> str:
+    return " | ".join(f"{row[key] * 1e6:.0f}" for key in ("median", "least", "cores"))
 
 
 def bound(cell: Cell) -> str:
@@ -73,14 +74,11 @@ def inference(name: str, batch: int, cell: Cell) -> str:
     lines = [
         f"### Answers of {network_title(name)}, batch {batch}",
         "",
-        "| | µs a call, median | least | samples/s | first call, s |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| | µs a call, median | least | of all cores | samples/s | first call, s |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for form, row in sorted(cell["rows"].items(), key=lambda item: float(item[1]["median"])):
-        lines.append(
-            f"| {form} | {row['median'] * 1e6:.0f} | {row['least'] * 1e6:.0f} | {batch / row['median']:.0f} "
-            f"| {row['first']:.2f} |"
-        )
+        lines.append(f"| {form} | {_microseconds(row)} | {batch / row['median']:.0f} | {row['first']:.2f} |")
     return "\n".join([*lines, "", f"Answers differ by at most {cell['difference']:.1e}; {cell['load']}.", ""])
 
 

@@ -93,7 +93,7 @@ def measure_cell(
         "failed": failed,
         "product_flops": bound.count_products(workload, batch),
         "product_rate": bound.product_rate(),
-        "rows": {name: {"median": t.median, "least": t.least, "first": first[name]} for name, t in times.items()},
+        "rows": {name: {**t.figures, "first": first[name]} for name, t in times.items()},
         "notes": notes,
     }
 

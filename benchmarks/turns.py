@@ -18,19 +18,21 @@ TOLERANCE = 2e-3
 """Relative difference of losses: Adam's epsilon is added at other places in other frameworks."""
 
 
+Seconds = tuple[float, float]
+"""Of a step: by the clock, and of all cores together."""
+
+
 @dataclass(frozen=True)
 class Times:
     """Seconds a step of each turn."""
 
-    turns: tuple[float, ...]
+    turns: tuple[Seconds, ...]
 
     @property
-    def median(self) -> float:
-        return statistics.median(self.turns)
-
-    @property
-    def least(self) -> float:
-        return min(self.turns)
+    def figures(self) -> dict[str, float]:
+        """Median and least by the clock; the median of all cores' time, which other programs change little."""
+        clock, cores = zip(*self.turns, strict=True)
+        return {"median": statistics.median(clock), "least": min(clock), "cores": statistics.median(cores)}
 
 
 def take_losses(contender: Any, data: Sequence[Batch]) -> list[float]:
@@ -55,7 +57,7 @@ def compare_losses(losses: Mapping[str, Sequence[float]]) -> float:
 def take_turns(contenders: Mapping[str, Any], data: Sequence[Batch], rounds: int, seconds: float) -> dict[str, Times]:
     """Times of each; a turn takes about ``seconds``, and each round begins with another contender."""
     steps = {name: _steps_in(seconds, c, data) for name, c in contenders.items()}
-    times: dict[str, list[float]] = {name: [] for name in contenders}
+    times: dict[str, list[Seconds]] = {name: [] for name in contenders}
     names = list(contenders)
     for turn in range(rounds):
         start = turn % len(names)
@@ -65,16 +67,22 @@ def take_turns(contenders: Mapping[str, Any], data: Sequence[Batch], rounds: int
 
 
 def _steps_in(seconds: float, contender: Any, data: Sequence[Batch]) -> int:
-    once = run(contender, data, 1)  # slow ones are not asked more often than they must be
-    return max(1, round(seconds / (run(contender, data, 3) if once < seconds else once)))
+    once, _ = run(contender, data, 1)  # slow ones are not asked more often than they must be
+    return max(1, round(seconds / (run(contender, data, 3)[0] if once < seconds else once)))
 
 
-def run(contender: Any, data: Sequence[Batch], steps: int) -> float:
+def run(contender: Any, data: Sequence[Batch], steps: int) -> Seconds:
     """Seconds a step."""
     if hasattr(contender, "run"):
-        return float(contender.run(data, steps))
+        clock, cores = contender.run(data, steps)
+        return clock, cores
+    return timed(contender, data, steps)
+
+
+def timed(contender: Any, data: Sequence[Batch], steps: int) -> Seconds:
+    """Seconds a step in this process."""
     gc.collect()
-    begin = time.perf_counter()
+    begin, cores = time.perf_counter(), time.process_time()
     for i in range(steps):
         contender.step(data[i % len(data)])
-    return (time.perf_counter() - begin) / steps
+    return (time.perf_counter() - begin) / steps, (time.process_time() - cores) / steps

@@ -119,14 +119,14 @@ def test_turns_go_round_and_take_about_their_time() -> None:
         def __init__(self, name: str) -> None:
             self.name = name
 
-        def run(self, batches: Any, steps: int) -> float:
+        def run(self, batches: Any, steps: int) -> tuple[float, float]:
             order.append(self.name)
-            return 0.5
+            return 0.5, 0.7
 
     contenders = {name: Recorded(name) for name in "abc"}
     times = turns.take_turns(contenders, [], rounds=3, seconds=0.1)
     assert "".join(order[-9:]) == "abcbcacab"
-    assert times["a"].median == 0.5
+    assert times["a"].figures == {"median": 0.5, "least": 0.5, "cores": 0.7}
 
 
 def test_products_are_counted() -> None:
@@ -140,7 +140,7 @@ def test_products_are_counted() -> None:
 def test_measured_cells_are_kept_and_make_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "STORE", tmp_path / "latest.json")
     monkeypatch.setattr(results, "PAGE", tmp_path / "page.md")
-    row = {"median": 0.002, "least": 0.001, "first": 0.5}
+    row = {"median": 0.002, "least": 0.001, "cores": 0.003, "first": 0.5}
     cell: dict[str, Any] = {
         "machine": "2026-01-01: a machine",
         "load": "load 0.0",

@@ -5,17 +5,16 @@ It sees no Netwright, only ``workloads`` and ``nets``.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
-import time
 from collections import defaultdict
 from typing import Any
 
 import numpy as np
 
 from benchmarks.nets import GluonTrainer
+from benchmarks.turns import timed
 from benchmarks.workloads import EVERY, Batch
 
 
@@ -42,7 +41,7 @@ def main() -> None:
             batches = _batches(_read(command["batches"]))
             answer = [trainer.step(batch) for batch in batches]
         else:
-            answer = _run(trainer, batches, command["steps"])
+            answer = timed(trainer, batches, command["steps"])
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
@@ -58,14 +57,6 @@ def _batches(arrays: dict[str, Any]) -> list[Batch]:
         number, part = name.split("/")
         parts[int(number)][part] = array
     return [Batch({n: a for n, a in p.items() if n != "label"}, p.get("label")) for _, p in sorted(parts.items())]
-
-
-def _run(trainer: Any, batches: list[Batch], steps: int) -> float:
-    gc.collect()
-    begin = time.perf_counter()
-    for i in range(steps):
-        trainer.step(batches[i % len(batches)])
-    return (time.perf_counter() - begin) / steps
 
 
 if __name__ == "__main__":
