@@ -108,13 +108,13 @@ class Host:
         self._library = ctypes.CDLL(str(library))
 
     def run(self, name: str, arguments: Sequence[Any], blocks: int = 2, threads: int = 1) -> None:
-        """Launch a kernel on NumPy arrays and numbers (ints are long long, floats float)."""
+        """Launch a kernel on NumPy arrays and numbers (whole ones are long long, others double)."""
         held: list[Any] = []
         for value in arguments:
             if isinstance(value, np.ndarray):
                 held.append(ctypes.c_void_p(value.ctypes.data))
             elif isinstance(value, float):
-                held.append(ctypes.c_float(value))
+                held.append(ctypes.c_double(value))
             else:
                 held.append(ctypes.c_longlong(value))
         addresses = (ctypes.c_void_p * max(1, len(held)))(*(ctypes.addressof(h) for h in held))

@@ -39,7 +39,8 @@ def make_call(node: Node, plan: Plan, slots: list[Any], targets: tuple[Any, ...]
     Results are written to ``targets`` where they are given (by the operator itself if it can), else put into the slots
     of the outputs. New values of states are written over the old ones.
     """
-    op, p, forward, xp = node.op, node.p, node.op.forward, plan.device.xp
+    op, p, xp = node.op, node.p, plan.device.xp
+    forward = _own_forward(node) if plan.device.is_gpu else op.forward
     ins = tuple(v.number for v in node.inputs)
     outs = tuple(v.number for v in node.outputs)
     fixed: dict[str, Any] = {"train": node.train} if "train" in op.forward_takes else {}
@@ -80,6 +81,13 @@ def make_call(node: Node, plan: Plan, slots: list[Any], targets: tuple[Any, ...]
                 xp.copyto(target, found)
 
     return call
+
+
+def _own_forward(node: Node) -> Callable[..., Any]:
+    """A kernel of ours for the step, where there is one; what it must not be given is left out."""
+    from ..kernels.cuda.rows import own_forward
+
+    return own_forward(node.op.name, node.p, [v.spec for v in node.inputs], node.train) or node.op.forward
 
 
 def _checker(node: Node, xp: Any) -> Callable[[Any], None]:

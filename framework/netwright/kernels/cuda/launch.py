@@ -38,3 +38,12 @@ def launch(xp: Any, kernel: FusedKernel, inputs: Sequence[Any], outputs: Sequenc
     work = -(-kernel.count // (kernel.pack if wide else 1))
     blocks = max(1, min(-(-work // THREADS), processors(xp, device) * BLOCKS_FOR_EACH_PROCESSOR))
     function((blocks,), (THREADS,), (*arrays, *(np.int64(n) for n in kernel.arguments())))
+
+
+def run(xp: Any, source: str, name: str, blocks: int, threads: int, arguments: Sequence[Any]) -> None:
+    """Launch a kernel on the current device; whole numbers go as long long, others as double."""
+    function = get_kernel(xp, source, name, int(xp.cuda.runtime.getDevice()))
+    given = tuple(
+        np.int64(a) if isinstance(a, int) else np.float64(a) if isinstance(a, float) else a for a in arguments
+    )
+    function((max(1, blocks),), (threads,), given)
