@@ -50,7 +50,8 @@ def find() -> Blas:
             for suffix, bits in _SUFFIXES:
                 function = getattr(loaded, f"{prefix}cblas_sgemm{suffix}", None)
                 setter = getattr(loaded, f"{prefix}openblas_set_num_threads{suffix}", None)
-                getter = getattr(loaded, f"{prefix}openblas_get_num_threads{suffix}", None)
+                # asked before every job: a call that lets Python's lock go may wait long to have it back
+                getter = getattr(ctypes.PyDLL(library.filepath), f"{prefix}openblas_get_num_threads{suffix}", None)
                 if function is not None and setter is not None and getter is not None:
                     address = ctypes.cast(function, ctypes.c_void_p).value or 0
                     kernels = str(getattr(library, "architecture", "") or "unknown")

@@ -57,6 +57,7 @@ class Binding:
         job[Job.SHARDS] = job[Job.LANES] = self.lanes
         job[Job.END_PHASE] = len(phases)
         job[Job.EACH_RUN] = sum(1 if kind == Phase.ONCE else self.lanes for kind, _, _ in phases)
-        run, lanes = pool().run, self.lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
-        kept = (table, job, claims, finished, self)
-        return lambda: run(job, lanes, kept)
+        job[Job.YIELD] = pool().give_way
+        lanes = self.lanes if any(kind != Phase.ONCE for kind, _, _ in phases) else 1
+        run, at, kept = pool().run, int(job.ctypes.data), (table, job, claims, finished, self)
+        return lambda: run(at, lanes, kept)

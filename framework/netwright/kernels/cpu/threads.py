@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .blas import single_threaded
-from .machine import CELL_WORDS, Job, call_for, prepare, run_job, serve
+from .machine import CELL_WORDS, call_for, prepare, run_job, serve
 
 AWAKE = 20_000
 """Rounds that a thread waits for the next job before it sleeps: about the time between two training steps."""
@@ -52,16 +52,16 @@ class Pool:
         start = (-memory.ctypes.data % 64) // 8
         self._cells = memory[start : start + (threads + 1) * CELL_WORDS].reshape(threads + 1, CELL_WORDS)
         self._addresses = [int(row.ctypes.data) for row in self._cells]
-        self._give_way = yield_address()
+        self._words = (ctypes.c_int64 * self._cells.size).from_address(self._addresses[0])
+        self.give_way = yield_address()
         self._number = 0
         self._asleep = [True] * threads
         self._calls: list[queue.SimpleQueue[int]] = [queue.SimpleQueue() for _ in range(threads)]
         self._started = 1
         self._held: dict[int, object] = {}
 
-    def run(self, job: np.ndarray, lanes: int, owner: object) -> None:
+    def run(self, job_at: int, lanes: int, owner: object) -> None:
         """Run the job, which lies in memory of ``owner``: it is kept while a thread that came late may look at it."""
-        job_at = job.ctypes.data
         wanted = min(lanes, self.threads)
         if wanted <= 1 or not self._taken.acquire(blocking=False):
             with single_threaded():
@@ -70,7 +70,6 @@ class Pool:
             return
         try:
             self._start(wanted)
-            job[Job.YIELD] = self._give_way
             self._number += 1
             with single_threaded():
                 prepare(job_at)
@@ -79,10 +78,13 @@ class Pool:
                     if self._asleep[thread]:  # looked at after the call: see _work
                         self._calls[thread].put(self._number)
                 run_job(job_at, 0)
-            if (self._cells[1 : self._started, 0] == self._cells[1 : self._started, 2]).all():
-                self._held.clear()
-            else:
+            words, behind = self._words, False
+            for cell in range(CELL_WORDS, self._started * CELL_WORDS, CELL_WORDS):
+                behind |= words[cell] != words[cell + 2]
+            if behind:
                 self._held[id(owner)] = owner
+            elif self._held:
+                self._held.clear()
         finally:
             self._taken.release()
 
