@@ -16,6 +16,9 @@ MEMORY_GOALS = {"balanced": 0.8, "low_memory": 0.4}
 WARM, COLD = 1.0, 3.0
 """Seconds to the first step."""
 
+ELSEWHERE = {"eager": "Eager operators", "input": "Input pipeline", "memory": "Memory plans"}
+"""Sections whose commands make their text themselves."""
+
 PREFACE = """# Benchmarks
 
 Netwright beside other frameworks on one machine with two cores, two threads each. Contenders start from the same
@@ -43,7 +46,7 @@ def page(found: Sections) -> str:
     if cells := found.get("peak"):
         parts += ["## Peak memory", "", *machines(cells)]
         parts += [tables.peak(name, cell) for name, cell in _in_order(cells).items()]
-    for section, title in (("eager", "Eager operators"), ("input", "Input pipeline"), ("memory", "Memory plans")):
+    for section, title in ELSEWHERE.items():
         for cell in found.get(section, {}).values():
             parts += [f"## {title}", "", cell["text"].strip(), ""]
     return "\n".join(parts).rstrip() + "\n"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks import __main__ as everything
 from benchmarks import bound, child, eager, inference, ours, pages, profile, results, tables, training, turns
 from benchmarks import input as pipeline
 from benchmarks.workloads import ALL, EVERY, WORKLOADS, Batch
@@ -173,6 +175,12 @@ def test_measured_cells_are_kept_and_make_the_page(tmp_path: Path, monkeypatch: 
 
 def test_the_page_is_made_of_the_kept_figures() -> None:
     assert results.PAGE.read_text(encoding="utf-8") == pages.page(results.read()), "run a benchmark with --write"
+
+
+def test_every_command_is_there() -> None:
+    for name in everything.COMMANDS:
+        assert importlib.util.find_spec(f"benchmarks.{name}") is not None
+        assert f".{name}`" in pages.PREFACE
 
 
 def test_every_goal_of_the_table_has_its_workload() -> None:
