@@ -39,7 +39,7 @@ def add_name(new: str, known: str) -> None:
 
 
 def reserve(cls: T) -> T:
-    """Class decorator: known by name only, for operators whose work is the user's and cannot be sampled."""
+    """Class decorator: known by name only: its work is the user's and cannot be sampled, or only plans use it."""
     prepare(cls)
     _by_name[cls.name] = cls()
     return cls

@@ -15,7 +15,7 @@ from .fitting import fed_names, has_room, require_room
 from .ir import Graph, Value
 from .lower import lower
 from .native_form import NativeForm
-from .passes import optimize
+from .passes import optimize, optimize_forward
 from .plan import Plan, make_plan
 from .program import Program
 from .strategy import Strategy
@@ -70,6 +70,7 @@ class Compiled:
             "lend_gradients": lend_gradients,
         }
         graph = lower(in_precision(symbol, strategy.precision), known, train)
+        passes = [] if device.is_gpu or watch else optimize_forward(graph, strategy)
         self.outputs: list[Value] = list(graph.outputs)
         self.heads: list[str] = []
         self.gradients: dict[str, Value | None] = {}
@@ -77,7 +78,7 @@ class Compiled:
             self._add_backward(graph, wrt, len(self.outputs) if differentiated is None else differentiated, watch)
         if lend_gradients:
             graph.lent = len(self.outputs)
-        passes = optimize(graph, strategy, device.is_gpu)
+        passes += optimize(graph, strategy, device.is_gpu)
         self._follow(graph)
         self.native = NativeForm.of(graph, device, strategy, dict(zip(self.heads, self.outputs, strict=False)))
         may_write_over = self.native.may_write_over if self.native is not None else lambda node: True

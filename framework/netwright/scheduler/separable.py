@@ -212,3 +212,29 @@ def _convolution_weight_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
 @separable("Pooling", "_pool_sum_grad", "_pool_max_grad")
 def _pooling(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0,) if all(a == 0 for a in axes) else None
+
+
+@separable("_batch_norm_moments")
+def _batch_norm_moments(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return (0, 0) if axes[0] == 0 else None
+
+
+@separable("_batch_norm_apply", "_batch_norm_data_grad")
+def _batch_norm_apply(node: Node, axes: Axes, batch: int) -> Axes | None:
+    sampled = {"data", "grad", "beside"}
+    fitting = all(
+        a == (0 if port.name in sampled else SHARED) for a, port in zip(axes, node.op.ports(node.p), strict=True)
+    )
+    return (0,) if fitting else None
+
+
+@separable("_batch_norm_sums")
+def _batch_norm_sums(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return (PARTIAL, PARTIAL) if axes[:2] == (0, 0) and all(a == SHARED for a in axes[2:]) else None
+
+
+@separable("BatchNorm")
+def _batch_norm(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """By known statistics each sample is normalised alone."""
+    known = not node.train or node.p.use_global_stats  # type: ignore[attr-defined]
+    return (0, SHARED, SHARED) if known and _first_only(axes) and node.p.axis != 0 else None  # type: ignore[attr-defined]

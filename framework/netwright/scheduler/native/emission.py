@@ -85,6 +85,7 @@ class Emission:
         assert rule is not None
         assert cut is not None
         staged: dict[Value, Address] = {}
+        written = set(node.outputs)
 
         def scratch(count: Size) -> Address:
             start = self.scratch.get(node, 0)
@@ -93,7 +94,7 @@ class Emission:
             return self.operand(Operand("scratch", node=node)) + start
 
         def address(value: Value) -> Address:
-            return staged.get(value) or self._address(value, cut is Cut.ROWS)
+            return staged.get(value) or self._address(value, cut is Cut.ROWS, value in written)
 
         emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.shards, self.cutting.batch)
         if cut is Cut.ROWS:
@@ -109,9 +110,9 @@ class Emission:
             if value in staged:
                 self._move(scatter_rows, value, staged[value])
 
-    def _address(self, value: Value, by_rows: bool) -> Address:
+    def _address(self, value: Value, by_rows: bool, written: bool) -> Address:
         root, axis = self.plan.root(value), self.cutting.axis(value)
-        if by_rows and root in self.cutting.partial:
+        if by_rows and written and root in self.cutting.partial:  # what is read has been added up before
             return self.operand(Operand("part", value))
         if by_rows and axis >= 0:
             stride = 0 if root in self.local else value.spec.nbytes // self.cutting.batch

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from .common import share_common
 from .ordering import order_for_memory
-from .pipeline import PIPELINE, Pass, optimize
+from .pipeline import PIPELINE, Pass, optimize, optimize_forward
 from .recomputing import recompute
 from .report import PassReport
 from .unused import prune
 
-__all__ = ["PIPELINE", "Pass", "PassReport", "optimize", "order_for_memory", "prune", "recompute", "share_common"]
+__all__ = [
+    "PIPELINE",
+    "Pass",
+    "PassReport",
+    "optimize",
+    "optimize_forward",
+    "order_for_memory",
+    "prune",
+    "recompute",
+    "share_common",
+]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..ir import Graph
 from ..strategy import Strategy
+from .batch_norms import split_batch_norms
 from .common import share_common
 from .fuse_elements import fuse_elements
 from .ordering import order_for_memory
@@ -36,11 +37,30 @@ GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph), lambda s: s.
 """Further passes where the plan's device is a GPU."""
 
 
+FORWARD = (
+    Pass(
+        "split_batch_norms",
+        lambda graph, _: split_batch_norms(graph),
+        lambda s: s.native and s.recompute == "off" and not s.check_finite,
+    ),
+)
+"""Passes on the forward graph before it is differentiated, where the plan's device is the CPU."""
+
+
+def optimize_forward(graph: Graph, strategy: Strategy) -> list[PassReport]:
+    """Run the passes for a graph that has no backward part yet."""
+    return _run(FORWARD, graph, strategy)
+
+
 def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:
     """Run the passes that the strategy wants on the graph, in place; what each of them changed."""
+    return _run(PIPELINE + (GPU if gpu else ()), graph, strategy)
+
+
+def _run(passes: Sequence[Pass], graph: Graph, strategy: Strategy) -> list[PassReport]:
     reports = []
     before = Snapshot(graph)
-    for one in PIPELINE + (GPU if gpu else ()):
+    for one in passes:
         if not one.wanted(strategy):
             continue
         graph = one.run(graph, strategy)
