@@ -3274,6 +3274,78 @@ class _internal_namespace:
         """Normalises by given statistics: y = (x − mean) · inverse · gamma + beta, with BatchNorm's own roundings."""
 
     @staticmethod
+    def _batch_norm_apply(
+        data: NDArray | None = None,
+        mean: NDArray | None = None,
+        inverse: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        beside: NDArray | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """y = gamma · (data − mean) · inverse + beta, with what is added beside it and ReLU where asked."""
+
+    @staticmethod
+    def _batch_norm_data_grad(
+        grad: NDArray | None = None,
+        data: NDArray | None = None,
+        mean: NDArray | None = None,
+        inverse: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        dbeta: NDArray | None = None,
+        slope: NDArray | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """dx = gamma · inverse · (dy − dbeta / m − (data − mean) · inverse² · slope / m), m numbers a channel."""
+
+    @staticmethod
+    def _batch_norm_moments(
+        data: NDArray | None = None,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Mean of each sample's channel, and the sum of its squared distances from that mean."""
+
+    @staticmethod
+    def _batch_norm_statistics(
+        means: NDArray | None = None,
+        squares: NDArray | None = None,
+        moving_mean: NDArray | None = None,
+        moving_var: NDArray | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        count: int = 1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Mean of each channel over the batch and 1/√(var + eps), from the samples' moments; moving statistics advance."""
+
+    @staticmethod
+    def _batch_norm_sums(
+        grad: NDArray | None = None,
+        data: NDArray | None = None,
+        mean: NDArray | None = None,
+        inverse: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Per channel Σ dy and Σ dy · (data − mean), where ReLU let the result through. Shapes: (C,) both."""
+
+    @staticmethod
     def _boolean_mask_grad(
         data: NDArray | None = None,
         index: NDArray | None = None,

@@ -3258,6 +3258,78 @@ class _internal_namespace:
         """Normalises by given statistics: y = (x − mean) · inverse · gamma + beta, with BatchNorm's own roundings."""
 
     @staticmethod
+    def _batch_norm_apply(
+        data: Symbol | None = None,
+        mean: Symbol | None = None,
+        inverse: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        beside: Symbol | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """y = gamma · (data − mean) · inverse + beta, with what is added beside it and ReLU where asked."""
+
+    @staticmethod
+    def _batch_norm_data_grad(
+        grad: Symbol | None = None,
+        data: Symbol | None = None,
+        mean: Symbol | None = None,
+        inverse: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        dbeta: Symbol | None = None,
+        slope: Symbol | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """dx = gamma · inverse · (dy − dbeta / m − (data − mean) · inverse² · slope / m), m numbers a channel."""
+
+    @staticmethod
+    def _batch_norm_moments(
+        data: Symbol | None = None,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Mean of each sample's channel, and the sum of its squared distances from that mean."""
+
+    @staticmethod
+    def _batch_norm_statistics(
+        means: Symbol | None = None,
+        squares: Symbol | None = None,
+        moving_mean: Symbol | None = None,
+        moving_var: Symbol | None = None,
+        eps: float = 0.001,
+        momentum: float = 0.9,
+        count: int = 1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Mean of each channel over the batch and 1/√(var + eps), from the samples' moments; moving statistics advance."""
+
+    @staticmethod
+    def _batch_norm_sums(
+        grad: Symbol | None = None,
+        data: Symbol | None = None,
+        mean: Symbol | None = None,
+        inverse: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        fix_gamma: bool = True,
+        relu: bool = False,
+        residual: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Per channel Σ dy and Σ dy · (data − mean), where ReLU let the result through. Shapes: (C,) both."""
+
+    @staticmethod
     def _boolean_mask_grad(
         data: Symbol | None = None,
         index: Symbol | None = None,
