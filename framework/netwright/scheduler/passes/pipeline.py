@@ -41,7 +41,7 @@ FORWARD = (
     Pass(
         "split_batch_norms",
         lambda graph, _: split_batch_norms(graph),
-        lambda s: s.native and s.recompute == "off" and not s.check_finite,
+        lambda s: s.native and not s.check_finite,
     ),
 )
 """Passes on the forward graph before it is differentiated, where the plan's device is the CPU."""
