@@ -48,8 +48,8 @@ FORWARD = (
 
 
 def optimize_forward(graph: Graph, strategy: Strategy) -> list[PassReport]:
-    """Run the passes for a graph that has no backward part yet."""
-    return _run(FORWARD, graph, strategy)
+    """Run the passes for a graph that has no backward part yet; the reports of those that changed it."""
+    return [report for report in _run(FORWARD, graph, strategy) if not report.idle]
 
 
 def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:
