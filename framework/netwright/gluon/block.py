@@ -362,13 +362,16 @@ class HybridBlock(Block):
     def _feeds(self, form: CompiledBlock, args: tuple[Any, ...]) -> dict[str, NDArray]:
         """The arrays that the graph takes, by name."""
         flat, _ = flatten(args)
-        self._check_devices(flat)
-        ctx, params = flat[0].ctx, self.collect_params()
+        if len(flat) > 1:
+            self._check_devices(flat)
+        ctx, params = flat[0].ctx, form.parameters
+        if params is None:
+            params = form.parameters = {n: p for n, p in self.collect_params().items() if n in form.inputs}
         try:
-            feeds = {n: p.data(ctx) for n, p in params.items() if n in form.inputs}
+            feeds = {n: p.data(ctx) for n, p in params.items()}
         except DeferredInitializationError:
             self._infer_and_make(*args)
-            feeds = {n: p.data(ctx) for n, p in params.items() if n in form.inputs}
+            feeds = {n: p.data(ctx) for n, p in params.items()}
         feeds.update((n, a) for n, a in zip(form.names, flat, strict=True) if n in form.inputs)
         return feeds
 

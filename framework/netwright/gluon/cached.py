@@ -97,6 +97,8 @@ class CompiledBlock:
         self.several = isinstance(out, (list, tuple))
         self.structure, self.out_structure = inputs, structure(out) if self.several else 0
         self.inputs = frozenset(graph.symbol.list_inputs())
+        self.parameters: dict[str, Any] | None = None
+        """The block's parameters among the inputs, once they were looked for."""
 
 
 class PlanNode(Spendable):

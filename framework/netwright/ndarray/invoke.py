@@ -12,7 +12,7 @@ from ..device import Device, current_device, device_of, place_of
 from ..errors import DeviceError, DTypeError, MemoryLimitError, NetwrightError, ParamError, ShapeError
 from ..memory import physical_memory
 from ..ops import get
-from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, Ready, TensorSpec
+from ..ops.operator import FLOAT32, MAX_REMEMBERED, CallFacts, Operator, Ready, TensorSpec, ready_key
 from ..ops.params import OpParams
 from ..ops.storage import DEFAULT, Stored, dense_of, lies_on
 from ..random import state_of
@@ -90,9 +90,8 @@ def _make_ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple
     if len(facts.ready) >= MAX_REMEMBERED:
         facts.ready.clear()
     specs = _specs(datas)
-    key = tuple([fact for d in datas for fact in (d.shape, d.dtype.num)])
     run = op.ready(np, facts.p, specs)
-    facts.ready[key] = Ready((lambda x: run(x).copy()) if op.view else run, specs, _specs(results))
+    facts.ready[ready_key(datas)] = Ready((lambda x: run(x).copy()) if op.view else run, specs, _specs(results))
 
 
 def _afford(op: Operator, outputs: tuple[TensorSpec, ...]) -> None:
@@ -197,7 +196,8 @@ def run_one(op: Operator, facts: CallFacts, array: NDArray) -> Any:
     """``invoke`` for one NDArray, in less time where the call was seen before."""
     data = array._data
     if array.__class__ is watching.names["Taken"] and data.__class__ is np.ndarray:
-        ready = facts.ready.get((data.shape, data.dtype.num))
+        shape, dtype = data.shape, data.dtype
+        ready = facts.ready.get(shape if dtype is FLOAT32 else (shape, dtype.num))  # ready_key, written out
         if ready is not None:
             result, entry, place = ready.run(data), array._entry, array._place
             if entry is not None and (state := mode.state) & RECORDING:

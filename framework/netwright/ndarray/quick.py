@@ -22,7 +22,7 @@ from ..errors import NetwrightError
 from ..ops import get
 from ..ops.arithmetic import BINARY, SPECIAL, Arithmetic
 from ..ops.arrays import scalar_like
-from ..ops.operator import FLOAT32, At, CallFacts, Operator, TensorSpec
+from ..ops.operator import FLOAT32, At, CallFacts, Operator, TensorSpec, ready_key
 from ..ops.signature import COMMON
 from ..tape import RECORDING, Alike, Call, mode
 from .array import NDArray
@@ -52,8 +52,8 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
     """The result of a simple call that was seen before with these shapes and dtypes; None where it was not."""
     taken = _names["Taken"]
     datas: list[Any] = []
-    key: list[Any] = []
-    followed = False
+    shapes: list[Any] = []
+    followed = mixed = False
     for array in inputs:
         if array.__class__ is not taken:
             return None
@@ -61,10 +61,14 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
         if data.__class__ is not np.ndarray:
             return None
         datas.append(data)
-        key += (data.shape, data.dtype.num)  # a dtype hashes slowly, its number fast
+        shapes.append(data.shape)
+        if data.dtype is not FLOAT32:
+            mixed = True
         if array._entry is not None:
             followed = True
-    ready = facts.ready.get(tuple(key))
+    # ready_key, written out
+    key = ready_key(datas) if mixed else tuple(shapes) if len(shapes) > 1 else shapes[0] if shapes else None
+    ready = facts.ready.get(key)  # type: ignore[arg-type]
     if ready is None:
         return None
     try:
@@ -116,6 +120,10 @@ def function({_optional(names)}, *args, **kwargs):
     return general({", ".join(names)}, *args, **kwargs)
 """, **known.names(), run_ready=run_ready, op=op, general=general)  # fmt: skip
     raw = [f"_{i}" for i in range(len(names))]
+    # ready_key, written out
+    single = "_0.shape" if len(raw) == 1 else f"({', '.join(f'{one}.shape' for one in raw)})"
+    floats = " and ".join(f"{one}.dtype is float32" for one in raw)
+    numbers = ", ".join(f"{one}.shape, {one}.dtype.num" for one in raw)
     return _defined(f"""
 def function({_optional(names)}, *args, **kwargs):
     if {" and ".join(f"{n}.__class__ is Taken" for n in names)}:
@@ -123,7 +131,7 @@ def function({_optional(names)}, *args, **kwargs):
         if {" and ".join(f"{one}.__class__ is ndarray" for one in raw)}:
             facts = find(args, kwargs) if args or kwargs else found.get(()) or plain()
             if facts is not None:
-                ready = facts.ready.get(({", ".join(f"{one}.shape, {one}.dtype.num" for one in raw)}))
+                ready = facts.ready.get({single} if {floats} else ({numbers}))
                 if ready is not None:
                     try:
                         _y = ready.run({", ".join(raw)})
@@ -366,24 +374,59 @@ def _direct_body(op: Operator, arrays: list[str], ports: list[str], p: str) -> s
     return "\n".join(" " * 8 + line for line in lines)
 
 
+class RawF:
+    """``F`` on NumPy arrays themselves: every operator's ``forward`` by its name."""
+
+    def __getattr__(self, name: str) -> Function:
+        op = get(name)
+
+        def call(*datas: Any, **params: Any) -> Any:
+            return op.forward(np, op.make_params(params), *datas)
+
+        setattr(self, name, call)
+        return call
+
+
+_RAW = RawF()
+
+
 def _make_gradient(op: Operator) -> Function:
-    """``gradient(node, F, dy)`` of a node ``Alike``: the operator's gradient on what was kept."""
-    takes = op.gradient_takes
+    """``gradient(node, F, dy)`` of a node ``Alike``: the operator's gradient on what was kept.
+
+    Those of our own operators that are one NumPy expression are arithmetic, right on NumPy arrays as well: so they are
+    computed, unless the walk back is recorded or watched.
+    """
     count = len(op.inputs)
-    if takes is None:
+    if op.gradient_takes is None:
         return lambda node, F, dy: (None,) * count
-    given = ["dy" if n == "dy" else "NDArray(node.results[0], (node, 0), node.place)" if n == "y" else
-             f"NDArray(node.kept[{i}], sources[{i}], node.place)"
-             for n in takes for i in [[*(port.name for port in op.inputs), "dy", "y"].index(n)]]  # fmt: skip
+    rule: Any = op.gradient  # type: ignore[attr-defined]
+    arguments = _gradient_arguments(op, "dy", "NDArray(node.results[0], (node, 0), place)", "NDArray({}, {}, place)")
+    bare = ""
+    if rule.__func__.__module__.startswith(Operator.__module__.rpartition(".")[0]):
+        bare = f"""
+    raw = dy._data
+    if dy.__class__ is Taken and raw.__class__ is ndarray and raw.dtype is node.dtype and not mode.state & 1:
+        found = rule(bare, node.p, at{_gradient_arguments(op, "raw", "node.results[0]", "{}")})
+        if found.__class__ is tuple:
+            return [None if one is None else dy if one is raw else NDArray(one, None, place) for one in found]
+        return (dy if found is raw else NDArray(found, None, place),)"""
     wanted = ", ".join(f"sources[{i}] is not None" for i in range(count))
     return _defined(f"""
 def gradient(node, F, dy):
     sources = node.sources
+    place = node.place
     spec = new(TensorSpec, (node.shape, node.dtype))
-    at = new(At, (({"spec, " * count}), (spec,), node.train, ({wanted},)))
-    found = rule({", ".join(["F", "node.p", "at", *given])})
+    at = new(At, (({"spec, " * count}), (spec,), node.train, ({wanted},))){bare}
+    found = rule(F, node.p, at{arguments})
     return found if found.__class__ is tuple else (found,)
-""", name="gradient", rule=op.gradient)  # type: ignore[attr-defined]  # fmt: skip
+""", name="gradient", rule=rule, bare=_RAW)  # fmt: skip
+
+
+def _gradient_arguments(op: Operator, dy: str, y: str, port: str) -> str:
+    """Code for what the gradient takes, each behind a comma; ``port`` is filled with an input and its source."""
+    places = {p.name: i for i, p in enumerate(op.inputs)}
+    words = {"dy": dy, "y": y} | {n: port.format(f"node.kept[{i}]", f"sources[{i}]") for n, i in places.items()}
+    return "".join(f", {words[name]}" for name in op.gradient_takes or ())
 
 
 def _optional(names: list[str]) -> str:

@@ -119,12 +119,22 @@ MAX_REMEMBERED = 256
 """Combinations of input shapes remembered for one set of parameters."""
 
 
-class Ready(NamedTuple):
+@dataclass(slots=True)
+class Ready:
     """An operator made ready for NumPy arrays of certain shapes and dtypes: what to run, what it takes and gives."""
 
     run: Callable[..., Any]
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+
+
+def ready_key(datas: Sequence[Any]) -> tuple[Any, ...]:
+    """Shapes and dtypes of raw arrays in a form that is quick to look up: of float32 the shapes alone, and of one array
+    its shape; else numbers of dtypes too, which hash faster than dtypes.
+    """
+    if all(d.dtype is FLOAT32 for d in datas):
+        return datas[0].shape if len(datas) == 1 else tuple([d.shape for d in datas])
+    return tuple([fact for d in datas for fact in (d.shape, d.dtype.num)])
 
 
 @dataclass(slots=True)
@@ -145,7 +155,7 @@ class CallFacts:
     simple: bool = False
     """Whether a call is no more than ``forward`` on the inputs: one result, and no states."""
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
-    """Of simple calls: what was found out for inputs of these shapes and dtypes (``ready_key``)."""
+    """Of simple calls: what was found out for inputs of these shapes and dtypes, by ``ready_key``."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""

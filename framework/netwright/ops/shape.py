@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .copying import copied
-from .operator import Draw, Operator, Port, Sample, Shape, Shapes
+from .operator import Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Axes, Ints, OpParams
 from .registry import register
 from .reshaping import reshaped, target_reshaped
@@ -32,6 +32,10 @@ class Reshaping(Operator):
 
     def forward(self, xp: Any, p: Any, data: Any) -> Any:
         return data.reshape(self.reshape(p, data.shape))
+
+    def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape = self.reshape(p, specs[0].shape)
+        return lambda data: data.reshape(shape)
 
     def gradient(self, F: Any, p: Any, at: Any, dy: Any) -> Any:
         return F._reshape_to(dy, shape=at.inputs[0].shape)

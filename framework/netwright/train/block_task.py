@@ -86,6 +86,7 @@ class BlockTask:
         optimizer.set_lr_mult({name: p.lr_mult for name, p in parameters.items()})
         optimizer.set_wd_mult({name: p.wd_mult for name, p in parameters.items()})
         self.updater = Updater(optimizer)
+        self._used = parameters
 
     def _parameters(self) -> dict[str, Parameter]:
         """By path (``0.weight``); a shared one by its first."""
@@ -100,6 +101,10 @@ class BlockTask:
         return {
             name: p.data() for name, p in self._parameters().items() if p.grad_req != "null" and p._data is not None
         }
+
+    def _trained(self) -> dict[str, NDArray]:
+        """``weights``, of the parameters that were there when the training began."""
+        return {name: p.data() for name, p in self._used.items() if p.grad_req != "null" and p._data is not None}
 
     @property
     def parameters(self) -> int:
@@ -118,7 +123,7 @@ class BlockTask:
         with np.errstate(over="ignore", invalid="ignore"):  # the step that overflows is left out
             scaled.backward()
         self.optimizer.rescale_grad = 1.0 / (loss.size * scale)
-        weights = self.weights
+        weights = self._trained()
         gradients = [w.grad for w in weights.values()]
         if self.scaler is None or not self.scaler.update(
             not all_finite(self.device.xp, (g._data for g in gradients if g is not None))
