@@ -183,7 +183,9 @@ def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tu
                 remedy="Call attach_grad() on the variables and compute inside `with autograd.record():`",
             )
         if gradient is None:
-            gradient = NDArray(head.ctx.xp.ones(head.shape, head._data.dtype), None, head._place)
+            ones = head.ctx.xp.empty(head.shape, head._data.dtype)
+            ones.fill(1)
+            gradient = NDArray(ones, None, head._place)
         elif gradient.shape != head.shape:
             raise ShapeError(
                 "a head gradient has the head's shape",

@@ -11,7 +11,8 @@ from netwright import autograd, nd, profiler, watching
 from netwright.errors import DTypeError, NetwrightError, ShapeError
 from netwright.ndarray.array import NDArray
 from netwright.ndarray.invoke import F
-from netwright.ndarray.quick import RawF, make_call
+from netwright.ndarray.quick import make_call
+from netwright.ndarray.quick_code import RawF
 from netwright.ops import all_operators, get
 from netwright.ops.operator import At, Operator, TensorSpec
 

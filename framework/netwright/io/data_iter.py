@@ -11,7 +11,7 @@ from .. import random
 from ..device import Device
 from ..errors import DataError, ParamError, StorageError, suggestion
 from ..ndarray.array import NDArray, _moved
-from ..ndarray.creation import array
+from ..ndarray.creation import from_numpy
 from ..ndarray.sparse import from_scipy, is_scipy
 from ..ndarray.stored import CSRNDArray, of_raw
 from ..ops.storage import CompressedRows
@@ -305,9 +305,7 @@ class NDArrayIter(DataIter):
     def _chosen(self, source: list[tuple[str, Any]]) -> list[NDArray]:
         index = self.getindex()
         return [
-            of_raw(v.chosen(index))
-            if isinstance(v, CompressedRows)
-            else array(v.take(index, self._axis(v)), dtype=v.dtype)
+            of_raw(v.chosen(index)) if isinstance(v, CompressedRows) else from_numpy(v.take(index, self._axis(v)))
             for _, v in source
         ]
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import DTypeError, ParamError
 from ..ops.arithmetic import BINARY
 from .array import NDArray
-from .quick import make_pair
+from .quick_operators import make_pair
 
 _ON_NUMBERS: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,

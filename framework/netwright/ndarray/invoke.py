@@ -19,7 +19,8 @@ from ..random import state_of
 from ..tape import RECORDING, Call, Entry, Variable, mode
 from .array import NDArray, install_invoke
 from .dispatch import run_sparse, run_stored
-from .quick import install, make_call, run_ready
+from .quick import make_call, run_ready
+from .quick_operators import install
 from .stored import of_raw
 
 
