@@ -18,30 +18,21 @@ class KernelError(NetwrightError):
     """A kernel cannot be compiled here."""
 
 
-class Kernel:
-    """A function ``(args: address of int64 words) -> None`` in Numba's Python, known by its name.
+class Code:
+    """A function that is compiled when it is first needed, or taken from the cache. A subclass says how."""
 
-    Its words are addresses of float32 arrays, sizes, and float64 numbers by their bits; what each means is the
-    function's own affair and stands in its docstring.
-    """
-
-    def __init__(self, name: str, function: Callable[[int], None], fast: bool) -> None:
-        self.name, self.function, self.fast = name, function, fast
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        self.name, self.function = name, function
         self._compiled: Any = None
         self._lock = threading.Lock()
         self.failure: str = ""
+        """Why it cannot be compiled here."""
         self.notice: str = ""
 
     @property
     def ready(self) -> bool:
         """Whether it can be called without waiting for a compiler."""
         return self._compiled is not None
-
-    @property
-    def address(self) -> int:
-        """Where its machine code lies; compiles it where that has not been done (``loading`` does it ahead)."""
-        self.load()
-        return int(self._compiled.address)
 
     def load(self) -> None:
         """Compile, or read from the cache; KernelError where that fails."""
@@ -53,27 +44,99 @@ class Kernel:
                     self._compiled = self._compile()
                     return
                 except Exception as error:  # whatever the compiler meets: the plan then runs without it
-                    self.failure = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                    self.failure = told(error)
             raise KernelError("the kernel cannot be compiled", where=self.name, got=self.failure)
 
+    def load_cached(self) -> bool:
+        """Read it from the cache, which takes milliseconds; False where it is not there."""
+        with self._lock:
+            if self._compiled is None and not self.failure:
+                try:
+                    found = self._new(cached=True)
+                    if found.take_cached():
+                        self._compiled = found
+                except Exception as error:  # load() says what is wrong with the cache, and does without
+                    self.notice = told(error)
+            return self._compiled is not None
+
+    def _new(self, cached: bool) -> Any:
+        """What ``compile()`` makes ready, and ``take_cached()`` where it uses the cache."""
+        raise NotImplementedError
+
     def _compile(self) -> Any:
-        from numba import cfunc, types
-
-        def build(cache: bool) -> Any:
-            options: dict[str, Any] = {"nopython": True, "error_model": "numpy", "boundscheck": False}
-            if self.fast:
-                options["fastmath"] = FAST
-            return cfunc(types.void(types.int64), cache=cache, **options)(self.function)
-
         try:
-            return build(cache=True)
-        except Exception as error:  # a cache that is damaged or cannot be written
-            compiled = build(cache=False)
-            self.notice = f"compiled anew, for its cache cannot be used ({type(error).__name__}: {error})"
-            return compiled
+            found = self._new(cached=True)
+            try:
+                found.compile()
+            except Exception:  # what lies in the cache is damaged: it is written anew
+                found._cache.flush()
+                found.compile()
+        except Exception as error:  # there is no cache that can be read and written
+            self.notice = f"compiled for this process alone, for its cache cannot be used: {told(error)}"
+            found = self._new(cached=False)
+            found.compile()
+        return found
+
+
+class Kernel(Code):
+    """A function ``(args: address of int64 words) -> None`` in Numba's Python, known by its name.
+
+    Its words are addresses of float32 arrays, sizes, and float64 numbers by their bits; what each means is the
+    function's own affair and stands in its docstring.
+    """
+
+    def __init__(self, name: str, function: Callable[[int], None], fast: bool) -> None:
+        super().__init__(name, function)
+        self.fast = fast
+
+    @property
+    def address(self) -> int:
+        """Where its machine code lies; compiles it where that has not been done (``loading`` does it ahead)."""
+        self.load()
+        return int(self._compiled.address)
+
+    def _new(self, cached: bool) -> Any:
+        from numba import types
+
+        from .caching import CachedCallback, cache_of
+
+        options: dict[str, Any] = {"nopython": True, "error_model": "numpy", "boundscheck": False}
+        if self.fast:
+            options["fastmath"] = FAST
+        found = CachedCallback(self.function, ((types.int64,), types.void), locals={}, options=options)
+        if cached:
+            found._cache = cache_of(self.function)
+        return found
 
     def __repr__(self) -> str:
         return f"<kernel {self.name}, {'ready' if self.ready else 'not loaded'}>"
+
+
+class MachineCode(Code):
+    """A function of the machine, called from Python without the interpreter's lock."""
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        super().__init__(function.__name__, function)
+        self._signature = signature
+
+    def __call__(self, *arguments: int) -> Any:
+        if self._compiled is None:
+            self.load()
+        return self._compiled.call(*arguments)
+
+    def _new(self, cached: bool) -> Any:
+        from .caching import CachedFunction, cache_of
+
+        found = CachedFunction(self.function, self._signature)
+        if cached:
+            found._cache = cache_of(self.function)
+        return found
+
+
+def told(error: Exception) -> str:
+    """An error in one line."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
 
 
 def kernel(name: str, *, fast: bool = True) -> Callable[[Callable[[int], None]], Kernel]:

@@ -12,10 +12,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...errors import NetwrightError
-from .kernel import Kernel, KernelError, table
-
-PATIENCE = 0.4
-"""Seconds that a first step waits for kernels that may be in the cache."""
+from .kernel import Code, Kernel, KernelError, table
+from .machine import FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def kernels() -> dict[str, Kernel]:
     return table
 
 
-_waiting: queue.SimpleQueue[Kernel] = queue.SimpleQueue()
+_waiting: queue.SimpleQueue[Code] = queue.SimpleQueue()
 _queued: set[str] = set()
 _guard = threading.Lock()
 _worker: threading.Thread | None = None
@@ -56,7 +54,7 @@ def _work() -> None:
             continue  # remembered in wanted.failure, which readiness() tells
 
 
-def request(wanted: Iterable[Kernel]) -> None:
+def request(wanted: Iterable[Code]) -> None:
     """Load these in the background."""
     global _worker
     with _guard:
@@ -69,9 +67,12 @@ def request(wanted: Iterable[Kernel]) -> None:
                 _waiting.put(one)
 
 
-def readiness(wanted: Iterable[Kernel], patience: float = PATIENCE) -> Readiness:
-    """Whether these kernels can be called now; asks for those that cannot, and waits up to ``patience`` seconds."""
-    missing = [one for one in wanted if not one.ready]
+def readiness(wanted: Iterable[Code], patience: float = 0.0) -> Readiness:
+    """Whether these kernels can be called now. What is in the cache is loaded at once, so that a machine that has
+    compiled them before runs natively from the first step; the rest is compiled in the background, for which this
+    waits up to ``patience`` seconds.
+    """
+    missing = [one for one in (*FUNCTIONS, *wanted) if not one.ready and not one.load_cached()]
     if not missing:
         return Readiness(True)
     request(missing)
@@ -90,7 +91,7 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
 
     ``progress(done, all, name)`` is told of each.
     """
-    everything = list(kernels().values())
+    everything = [*FUNCTIONS, *kernels().values()]
     problems = []
     for i, one in enumerate(everything):
         try:

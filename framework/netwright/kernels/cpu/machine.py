@@ -22,10 +22,11 @@ from enum import IntEnum
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, register_jitable
 
 from .intrinsics import atomic_add, atomic_load, atomic_store, atomic_swap, call_kernel, call_plain, i64
+from .kernel import MachineCode
 
 
 class Phase(IntEnum):
@@ -165,14 +166,14 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
         call_kernel(instructions[3 * i], words_at)
 
 
-@njit(types.void(types.int64), cache=True)
-def prepare(job_at: int) -> None:
+@register_jitable
+def _prepare(job_at: int) -> None:
     """Begin a new run of a job: before other threads are called to it."""
     atomic_add(job_at + RUN * 8, 1)
 
 
-@njit(types.void(types.int64, types.int64), nogil=True, cache=True)
-def run_job(job_at: int, thread: int) -> None:
+@register_jitable
+def _run_job(job_at: int, thread: int) -> None:
     """Run what nobody else has claimed of a job; thread 0 returns when all of it is done."""
     job = i64(job_at, JOB_WORDS)
     run = atomic_load(job_at + RUN * 8)
@@ -198,8 +199,8 @@ def run_job(job_at: int, thread: int) -> None:
             wait_until(job[FINISHED], finished, job[YIELD])
 
 
-@njit(types.int64(types.int64, types.int64, types.int64, types.int64), nogil=True, cache=True)
-def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
+@register_jitable
+def _serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     """A helper thread: run jobs as it is called for them; give the number of the last when none came for a while.
 
     Its cell: (number of the call, address of the job, number of the last call that is answered).
@@ -209,7 +210,7 @@ def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
         called = atomic_load(cell_at)
         if called > done:
             done = called
-            run_job(atomic_load(cell_at + 8), thread)
+            _run_job(atomic_load(cell_at + 8), thread)
             atomic_store(cell_at + 16, done)
             rounds = 0
         else:
@@ -218,8 +219,17 @@ def serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     return done
 
 
-@njit(types.void(types.int64, types.int64, types.int64), cache=True)
-def call_for(cell_at: int, number: int, job_at: int) -> None:
+@register_jitable
+def _call_for(cell_at: int, number: int, job_at: int) -> None:
     """Call the helper thread of that cell to a job."""
     atomic_store(cell_at + 8, job_at)
     atomic_store(cell_at, number)
+
+
+prepare = MachineCode(_prepare, types.void(types.int64))
+run_job = MachineCode(_run_job, types.void(types.int64, types.int64))
+serve = MachineCode(_serve, types.int64(types.int64, types.int64, types.int64, types.int64))
+call_for = MachineCode(_call_for, types.void(types.int64, types.int64, types.int64))
+
+FUNCTIONS = (prepare, run_job, serve, call_for)
+"""What a pool calls."""
