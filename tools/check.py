@@ -83,8 +83,10 @@ def check_lint(checks: Checks) -> bool:
 
 
 def check_python(checks: Checks) -> bool:
-    """The framework's, the service's and the architecture's tests."""
-    return checks.call_pytest("-n", "2", "tests", "--ignore=tests/e2e")
+    """The framework's, the service's and the architecture's tests, with the kernels of native plans compiled before."""
+    return checks.call(PYTHON, "-m", "netwright.cli", "warm") and checks.call_pytest(
+        "-n", "2", "tests", "--ignore=tests/e2e"
+    )
 
 
 def check_frontend(checks: Checks) -> bool:

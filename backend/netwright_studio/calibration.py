@@ -1,4 +1,4 @@
-"""Measures the machine in the background, once: ``netwright calibrate --if-needed`` in a process of its own."""
+"""Prepares the machine in the background, once: measures it, and compiles the kernels, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ logger = logging.getLogger(__name__)
 
 DELAY_SECONDS = 10.0
 """The page that is being opened comes first; a busy machine is measured badly besides."""
-COMMAND = (sys.executable, "-m", "netwright.cli", "calibrate", "--if-needed")
+COMMANDS = tuple((sys.executable, "-m", "netwright.cli", *words) for words in (["warm"], ["calibrate", "--if-needed"]))
+"""Kernels first: a training that is begun meanwhile gains most by them."""
 
 
 class Calibration:
-    """A ``with`` block in which the machine is measured in the background, unless it was; it ends with the block."""
+    """A ``with`` block in which the machine is prepared in the background, unless it was; it ends with the block."""
 
-    def __init__(self, home: Path, delay: float = DELAY_SECONDS, command: Sequence[str] = COMMAND) -> None:
-        self._home, self._delay, self._command = home, delay, command
+    def __init__(self, home: Path, delay: float = DELAY_SECONDS, commands: Sequence[Sequence[str]] = COMMANDS) -> None:
+        self._home, self._delay, self._commands = home, delay, commands
         self._left = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
@@ -44,14 +45,17 @@ class Calibration:
         self._thread.join(timeout=5)
 
     def _measure(self) -> None:
-        if self._left.wait(self._delay):
-            return
+        if not self._left.wait(self._delay):
+            for command in self._commands:
+                self._run(command)
+
+    def _run(self, command: Sequence[str]) -> None:
         with self._lock:
             if self._left.is_set():
                 return
             try:
                 self._process = subprocess.Popen(
-                    self._command,
+                    command,
                     env={**os.environ, "NETWRIGHT_HOME": str(self._home)},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -60,12 +64,12 @@ class Calibration:
                     start_new_session=True,
                 )
             except OSError as error:
-                logger.warning("the machine could not be measured: %s", error)
+                logger.warning("the machine could not be prepared: %s", error)
                 return
         with self._process as process, contextlib.suppress(ValueError):  # the pipe may be closed at the end
             assert process.stdout is not None
             for line in process.stdout:
                 if line.strip():
-                    logger.info("calibrate: %s", line.strip())
+                    logger.info("preparing: %s", line.strip())
         if process.returncode and not self._left.is_set():
-            logger.warning("the machine could not be measured (status %s)", process.returncode)
+            logger.warning("the machine could not be prepared (%s: status %s)", command[-1], process.returncode)

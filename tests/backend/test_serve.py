@@ -282,26 +282,26 @@ def test_the_documentation_is_found_without_a_server(tmp_path: Path, monkeypatch
 def test_the_machine_is_measured_behind_the_page(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In a process of its own, told in the log; leaving ends it at once."""
     program = "import os; print(os.environ['NETWRIGHT_HOME']); print('measured')"
-    with caplog.at_level("INFO"), Calibration(tmp_path, 0, [sys.executable, "-c", program]) as calibration:
+    with caplog.at_level("INFO"), Calibration(tmp_path, 0, [[sys.executable, "-c", program]]) as calibration:
         calibration._thread.join()
-    assert f"calibrate: {tmp_path}" in caplog.text
-    assert "calibrate: measured" in caplog.text
+    assert f"preparing: {tmp_path}" in caplog.text
+    assert "preparing: measured" in caplog.text
     caplog.clear()
-    with Calibration(tmp_path, 0, [sys.executable, "-c", "raise SystemExit(3)"]) as calibration:
+    with Calibration(tmp_path, 0, [[sys.executable, "-c", "raise SystemExit(3)"]]) as calibration:
         calibration._thread.join()
-    assert "could not be measured (status 3)" in caplog.text
-    with Calibration(tmp_path, 0, [str(tmp_path / "nothing")]) as calibration:
+    assert "status 3)" in caplog.text
+    with Calibration(tmp_path, 0, [[str(tmp_path / "nothing")]]) as calibration:
         calibration._thread.join()
-    assert "could not be measured" in caplog.text
+    assert "could not be prepared" in caplog.text
 
 
 def test_leaving_does_not_wait_for_the_measurement(tmp_path: Path) -> None:
     marker = tmp_path / "started"
     program = f"import pathlib, time; pathlib.Path({str(marker)!r}).touch(); time.sleep(60)"
-    with Calibration(tmp_path, 0, [sys.executable, "-c", program]) as calibration:
+    with Calibration(tmp_path, 0, [[sys.executable, "-c", program]]) as calibration:
         while not marker.exists():
             time.sleep(0.01)
     assert not calibration._thread.is_alive()
-    with Calibration(tmp_path, 60, [sys.executable, "-c", program]) as calibration:
+    with Calibration(tmp_path, 60, [[sys.executable, "-c", program]]) as calibration:
         pass
     assert calibration._process is None

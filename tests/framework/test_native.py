@@ -48,7 +48,7 @@ def build(case: Case, arrays: Sequence[Array], backward: bool) -> Graph:
 
 def form_of(graph: Graph, threads: int) -> NativeForm | None:
     heads = {name: graph.outputs[int(name[4:])] for name in graph.inputs if name.startswith("head")}
-    return NativeForm.of(graph, mx.cpu(), Strategy(threads=threads), heads)
+    return NativeForm.of(graph, mx.cpu(), Strategy(threads=threads), heads)[0]
 
 
 def results(program: Any, graph: Graph, feeds: dict[str, Array]) -> list[Array]:

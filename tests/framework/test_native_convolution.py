@@ -27,7 +27,7 @@ def ready() -> None:
 
 def both(graph: Graph, feeds: dict[str, Any], threads: int = 2) -> list[tuple[Any, Any]]:
     """(native, interpreted) results of a graph; no step of it may be a Python call."""
-    form = NativeForm.of(graph, mx.cpu(), Strategy(threads=threads), {})
+    form = NativeForm.of(graph, mx.cpu(), Strategy(threads=threads), {})[0]
     assert form is not None
     assert None not in form.cutting.cuts.values()
     plan = make_plan(graph, mx.cpu(), Strategy(threads=threads), "", form.may_write_over)

@@ -13,7 +13,7 @@ import typer
 
 from .._version import __version__
 from ..errors import NetwrightError
-from . import calibrate, check, datasets, devices, export, import_, models, plan, predict, templates, train
+from . import calibrate, check, datasets, devices, export, import_, models, plan, predict, templates, train, warm
 from .console import errors, show_error
 
 HELP = """Draw networks, train them on real data, look inside, use them.
@@ -33,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, predict, export, import_, check, plan, templates, datasets, models, devices, calibrate):
+for command in (train, predict, export, import_, check, plan, templates, datasets, models, devices, calibrate, warm):
     command.register(app)
 
 

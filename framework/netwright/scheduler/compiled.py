@@ -80,12 +80,15 @@ class Compiled:
             graph.lent = len(self.outputs)
         passes += optimize(graph, strategy, device.is_gpu)
         self._follow(graph)
-        self.native = NativeForm.of(graph, device, strategy, dict(zip(self.heads, self.outputs, strict=False)))
+        heads = dict(zip(self.heads, self.outputs, strict=False))
+        self.native, hindrance = NativeForm.of(graph, device, strategy, heads)
         may_write_over = self.native.may_write_over if self.native is not None else lambda node: True
         self.plan: Plan = make_plan(graph, device, strategy, reason, may_write_over)
         self.plan.passes = passes
         if self.native is not None:
             self.plan.native = self.native.prepared(self.plan)
+        if hindrance:
+            self.plan.notes.append(hindrance)
         if strategy.memory_budget is not None and self.plan.peak_bytes > strategy.memory_budget:
             self.plan.notes.append(f"does not fit into the budget of {human_bytes(strategy.memory_budget)}: not run")
         self.random = any("rng" in node.op.forward_takes for node in self.plan.steps)

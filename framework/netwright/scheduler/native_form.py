@@ -39,10 +39,10 @@ class NativeForm:
         device: Device,
         strategy: Strategy,
         heads: Mapping[str, Value],
-    ) -> NativeForm | None:
-        """The form for this graph, whose nodes are put into the order that suits it; None where it has none."""
+    ) -> tuple[NativeForm | None, str]:
+        """(the form for this graph, whose nodes are put into the order that suits it, or None; what hinders it)."""
         if not strategy.native or strategy.check_finite or device.is_gpu:
-            return None
+            return None, ""
         try:
             from ..kernels.cpu import blas
             from ..kernels.cpu.loading import load_families
@@ -52,16 +52,16 @@ class NativeForm:
 
             blas.find()
             load_families()
-        except (ImportError, NetwrightError):  # told by kernels.cpu.state()
-            return None
+        except (ImportError, NetwrightError) as error:
+            return None, f"interpreted, for native code cannot be made here: {error}"
         cutting = cut_graph(graph, strategy.threads or cores(), heads)
         if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):
-            return None
+            return None, ""
         boundary = next((i for i, n in enumerate(graph.nodes) if n.phase == "backward"), len(graph.nodes))
         reordered = reorder(graph.nodes, boundary, cutting, set(graph.outputs))
         if _affordable(graph, reordered, strategy):
             graph.nodes = reordered
-        return cls(cutting)
+        return cls(cutting), ""
 
     def may_write_over(self, node: Node) -> bool:
         """Whether the kernel of this step allows its result over an input."""

@@ -55,8 +55,8 @@ class Code:
                     found = self._new(cached=True)
                     if found.take_cached():
                         self._compiled = found
-                except Exception as error:  # load() says what is wrong with the cache, and does without
-                    self.notice = told(error)
+                except Exception:  # load() says what is wrong with the cache, and does without
+                    return False
             return self._compiled is not None
 
     def _new(self, cached: bool) -> Any:
@@ -68,7 +68,8 @@ class Code:
             found = self._new(cached=True)
             try:
                 found.compile()
-            except Exception:  # what lies in the cache is damaged: it is written anew
+            except Exception as error:
+                self.notice = f"its cache was damaged ({told(error)}) and has been written anew"
                 found._cache.flush()
                 found.compile()
         except Exception as error:  # there is no cache that can be read and written

@@ -1,0 +1,139 @@
+"""Kernels and their cache: what is damaged is written anew, what cannot be had is done without, and both are told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netwright as mx
+from netwright import sym
+from netwright.kernels.cpu import blas, loading
+from netwright.kernels.cpu.families.moving import scatter_rows
+from netwright.kernels.cpu.kernel import Kernel, KernelError
+from netwright.ops.operator import TensorSpec
+from netwright.scheduler import Compiled
+from netwright.scheduler.native import NativeProgram
+from netwright.scheduler.program import Program
+
+LOAD = """
+from netwright.kernels.cpu.families.moving import scatter_rows
+print(scatter_rows.load_cached())
+scatter_rows.load()
+print(scatter_rows.ready, scatter_rows.notice)
+"""
+
+
+def load_in(folder: Path) -> list[str]:
+    """What a process of its own says that keeps kernels in that folder."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    done = subprocess.run([sys.executable, "-c", LOAD], env=environment, capture_output=True, text=True, check=True)
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def test_a_damaged_cache_is_written_anew(tmp_path: Path) -> None:
+    assert load_in(tmp_path) == ["False", "True"]
+    assert load_in(tmp_path) == ["True", "True"]
+    for kind in ("*.nbc", "*.nbi"):  # the machine code, cut off as by a crash; then the list of what there is
+        files = list(tmp_path.rglob(kind))
+        assert files
+        for file in files:
+            file.write_bytes(file.read_bytes()[:100])
+        first, second = load_in(tmp_path)
+        assert first == "False"
+        assert second.startswith("True its cache was damaged")
+        assert load_in(tmp_path) == ["True", "True"]
+
+
+def test_without_a_folder_for_the_cache_kernels_serve_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(function: object) -> None:
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr("netwright.kernels.cpu.caching.cache_of", nowhere)
+    mine = Kernel("mine", scatter_rows.function, fast=True)
+    assert not mine.load_cached()
+    mine.load()
+    assert mine.ready
+    assert "for this process alone" in mine.notice
+    assert "no locator" in mine.notice
+
+
+def broken(at: int) -> None:
+    """No machine code can be made of this."""
+    print({at: object()}.copy(), __import__("os"))
+
+
+def network() -> tuple[sym.Symbol, dict[str, TensorSpec], dict[str, np.ndarray]]:
+    net = sym.FullyConnected(sym.Variable("data"), num_hidden=4, name="fc")
+    shapes = {"data": (6, 3), "fc_weight": (4, 3), "fc_bias": (4,)}
+    rng = np.random.default_rng(0)
+    values = {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+    return net, {name: TensorSpec(a.shape, a.dtype) for name, a in values.items()}, values
+
+
+def run(compiled: Compiled, values: dict[str, np.ndarray]) -> np.ndarray:
+    program = compiled.acquire()
+    program.forward(values)
+    found = program.take(compiled.outputs)[0]
+    compiled.release(program)
+    return np.array(found)
+
+
+def test_a_kernel_that_cannot_be_compiled_leaves_the_plan_interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, known, values = network()
+    wanted = run(Compiled(net, known, train=False, device=mx.cpu()), values)
+    bad = Kernel("bad", broken, fast=True)
+    with pytest.raises(KernelError, match="bad"):
+        bad.load()
+    compiled = Compiled(net, known, train=False, device=mx.cpu())
+    assert compiled.native is not None
+    prepared = compiled.native.prepared(compiled.plan)
+    monkeypatch.setattr(prepared.emission, "calls", [(bad, words) for _, words in prepared.emission.calls])
+    assert isinstance(compiled.acquire(), Program)
+    assert "kernel bad" in str(compiled.plan)
+    np.testing.assert_allclose(run(compiled, values), wanted, rtol=1e-5)
+
+
+def test_plans_move_to_native_code_when_their_kernels_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, known, values = network()
+    compiled = Compiled(net, known, train=False, device=mx.cpu())
+    later = loading.Readiness(False, "3 kernels are being compiled")
+    with monkeypatch.context() as patch:
+        patch.setattr(loading, "readiness", lambda wanted: later)
+        first = run(compiled, values)
+        assert isinstance(compiled.acquire(), Program)
+        assert "3 kernels are being compiled" in str(compiled.plan)
+    assert loading.warm() == []
+    assert isinstance(compiled.acquire(), NativeProgram)
+    assert "being compiled" not in str(compiled.plan)
+    np.testing.assert_allclose(run(compiled, values), first, rtol=1e-5)
+
+
+@pytest.mark.parametrize("missing", ["compiler", "blas"])
+def test_without_compiler_or_blas_plans_are_interpreted_and_say_why(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, known, values = network()
+    wanted = run(Compiled(net, known, train=False, device=mx.cpu()), values)
+    if missing == "blas":
+
+        def find() -> None:
+            raise blas.NoBlasError("NumPy's BLAS is none whose functions compiled kernels can call")
+
+        monkeypatch.setattr(blas, "find", find)
+    else:
+        monkeypatch.setitem(sys.modules, "netwright.kernels.cpu.loading", None)
+    compiled = Compiled(net, known, train=False, device=mx.cpu())
+    assert compiled.native is None
+    assert "interpreted, for native code cannot be made here" in str(compiled.plan)
+    np.testing.assert_allclose(run(compiled, values), wanted, rtol=1e-5)
+
+
+def test_a_change_of_any_source_makes_the_cache_stale() -> None:
+    from netwright.kernels.cpu.caching import cache_of, package_stamp
+
+    assert package_stamp() in cache_of(scatter_rows.function)._cache_file._source_stamp
