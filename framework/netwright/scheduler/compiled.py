@@ -81,7 +81,7 @@ class Compiled:
         passes += optimize(graph, strategy, device.is_gpu)
         self._follow(graph)
         heads = dict(zip(self.heads, self.outputs, strict=False))
-        self.native, hindrance = NativeForm.of(graph, device, strategy, heads)
+        self.native, hindrance = NativeForm.of(graph, device, strategy, heads, joint=lend_gradients or not wrt)
         may_write_over = self.native.may_write_over if self.native is not None else lambda node: True
         self.plan: Plan = make_plan(graph, device, strategy, reason, may_write_over)
         self.plan.passes = passes

@@ -39,8 +39,12 @@ class NativeForm:
         device: Device,
         strategy: Strategy,
         heads: Mapping[str, Value],
+        joint: bool = False,
     ) -> tuple[NativeForm | None, str]:
-        """(the form for this graph, whose nodes are put into the order that suits it, or None; what hinders it)."""
+        """(the form for this graph, whose nodes are put into the order that suits it, or None; what hinders it).
+
+        ``joint``: forward and backward will run as one, which allows micro-batches.
+        """
         if not strategy.native or strategy.check_finite or device.is_gpu:
             return None, ""
         try:
@@ -48,13 +52,17 @@ class NativeForm:
             from ..kernels.cpu.loading import load_families
             from ..kernels.cpu.threads import cores
             from .native.cutting import cut_graph
+            from .native.micro import micro_batches
             from .native.phases import reorder
 
             blas.find()
             load_families()
         except (ImportError, NetwrightError) as error:
             return None, f"interpreted, for native code cannot be made here: {error}"
-        cutting = cut_graph(graph, strategy.threads or cores(), heads)
+        threads = strategy.threads or cores()
+        if joint and (micro := micro_batches(graph, threads, heads, strategy.micro_batch)) is not None:
+            return cls(micro), ""
+        cutting = cut_graph(graph, threads, heads)
         if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):
             return None, ""
         boundary = next((i for i, n in enumerate(graph.nodes) if n.phase == "backward"), len(graph.nodes))
@@ -65,9 +73,12 @@ class NativeForm:
 
     def may_write_over(self, node: Node) -> bool:
         """Whether the kernel of this step allows its result over an input."""
-        from ..kernels.cpu.emit import rule_for
+        from ..kernels.cpu.emit import Cut, rule_for
 
-        if self.cutting.cuts[node] is None:
+        cut = self.cutting.cuts[node]
+        if self.cutting.joint and cut is not Cut.ROWS:
+            return False  # it does not run where it stands
+        if cut is None:
             return True
         rule = rule_for(node)
         return rule is not None and rule.in_place

@@ -37,6 +37,11 @@ class Program:
         self._feed(feeds)
         self._run(self.plan.boundary, len(self._calls))
 
+    def step(self, feeds: Mapping[str, Any], heads: Mapping[str, Any]) -> None:
+        """Both parts."""
+        self.forward(feeds)
+        self.backward(heads)
+
     def take(self, values: Sequence[Value]) -> list[Any]:
         """Raw arrays of outputs, safe to keep: the next run does not touch them."""
         taken = []

@@ -58,6 +58,9 @@ class Strategy(BaseModel):
     )
     check_finite: bool = Field(False, description="stop at the first step whose result holds NaN or infinity")
     native: bool = Field(True, description="run compiled kernels on the CPU, where there are some")
+    micro_batch: int | None = Field(
+        None, ge=1, description="samples that a thread takes at a time through a training step; chosen where not given"
+    )
     threads: int | None = Field(None, ge=1, le=256, description="threads of native plans; all cores where not given")
 
     @classmethod

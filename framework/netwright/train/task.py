@@ -114,9 +114,8 @@ class GraphTask:
         compiled = self._plan_for(batch, True)
         program = compiled.acquire()
         try:
-            program.forward(self._feeds(compiled, samples, y))
+            program.step(self._feeds(compiled, samples, y), self._head_gradients(compiled))
             sums = self._measure(compiled, program, y)
-            program.backward(self._head_gradients(compiled))
             gradients = {n: v for n, v in compiled.gradients.items() if v is not None}
             names, lent = list(gradients), program.borrow(list(gradients.values()))
             scale = 1.0 if self.scaler is None else self.scaler.loss_scale

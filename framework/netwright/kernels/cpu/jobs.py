@@ -29,11 +29,11 @@ class Tables:
 class Binding:
     """Where the operands of calls lie, for each shard: ``addresses[shard, operand]``, and the shards' rows."""
 
-    def __init__(self, tables: Tables, operands: int, rows: Sequence[int]) -> None:
-        self.tables, self.lanes = tables, len(rows)
+    def __init__(self, tables: Tables, operands: int, rows: Sequence[int], lanes: int | None = None) -> None:
+        self.tables, self.lanes = tables, lanes or len(rows)
         self.rows = np.array(rows, np.int64)
         self.starts = np.concatenate(([0], np.cumsum(self.rows)[:-1])).astype(np.int64)
-        self.addresses = np.zeros((self.lanes, max(1, operands)), np.int64)
+        self.addresses = np.zeros((len(rows), max(1, operands)), np.int64)
         self._words = np.zeros((self.lanes, MAX_ARGUMENTS), np.int64)
 
     def job(self, phases: Sequence[tuple[int, int, int]]) -> Callable[[], None]:
@@ -54,7 +54,7 @@ class Binding:
         for word, array in places.items():
             job[word] = array.ctypes.data
         job[Job.OPERANDS] = self.addresses.shape[1]
-        job[Job.SHARDS] = job[Job.LANES] = self.lanes
+        job[Job.SHARDS], job[Job.LANES] = len(self.rows), self.lanes
         job[Job.END_PHASE] = len(phases)
         job[Job.EACH_RUN] = sum(1 if kind == Phase.ONCE else self.lanes for kind, _, _ in phases)
         job[Job.YIELD] = pool().give_way

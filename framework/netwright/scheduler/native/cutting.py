@@ -25,6 +25,9 @@ class Cutting:
 
     batch: int
     shards: int
+    lanes: int
+    joint: bool = False
+    """Forward and backward run as one, and shards of one lane follow each other through all of it."""
     cuts: dict[Node, Cut | None] = field(default_factory=dict)
     axes: dict[Value, int] = field(default_factory=dict)
     partial: set[Value] = field(default_factory=set)
@@ -49,11 +52,18 @@ def samples_in(graph: Graph) -> dict[Value, int]:
     return {v: v.shape[0] for v in data if v.shape[0] == data[0].shape[0]}
 
 
-def cut_graph(graph: Graph, threads: int, heads: Mapping[str, Value] | None = None) -> Cutting:
-    """Decide for every step; ``heads`` names the inputs that lie as outputs do (their gradients)."""
+def cut_graph(
+    graph: Graph, threads: int, heads: Mapping[str, Value] | None = None, micro_batch: int | None = None
+) -> Cutting:
+    """Decide for every step; ``heads`` names the inputs that lie as outputs do (their gradients).
+
+    With ``micro_batch``, the most samples of a shard, forward and backward are cut to run as one.
+    """
     samples = samples_in(graph)
     batch = next(iter(samples.values()), 0)
-    result = Cutting(batch, max(1, min(threads, batch)))
+    lanes = max(1, min(threads, batch))
+    shards = max(lanes, -(-batch // micro_batch)) if micro_batch else lanes
+    result = Cutting(batch, shards, lanes, joint=micro_batch is not None)
     for value in graph.inputs.values():
         result.axes[value] = 0 if batch and value in samples else SHARED
     like = {graph.inputs[name]: value for name, value in (heads or {}).items()}
@@ -83,7 +93,7 @@ def _choose(node: Node, result: Cutting, found: tuple[int, ...] | None) -> Cut |
     if rule is None:
         return None
     cut_by_rows = found is not None and any(axis != SHARED for axis in found)
-    if Cut.LANES in rule.cuts and _prefers_lanes(node, result, cut_by_rows):
+    if Cut.LANES in rule.cuts and not (result.joint and cut_by_rows) and _prefers_lanes(node, result, cut_by_rows):
         return Cut.LANES
     if cut_by_rows and Cut.ROWS in rule.cuts:
         return Cut.ROWS

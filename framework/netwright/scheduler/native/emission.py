@@ -65,7 +65,7 @@ class Emission:
         """(first call, end) of a phase."""
         first = len(self.calls)
         for value in part.finish:
-            if self.cutting.shards > 1:
+            if self.cutting.lanes > 1:
                 self._finish(value)
         for node in part.nodes:
             self._emit_node(node, part.cut)
@@ -76,7 +76,7 @@ class Emission:
         part = Slice(value.spec.size)
         own, others = self.operand(Operand("whole", value)), self.operand(Operand("sums", value))
         step = align(value.spec.nbytes)
-        words: tuple[Word, ...] = (part, part.of(own, FLOAT), part.of(others, FLOAT), step, self.cutting.shards - 1)
+        words: tuple[Word, ...] = (part, part.of(own, FLOAT), part.of(others, FLOAT), step, self.cutting.lanes - 1)
         self.calls.append((sum_lanes, words))
         self.nodes.append(None)
 
@@ -96,7 +96,7 @@ class Emission:
         def address(value: Value) -> Address:
             return staged.get(value) or self._address(value, cut is Cut.ROWS, value in written)
 
-        emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.shards, self.cutting.batch)
+        emitter = Emitter(cut, self.cutting.axis, address, scratch, self._blas, self.cutting.lanes, self.cutting.batch)
         if cut is Cut.ROWS:
             for value in dict.fromkeys((*node.inputs, *node.outputs)):
                 if self._lies_apart(value):

@@ -68,8 +68,8 @@ def lay_out(plan: Plan, cutting: Cutting, parts: Sequence[Part], local: set[Valu
         last = len(parts) if tensor.last >= len(plan.steps) else max(when)
         if tensor.storage not in ("input", "output"):
             shared.append((("value", root), Lifetime(root.spec.nbytes, min(when), last)))
-        if root in cutting.partial and cutting.shards > 1:
-            nbytes = align(root.spec.nbytes) * (cutting.shards - 1)
+        if root in cutting.partial and cutting.lanes > 1:
+            nbytes = align(root.spec.nbytes) * (cutting.lanes - 1)
             shared.append((("sum", root), Lifetime(nbytes, min(when), ends.get(root, last))))
     steps = {node: i for i, node in enumerate(plan.steps)}
     own += [(node, Lifetime(n, steps[node], steps[node])) for node, n in scratch.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...kernels.cpu.emit import Cut
@@ -64,3 +64,27 @@ def into_parts(nodes: Iterable[Node], cutting: Cutting, root: Root, finished: se
         current.nodes.append(node)
         made.update(dict.fromkeys(map(root, node.outputs), cut))
     return parts
+
+
+def as_one_phase(nodes: Sequence[Node], cutting: Cutting) -> list[Node] | None:
+    """The steps so ordered that all that is cut by rows is one phase; None where that cannot be.
+
+    What does not hang on samples comes before it, what needs the sums over them behind it.
+    """
+    before, rows, behind = [], [], []
+    late: set[Value] = set()  # what can only be had behind the phase
+    seen: set[Value] = set()  # what the phase has made
+    for node in nodes:
+        by_rows = cutting.cuts[node] is Cut.ROWS
+        needs_sums = any(v in late or v in cutting.partial for v in node.inputs)
+        if by_rows and needs_sums:
+            return None
+        if by_rows:
+            rows.append(node)
+            seen.update(node.outputs)
+        elif needs_sums or any(v in seen for v in node.inputs):
+            behind.append(node)
+            late.update(node.outputs)
+        else:
+            before.append(node)
+    return [*before, *rows, *behind]

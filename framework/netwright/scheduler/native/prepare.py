@@ -11,7 +11,7 @@ from ..plan import PYTHON, Plan, step_workspace
 from .cutting import Cutting
 from .emission import Emission, emit_all
 from .layout import Layout, lay_out, local_roots
-from .phases import Part, into_parts
+from .phases import Part, as_one_phase, into_parts
 
 MEGABYTE = 1024 * 1024
 
@@ -39,7 +39,7 @@ class Prepared:
     @property
     def arena_bytes(self) -> int:
         """Memory of a program: every lane's own, and what they share."""
-        return self.layout.total_bytes(self.cutting.shards)
+        return self.layout.total_bytes(self.cutting.lanes)
 
     @property
     def peak_bytes(self) -> int:
@@ -69,11 +69,14 @@ class Prepared:
         parts = [part for part, _, _ in self.forward + self.backward]
         phases, python = (sum((part.cut is None) is called for part in parts) for called in (False, True))
         own, shared, peak = (n / MEGABYTE for n in (self.layout.lane_bytes, self.layout.shared_bytes, self.peak_bytes))
-        calls, threads = len(self.emission.calls), self.cutting.shards
+        calls, threads = len(self.emission.calls), self.cutting.lanes
         found = [
             f"native: {plural(calls, 'kernel call')} in {plural(phases, 'phase')}, {plural(python, 'Python call')}; "
             f"{plural(threads, 'thread')} with {own:.2f} MiB each and {shared:.2f} MiB shared, peak {peak:.2f} MiB"
         ]
+        if self.cutting.joint:
+            rows = -(-self.cutting.batch // self.cutting.shards)
+            found.append(f"micro-batches: forward and backward for {plural(rows, 'sample')} at a time on each thread")
         return [*found, f"interpreted until its kernels are ready: {self.notice}"] if self.notice else found
 
 
@@ -86,6 +89,8 @@ def prepare(plan: Plan, cutting: Cutting) -> Prepared:
     """Phases, calls and memory for a plan cut so."""
     finished: set[Value] = set()
     steps = [plan.steps[: plan.boundary], plan.steps[plan.boundary :]]
+    if cutting.joint:
+        steps = [as_one_phase(plan.steps, cutting) or plan.steps, []]
     halves: list[list[Part]] = []
     for nodes in steps:
         parts = into_parts(nodes, cutting, plan.root, finished)

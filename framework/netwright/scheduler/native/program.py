@@ -33,10 +33,11 @@ class NativeProgram:
         self.prepared, self.plan = prepared, prepared.plan
         self._slots: list[Any] = [None] * self.plan.graph._values
         cutting, emission = prepared.cutting, prepared.emission
-        self._lanes = cutting.shards
+        self._lanes = cutting.lanes
+        self._lane_of = np.arange(cutting.shards, dtype=np.int64) % cutting.lanes
         each, rest = divmod(cutting.batch, cutting.shards)
         rows = [each + (i < rest) for i in range(cutting.shards)]
-        self._binding = Binding(Tables(emission.calls), len(emission.operands), rows)
+        self._binding = Binding(Tables(emission.calls), len(emission.operands), rows, cutting.lanes)
         self._addresses, self._starts = self._binding.addresses, self._binding.starts
         self._bind_memory()
         self._readers = self._operands_by_root()
@@ -60,6 +61,17 @@ class NativeProgram:
         self._feed(feeds)
         self._renew([v for v in self._fresh if v.node is not None and v.node.phase == "backward"])
         self._run("backward", self._backward)
+
+    def step(self, feeds: Mapping[str, Any], heads: Mapping[str, Any]) -> None:
+        """Both parts, as one where the plan was made for that."""
+        if not self.prepared.cutting.joint:
+            self.forward(feeds)
+            self.backward(heads)
+            return
+        self._feed(feeds)
+        self._feed(heads)
+        self._renew(self._fresh)
+        self._run("forward", self._forward)
 
     def take(self, values: Sequence[Value]) -> list[Any]:
         """Raw arrays of outputs, safe to keep: the next run does not touch them."""
@@ -156,8 +168,7 @@ class NativeProgram:
     def _bind_operands(self) -> None:
         layout = self.prepared.layout
         shared, own = self._shared.ctypes.data, self._own.ctypes.data
-        lanes = np.arange(self._lanes, dtype=np.int64)
-        mine = own + lanes * align(layout.lane_bytes)
+        mine = own + self._lane_of * align(layout.lane_bytes)
         for i, operand in enumerate(self.prepared.emission.operands):
             if operand.node is not None:
                 self._addresses[:, i] = mine + layout.scratch[operand.node]
@@ -179,7 +190,8 @@ class NativeProgram:
             root = self.plan.root(operand.value)  # type: ignore[arg-type]
             others = self._shared.ctypes.data + self.prepared.layout.sums[root]
             step = align(root.spec.nbytes)
-            self._addresses[:, i] = [base, *(others + k * step for k in range(self._lanes - 1))]
+            places = np.array([base, *(others + k * step for k in range(self._lanes - 1))], np.int64)
+            self._addresses[:, i] = places[self._lane_of]
         else:
             self._addresses[:, i] = base
 
