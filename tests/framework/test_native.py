@@ -46,17 +46,21 @@ def build(case: Case, arrays: Sequence[Array], backward: bool) -> Graph:
     return prune(graph)
 
 
-def form_of(graph: Graph, threads: int) -> NativeForm | None:
+def form_of(graph: Graph, threads: int, micro: int | None = None) -> NativeForm | None:
     heads = {name: graph.outputs[int(name[4:])] for name in graph.inputs if name.startswith("head")}
-    return NativeForm.of(graph, mx.cpu(), Strategy(threads=threads), heads)[0]
+    strategy = Strategy(threads=threads, micro_batch=micro)
+    return NativeForm.of(graph, mx.cpu(), strategy, heads, joint=micro is not None)[0]
 
 
 def results(program: Any, graph: Graph, feeds: dict[str, Array]) -> list[Array]:
     random.seed(3)
     given = {n: a.copy() for n, a in feeds.items()}
-    program.forward({n: a for n, a in given.items() if n.startswith("x")})
+    fed = {n: a for n, a in given.items() if n.startswith("x")}
+    heads = {n: a for n, a in given.items() if n.startswith("head")}
     if program.plan.boundary < len(program.plan.steps):
-        program.backward({n: a for n, a in given.items() if n.startswith("head")})
+        program.step(fed, heads)
+    else:
+        program.forward(fed)
     states = [given[n] for n in feeds if n.startswith("x")]  # states are written in place, all else is as it was
     return [np.array(a) for a in (*program.take(graph.outputs), *states)]
 
@@ -65,15 +69,17 @@ load_families()
 NATIVE = [case for case in CASES if case.dtype == "float32" and case.op.name in rules]
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize(("threads", "micro"), [(1, None), (2, None), (3, None), (1, 1), (2, 1)])
 @pytest.mark.parametrize("case", NATIVE, ids=lambda c: c.id)
-def test_native_plans_equal_interpreted_ones(case: Case, threads: int) -> None:
+def test_native_plans_equal_interpreted_ones(case: Case, threads: int, micro: int | None) -> None:
     arrays = case.arrays()
     backward = case.sample.differentiable and case.op.differentiable
     graph = build(case, arrays, backward)
-    form = form_of(graph, threads)
+    form = form_of(graph, threads, micro)
     if form is None:
         pytest.skip("no rule takes these parameters")
+    if micro is not None and not form.cutting.joint:
+        pytest.skip("needs all samples, or has only one")
     plan = make_plan(graph, mx.cpu(), Strategy(threads=threads), "", form.may_write_over)
     rng = np.random.default_rng(5)
     feeds = {f"x{i}": a for i, a in enumerate(arrays)}
