@@ -1,13 +1,13 @@
 """Where a training step's time goes: ``python -m benchmarks.profile WORKLOAD [--batch 32] [--strategy fast]``.
 
 Every step of the plan is timed by itself, all threads waiting for each other in between, so the sum is more than an
-unwatched step takes; the shares say where to look.
+unwatched step takes; the shares (of that sum) say where to look. All times are the least of some steps: what other
+programs on the machine take away is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Row:
-    """One step of the plan; seconds are the median."""
+    """One step of the plan."""
 
     name: str
     operator: str
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("workload", choices=EVERY)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--strategy", default=None, help="a preset; by default the first of fast and balanced")
-    parser.add_argument("--steps", type=int, default=30, help="watched steps; medians are shown")
+    parser.add_argument("--steps", type=int, default=30, help="watched steps; the least of each time is shown")
     parser.add_argument("--top", type=int, default=25, help="rows to print")
     parser.add_argument("--by", choices=("step", "operator"), default="step")
     parser.add_argument("--plan", action="store_true", help="print the plan too")
@@ -113,10 +113,10 @@ def take(workload: Workload, batch: int, strategy: str, steps: int) -> Profile:
             around["update of the weights"].append(end - backward[1])
     finally:
         Program.observer = None
-    rows = [_row(node, statistics.median(seconds)) for node, seconds in watch.steps.items()]
+    rows = [_row(node, min(seconds)) for node, seconds in watch.steps.items()]
     plan = trainer.task.plan(batch)
-    medians = {name: statistics.median(seconds) for name, seconds in around.items()}
-    return Profile(rows, statistics.median(whole[3:]), statistics.median(watched), medians, plan)
+    least = {name: min(seconds) for name, seconds in around.items()}
+    return Profile(rows, min(whole[3:]), min(watched), least, plan)
 
 
 def _row(node: Any, seconds: float) -> Row:
@@ -141,17 +141,18 @@ def show(found: Profile, top: int, operators: bool = False) -> str:
     """The profile as a table."""
     rows = sorted(by_operator(found.rows) if operators else found.rows, key=lambda row: -row.seconds)
     total = sum(row.seconds for row in rows)
+    everything = total + sum(found.around.values())
     lines = [
         "| operator | step | output | µs | share | GFLOP/s |",
         "| --- | --- | --- | ---: | ---: | ---: |",
         *(
-            f"| {r.operator} | {r.name} | {r.output} | {r.seconds * 1e6:.0f} | {r.seconds / found.watched:.1%} "
+            f"| {r.operator} | {r.name} | {r.output} | {r.seconds * 1e6:.0f} | {r.seconds / everything:.1%} "
             f"| {r.flops / r.seconds / 1e9:.1f} |"
             for r in rows[:top]
         ),
     ]
     sums = {f"all {len(rows)} steps of the plan": total, **found.around}
-    lines += [f"| | {name} | | {value * 1e6:.0f} | {value / found.watched:.1%} | |" for name, value in sums.items()]
+    lines += [f"| | {name} | | {value * 1e6:.0f} | {value / everything:.1%} | |" for name, value in sums.items()]
     lines += [
         "",
         f"An unwatched training step takes {found.whole * 1e6:.0f} µs, a watched one {found.watched * 1e6:.0f} µs.",
