@@ -194,7 +194,8 @@ class Call(Spendable):
             else:  # a port that is not there under these parameters (no bias) is None
                 i = op.facts(self.p).places.get(keep)
                 arguments.append(None if i is None else F.wrapped(self.kept[i], sources[i], self.place))
-        at = At(self.inputs, self.outputs, self.train, tuple([s is not None for s in sources]))
+        wanted, arrived = [s is not None for s in sources], [g is not None for g in gradients]
+        at = At(self.inputs, self.outputs, self.train, tuple(wanted), tuple(arrived))
         result = op.gradient(F, self.p, at, *arguments)  # type: ignore[attr-defined]
         return result if isinstance(result, (tuple, list)) else (result,)
 

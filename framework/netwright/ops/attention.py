@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
-from .arrays import deliver
+from .arrays import accumulator, deliver
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .registry import register
@@ -68,10 +68,14 @@ class MultiHeadAttention(Operator):
         Port("value", doc="what each position has to give, (N, S, V)"),
         Port("mask", doc="0 where a key may not be looked at, (N, S) or (N, L, S)", optional=True),
     )
-    outputs = ("output", "weights")
+    outputs = ("output", "weights", "logsum")
 
     def ports(self, p: AttentionParams) -> tuple[Port, ...]:
         return self.inputs if p.use_mask else self.inputs[:3]
+
+    def output_names(self, p: AttentionParams) -> tuple[str, ...]:
+        """With the weights the gradient keeps those; else the logarithm of each position's sum tells them again."""
+        return ("output", "weights") if p.output_weights else ("output", "logsum")
 
     def visible_outputs(self, p: AttentionParams) -> int:
         return 2 if p.output_weights else 1
@@ -92,47 +96,67 @@ class MultiHeadAttention(Operator):
             if filled[3] not in (full, (query[0], key[1])):
                 wanted = f"{(query[0], key[1])} or {full}"
                 raise ShapeError("the mask does not fit", port="mask", wanted=wanted, got=shapes[3])
-        return filled, [(*query[:2], value[2]), (query[0], p.heads, query[1], key[1])]
+        rows = (query[0], p.heads, query[1])
+        return filled, [(*query[:2], value[2]), (*rows, key[1]) if p.output_weights else rows]
 
     def infer_dtype(self, p: AttentionParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
-        known, out = super().infer_dtype(_UNMASKED, dtypes[:3])
-        return [*known, *(d or known[0] for d in dtypes[3:])], out
+        known, (out, _) = super().infer_dtype(_UNMASKED, dtypes[:3])
+        second = out if p.output_weights or out is None else np.dtype(accumulator(out))
+        return [*known, *(d or known[0] for d in dtypes[3:])], [out, second]
 
     def forward(
         self, xp: Any, p: AttentionParams, query: Any, key: Any, value: Any, mask: Any = None, *, out: Any = None
     ) -> Any:
-        y_out, weights_out = (None, None) if out is None else out
-        q, k, v = (_heads(a, p.heads) for a in (query, key, value))
-        scores = xp.matmul(q, k.swapaxes(2, 3))
-        scores *= scores.dtype.type(_scale(p, query.shape))
-        seen = _visible(xp, p, mask, query.shape[1], key.shape[1])
-        if seen is None:
-            weights = softmax(xp, scores, -1, weights_out)
-        else:
+        y_out, second_out = (None, None) if out is None else out
+        work = accumulator(query.dtype)
+        q, k, v = (parted(a, p.heads) for a in (query, key, value))
+        scores = xp.matmul(q.astype(work, copy=False), k.swapaxes(2, 3).astype(work, copy=False))
+        scores *= scores.dtype.type(head_scale(p, query.shape))
+        seen = visible(xp, p, mask, query.shape[1], key.shape[1])
+        if seen is not None:
             # the lowest number rather than −∞: a row without keys must not become NaN
-            weights = softmax(xp, xp.where(seen, scores, np.finfo(scores.dtype).min), -1)
-            weights = deliver(xp, xp.where(seen, weights, weights.dtype.type(0)), weights_out)
-        y = xp.matmul(weights, v).swapaxes(1, 2).reshape(*query.shape[:2], value.shape[2])
-        return deliver(xp, y, y_out), weights
+            scores = xp.where(seen, scores, np.finfo(scores.dtype).min)
+        weights = softmax(xp, scores, -1)
+        if seen is not None:
+            weights = xp.where(seen, weights, weights.dtype.type(0))
+        narrow = weights.astype(query.dtype, copy=False)
+        y = deliver(xp, xp.matmul(narrow, v).swapaxes(1, 2).reshape(*query.shape[:2], value.shape[2]), y_out)
+        if p.output_weights:
+            return y, deliver(xp, narrow, second_out)
+        with np.errstate(divide="ignore"):  # as for the greatest score: w = e^(s − logsum)
+            logsum = scores.max(axis=-1, initial=np.finfo(work).min) - xp.log(weights.max(axis=-1, initial=0))
+        return y, deliver(xp, logsum, second_out)
 
-    def gradient(self, F: Any, p: AttentionParams, at: At, dys: Any, ys: Any, query: Any, key: Any, value: Any) -> Any:
+    def gradient(self, F: Any, p: AttentionParams, at: At, dys: Any, ys: Any, query: Any, key: Any, value: Any,
+                 mask: Any) -> Any:  # fmt: skip
+        if p.output_weights:
+            found = self._through_weights(F, p, at, dys, ys[1], query, key, value)
+        else:
+            masks = (mask,) if p.use_mask else ()
+            found = F._attention_grad(dys[0], query, key, value, *masks, *ys, **p.given())
+        return [*found, None] if p.use_mask else found
+
+    def _through_weights(
+        self, F: Any, p: AttentionParams, at: At, dys: Any, seen: Any, query: Any, key: Any, value: Any
+    ) -> Any:
+        """Gradients of query, key and value from those of the output and of the weights."""
         heads, shapes = p.heads, [s.shape for s in at.inputs]
         batch, _, length, size = at.outputs[1].shape
         flat, rows = (batch * heads, length, size), (batch * heads, length, 1)
-        weights, dweights = (F._reshape_to(a, shape=flat) for a in (ys[1], dys[1]))
+        weights, dweights = (F._reshape_to(a, shape=flat) for a in (seen, dys[1]))
         dy = split_heads(F, dys[0], at.outputs[0].shape, heads)
         q, k, v = (split_heads(F, a, s, heads) for a, s in zip((query, key, value), shapes, strict=False))
         dv = F.batch_dot(weights, dy, transpose_a=True)
         product = (F.batch_dot(dy, v, transpose_b=True) + dweights) * weights
         total = F._sum_to(product, shape=rows, axis=(2,))
-        dscores = (product - weights * total) * _scale(p, shapes[0])
+        dscores = (product - weights * total) * head_scale(p, shapes[0])
         dq, dk = F.batch_dot(dscores, k), F.batch_dot(dscores, q, transpose_a=True)
-        found = [join_heads(F, a, s, heads) for a, s in zip((dq, dk, dv), shapes, strict=False)]
-        return [*found, None] if p.use_mask else found
+        return [join_heads(F, a, s, heads) for a, s in zip((dq, dk, dv), shapes, strict=False)]
 
     def flops(self, p: AttentionParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        batch, length, features = inputs[0].shape
         size = inputs[1].shape[1]
-        return 2 * size * (inputs[0].size + outputs[0].size) + 5 * outputs[1].size
+        return 2 * size * (batch * length * features + outputs[0].size) + 5 * batch * p.heads * length * size
 
     def samples(self) -> Iterable[Sample]:
         yield Sample(((2, 3, 4), (2, 5, 4), (2, 5, 6)))
@@ -163,16 +187,17 @@ def _agree(port: str, shape: Shape, wanted: Shape) -> None:
         raise ShapeError(f"{port} does not fit the other inputs", port=port, wanted=wanted, got=shape)
 
 
-def _scale(p: AttentionParams, query: Shape) -> float:
+def head_scale(p: AttentionParams, query: Shape) -> float:
+    """What the products of queries and keys are multiplied with."""
     return 1.0 / math.sqrt(max(1, query[2] // p.heads)) if p.scale is None else p.scale
 
 
-def _heads(x: Any, heads: int) -> Any:
+def parted(x: Any, heads: int) -> Any:
     """(N, L, heads·D) seen as (N, heads, L, D)."""
     return x.reshape(*x.shape[:2], heads, x.shape[2] // heads).swapaxes(1, 2)
 
 
-def _visible(xp: Any, p: AttentionParams, mask: Any, length: int, size: int) -> Any:
+def visible(xp: Any, p: AttentionParams, mask: Any, length: int, size: int) -> Any:
     """Where a position may look at a key, against (N, heads, L, S); None where everything may be."""
     seen = None
     if p.causal:

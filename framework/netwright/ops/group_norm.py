@@ -165,6 +165,11 @@ class LayerNorm(_Normalization):
     def weight_shape(self, p: LayerNormParams, data: Shape, given: Shape | None) -> Shape:
         return (data[normalize_axis(p.axis, len(data))],)
 
+    def gradient(self, F: Any, p: LayerNormParams, at: At, dys: Any, ys: Any, data: Any, gamma: Any) -> Any:
+        if any(at.arrived[1:]) or at.inputs[0].dtype != at.outputs[1].dtype:
+            return super().gradient(F, p, at, dys, ys, data, gamma)
+        return F._layer_norm_grad(dys[0], data, gamma, ys[1], ys[2], axis=p.axis)
+
     def samples(self) -> Iterable[Sample]:
         yield Sample(((3, 5), (5,), (5,)))
         yield Sample(((2, 3, 4), (4,), (4,)), {"output_mean_var": True})

@@ -66,6 +66,8 @@ class At(NamedTuple):
     train: bool
     wanted: tuple[bool, ...]
     """For each input, whether its gradient is asked for."""
+    arrived: tuple[bool, ...]
+    """For each output, whether anything depends on it: the gradients of the others are zeros."""
 
 
 class Again(NamedTuple):

@@ -61,7 +61,8 @@ def _watch(graph: Graph, node: Node, results: Sequence[Any], watched: dict[str, 
 def pull(graph: Graph, node: Node, arrived: Sequence[Value | None], wanted: tuple[bool, ...]) -> Sequence[Any]:
     """Gradients of one node's inputs from those of its outputs."""
     op, F = node.op, graph.F
-    at = At(tuple(v.spec for v in node.inputs), tuple(v.spec for v in node.outputs), node.train, wanted)
+    specs = tuple(v.spec for v in node.inputs), tuple(v.spec for v in node.outputs)
+    at = At(*specs, node.train, wanted, tuple(g is not None for g in arrived))
 
     def or_zeros(i: int) -> Value:
         found = arrived[i]

@@ -12,6 +12,7 @@ def attention(p: Any, query: Any, key: Any, value: Any, mask: Any = None) -> Any
     (batch, length, _), size = query.shape, key.shape[1]
     e, v = query.shape[2] // p.heads, value.shape[2] // p.heads
     y, weights = np.zeros((batch, length, value.shape[2])), np.zeros((batch, p.heads, length, size))
+    logsum = np.full((batch, p.heads, length), np.inf)
     for n, h, i in np.ndindex(batch, p.heads, length):
         seen = [
             s
@@ -22,10 +23,12 @@ def attention(p: Any, query: Any, key: Any, value: Any, mask: Any = None) -> Any
         q = query[n, i, h * e : (h + 1) * e]
         scale = 1 / math.sqrt(e) if p.scale is None else p.scale
         powers = [math.exp(scale * float(q @ key[n, s, h * e : (h + 1) * e])) for s in seen]
+        if seen:
+            logsum[n, h, i] = math.log(math.fsum(powers))
         for s, power in zip(seen, powers, strict=True):
             weights[n, h, i, s] = power / math.fsum(powers)
             y[n, i, h * v : (h + 1) * v] += weights[n, h, i, s] * value[n, s, h * v : (h + 1) * v]
-    return y, weights
+    return y, weights if p.output_weights else logsum
 
 
 def part(array: Any, heads: int, parts: int, which: int, n: int, h: int) -> Any:
@@ -58,4 +61,7 @@ REFERENCES = {
     "_contrib_interleaved_matmul_selfatt_valatt": lambda p, x, w: values(p.heads, (x, 3, 2), w),
     "_contrib_interleaved_matmul_encdec_qk": lambda p, q, kv: scores(p.heads, (q, 1, 0), (kv, 2, 0)),
     "_contrib_interleaved_matmul_encdec_valatt": lambda p, kv, w: values(p.heads, (kv, 2, 1), w),
+}
+UNREFERENCED = {
+    "_attention_grad": "it reads what MultiHeadAttention kept; the slopes of attention are compared with its results"
 }

@@ -109,6 +109,21 @@ def kl_sparse(p: Any, data: Any, moving: Any, train: bool = False) -> Any:
     return data, mean
 
 
+def layer_norm_grad(p: Any, dy: Any, data: Any, gamma: Any, mean: Any, std: Any) -> Any:
+    axis = p.axis % data.ndim
+    dx, dgamma, dbeta = np.zeros(data.shape), np.zeros(gamma.shape), np.zeros(gamma.shape)
+    for place in np.ndindex(*(1 if i == axis else n for i, n in enumerate(data.shape))):
+        row = (*place[:axis], slice(None), *place[axis + 1 :])
+        unit = (data[row] - mean[place]) / std[place]
+        slope = dy[row] * gamma
+        for i in range(len(gamma)):
+            own = [slope[j] * ((i == j) - (1 + unit[i] * unit[j]) / len(gamma)) for j in range(len(gamma))]
+            dx[row][i] = math.fsum(own) / std[place]
+        dgamma += dy[row] * unit
+        dbeta += dy[row]
+    return dx, dgamma, dbeta
+
+
 REFERENCES = {
     "BatchNorm": batch_norm,
     "_batch_norm_again": batch_norm_again,
@@ -116,6 +131,7 @@ REFERENCES = {
     "_contrib_BatchNormWithReLU": batch_norm_then_relu,
     "IdentityAttachKLSparseReg": kl_sparse,
     "LayerNorm": layer_norm,
+    "_layer_norm_grad": layer_norm_grad,
     "InstanceNorm": instance_norm,
     "GroupNorm": group_norm,
     "L2Normalization": l2_normalization,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.attention import _scale, _visible
+from ...ops.attention import head_scale, visible
 from ...ops.convolution import convolved
 from ...ops.deconvolution import deconvolved
 from ...ops.upsampling import _spreading
@@ -193,22 +193,23 @@ def convolution_data_gradient(c: Call, dy: Tensor, weight: Tensor) -> Tensor:
 
 
 @rule("MultiHeadAttention")
-def attention(c: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def attention(c: Call, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, ...]:
     """MatMul, Softmax and MatMul for all heads at once; what may not be looked at gets the lowest score."""
     p, xp, heads = c.p, c.xp, c.p.heads
 
     def apart(x: Tensor) -> Tensor:
         return x.reshape((x.shape[0], x.shape[1], heads, x.shape[2] // heads)).transpose((0, 2, 1, 3))
 
-    scores = xp.matmul(apart(query), apart(key).swapaxes(2, 3)) * query.dtype.type(_scale(p, query.shape))
-    seen = _visible(xp, p, mask, query.shape[1], key.shape[1])
+    scores = xp.matmul(apart(query), apart(key).swapaxes(2, 3)) * query.dtype.type(head_scale(p, query.shape))
+    seen = visible(xp, p, mask, query.shape[1], key.shape[1])
     if seen is None:
         weights = c.w.op("Softmax", scores, axis=-1)
     else:
         weights = c.w.op("Softmax", xp.where(seen, scores, np.finfo(scores.dtype).min), axis=-1)
         weights = xp.where(seen, weights, weights.dtype.type(0))
     joined = xp.matmul(weights, apart(value)).transpose((0, 2, 1, 3))
-    return joined.reshape((*query.shape[:2], value.shape[2])), weights
+    y = joined.reshape((*query.shape[:2], value.shape[2]))
+    return (y, weights) if p.output_weights else (y,)
 
 
 @rule("_contrib_fft")

@@ -1,0 +1,27 @@
+"""How the batch axis goes through layers of sequences: normalization, attention and recurrence."""
+
+from __future__ import annotations
+
+from ..ops.shapes import normalize_axis
+from .ir import Node
+from .separable import PARTIAL, SHARED, Axes, separable
+
+
+@separable("LayerNorm")
+def _layer_norm(node: Node, axes: Axes, batch: int) -> Axes | None:
+    axis = normalize_axis(node.p.axis, len(node.inputs[0].shape))  # type: ignore[attr-defined]
+    return (axes[0],) * 3 if axes[0] != axis and axes[1] == axes[2] == SHARED else None
+
+
+@separable("_layer_norm_grad")
+def _layer_norm_back(node: Node, axes: Axes, batch: int) -> Axes | None:
+    dy, data, gamma, mean, std = axes
+    axis = normalize_axis(node.p.axis, len(node.inputs[1].shape))  # type: ignore[attr-defined]
+    together = dy == data == mean == std != axis
+    return (data, PARTIAL, PARTIAL) if together and gamma == SHARED else None
+
+
+@separable("MultiHeadAttention", "_attention_grad")
+def _attention(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """Each sample looks at itself alone."""
+    return (0,) * len(node.outputs) if all(axis == 0 for axis in axes) else None
