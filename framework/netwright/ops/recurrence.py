@@ -34,7 +34,7 @@ class Weights:
 
 @dataclass(slots=True)
 class Kept:
-    """What one layer in one direction keeps for the way back, as views into one vector."""
+    """What one layer in one direction keeps for the way back."""
 
     gates: Any
     """(T, N, gates·H), after their functions."""

@@ -12,7 +12,7 @@ from ..errors import ParamError, ShapeError
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .recurrence import GATES, Mode, Recurrence, run_layer, run_layer_back
-from .recurrent_layout import Reserve, directions, fed_back, weights
+from .recurrent_layout import Reserve, directions, fed_back, kept_shapes, weights
 from .registry import get, register
 
 
@@ -79,17 +79,17 @@ class RNN(Operator):
         Port("sequence_length", doc="how long each sequence is, (batch,)"),
     )
     from_first = True
-    outputs = ("output", "state_output", "statecell_output", "reserve")
+    outputs = ("output", "state_output", "statecell_output")
 
     def ports(self, p: RNNParams) -> tuple[Port, ...]:
         return _taken(p, self.inputs)
 
     def output_names(self, p: RNNParams) -> tuple[str, ...]:
-        states = self.outputs[1:3] if p.mode == "lstm" else self.outputs[1:2]
-        return ("output", *(states if p.state_outputs else ()), "reserve")
+        states = self.outputs[1:] if p.mode == "lstm" else self.outputs[1:2]
+        return ("output", *(states if p.state_outputs else ()), *kept_shapes(p, 0, 0))
 
     def visible_outputs(self, p: RNNParams) -> int:
-        return len(self.output_names(p)) - 1
+        return len(self.output_names(p)) - len(kept_shapes(p, 0, 0))
 
     def infer_shape(self, p: RNNParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         if p.projection_size and p.mode != "lstm":
@@ -116,7 +116,7 @@ class RNN(Operator):
             "output": (length, batch, fed_back(p) * directions(p)),
             "state_output": wanted["state"],
             "statecell_output": wanted["state_cell"],
-            "reserve": (Reserve(p, length, batch).size,),
+            **kept_shapes(p, length, batch),
         }
         return filled, [outs[name] for name in names]
 
@@ -129,12 +129,13 @@ class RNN(Operator):
     def forward(
         self, xp: Any, p: RNNParams, data: Any, parameters: Any, *more: Any, train: bool, rng: Any, out: Any = None
     ) -> Any:
-        length, batch, features = data.shape
+        length, _, features = data.shape
         h0, c0, lengths = _optional(xp, p, data, more)
         if out is None:
             shapes = self.infer_shape(p, [data.shape, parameters.shape, *(m.shape for m in more)])[1]
             out = tuple(xp.empty(shape, data.dtype) for shape in shapes if shape is not None)
-        output, reserve = out[0], Reserve(p, length, batch, out[-1])
+        named = dict(zip(self.output_names(p), out, strict=True))
+        output, reserve = out[0], Reserve(p, named)
         mask, ways = _valid_steps(xp, length, lengths), directions(p)
         last_h, last_c = xp.empty(h0.shape, data.dtype), xp.empty_like(c0)
         x = data
@@ -152,9 +153,9 @@ class RNN(Operator):
             x = y
             if layer < p.num_layers - 1 and p.p:
                 x = _drop(y, reserve.masks[layer], p.p, train, rng)
-        for name, place in zip(self.output_names(p), out, strict=True):
-            if name in self.outputs[1:3]:
-                place[...] = last_h if name == "state_output" else last_c
+        for name, last in (("state_output", last_h), ("statecell_output", last_c)):
+            if name in named:
+                named[name][...] = last
         return out
 
     def gradient(
@@ -171,8 +172,11 @@ class RNN(Operator):
         sequence_length: Any,
     ) -> Any:
         given = [v for v in (data, parameters, state, state_cell, sequence_length) if v is not None]
-        found = F._rnn_grad(*given, ys[0], ys[-1], *dys[:-1], **p.given())
-        return [*found, None] if p.use_sequence_length else found
+        seen = self.visible_outputs(p)
+        wanted = at.wanted[0]
+        found = F._rnn_grad(*given, ys[0], *ys[seen:], *dys[:seen], **p.given(), data_gradient=wanted)
+        found = list(found) if isinstance(found, (list, tuple)) else [found]
+        return [*(() if wanted else (None,)), *found, *((None,) if p.use_sequence_length else ())]
 
     def flops(self, p: RNNParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         length, batch, _ = inputs[0].shape
@@ -214,48 +218,58 @@ def _drop(y: Any, mask: Any, p: float, train: bool, rng: Any) -> Any:
     return y * mask
 
 
+class RNNGradParams(RNNParams):
+    """Parameters of _rnn_grad."""
+
+    num_args: Size = Field(description="number of inputs: what RNN kept grows with its layers")
+    data_gradient: bool = Field(True, description="give the gradient of the data too")
+
+
 @register
 class RNNGrad(Operator):
-    """Gradient of RNN through time: gives those of data, parameters, state and state_cell.
+    """Gradient of RNN through time: gives those of data (where wanted), parameters, state and state_cell.
 
-    Inputs: RNN's, its output and reserve, and the gradients of its visible outputs.
+    Inputs: RNN's, its output and all that it kept, and the gradients of its visible outputs.
     """
 
     name = "_rnn_grad"
     category = "sequence"
-    Params = RNNParams
+    Params = RNNGradParams
+    variadic = "num_args"
     inputs = (
         RNN.inputs[0],
         Port("parameters", doc="all weights in one vector"),
         *RNN.inputs[2:],
         Port("output", doc="RNN's output"),
-        Port("reserve", doc="what RNN kept"),
         Port("doutput", doc="gradient of the output"),
         Port("dstate", doc="gradient of the last state", optional=True),
         Port("dstate_cell", doc="gradient of the last cell state", optional=True),
     )
     outputs = ("data", "parameters", "state", "state_cell")
 
-    def ports(self, p: RNNParams) -> tuple[Port, ...]:
-        output, reserve, doutput, dstate, dcell = self.inputs[5:]
+    def ports(self, p: RNNGradParams) -> tuple[Port, ...]:
+        output, doutput, dstate, dcell = self.inputs[5:]
+        kept = (Port(name, doc="what RNN kept") for name in kept_shapes(p, 0, 0))
         last = (dstate, dcell) if p.mode == "lstm" else (dstate,)
-        return (*_taken(p, self.inputs), output, reserve, doutput, *(last if p.state_outputs else ()))
+        return (*_taken(p, self.inputs), output, *kept, doutput, *(last if p.state_outputs else ()))
 
-    def output_names(self, p: RNNParams) -> tuple[str, ...]:
-        return tuple(port.name for port in _taken(p, self.inputs) if port.name != "sequence_length")
+    def output_names(self, p: RNNGradParams) -> tuple[str, ...]:
+        names = [port.name for port in _taken(p, self.inputs) if port.name != "sequence_length"]
+        return tuple(names if p.data_gradient else names[1:])
 
-    def infer_shape(self, p: RNNParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
-        return shapes, list(shapes[: len(self.output_names(p))])
+    def infer_shape(self, p: RNNGradParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        named = {port.name: shape for port, shape in zip(self.ports(p), shapes, strict=True)}
+        return shapes, [named[name] for name in self.output_names(p)]
 
-    def infer_dtype(self, p: RNNParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+    def infer_dtype(self, p: RNNGradParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return dtypes, [dtypes[0]] * len(self.output_names(p))
 
-    def forward(self, xp: Any, p: RNNParams, *arrays: Any) -> Any:
+    def forward(self, xp: Any, p: RNNGradParams, *arrays: Any) -> Any:
         named = dict(zip((port.name for port in self.ports(p)), arrays, strict=True))
         data, parameters = named["data"], named["parameters"]
-        length, batch, features = data.shape
+        length, _, features = data.shape
         h0, c0, lengths = _optional(xp, p, data, arrays[2 : len(_taken(p, self.inputs))])
-        reserve, mask = Reserve(p, length, batch, named["reserve"]), _valid_steps(xp, length, lengths)
+        reserve, mask = Reserve(p, named), _valid_steps(xp, length, lengths)
         found = xp.zeros(parameters.shape, parameters.dtype)
         layers, slopes = weights(p, features, parameters)[0], weights(p, features, found)[0]
         dh, dc = (named.get(k, xp.zeros_like(v)) for k, v in (("dstate", h0), ("dstate_cell", c0)))
@@ -288,7 +302,8 @@ class RNNGrad(Operator):
                     dfirst_c[i] = step[2]
             dy = dx if dropped is None else dx * dropped
         gradients = {"data": dy, "parameters": found, "state": dfirst_h, "state_cell": dfirst_c}
-        return tuple(gradients[name] for name in self.output_names(p))
+        given = tuple(gradients[name] for name in self.output_names(p))
+        return given if len(given) > 1 else given[0]
 
     def flops(self, p: RNNParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         length, batch, _ = inputs[0].shape
@@ -306,10 +321,13 @@ class RNNGrad(Operator):
         op = get("RNN")
         for shapes, params in _CASES:
             p = RNNParams(**params)
-            given = [s.shape if isinstance(s, Draw) else s for s in shapes]
-            out = [s for s in op.infer_shape(p, given)[1] if s is not None]
-            kept = [Draw(out[0], "uniform", 0.1, 0.9), Draw(out[-1], "uniform", 0.1, 0.9)]
-            yield Sample((*shapes, *kept, *out[:-1]), params, differentiable=False)
+            known = [s.shape if isinstance(s, Draw) else s for s in shapes]
+            out = [s for s in op.infer_shape(p, known)[1] if s is not None]
+            seen = op.visible_outputs(p)
+            kept = [Draw(shape, "uniform", 0.1, 0.9) for shape in (out[0], *out[seen:])]
+            given = (*shapes, *kept, *out[:seen])
+            for more in ({}, {"data_gradient": False}) if p.state_outputs else ({},):
+                yield Sample(given, {**params, **more, "num_args": len(given)}, differentiable=False)
 
 
 def _incoming(data: Any, reserve: Reserve, layer: int) -> tuple[Any, Any]:

@@ -1,8 +1,9 @@
-"""Where a recurrent operator's weights lie in their one vector, and what it keeps for the way back in another."""
+"""Where a recurrent operator's weights lie in their one vector, and what it keeps for the way back."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from .recurrence import GATES, Kept, Weights
@@ -60,26 +61,38 @@ def weights(p: Any, features: int, vector: Any = None) -> tuple[list[list[Weight
     return found, carver.taken
 
 
-class Reserve:
-    """What a forward pass keeps: the gates of each layer and direction, and between layers outputs and masks."""
+def kept_shapes(p: Any, length: int, batch: int) -> dict[str, tuple[int, ...]]:
+    """What a forward pass keeps for the way back, by name, with shapes: (time, batch, features).
 
-    def __init__(self, p: Any, length: int, batch: int, vector: Any = None) -> None:
-        carver = Carver(vector)
-        size, fed = p.state_size, fed_back(p)
-        steps = (length, batch)
-        cells = p.mode in ("lstm", "gru")
+    Of each layer and direction, numbered through, ``gates`` after their functions, ``cells`` (see ``Kept``) and, of a
+    projecting LSTM, ``unprojected`` outputs; behind each layer but the last ``between``, its outputs, and ``masks``, by
+    which they were multiplied.
+    """
+    widths = {"gates": GATES[p.mode] * p.state_size}
+    if p.mode in ("lstm", "gru"):
+        widths["cells"] = p.state_size
+    if p.projection_size:
+        widths["unprojected"] = p.state_size
+    found: dict[str, tuple[int, ...]] = {
+        f"{k}{i}": (length, batch, n) for k, n in widths.items() for i in range(p.num_layers * directions(p))
+    }
+    for kind in ("between", "masks") if p.p else ("between",):
+        for layer in range(p.num_layers - 1):
+            found[f"{kind}{layer}"] = (length, batch, fed_back(p) * directions(p))
+    return found
+
+
+class Reserve:
+    """The arrays of ``kept_shapes``, layer by layer."""
+
+    def __init__(self, p: Any, arrays: Mapping[str, Any]) -> None:
+        ways, layers = directions(p), range(p.num_layers)
         self.kept = [
             [
-                Kept(
-                    carver.take(*steps, GATES[p.mode] * size),
-                    carver.take(*steps, size) if cells else None,
-                    carver.take(*steps, size) if p.projection_size else None,
-                )
-                for _ in range(directions(p))
+                Kept(arrays[f"gates{i}"], arrays.get(f"cells{i}"), arrays.get(f"unprojected{i}"))
+                for i in range(layer * ways, (layer + 1) * ways)
             ]
-            for _ in range(p.num_layers)
+            for layer in layers
         ]
-        inner = range(p.num_layers - 1)
-        self.outputs = [carver.take(*steps, fed * directions(p)) for _ in inner]
-        self.masks = [carver.take(*steps, fed * directions(p)) if p.p else None for _ in inner]
-        self.size = carver.taken
+        self.outputs = [arrays[f"between{i}"] for i in layers[:-1]]
+        self.masks = [arrays.get(f"masks{i}") for i in layers[:-1]]

@@ -25,3 +25,14 @@ def _layer_norm_back(node: Node, axes: Axes, batch: int) -> Axes | None:
 def _attention(node: Node, axes: Axes, batch: int) -> Axes | None:
     """Each sample looks at itself alone."""
     return (0,) * len(node.outputs) if all(axis == 0 for axis in axes) else None
+
+
+@separable("RNN", "_rnn_grad")
+def _recurrent(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """Samples lie along axis 1 of sequences and of states; states and gradients that all share are read in parts."""
+    ports = [port.name for port in node.op.ports(node.p)]
+    for name, axis in zip(ports, axes, strict=True):
+        free = name.startswith(("state", "dstate", "doutput")) and axis == SHARED
+        if not free and axis != {"parameters": SHARED, "sequence_length": 0}.get(name, 1):
+            return None
+    return tuple(PARTIAL if name == "parameters" else 1 for name in node.op.output_names(node.p))

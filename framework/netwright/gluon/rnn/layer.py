@@ -93,12 +93,12 @@ class _RNNLayer(HybridBlock):
         self, F: Any, inputs: Any, states: Sequence[Any] | None = None, sequence_length: Any = None, **weights: Any
     ) -> Any:
         """One call of the fused operator."""
-        if self._layout == "NTC":
-            inputs = F.SwapAxis(inputs, dim1=0, dim2=1)
         shape = self._shape_params
         ordered = [weights[name] for name in weight_names(shape)]
         facts = {k: getattr(shape, k) for k in ("state_size", "num_layers", "bidirectional", "mode", "projection_size")}
         vector = F._internal._rnn_parameters(inputs, *ordered, **facts)
+        if self._layout == "NTC":
+            inputs = F.SwapAxis(inputs, dim1=0, dim2=1)
         named: dict[str, Any] = dict(zip(("state", "state_cell"), states or (), strict=False))
         if sequence_length is not None:
             named |= {"sequence_length": sequence_length, "use_sequence_length": True}
