@@ -148,7 +148,7 @@ def sums_over(axes_summed: Sequence[int], axis: int, keepdims: bool) -> int:
     return axis if keepdims else axis - sum(a < axis for a in axes_summed)
 
 
-@separable("sum")
+@separable("sum", "mean")
 def _sum(node: Node, axes: Axes, batch: int) -> Axes | None:
     p: Any = node.p
     summed = axes_of(p, node.inputs[0].shape)
@@ -184,19 +184,6 @@ def _product(sizes: Sequence[int]) -> int:
 @separable("Flatten", "Reshape", "_reshape_to", "expand_dims", "squeeze", "reshape_like")
 def _reshape(node: Node, axes: Axes, batch: int) -> Axes | None:
     return moved(node.inputs[0].shape, axes[0], node.outputs[0].shape, batch) if axes[0] >= 0 else None
-
-
-@separable("SoftmaxOutput")
-def _softmax_output(node: Node, axes: Axes, batch: int) -> Axes | None:
-    return (0,) if axes == (0, 0) else None
-
-
-@separable("_softmax_output_grad")
-def _softmax_output_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
-    """Divided by a number that the parameters and shapes alone give, unless it counts the valid labels."""
-    whole: Any = node.p
-    batched = all(a in (0, SHARED) for a in axes) and axes[0] == 0 and axes[1] == 0
-    return (0,) if batched and whole.normalization != "valid" else None
 
 
 @separable("Convolution", "_conv_data_grad")

@@ -1,7 +1,8 @@
-"""How the batch axis goes through layers of sequences: normalization, attention and recurrence."""
+"""How the batch axis goes through probabilities and layers of sequences: normalization, attention, recurrence."""
 
 from __future__ import annotations
 
+from ..kernels.cpu.families.probabilities import classes_of
 from ..ops.shapes import normalize_axis
 from .ir import Node
 from .separable import PARTIAL, SHARED, Axes, separable
@@ -36,3 +37,19 @@ def _recurrent(node: Node, axes: Axes, batch: int) -> Axes | None:
         if not free and axis != {"parameters": SHARED, "sequence_length": 0}.get(name, 1):
             return None
     return tuple(PARTIAL if name == "parameters" else 1 for name in node.op.output_names(node.p))
+
+
+@separable("softmax", "log_softmax", "softmin", "SoftmaxActivation", "SoftmaxOutput")
+def _softmax(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """Rows are by themselves; a label or length must be cut as the data are."""
+    first, last = classes_of(node)
+    axis = axes[0]
+    if axis == SHARED or first <= axis <= last or (len(axes) > 1 and axis != 0):
+        return None
+    return (axis,) if all(a == axis for a in axes) else None
+
+
+@separable("_softmax_output_grad")
+def _softmax_output_back(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """Divided by a number that parameters and shapes alone give, unless it counts the valid labels."""
+    return (0,) if axes == (0, 0) and node.p.normalization != "valid" else None  # type: ignore[attr-defined]

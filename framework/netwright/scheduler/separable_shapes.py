@@ -7,8 +7,9 @@ from typing import Any
 from ..kernels.cpu.families.rearranging import extracts, joined_axis, order_of
 from ..ops.keys import expanded
 from ..ops.shapes import normalize_axis
+from ..ops.sums import kept_shape
 from .ir import Node
-from .separable import PARTIAL, SHARED, Axes, separable
+from .separable import PARTIAL, SHARED, Axes, moved, separable
 
 
 @separable("SwapAxis", "transpose")
@@ -109,3 +110,9 @@ def _take(node: Node, axes: Axes, batch: int) -> Axes | None:
 def _take_back(node: Node, axes: Axes, batch: int) -> Axes | None:
     axis = normalize_axis(node.p.axis, len(node.p.shape))  # type: ignore[attr-defined]
     return (PARTIAL,) if axes[1] >= 0 and axes[0] == axis + axes[1] else None
+
+
+@separable("_spread")
+def _spread(node: Node, axes: Axes, batch: int) -> Axes | None:
+    repeated = node.op._axes(node.p, node.inputs[0].shape)  # type: ignore[attr-defined]
+    return moved(node.inputs[0].shape, axes[0], kept_shape(node.outputs[0].shape, repeated), batch)

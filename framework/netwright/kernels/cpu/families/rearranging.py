@@ -94,7 +94,8 @@ def _follows(outer: Axis, inner: Axis) -> bool:
     return outer.target == inner.size * inner.target and outer.source == inner.size * inner.source  # type: ignore[operator]
 
 
-def _few_axes(node: Node) -> bool:
+def few_axes(node: Node) -> bool:
+    """Whether no array has more axes than can be walked."""
     return all(sum(n != 1 for n in v.shape) <= RANK for v in (*node.inputs, *node.outputs))
 
 
@@ -110,7 +111,7 @@ def order_of(node: Node) -> list[int]:
     return [a % rank for a in p.axes] if p.axes else list(range(rank))[::-1]
 
 
-@lowers("transpose", "SwapAxis", accepts=_few_axes, in_place=False)
+@lowers("transpose", "SwapAxis", accepts=few_axes, in_place=False)
 def transpose(e: Emitter, node: Node) -> None:
     """A copy that walks the result's axes."""
     x, y = node.inputs[0], node.outputs[0]
@@ -160,14 +161,14 @@ def _part(e: Emitter, node: Node, array: Value) -> tuple[list[Axis], Address, Si
     return axes, e.address(array) + fixed * FLOAT, Rows(moving) if moving else 0
 
 
-@lowers("_basic_index", "slice", "slice_axis", "slice_like", "reverse", accepts=_few_axes, in_place=False)
+@lowers("_basic_index", "slice", "slice_axis", "slice_like", "reverse", accepts=few_axes, in_place=False)
 def take_part(e: Emitter, node: Node) -> None:
     """A copy of the part."""
     axes, source, since = _part(e, node, node.inputs[0])
     copy(e, axes, e.address(node.outputs[0]), source, since=since)
 
 
-@lowers("_basic_index_grad", accepts=_few_axes, in_place=False)
+@lowers("_basic_index_grad", accepts=few_axes, in_place=False)
 def put_part(e: Emitter, node: Node) -> None:
     """Zeros, and the part written into them."""
     x, y = node.inputs[0], node.outputs[0]
@@ -198,7 +199,7 @@ def joined_axis(node: Node) -> int:
     return normalize_axis(p.dim if node.op.name == "Concat" else p.axis, len(whole.shape))
 
 
-@lowers("Concat", "stack", accepts=_few_axes, in_place=False)
+@lowers("Concat", "stack", accepts=few_axes, in_place=False)
 def join(e: Emitter, node: Node) -> None:
     """Each array to its place."""
     y = node.outputs[0]
@@ -206,7 +207,7 @@ def join(e: Emitter, node: Node) -> None:
         copy(e, axes, e.address(y), e.address(piece), first=first)
 
 
-@lowers("SliceChannel", "_split_v2", accepts=_few_axes, in_place=False)
+@lowers("SliceChannel", "_split_v2", accepts=few_axes, in_place=False)
 def split(e: Emitter, node: Node) -> None:
     """Each piece from its place."""
     x = node.inputs[0]
