@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..emit import Cut, Emitter, Slice, lowers, product
+from ....ops.reduce import axes_of
+from ..emit import ACCUMULATE, Cut, Emitter, Slice, lowers, product
 from ..intrinsics import copy_floats, f32, i64, sgemm
 from ..kernel import kernel
 
@@ -126,3 +127,36 @@ def dot(e: Emitter, node: Node) -> None:
                right.shape[1], 0, cols.of(z, FLOAT), out.shape[1])  # fmt: skip
     else:
         e.call(gemm, e.blas, ta, tb, m, n, k, x, a[1], y, b[1], add, z, n)
+
+
+def _summed(node: Node) -> set[int]:
+    """The axes that a sum is over."""
+    p, shape = node.p, node.inputs[0].shape
+    if node.op.name == "_sum_to":
+        return set(node.op._axes(p, shape))  # type: ignore[attr-defined]
+    return set(axes_of(p, shape))  # type: ignore[arg-type]
+
+
+def _sums_leading(node: Node) -> bool:
+    """A sum over the leading axes, to what lies behind them."""
+    summed = _summed(node)
+    return bool(summed) and summed == set(range(len(summed)))
+
+
+def _sums_around(node: Node) -> bool:
+    """A sum over all axes but the second: one number for each channel."""
+    rank = len(node.inputs[0].shape)
+    return rank > 2 and _summed(node) == {0, *range(2, rank)}
+
+
+@lowers("_sum_to", "sum", accepts=lambda node: _sums_leading(node) or _sums_around(node))
+def sums(e: Emitter, node: Node) -> None:
+    """Sums of columns, or of channels."""
+    x, y = node.inputs[0], node.outputs[0]
+    sizes, summed = e.shape(x), _summed(node)
+    add = ACCUMULATE if any(not isinstance(sizes[i], int) for i in summed) else 0
+    if _sums_around(node):
+        e.call(sum_planes, sizes[0], sizes[1], product(sizes[2:]), e.address(x), add, e.address(y))
+        return
+    lead, width = product(sizes[: len(summed)]), product(sizes[len(summed) :])
+    e.call(sum_rows, lead, width, e.address(x), width, add, e.address(y))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....ops.keys import expanded
 from ....ops.shapes import normalize_axis
+from ....ops.sums import kept_shape
 from ..emit import Address, Cut, Emitter, Rows, Size, lowers, product
 from ..intrinsics import copy_floats, f32, f64, i64
 from ..kernel import kernel
@@ -232,3 +233,14 @@ def constant(e: Emitter, node: Node) -> None:
     value = {"_zeros": 0.0, "_ones": 1.0}.get(node.op.name)
     y = node.outputs[0]
     e.call(fill, y.spec.size, float(p.value) if value is None else value, e.address(y))
+
+
+@lowers("_spread", accepts=few_axes, in_place=False)
+def spread(e: Emitter, node: Node) -> None:
+    """A copy whose source stands still along the axes that are repeated."""
+    p: Any = node.p
+    x, y = node.inputs[0], node.outputs[0]
+    small, large = kept_shape(p.shape, node.op._axes(p, x.shape)), e.shape(y)  # type: ignore[attr-defined]
+    sizes = [n if small[i] != 1 or p.shape[i] == 1 else 1 for i, n in enumerate(large)]
+    apart = [0 if small[i] == 1 else step for i, step in enumerate(strides(sizes))]
+    copy(e, [Axis(n, t, s) for n, t, s in zip(large, strides(large), apart, strict=True)], e.address(y), e.address(x))
