@@ -15,6 +15,8 @@ from ..separable import PARTIAL, SHARED, outputs_of
 
 WIDE_BYTES = 512 * 1024
 """A weight from which on each thread should read its own part only, rather than all of it for its own samples."""
+LONG_SUMS = 3
+"""A sum over the batch for which a shard reads so many times its bytes is made where its operands are in the cache."""
 FEW_ROWS = 64
 """Samples a shard up to which reading a wide weight costs more than its arithmetic."""
 
@@ -106,8 +108,11 @@ def _is_float32(node: Node) -> bool:
 
 def _prefers_lanes(node: Node, result: Cutting, cut_by_rows: bool) -> bool:
     """Whether slices of the result are better than samples: nothing to cut, wide weights, or sums over the batch."""
-    if not cut_by_rows or all(result.axes[v] == SHARED for v in node.outputs):
+    if not cut_by_rows:
         return True
+    if all(result.axes[v] == SHARED for v in node.outputs):
+        read = sum(v.spec.nbytes for v in node.inputs) // result.shards
+        return read < LONG_SUMS * sum(v.spec.nbytes for v in node.outputs)
     if result.shards < 2:
         return False
     shared = [v for v in node.inputs if result.axes[v] == SHARED]
