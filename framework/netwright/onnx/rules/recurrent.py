@@ -60,7 +60,7 @@ def recurrent(c: Call, x: Tensor, parameters: Tensor, *more: Tensor) -> list[Ten
     for name, states in zip(c.op.outputs[1:3], last.values(), strict=True):
         if states:
             found[name] = states[0] if len(states) == 1 else xp.concatenate(states, axis=0)
-    return [found[name] for name in c.op.output_names(p)[:-1]]
+    return [found[name] for name in c.op.output_names(p)[: c.op.visible_outputs(p)]]
 
 
 def gates(xp: ArrayModule, weight: Tensor, mode: str, size: int) -> Tensor:
