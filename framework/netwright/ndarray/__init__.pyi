@@ -3231,6 +3231,25 @@ class _internal_namespace:
         """Values from ``start`` (included) to ``stop`` (not included) by ``step``, each ``repeat`` times."""
 
     @staticmethod
+    def _attention_grad(
+        doutput: NDArray | None = None,
+        query: NDArray | None = None,
+        key: NDArray | None = None,
+        value: NDArray | None = None,
+        mask: NDArray | None = None,
+        output: NDArray | None = None,
+        logsum: NDArray | None = None,
+        heads: int = 1,
+        scale: float | None = None,
+        causal: bool = False,
+        use_mask: bool = False,
+        output_weights: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradients of MultiHeadAttention's query, key and value."""
+
+    @staticmethod
     def _backward_gather_nd(
         data: NDArray | None = None,
         indices: NDArray | None = None,
@@ -3675,6 +3694,19 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """boolean_mask where the number of chosen positions is known: for the gradient of its gradient."""
+
+    @staticmethod
+    def _layer_norm_grad(
+        doutput: NDArray | None = None,
+        data: NDArray | None = None,
+        gamma: NDArray | None = None,
+        mean: NDArray | None = None,
+        std: NDArray | None = None,
+        axis: int = -1,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradients of LayerNorm's data, gamma and beta."""
 
     @staticmethod
     def _lesser(
@@ -4519,16 +4551,7 @@ class _internal_namespace:
 
     @staticmethod
     def _rnn_grad(
-        data: NDArray | None = None,
-        parameters: NDArray | None = None,
-        state: NDArray | None = None,
-        state_cell: NDArray | None = None,
-        sequence_length: NDArray | None = None,
-        output: NDArray | None = None,
-        reserve: NDArray | None = None,
-        doutput: NDArray | None = None,
-        dstate: NDArray | None = None,
-        dstate_cell: NDArray | None = None,
+        *data: NDArray | Sequence[NDArray],
         state_size: int = ...,
         num_layers: int = ...,
         bidirectional: bool = False,
@@ -4541,10 +4564,11 @@ class _internal_namespace:
         lstm_state_clip_nan: bool = False,
         use_sequence_length: bool = False,
         zero_state: bool = False,
+        data_gradient: bool = True,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Gradient of RNN through time: gives those of data, parameters, state and state_cell."""
+        """Gradient of RNN through time: gives those of data (where wanted), parameters, state and state_cell."""
 
     @staticmethod
     def _rnn_param_concat(

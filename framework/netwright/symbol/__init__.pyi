@@ -3215,6 +3215,25 @@ class _internal_namespace:
         """Values from ``start`` (included) to ``stop`` (not included) by ``step``, each ``repeat`` times."""
 
     @staticmethod
+    def _attention_grad(
+        doutput: Symbol | None = None,
+        query: Symbol | None = None,
+        key: Symbol | None = None,
+        value: Symbol | None = None,
+        mask: Symbol | None = None,
+        output: Symbol | None = None,
+        logsum: Symbol | None = None,
+        heads: int = 1,
+        scale: float | None = None,
+        causal: bool = False,
+        use_mask: bool = False,
+        output_weights: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradients of MultiHeadAttention's query, key and value."""
+
+    @staticmethod
     def _backward_gather_nd(
         data: Symbol | None = None,
         indices: Symbol | None = None,
@@ -3659,6 +3678,19 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """boolean_mask where the number of chosen positions is known: for the gradient of its gradient."""
+
+    @staticmethod
+    def _layer_norm_grad(
+        doutput: Symbol | None = None,
+        data: Symbol | None = None,
+        gamma: Symbol | None = None,
+        mean: Symbol | None = None,
+        std: Symbol | None = None,
+        axis: int = -1,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradients of LayerNorm's data, gamma and beta."""
 
     @staticmethod
     def _lesser(
@@ -4503,16 +4535,7 @@ class _internal_namespace:
 
     @staticmethod
     def _rnn_grad(
-        data: Symbol | None = None,
-        parameters: Symbol | None = None,
-        state: Symbol | None = None,
-        state_cell: Symbol | None = None,
-        sequence_length: Symbol | None = None,
-        output: Symbol | None = None,
-        reserve: Symbol | None = None,
-        doutput: Symbol | None = None,
-        dstate: Symbol | None = None,
-        dstate_cell: Symbol | None = None,
+        *data: Symbol | Sequence[Symbol],
         state_size: int = ...,
         num_layers: int = ...,
         bidirectional: bool = False,
@@ -4525,10 +4548,11 @@ class _internal_namespace:
         lstm_state_clip_nan: bool = False,
         use_sequence_length: bool = False,
         zero_state: bool = False,
+        data_gradient: bool = True,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Gradient of RNN through time: gives those of data, parameters, state and state_cell."""
+        """Gradient of RNN through time: gives those of data (where wanted), parameters, state and state_cell."""
 
     @staticmethod
     def _rnn_param_concat(
