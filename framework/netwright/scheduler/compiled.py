@@ -133,7 +133,18 @@ class Compiled:
         symbol, known = self._source
         needed = self.plan.peak_bytes if native is None else native.peak_bytes(self.plan)
         require_room(needed, self.plan, known, fed_names(symbol), self._replan)
-        return Program(self.plan) if native is None else native.program(self.plan)
+        return self._new_program() if native is None else native.program(self.plan)
+
+    def _new_program(self) -> Program:
+        """Captured as CUDA graphs where that is wanted and may be."""
+        if self.plan.strategy.capture and self.plan.device.is_gpu:
+            from .capture import CapturedProgram, why_not
+
+            reason = why_not(self.plan)
+            if not reason:
+                return CapturedProgram(self.plan)
+            self.plan.notes.append(f"not captured as CUDA graphs: {reason}")
+        return Program(self.plan)
 
     def _native_form(self) -> NativeForm | None:
         """The native form once its kernels are there, unless its memory is the more that does not fit."""

@@ -26,7 +26,7 @@ class Strategy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "balanced": {},
-        "fast": {"order": False},
+        "fast": {"order": False, "capture": True},
         "low_memory": {"recompute": "auto"},
         "debug": {
             "share_memory": False,
@@ -43,6 +43,7 @@ class Strategy(BaseModel):
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
     fuse: bool = Field(True, description="elementwise calls may become one kernel (on a GPU)")
+    capture: bool = Field(False, description="on a GPU, forward and backward parts are started as one CUDA graph each")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
     precision: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="what matrix products compute in; weights and losses stay float32"

@@ -46,6 +46,8 @@ class BlockTask:
     6
     """
 
+    takes_device_arrays = False
+
     def __init__(
         self,
         net: Block,

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.preprocessing import Preprocessing
+from .transfer import Transfer
 
 Array = np.ndarray[Any, Any]
 Arrays = tuple[Array, Array]
@@ -80,6 +81,7 @@ class Feed:
     def __init__(self, samples: Samples) -> None:
         self.samples = samples
         self.waited = 0.0
+        self.transfer: Transfer | None = None
 
     def batches(self, places: Array, batch_size: int) -> Iterator[Arrays]:
         """Batches of the samples at these places; the last may be smaller.
@@ -90,17 +92,28 @@ class Feed:
         blocks = self._blocks(len(places), batch_size)
         if not blocks:
             return
-        rooms = [self.samples.room(max(stop - start for start, stop in blocks)) for _ in blocks[:2]]
-        block = self._timed(lambda: self.samples.gather(places[: blocks[0][1]], rooms[0]))
+        rooms = [self._room(max(stop - start for start, stop in blocks)) for _ in blocks[:2]]
+        block = self._timed(lambda: self._gather(places[: blocks[0][1]], rooms[0], 0, self._mark()))
         if len(blocks) == 1:
             yield from _cut(block, batch_size)
             return
         with ThreadPoolExecutor(1, thread_name_prefix="feed") as thread:
             for i, (start, stop) in enumerate(blocks[1:], 1):
-                coming = thread.submit(self.samples.gather, places[start:stop], rooms[i % 2])
+                coming = thread.submit(self._gather, places[start:stop], rooms[i % 2], i % 2, self._mark())
                 yield from _cut(block, batch_size)
                 block = coming.result() if coming.done() else self._timed(coming.result)
         yield from _cut(block, batch_size)
+
+    def _room(self, count: int) -> Arrays:
+        room = self.samples.room(count)
+        return room if self.transfer is None else self.transfer.room(room)
+
+    def _mark(self) -> Any:
+        return None if self.transfer is None else self.transfer.mark()
+
+    def _gather(self, places: Array, room: Arrays, place: int, started: Any) -> Arrays:
+        block = self.samples.gather(places, room)
+        return block if self.transfer is None else self.transfer(block, place, started)
 
     def _blocks(self, count: int, batch_size: int) -> list[tuple[int, int]]:
         """(start, stop) of each block: whole batches. The first blocks are short, so that the first step comes soon."""

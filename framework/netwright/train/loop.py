@@ -22,6 +22,7 @@ from .data import Shuffled, check_samples, hold_out
 from .feeding import Arrays, Samples
 from .measures import Measures
 from .settings import TrainSettings
+from .transfer import Transfer
 
 
 @dataclass
@@ -152,6 +153,8 @@ class _Training:
         random.seed(settings.seed)
         task.set_up(device, reason, settings.initializer)
         task.use(settings.make_optimizer(steps))
+        if device.is_gpu and task.takes_device_arrays:
+            self.batches.feed.transfer = Transfer(device)
         self.state = TrainState(task, settings, settings.epochs, steps, device=str(device), device_reason=reason)
         self.measures = Measures()
         self.history: list[dict[str, float]] = []

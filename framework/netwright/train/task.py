@@ -73,6 +73,9 @@ class GraphTask:
         self.states: dict[str, NDArray] = {}
         self._compiled: dict[tuple[int, bool], Compiled] = {}
 
+    takes_device_arrays = True
+    """Batches may lie on the task's device already."""
+
     @property
     def task(self) -> str:
         """``classification``, ``regression`` or ``loss``: what the first loss head is for."""
@@ -216,7 +219,7 @@ class GraphTask:
         xp, inputs = self.device.xp, compiled.plan.graph.inputs
         feeds = {n: a._data for n, a in (*self.weights.items(), *self.states.items())}
         for name, x in samples.items():
-            feeds[name] = xp.asarray(np.ascontiguousarray(x), dtype=inputs[name].dtype)
+            feeds[name] = xp.ascontiguousarray(xp.asarray(x, dtype=inputs[name].dtype))
         if self.scaler is not None:
             feeds[SCALE] = xp.full(1, self.scaler.loss_scale, np.float32)
         for label in self.network.labels:
