@@ -121,7 +121,7 @@ def test_plans_take_them_on_a_gpu_only() -> None:
     graph = Graph(True)
     value = graph.add_input("data", case.specs()[0])
     graph.call(case.op, case.p, [value])
-    assert _own_forward(graph.nodes[0]) is not case.op.forward  # type: ignore[attr-defined]
+    assert _own_forward(graph.nodes[0], []) is not case.op.forward  # type: ignore[attr-defined]
     assert (cpu().is_gpu, gpu(0).is_gpu) == (False, True)
 
 

@@ -40,7 +40,7 @@ def make_call(node: Node, plan: Plan, slots: list[Any], targets: tuple[Any, ...]
     of the outputs. New values of states are written over the old ones.
     """
     op, p, xp = node.op, node.p, plan.device.xp
-    forward = _own_forward(node) if plan.device.is_gpu else op.forward
+    forward = _own_forward(node, plan.notes) if plan.device.is_gpu else op.forward
     ins = tuple(v.number for v in node.inputs)
     outs = tuple(v.number for v in node.outputs)
     fixed: dict[str, Any] = {"train": node.train} if "train" in op.forward_takes else {}
@@ -83,11 +83,18 @@ def make_call(node: Node, plan: Plan, slots: list[Any], targets: tuple[Any, ...]
     return call
 
 
-def _own_forward(node: Node) -> Callable[..., Any]:
-    """A kernel of ours for the step, where there is one; what it must not be given is left out."""
+def _own_forward(node: Node, notes: list[str]) -> Callable[..., Any]:
+    """A kernel of ours for the step, or cuDNN's, where there is one; ``notes`` say where that might be and is not."""
+    from ..kernels.cuda import cudnn
     from ..kernels.cuda.rows import own_forward
 
-    return own_forward(node.op.name, node.p, [v.spec for v in node.inputs], node.train) or node.op.forward
+    def tell(words: str) -> None:
+        if words not in notes:
+            notes.append(words)
+
+    name, p, specs = node.op.name, node.p, [v.spec for v in node.inputs]
+    found = own_forward(name, p, specs, node.train) or cudnn.forward_of(name, p, specs, node.outputs[0].spec, tell)
+    return found or node.op.forward
 
 
 def _checker(node: Node, xp: Any) -> Callable[[Any], None]:
