@@ -180,9 +180,10 @@ class Call(Spendable):
         if op.gradient_takes is None:
             return [None] * len(sources)
         arguments: list[Any] = []
+        places: dict[str, int] | None = None
         for keep in op.gradient_takes:
             if keep == "dy":
-                arguments.append(self._or_zeros(gradients, 0, F))
+                arguments.append(gradients[0] if gradients[0] is not None else self._or_zeros(gradients, 0, F))
             elif keep == "dys":
                 arguments.append(tuple(self._or_zeros(gradients, i, F) for i in range(len(self.outputs))))
             elif keep == "y":
@@ -192,7 +193,8 @@ class Call(Spendable):
             elif keep == "xs":
                 arguments.append(tuple(F.wrapped(x, sources[i], self.place) for i, x in enumerate(self.kept)))
             else:  # a port that is not there under these parameters (no bias) is None
-                i = op.facts(self.p).places.get(keep)
+                places = places or op.facts(self.p).places
+                i = places.get(keep)
                 arguments.append(None if i is None else F.wrapped(self.kept[i], sources[i], self.place))
         wanted, arrived = [s is not None for s in sources], [g is not None for g in gradients]
         at = At(self.inputs, self.outputs, self.train, tuple(wanted), tuple(arrived))

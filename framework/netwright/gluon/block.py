@@ -155,7 +155,7 @@ class HybridBlock(Block):
     # ---------------------------------------------------------------- running
     def __call__(self, *args: Any) -> Any:
         if not self._active:
-            return super().__call__(*args)
+            return self.forward(*args) if not self._is_hooked() else super().__call__(*args)
         compiles = self._compiles() and self._has_plain_forward()
         if not compiles or not args or not isinstance(args[0], NDArray):
             return super().__call__(*args)

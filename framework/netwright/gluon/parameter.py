@@ -225,6 +225,10 @@ class Parameter:
         """The array on a device (on the only one, or the current one, by default); not of a sparse parameter."""
         if self._stype != DEFAULT:
             self._refuse_sparse("data()")
+        if self._data is not None and ctx is not None:
+            found = self._data.get(ctx)
+            if found is not None:
+                return found
         return self._array(ctx)
 
     def _array(self, ctx: Device | None = None) -> NDArray:

@@ -247,9 +247,13 @@ class Block:
             child.register_op_hook(callback, monitor_all)
 
     def __call__(self, *args: Any) -> Any:
-        if not self._forward_pre_hooks and not self._forward_hooks:
+        if not self._is_hooked():
             return self.forward(*args)
         return self._hooked(args, lambda: self.forward(*args))
+
+    def _is_hooked(self) -> bool:
+        """Whether someone wants to hear of each call."""
+        return bool(self._forward_pre_hooks or self._forward_hooks)
 
     def _hooked(self, args: tuple[Any, ...], run: Callable[[], Any]) -> Any:
         """What ``run`` gives, with the hooks called before and after."""

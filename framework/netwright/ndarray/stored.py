@@ -269,6 +269,8 @@ class RowSparseNDArray(BaseSparseNDArray):
 
 def of_raw(raw: Any, entry: Entry | None = None, place: Device | None = None) -> NDArray:
     """The array over raw elements of any storage."""
+    if raw.__class__ is np.ndarray:
+        return NDArray(raw, entry, place)
     if isinstance(raw, CompressedRows):
         return CSRNDArray(raw, entry, place)
     return RowSparseNDArray(raw, entry, place) if isinstance(raw, ChosenRows) else NDArray(raw, entry, place)

@@ -45,9 +45,4 @@ def takes_batches(transform: Any) -> bool:
     kind = type(transform)
     if kind is HybridSequential or vars(kind).get("composes"):
         return all(takes_batches(child) for child in transform._children.values())
-    return isinstance(transform, Block) and bool(vars(kind).get("batchwise")) and not _hooked(transform)
-
-
-def _hooked(block: Block) -> bool:
-    """Whether someone wants to hear of each image."""
-    return bool(block._forward_hooks or block._forward_pre_hooks)
+    return isinstance(transform, Block) and bool(vars(kind).get("batchwise")) and not transform._is_hooked()
