@@ -11,9 +11,11 @@ import netwright as mx
 from netwright.kernels.cpu import warm
 from netwright.ops import get
 from netwright.ops.operator import TensorSpec
-from netwright.scheduler import Strategy
+from netwright.scheduler import Compiled, Strategy
 from netwright.scheduler.ir import Graph
+from netwright.scheduler.lower import lower
 from netwright.scheduler.native_form import NativeForm
+from netwright.scheduler.passes.convolutions import pool_before_relu
 from netwright.scheduler.plan import make_plan
 from netwright.scheduler.program import Program
 
@@ -122,3 +124,77 @@ def test_a_maximum_of_nan_is_nan_and_has_no_gradient(kernel: Shape) -> None:
 
 def test_sums_of_channels() -> None:
     check("sum", [normal(4, 3, 5, 7)], axis=(0, 2, 3))
+
+
+@pytest.mark.parametrize("norm", [True, False])
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("how", [{"no_bias": True, "fix_gamma": False}, {"num_group": 3}])
+def test_a_convolution_with_what_follows_it(norm: bool, residual: bool, how: dict[str, Any]) -> None:
+    groups = how.get("num_group", 1)
+    arrays = [normal(3, 6, 9, 9), normal(9, 6 // groups, 3, 3)]
+    arrays += [] if how.get("no_bias") else [normal(9)]
+    arrays += [normal(9), normal(9) + 1, normal(9), np.abs(normal(9)) + np.float32(0.1)] if norm else []
+    arrays += [normal(3, 9, 9, 9)] if residual else []
+    params = {"kernel": (3, 3), "pad": (1, 1), "num_filter": 9, "norm": norm, "residual": residual, **how}
+    for relu in (True, False):
+        check("_convolution_block", arrays, relu=relu, **params)
+
+
+def network(norm: bool) -> Any:
+    """Convolutions with all that may follow them."""
+    x = mx.sym.Variable("data")
+    one = mx.sym.Convolution(x, kernel=(3, 3), num_filter=8, pad=(1, 1), name="one")
+    one = mx.sym.Activation(mx.sym.BatchNorm(one, fix_gamma=False, name="norm") if norm else one, act_type="relu")
+    two = mx.sym.Convolution(one, kernel=(3, 3), num_filter=8, pad=(1, 1), no_bias=True, name="two")
+    two = mx.sym.relu((mx.sym.BatchNorm(two, name="norm2") if norm else two) + one)
+    pooled = mx.sym.Pooling(two, kernel=(2, 2), stride=(2, 2), pool_type="max")
+    last = mx.sym.relu(mx.sym.Convolution(pooled, kernel=(3, 3), num_filter=4, name="three"))
+    return mx.sym.Pooling(last, kernel=(2, 2), pool_type="max")
+
+
+def trained(symbol: Any, strategy: Strategy, train: bool) -> tuple[list[Any], list[str]]:
+    """Output and gradients (in training), and the plan's operators."""
+    rng = np.random.default_rng(0)
+    arguments, _, states = symbol.infer_shape(data=(3, 2, 12, 12))
+    names = [*symbol.list_arguments(), *symbol.list_auxiliary_states()]
+    feeds = {n: rng.uniform(0.1, 1, s).astype(np.float32) for n, s in zip(names, [*arguments, *states], strict=True)}
+    feeds["data"] = rng.integers(-2, 3, feeds["data"].shape).astype(np.float32)
+    for name in ("one_weight", "two_weight", "three_weight"):
+        feeds[name] = rng.integers(-1, 2, feeds[name].shape).astype(np.float32)  # equal maxima, and many zeros
+    wrt = symbol.list_arguments() if train else []
+    known = {name: TensorSpec(a.shape, a.dtype) for name, a in feeds.items()}
+    compiled = Compiled(symbol, known, train=train, wrt=wrt, device=mx.cpu(), strategy=strategy)
+    program = compiled.acquire()
+    assert type(program).__name__ == ("NativeProgram" if strategy.native else "Program")
+    program.forward(feeds)
+    found = program.take(compiled.outputs)
+    if train:
+        head = rng.normal(size=compiled.outputs[0].shape).astype(np.float32)
+        program.backward({compiled.heads[0]: head})
+        found += program.take([v for v in compiled.gradients.values() if v is not None])
+    return found, [node.op.name for node in compiled.plan.steps]
+
+
+@pytest.mark.parametrize("norm", [True, False])
+@pytest.mark.parametrize("train", [True, False])
+def test_joined_plans_equal_plain_ones(norm: bool, train: bool) -> None:
+    symbol = network(norm)
+    wanted, _ = trained(symbol, Strategy(native=False), train)
+    found, operators = trained(symbol, Strategy(threads=2), train)
+    for native, plain in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(native, plain, rtol=1e-4, atol=1e-4 * max(1, float(np.abs(plain).max())))
+    joined = operators.count("_convolution_block")
+    if train:
+        assert joined == (0 if norm else 1)
+        assert operators.index("relu", operators.index("Pooling")) > operators.index("Pooling")
+    else:
+        assert joined == 2
+        assert "BatchNorm" not in operators
+        assert "broadcast_add" not in operators
+
+
+def test_pooling_with_windows_of_padding_stays_behind_relu() -> None:
+    x = mx.sym.relu(mx.sym.Variable("data"))
+    symbol = mx.sym.Pooling(x, kernel=(2, 2), stride=(2, 2), pad=(1, 1), pool_type="max")
+    graph = pool_before_relu(lower(symbol, {"data": TensorSpec((1, 1, 4, 4), np.dtype("float32"))}, False))
+    assert [node.op.name for node in graph.nodes] == ["relu", "Pooling"]

@@ -191,6 +191,12 @@ def _convolution(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0,) if _first_only(axes) else None
 
 
+@separable("_convolution_block")
+def _convolution_block(node: Node, axes: Axes, batch: int) -> Axes | None:
+    own = {0, len(axes) - 1} if node.p.residual else {0}  # type: ignore[attr-defined]
+    return (0,) if all(a == (0 if i in own else SHARED) for i, a in enumerate(axes)) else None
+
+
 @separable("_conv_weight_grad")
 def _convolution_weight_grad(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (PARTIAL,) if axes == (0, 0) else None

@@ -7,6 +7,7 @@ side by side. A kernel position is then no more than an offset.
 
 from __future__ import annotations
 
+import numpy as np
 from numba.extending import register_jitable
 
 from .intrinsics import copy_floats, f32, i64
@@ -43,12 +44,12 @@ def split_planes(x: int, count: int, height: int, width: int, target: int, phase
 
 
 @register_jitable
-def pack_weights(w: int, outer: int, step_out: int, inner: int, step_in: int, taps: int, count: int,
-                 packed: int) -> int:  # fmt: skip
+def pack_weights(w: int, outer: int, step_out: int, inner: int, step_in: int, taps: int, count: int, scale: int,
+                 packed: int) -> None:  # fmt: skip
     """Weights in the order in which tiles read them: for ROWS outer channels at a time, (inner, taps, rows).
 
-    ``taps``: ``count`` int64 positions within a kernel. The last rows are padded to an even number by zeros.
-    Returns the address behind what was written.
+    ``taps``: ``count`` int64 positions within a kernel; ``scale``: a factor for each outer channel, or 0. The last rows
+    are padded to an even number by zeros.
     """
     chosen = i64(taps, count)
     for begin in range(0, outer, ROWS):
@@ -57,14 +58,13 @@ def pack_weights(w: int, outer: int, step_out: int, inner: int, step_in: int, ta
         into = f32(packed, inner * count * rows)
         for m in range(rows):
             source = f32(w + (begin + min(m, valid - 1)) * step_out * 4, (inner - 1) * step_in + step_in + step_out)
-            factor = 1.0 if m < valid else 0.0
+            factor = f32(scale, outer)[begin + min(m, valid - 1)] if scale != 0 else np.float32(1)
             at = m
             for i in range(inner):
                 for t in range(count):
                     into[at] = source[i * step_in + chosen[t]] * factor if m < valid else 0.0
                     at += rows
         packed += inner * count * rows * 4
-    return packed
 
 
 @register_jitable

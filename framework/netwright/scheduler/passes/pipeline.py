@@ -9,6 +9,7 @@ from ..ir import Graph
 from ..strategy import Strategy
 from .batch_norms import split_batch_norms
 from .common import share_common
+from .convolutions import join_convolutions, pool_before_relu
 from .fuse_elements import fuse_elements
 from .ordering import order_for_memory
 from .recomputing import recompute
@@ -37,19 +38,22 @@ GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph), lambda s: s.
 """Further passes where the plan's device is a GPU."""
 
 
-FORWARD = (
-    Pass(
-        "split_batch_norms",
-        lambda graph, _: split_batch_norms(graph),
-        lambda s: s.native and not s.check_finite,
-    ),
-)
-"""Passes on the forward graph before it is differentiated, where the plan's device is the CPU."""
+def _runs_natively(strategy: Strategy) -> bool:
+    return strategy.native and not strategy.check_finite
 
 
-def optimize_forward(graph: Graph, strategy: Strategy) -> list[PassReport]:
+def _forward_passes(differentiated: bool) -> tuple[Pass, ...]:
+    """Passes on the forward graph before it is differentiated, where the plan's device is the CPU."""
+    return (
+        Pass("split_batch_norms", lambda graph, _: split_batch_norms(graph), _runs_natively),
+        Pass("pool_before_relu", lambda graph, _: pool_before_relu(graph), _runs_natively),
+        Pass("join_convolutions", lambda graph, _: join_convolutions(graph, differentiated), _runs_natively),
+    )
+
+
+def optimize_forward(graph: Graph, strategy: Strategy, differentiated: bool) -> list[PassReport]:
     """Run the passes for a graph that has no backward part yet; the reports of those that changed it."""
-    return [report for report in _run(FORWARD, graph, strategy) if not report.idle]
+    return [report for report in _run(_forward_passes(differentiated), graph, strategy) if not report.idle]
 
 
 def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:

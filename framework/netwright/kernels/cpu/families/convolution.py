@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from ....ops.convolution import convolved
 from ....ops.windows import Windows
-from ..emit import Emitter, lowers
-from ..intrinsics import copy_floats, f32, i64, zero_floats
+from ..emit import Address, Emitter, lowers
+from ..intrinsics import copy_floats, f32, f64, i64, zero_floats
 from ..kernel import kernel
 from ..planes import CHUNK, pack_weights, product_planes, split_planes, sum_places, turn_planes
 from ..tiles import HALF, ROWS, WIDE
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 
 @kernel("convolve")
 def convolve(at: int) -> None:
-    """y ← conv(x, w) + bias.
+    """y ← conv(x, w · scale) + bias (+ beside), then ReLU where asked.
 
     Words: images, groups, channels and filters a group, height, width, lines and columns of y, kernel (2), stride (2),
     dilation (2), padding (2); x, w, bias (or 0), y, relu; whether x is copied; scratch: padded image, packed weights,
-    bias, tables, sums.
+    bias, tables, sums; scale (or 0), beside (or 0).
     """
-    a = i64(at, 27)
+    a = i64(at, 29)
+    scale, beside = a[27], a[28]
     groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
     kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
     bias, y, relu, copied, space = a[18], a[19], a[20], a[21], a[22]
@@ -50,9 +53,9 @@ def convolve(at: int) -> None:
         copy_floats(biases, bias, filters * groups)
     size = (filters + 1) // 2 * 2 * depth
     for g in range(groups):
-        pack_weights(
-            a[17] + g * filters * depth * 4, filters, depth, channels, taps, table, taps, packed + g * size * 4
-        )
+        factors = scale + g * filters * 4 if scale != 0 else 0
+        weights = a[17] + g * filters * depth * 4
+        pack_weights(weights, filters, depth, channels, taps, table, taps, factors, packed + g * size * 4)
     if copied != 0:
         zero_floats(space, groups * channels * plane)
     vectors, room = table + (taps + depth) * 8, lines * ws // HALF + 2
@@ -64,8 +67,39 @@ def convolve(at: int) -> None:
         for g in range(groups):
             into = y + (n * groups + g) * filters * lines * columns * 4
             product_planes(image + g * channels * plane * 4, depth, table + taps * 8, packed + g * size * 4, filters,
-                           biases + g * filters * 4, relu, vectors, room, 0, lines, columns, ws,
+                           biases + g * filters * 4, relu if beside == 0 else 0, vectors, room, 0, lines, columns, ws,
                            into, lines * columns, columns, 1, sums)  # fmt: skip
+        if beside != 0:
+            count = groups * filters * lines * columns
+            mine, other = f32(y + n * count * 4, count), f32(beside + n * count * 4, count)
+            low = np.float32(0) if relu != 0 else np.float32(-np.inf)
+            for i in range(count):
+                total = mine[i] + other[i]
+                mine[i] = low if total < low else total
+
+
+@kernel("fold_norm")
+def fold_norm(at: int) -> None:
+    """A normalisation as factors and a bias: scale = gamma / √(var + eps), shift = beta + (bias − mean) · scale.
+
+    Filters, bias (or 0), gamma (or 0), beta, mean, var, scale, shift, eps.
+    """
+    a, eps = i64(at, 8), np.float32(f64(at, 9)[8])
+    n = a[0]
+    beta, mean, var, scale, shift = f32(a[3], n), f32(a[4], n), f32(a[5], n), f32(a[6], n), f32(a[7], n)
+    for f in range(n):
+        scale[f] = np.float32(1) / np.sqrt(var[f] + eps)
+        shift[f] = -mean[f]
+    if a[2] != 0:
+        gamma = f32(a[2], n)
+        for f in range(n):
+            scale[f] *= gamma[f]
+    if a[1] != 0:
+        bias = f32(a[1], n)
+        for f in range(n):
+            shift[f] += bias[f]
+    for f in range(n):
+        shift[f] = shift[f] * scale[f] + beta[f]
 
 
 @kernel("convolve_data_grad")
@@ -103,7 +137,7 @@ def convolve_data_grad(at: int) -> None:
             for g in range(groups):
                 where = packed + (g * size + (channels + 1) // 2 * 2 * begin * filters) * 4
                 pack_weights(a[17] + g * filters * channels * taps * 4, channels, taps, filters, channels * taps,
-                             table + begin * 8, count, where)  # fmt: skip
+                             table + begin * 8, count, 0, where)  # fmt: skip
     zero_floats(space, groups * filters * plane)
     vectors, room = table + (taps + taps * filters) * 8, height * ws // HALF + 2
     for n in range(a[0]):
@@ -248,16 +282,38 @@ def _tables(geometry: _Geometry, depth: int, lines: int, columns: int) -> int:
 @lowers("Convolution", accepts=_channels_first, in_place=False)
 def convolution(e: Emitter, node: Node) -> None:
     """Images one by one, ROWS filters at a time."""
+    bias = e.address(node.inputs[2]) if len(node.inputs) > 2 else 0
+    _convolution(e, node, bias, 0, 0, relu=False)
+
+
+@lowers("_convolution_block", accepts=_channels_first, in_place=False)
+def convolution_block(e: Emitter, node: Node) -> None:
+    """A convolution whose weights and bias take the normalisation in; the rest is done image by image."""
+    p: Any = node.p
+    places = [e.address(v) for v in node.inputs[2:]]
+    bias: Address | int = 0 if p.no_bias else places.pop(0)
+    scale: Address | int = 0
+    if p.norm:
+        gamma, beta, mean, var = places[:4]
+        filters = node.outputs[0].shape[1]
+        scale, shift = e.scratch(filters), e.scratch(filters)
+        e.call(fold_norm, filters, bias, 0 if p.fix_gamma else gamma, beta, mean, var, scale, shift, float(p.eps))
+        bias = shift
+    _convolution(e, node, bias, scale, places[-1] if p.residual else 0, relu=p.relu)
+
+
+def _convolution(
+    e: Emitter, node: Node, bias: Address | int, scale: Address | int, beside: Address | int, *, relu: bool
+) -> None:
     x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
     g = _Geometry.of(node.p, x.shape, w.shape[0])
     lines, columns = g.split()
     planes, depth = g.stride[0] * g.stride[1] * lines * columns, g.channels * g.taps
-    bias = e.address(node.inputs[2]) if len(node.inputs) > 2 else 0
     e.call(
-        convolve, e.shape(x)[0], *g.words, e.address(x), e.address(w), bias, e.address(y), 0, g.copied,
+        convolve, e.shape(x)[0], *g.words, e.address(x), e.address(w), bias, e.address(y), relu, g.copied,
         e.scratch(g.groups * g.channels * planes + 2 * WIDE if g.copied else 1),
         e.scratch(g.groups * (g.filters + 1) * depth), e.scratch(g.groups * g.filters + ROWS),
-        e.scratch(_tables(g, depth, g.lines, columns)), e.scratch(ROWS * (g.lines * columns + WIDE)),
+        e.scratch(_tables(g, depth, g.lines, columns)), e.scratch(ROWS * (g.lines * columns + WIDE)), scale, beside,
     )  # fmt: skip
 
 
