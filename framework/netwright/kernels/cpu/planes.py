@@ -11,7 +11,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .intrinsics import copy_floats, f32, i64
-from .tiles import HALF, ROWS, SUM_ROWS, SUM_VECTORS, VECTORS, WIDE, row_tile, sum_tile, turn_square
+from .tiles import HALF, ROWS, SUM_ROWS, SUM_VECTORS, VECTORS, WIDE, add_short, row_tile, sum_tile, turn_square
 
 CHUNK = 24 * 1024
 """Numbers of the turned output gradient that are worked on at one time: they stay in the cache beside the image."""
@@ -165,3 +165,14 @@ def sum_places(pointers: int, depth: int, lines: int, columns: int, pitch: int, 
             sum_tile(rows, vectors, lanes, pointers + k * 8, lines, columns, pitch * 4, turned + v * lanes * 4,
                      width * 4, sums + (k * width + v * lanes) * 4, width * 4)  # fmt: skip
         v += vectors
+
+
+@register_jitable
+def add_run(target: int, source: int, count: int) -> None:
+    """Add ``count`` numbers that lie together to others."""
+    whole = count // HALF * HALF
+    for i in range(0, whole, HALF):
+        add_short(target + i * 4, source + i * 4)
+    one, other = f32(target, count), f32(source, count)
+    for i in range(whole, count):
+        one[i] += other[i]

@@ -63,7 +63,7 @@ def _loop(builder: Any, count: Any, carried: list[Any], body: Callable[[Any, lis
     return found
 
 
-class _Writer:
+class Writer:
     """Short words for the instructions of a tile."""
 
     def __init__(self, builder: Any, lanes: int) -> None:
@@ -131,7 +131,7 @@ def row_tile(typing: Any, rows: Any, vectors: Any, lanes: Any, weight: Any, offs
 
 def _row_tile(builder: Any, rows: int, vectors: int, lanes: int, weight: Any, offsets: Any, depth: Any, x: Any,
               starts: Any, bias: Any, relu: Any, y: Any, places: Any, pitch: Any, stored: Any) -> None:  # fmt: skip
-    w = _Writer(builder, lanes)
+    w = Writer(builder, lanes)
     bases = [w.move(x, w.load(w.move(starts, 8 * j), I64, 8)) for j in range(vectors)]
     first = [w.number(w.move(bias, 4 * i)) for i in range(rows)]
     sums = [first[i] for i in range(rows) for _ in range(vectors)]
@@ -177,7 +177,7 @@ def sum_tile(typing: Any, rows: Any, vectors: Any, lanes: Any, a: Any, lines: An
 
 def _sum_tile(builder: Any, rows: int, vectors: int, lanes: int, a: Any, lines: Any, columns: Any, pitch: Any, b: Any,
               step: Any, sums: Any, row: Any) -> None:  # fmt: skip
-    w = _Writer(builder, lanes)
+    w = Writer(builder, lanes)
     starts = [w.load(w.move(a, 8 * i), I64, 8) for i in range(rows)]
     places = [
         w.move(w.move(sums, builder.mul(row, I64(i))), 4 * lanes * j) for i in range(rows) for j in range(vectors)
@@ -207,7 +207,7 @@ def turn_square(typing: Any, source: Any, pitch: Any, target: Any, target_pitch:
     """Transpose WIDE × WIDE numbers, rows ``pitch`` bytes apart, by exchanging halves, quarters and so on."""
 
     def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
-        w = _Writer(builder, WIDE)
+        w = Writer(builder, WIDE)
         source, pitch, target, target_pitch = v
         lines = [w.load(w.move(source, builder.mul(pitch, I64(i))), w.vector) for i in range(WIDE)]
         width = WIDE // 2
@@ -226,3 +226,15 @@ def turn_square(typing: Any, source: Any, pitch: Any, target: Any, target_pitch:
         return context.get_dummy_value()
 
     return types.void(types.int64, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def add_short(typing: Any, target: Any, source: Any) -> Any:
+    """Add HALF numbers to as many others."""
+
+    def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
+        w = Writer(builder, HALF)
+        w.store(builder.fadd(w.load(v[0], w.vector), w.load(v[1], w.vector)), v[0])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate

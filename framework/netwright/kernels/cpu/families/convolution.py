@@ -15,8 +15,17 @@ from ....ops.windows import Windows
 from ..emit import Address, Emitter, lowers
 from ..intrinsics import copy_floats, f32, f64, i64, zero_floats
 from ..kernel import kernel
-from ..planes import CHUNK, pack_weights, product_planes, split_planes, sum_places, turn_planes
-from ..tiles import HALF, ROWS, WIDE
+from ..planes import (
+    CHUNK,
+    add_run,
+    list_vectors,
+    pack_weights,
+    product_planes,
+    split_planes,
+    sum_places,
+    turn_planes,
+)
+from ..tiles import HALF, ROWS, VECTORS, WIDE, row_tile
 
 if TYPE_CHECKING:
     from ....scheduler.ir import Node
@@ -165,6 +174,46 @@ def convolve_data_grad(at: int) -> None:
                 met += count
 
 
+@kernel("spread_data_grad")
+def spread_data_grad(at: int) -> None:
+    """dx ← the transpose of ``convolve`` in x, on dy, by kernel positions: each product is added in place.
+
+    Where the kernel is large beside the image this takes fewer products than ``convolve_data_grad``, which also meets
+    the zeros around dy. Words: as there; stride 1; no padded image.
+    """
+    a = i64(at, 27)
+    groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
+    kh, kw, dh, dw, top, left = a[8], a[9], a[12], a[13], a[14], a[15]
+    packed, biases, table, sums = a[23], a[24], a[25], a[26]
+    taps, places = kh * kw, lines * columns
+    depth = channels * taps
+    i64(table, 1)[0] = 0
+    offsets = i64(table + 8, filters)
+    for f in range(filters):
+        offsets[f] = f * places * 4
+    vectors, room = table + (1 + filters) * 8, places // HALF + 2
+    count, lanes, _ = list_vectors(vectors, room, 0, 1, places, places)
+    zero_floats(biases, ROWS)
+    size = (depth + 1) // 2 * 2 * filters
+    for g in range(groups):
+        pack_weights(a[17] + g * filters * depth * 4, depth, 1, filters, depth, table, 1, 0, packed + g * size * 4)
+    for n in range(a[0] * groups):
+        x, dx = a[16] + n * filters * places * 4, a[19] + n * channels * height * width * 4
+        zero_floats(dx, channels * height * width)
+        for begin in range(0, depth, ROWS):
+            valid = min(ROWS, depth - begin)
+            weight = packed + (n % groups * size + begin * filters) * 4
+            for q in range(0, count, VECTORS):
+                row_tile((valid + 1) // 2 * 2, min(VECTORS, count - q), lanes, weight, table + 8, filters, x,
+                         vectors + q * 8, biases, 0, sums, vectors + (room + q) * 8, places * 4, valid)  # fmt: skip
+            for m in range(valid):
+                c, i, j = (begin + m) // taps, (begin + m) % taps // kw * dh - top, (begin + m) % kw * dw - left
+                first, last = max(0, -j), min(columns, width - j)
+                for r in range(max(0, -i), min(lines, height - i)):
+                    into = dx + ((c * height + r + i) * width + first + j) * 4
+                    add_run(into, sums + (m * places + r * columns + first) * 4, last - first)
+
+
 @kernel("convolve_weight_grad")
 def convolve_weight_grad(at: int) -> None:
     """dw ← Σ over images and places of dy · x (+ dw).
@@ -214,6 +263,10 @@ def convolve_weight_grad(at: int) -> None:
                     into[k] = one[k * pitch + f]
 
 
+SPREAD_FROM = 1.2
+"""How many times more vectors cover the data than the output until products are added in place, as measured."""
+
+
 class _Geometry(NamedTuple):
     """A convolution as the kernels see it: two spatial axes, sizes a group."""
 
@@ -261,6 +314,14 @@ class _Geometry(NamedTuple):
             s, d, p = self.stride[i], self.dilate[i], self.pad[i]
             found.append((p + n - 1) // s + (self.kernel[i] - 1) * d // s - p // s + 1)
         return found[0], found[1]
+
+    @property
+    def spreads(self) -> bool:
+        """Whether the data's gradient is cheaper position by position: many zeros lie around the output's gradient."""
+        run, places = self.spread()[1] * (self.height - 1) + self.width, self.lines * self.columns
+        covered = self.height * self.width if self.width % HALF == 0 else run
+        more = -(-covered // WIDE) > SPREAD_FROM * -(-places // WIDE)
+        return more and self.stride == (1, 1) and places >= WIDE and self.filters >= WIDE
 
     @property
     def copied(self) -> bool:
@@ -319,16 +380,24 @@ def _convolution(
 
 @lowers("_conv_data_grad", accepts=_channels_first, in_place=False)
 def convolution_data_grad(e: Emitter, node: Node) -> None:
-    """Convolutions of the padded gradient, one for each remainder of the stride."""
+    """Convolutions of the padded gradient, one a remainder of the stride, or products that are added in place."""
     dy, w, dx = node.inputs[0], node.inputs[1], node.outputs[0]
     g = _Geometry.of(node.p, dx.shape, w.shape[0])
+    words = (e.shape(dy)[0], *g.words, e.address(dy), e.address(w), 0, e.address(dx), 0, 1)
+    places = g.lines * g.columns
+    if g.spreads:
+        depth = g.channels * g.taps
+        e.call(
+            spread_data_grad, *words, 0, e.scratch(g.groups * (depth + 1) * g.filters), e.scratch(ROWS),
+            e.scratch(2 * (1 + g.filters + 2 * (places // HALF + 2))), e.scratch(ROWS * (places + WIDE)),
+        )  # fmt: skip
+        return
     lines, columns = g.spread()
     depth = g.filters * g.taps
     e.call(
-        convolve_data_grad, e.shape(dy)[0], *g.words, e.address(dy), e.address(w), 0, e.address(dx), 0, 1,
-        e.scratch(g.groups * g.filters * lines * columns + 2 * WIDE), e.scratch(g.groups * (g.channels + 1) * depth),
-        e.scratch(g.channels + ROWS), e.scratch(_tables(g, depth, g.height, columns)),
-        e.scratch(ROWS * (g.height * columns + WIDE)),
+        convolve_data_grad, *words, e.scratch(g.groups * g.filters * lines * columns + 2 * WIDE),
+        e.scratch(g.groups * (g.channels + 1) * depth), e.scratch(g.channels + ROWS),
+        e.scratch(_tables(g, depth, g.height, columns)), e.scratch(ROWS * (g.height * columns + WIDE)),
     )  # fmt: skip
 
 

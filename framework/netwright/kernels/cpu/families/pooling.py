@@ -11,25 +11,17 @@ from ....ops.pooling import _geometry
 from ..emit import Address, Emitter, Size, lowers
 from ..intrinsics import f32, i64, zero_floats
 from ..kernel import kernel
+from ..pairs import LOWEST, larger, pair_gradients, pair_maxima
 
 if TYPE_CHECKING:
     from ....scheduler.ir import Node, Value
 
-LOWEST = float(np.finfo(np.float32).min)
-
 
 @register_jitable
-def larger(a: float, b: float) -> float:
-    """The larger of two numbers; NaN where one is NaN."""
-    return b if b > a or b != b else a
-
-
-@register_jitable
-def met(position: int, out: int, size: int, stride: int, shift: int) -> tuple[int, int]:
-    """The outputs (from, to) for which ``o * stride + shift`` lies within ``size``; ``position`` is added to none."""
+def met(out: int, size: int, stride: int, shift: int) -> tuple[int, int]:
+    """The outputs (from, to) for which ``o * stride + shift`` lies within ``size``."""
     first = max(0, (-shift + stride - 1) // stride)
-    last = min(out, (size - 1 - shift) // stride + 1)
-    return first + position, max(last, first) + position
+    return first, max(min(out, (size - 1 - shift) // stride + 1), first)
 
 
 @kernel("max_pool")
@@ -38,6 +30,12 @@ def max_pool(at: int) -> None:
     a = i64(at, 13)
     height, width, lines, columns = a[1], a[2], a[3], a[4]
     kh, kw, sh, sw, top, left = a[5], a[6], a[7], a[8], a[9], a[10]
+    if kh == kw == sh == sw == 2 and top == left == 0 and 2 * lines <= height and 2 * columns <= width:
+        for n in range(a[0]):
+            for r in range(lines):
+                here = a[11] + (n * height + 2 * r) * width * 4
+                pair_maxima(here, here + width * 4, a[12] + (n * lines + r) * columns * 4, columns)
+        return
     for n in range(a[0]):
         for r in range(lines):
             y = f32(a[12] + (n * lines + r) * columns * 4, columns)
@@ -48,7 +46,7 @@ def max_pool(at: int) -> None:
                 if line < 0 or line >= height:
                     continue
                 for j in range(kw):
-                    first, last = met(0, columns, width, sw, j - left)
+                    first, last = met(columns, width, sw, j - left)
                     x = f32(a[11] + ((n * height + line) * width + first * sw + j - left) * 4, width)
                     part = f32(a[12] + ((n * lines + r) * columns + first) * 4, columns)
                     if sw == 1:
@@ -68,34 +66,20 @@ def max_pool_grad(at: int) -> None:
     a = i64(at, 14)
     height, width, lines, columns = a[1], a[2], a[3], a[4]
     kh, kw, sh, sw, top, left = a[5], a[6], a[7], a[8], a[9], a[10]
-    if kh == 2 and kw == 2 and sh == 2 and sw == 2 and top == 0 and left == 0:
+    if kh == kw == sh == sw == 2 and top == left == 0:
         for n in range(a[0]):
             if lines * 2 != height or columns * 2 != width:
                 zero_floats(a[13] + n * height * width * 4, height * width)
             for r in range(min(lines, height // 2)):
                 here = (n * height + 2 * r) * width * 4
                 below = here + width * 4
-                g = f32(a[12] + (n * lines + r) * columns * 4, columns)
-                _halves(f32(a[11] + here, width), f32(a[11] + below, width), g, f32(a[13] + here, width),
-                        f32(a[13] + below, width), min(columns, width // 2))  # fmt: skip
+                pair_gradients(a[11] + here, a[11] + below, a[12] + (n * lines + r) * columns * 4, a[13] + here,
+                               a[13] + below, min(columns, width // 2))  # fmt: skip
             _ragged(a, n, min(lines, height // 2), min(columns, width // 2))
     else:
         for n in range(a[0]):
             zero_floats(a[13] + n * height * width * 4, height * width)
             _ragged(a, n, 0, 0)
-
-
-@register_jitable
-def _halves(upper: Any, lower: Any, g: Any, upper_out: Any, lower_out: Any, count: int) -> None:
-    """Windows of 2 × 2 side by side."""
-    for o in range(count):
-        p, q, r, s = upper[2 * o], upper[2 * o + 1], lower[2 * o], lower[2 * o + 1]
-        best = larger(larger(p, q), larger(r, s))
-        first, second, third = p == best, q == best, r == best
-        upper_out[2 * o] = g[o] if first else 0.0
-        upper_out[2 * o + 1] = g[o] if second and not first else 0.0
-        lower_out[2 * o] = g[o] if third and not (first or second) else 0.0
-        lower_out[2 * o + 1] = g[o] if s == best and not (first or second or third) else 0.0
 
 
 @register_jitable
@@ -154,7 +138,7 @@ def sum_pool(at: int) -> None:
                     continue
                 x = f32(a[11] + (n * height + line) * width * 4, width)
                 for j in range(kw):
-                    first, last = met(0, columns, width, sw, j - left)
+                    first, last = met(columns, width, sw, j - left)
                     for o in range(first, last):
                         y[o] += x[o * sw + j - left]
             if mean != 0:
