@@ -233,7 +233,11 @@ def convolve_weight_grad(at: int) -> None:
     zero_floats(sums, groups * size)
     if copied != 0:
         zero_floats(space, groups * channels * plane)
-    table = i64(pointers, depth + ROWS)
+    table, offsets = i64(pointers, depth + ROWS), i64(pointers + (depth + ROWS) * 8, depth + ROWS)
+    for k in range(depth + ROWS):
+        c, t = min(k, depth - 1) // taps, min(k, depth - 1) % taps
+        p, q = t // kw * dh, t % kw * dw
+        offsets[k] = (c * plane + ((p % sh) * sw + q % sw) * hs * ws + p // sh * ws + q // sw) * 4
     chunk = max(1, CHUNK // (columns * pitch))
     for n in range(a[0]):
         image = a[16] + n * groups * channels * height * width * 4
@@ -245,11 +249,9 @@ def convolve_weight_grad(at: int) -> None:
                 rows = min(chunk, lines - begin)
                 gradient = dy + ((n * groups + g) * filters * lines + begin) * columns * 4
                 turn_planes(gradient, filters, lines * columns, rows * columns, turned, pitch)
+                here = image + (g * channels * plane + begin * ws) * 4
                 for k in range(depth + ROWS):
-                    c, t = min(k, depth - 1) // taps, min(k, depth - 1) % taps
-                    p, q = t // kw * dh, t % kw * dw
-                    at_tap = ((p % sh) * sw + q % sw) * hs * ws + (p // sh + begin) * ws + q // sw
-                    table[k] = image + ((g * channels + c) * plane + at_tap) * 4
+                    table[k] = here + offsets[k]
                 sum_places(pointers, depth, rows, columns, ws, turned, pitch, sums + g * size * 4)
     for g in range(groups):
         one = f32(sums + g * size * 4, size)
@@ -414,5 +416,5 @@ def convolution_weight_grad(e: Emitter, node: Node) -> None:
         convolve_weight_grad, e.shape(dy)[0], *g.words, e.address(x), e.address(dw), e.address(dy),
         e.accumulates(dw), 0, copied, e.scratch(g.groups * g.channels * planes if copied else 1),
         e.scratch(g.groups * (depth + ROWS) * pitch), e.scratch(max(CHUNK, g.columns * pitch)),
-        e.scratch(2 * (depth + ROWS)),
+        e.scratch(4 * (depth + ROWS)),
     )  # fmt: skip
