@@ -7,11 +7,23 @@ side by side. A kernel position is then no more than an offset.
 
 from __future__ import annotations
 
-import numpy as np
 from numba.extending import register_jitable
 
 from .intrinsics import copy_floats, f32, i64
-from .tiles import HALF, ROWS, SUM_ROWS, SUM_VECTORS, VECTORS, WIDE, add_short, row_tile, sum_tile, turn_square
+from .tiles import (
+    HALF,
+    ROWS,
+    SUM_ROWS,
+    SUM_VECTORS,
+    VECTORS,
+    WIDE,
+    add_short,
+    multiply_short,
+    row_tile,
+    sum_tile,
+    turn_short,
+    turn_square,
+)
 
 CHUNK = 24 * 1024
 """Numbers of the turned output gradient that are worked on at one time: they stay in the cache beside the image."""
@@ -52,18 +64,38 @@ def pack_weights(w: int, outer: int, step_out: int, inner: int, step_in: int, ta
     are padded to an even number by zeros.
     """
     chosen = i64(taps, count)
+    length, times = count, inner  # numbers that lie together, and how often
+    for t in range(count):
+        if chosen[t] != t:
+            length = 0
+    if length == step_in:
+        length, times = inner * count, 1
     for begin in range(0, outer, ROWS):
         valid = min(ROWS, outer - begin)
         rows = (valid + 1) // 2 * 2
         into = f32(packed, inner * count * rows)
-        for m in range(rows):
-            source = f32(w + (begin + min(m, valid - 1)) * step_out * 4, (inner - 1) * step_in + step_in + step_out)
-            factor = f32(scale, outer)[begin + min(m, valid - 1)] if scale != 0 else np.float32(1)
-            at = m
-            for i in range(inner):
-                for t in range(count):
-                    into[at] = source[i * step_in + chosen[t]] * factor if m < valid else 0.0
-                    at += rows
+        if ROWS == HALF and valid == ROWS and length >= HALF:
+            for i in range(times):
+                for q in range((length + HALF - 1) // HALF):
+                    s = min(q * HALF, length - HALF)
+                    turn_short(w + (begin * step_out + i * step_in + s) * 4, step_out * 4,
+                               packed + (i * length + s) * ROWS * 4, ROWS * 4)  # fmt: skip
+        else:
+            for m in range(rows):
+                source = f32(w + (begin + min(m, valid - 1)) * step_out * 4, inner * step_in + step_out)
+                at = m
+                for i in range(inner):
+                    for t in range(count):
+                        into[at] = source[i * step_in + chosen[t]] if m < valid else 0.0
+                        at += rows
+        if scale != 0 and ROWS == HALF and valid == ROWS:
+            for k in range(inner * count):
+                multiply_short(packed + k * ROWS * 4, scale + begin * 4)
+        elif scale != 0:
+            factors = f32(scale + begin * 4, ROWS)
+            for k in range(inner * count):
+                for m in range(valid):
+                    into[k * rows + m] *= factors[m]
         packed += inner * count * rows * 4
 
 

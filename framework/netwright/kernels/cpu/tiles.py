@@ -202,39 +202,52 @@ def _sum_tile(builder: Any, rows: int, vectors: int, lanes: int, a: Any, lines: 
         w.store(total, place)
 
 
-@intrinsic
-def turn_square(typing: Any, source: Any, pitch: Any, target: Any, target_pitch: Any) -> Any:
-    """Transpose WIDE × WIDE numbers, rows ``pitch`` bytes apart, by exchanging halves, quarters and so on."""
+def _turn(lanes: int) -> Any:
+    """A transposition of ``lanes`` × ``lanes`` numbers, by exchanging halves of vectors, quarters and so on.
 
-    def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
-        w = Writer(builder, WIDE)
-        source, pitch, target, target_pitch = v
-        lines = [w.load(w.move(source, builder.mul(pitch, I64(i))), w.vector) for i in range(WIDE)]
-        width = WIDE // 2
-        index = ir.VectorType(ir.IntType(32), WIDE)
-        while width:
-            upper = [i if not i & width else WIDE + (i & ~width) for i in range(WIDE)]
-            lower = [i | width if not i & width else WIDE + i for i in range(WIDE)]
-            for i in range(WIDE):
-                if not i & width:
-                    one, other = lines[i], lines[i | width]
-                    lines[i] = builder.shuffle_vector(one, other, ir.Constant(index, upper))
-                    lines[i | width] = builder.shuffle_vector(one, other, ir.Constant(index, lower))
-            width //= 2
-        for i in range(WIDE):
-            w.store(lines[i], w.move(target, builder.mul(target_pitch, I64(i))))
-        return context.get_dummy_value()
+    Words: source, bytes between its rows, target, bytes between its rows.
+    """
 
-    return types.void(types.int64, types.int64, types.int64, types.int64), generate
+    def typing_and_code(typing: Any, source: Any, pitch: Any, target: Any, target_pitch: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
+            w = Writer(builder, lanes)
+            source, pitch, target, target_pitch = v
+            lines = [w.load(w.move(source, builder.mul(pitch, I64(i))), w.vector) for i in range(lanes)]
+            width = lanes // 2
+            index = ir.VectorType(ir.IntType(32), lanes)
+            while width:
+                upper = [i if not i & width else lanes + (i & ~width) for i in range(lanes)]
+                lower = [i | width if not i & width else lanes + i for i in range(lanes)]
+                for i in range(lanes):
+                    if not i & width:
+                        one, other = lines[i], lines[i | width]
+                        lines[i] = builder.shuffle_vector(one, other, ir.Constant(index, upper))
+                        lines[i | width] = builder.shuffle_vector(one, other, ir.Constant(index, lower))
+                width //= 2
+            for i in range(lanes):
+                w.store(lines[i], w.move(target, builder.mul(target_pitch, I64(i))))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64, types.int64, types.int64), generate
+
+    return intrinsic(typing_and_code)
 
 
-@intrinsic
-def add_short(typing: Any, target: Any, source: Any) -> Any:
-    """Add HALF numbers to as many others."""
+turn_square, turn_short = _turn(WIDE), _turn(HALF)
 
-    def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
-        w = Writer(builder, HALF)
-        w.store(builder.fadd(w.load(v[0], w.vector), w.load(v[1], w.vector)), v[0])
-        return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), generate
+def _change(combine: str) -> Any:
+    """Words: target, source. HALF numbers of the target are combined with as many of the source."""
+
+    def typing_and_code(typing: Any, target: Any, source: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
+            w = Writer(builder, HALF)
+            w.store(getattr(builder, combine)(w.load(v[0], w.vector), w.load(v[1], w.vector)), v[0])
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), generate
+
+    return intrinsic(typing_and_code)
+
+
+add_short, multiply_short = _change("fadd"), _change("fmul")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba.extending import register_jitable
 
 from ....ops.reduce import axes_of
 from ..emit import ACCUMULATE, Cut, Emitter, Slice, lowers, product
@@ -17,12 +18,43 @@ if TYPE_CHECKING:
 FLOAT = 4
 
 
+@register_jitable
+def add_row_products(x: int, w: int, pitch: int, n: int, k: int, y: int) -> None:
+    """y (n) += x (k) · Wᵀ (n, k), rows ``pitch`` apart: each weight is read once, where BLAS would copy it first."""
+    row, out = f32(x, k), f32(y, n)
+    whole = n // 4 * 4
+    for j in range(0, whole, 4):
+        a, b = f32(w + j * pitch * 4, k), f32(w + (j + 1) * pitch * 4, k)
+        c, d = f32(w + (j + 2) * pitch * 4, k), f32(w + (j + 3) * pitch * 4, k)
+        p, q, r, s = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
+        for i in range(k):
+            p += row[i] * a[i]
+            q += row[i] * b[i]
+            r += row[i] * c[i]
+            s += row[i] * d[i]
+        out[j] += p
+        out[j + 1] += q
+        out[j + 2] += r
+        out[j + 3] += s
+    for j in range(whole, n):
+        a, p = f32(w + j * pitch * 4, k), np.float32(0)
+        for i in range(k):
+            p += row[i] * a[i]
+        out[j] += p
+
+
 @kernel("gemm")
 def gemm(at: int) -> None:
     """C (m, n) ← op(A)·op(B) (+ C): blas, ta, tb, m, n, k, A, lda, B, ldb, add, C, ldc."""
     a = i64(at, 13)
     beta = 1.0 if a[10] != 0 else 0.0
-    if a[3] > 0 and a[4] > 0:
+    if a[3] == 1 and a[1] == 0 and a[2] != 0 and a[4] > 0:
+        y = f32(a[11], a[4])
+        if a[10] == 0:
+            for j in range(a[4]):
+                y[j] = 0.0
+        add_row_products(a[6], a[8], a[9], a[4], a[5], a[11])
+    elif a[3] > 0 and a[4] > 0:
         sgemm(a[0], a[1], a[2], a[3], a[4], a[5], 1.0, a[6], a[7], a[8], a[9], beta, a[11], a[12])
 
 
@@ -31,7 +63,10 @@ def gemm_bias(at: int) -> None:
     """Y (m, n) ← X (m, k)·Wᵀ (n, k) + bias (n): blas, m, n, k, X, ldx, W, ldw, bias, Y, ldy."""
     a = i64(at, 11)
     m, n, ldy = a[1], a[2], a[10]
-    if m > 0 and n > 0:
+    if m == 1 and n > 0:
+        copy_floats(a[9], a[8], n)
+        add_row_products(a[4], a[6], a[7], n, a[3], a[9])
+    elif m > 0 and n > 0:
         for i in range(m):
             copy_floats(a[9] + i * ldy * 4, a[8], n)
         sgemm(a[0], 0, 1, m, n, a[3], 1.0, a[4], a[5], a[6], a[7], 1.0, a[9], ldy)
