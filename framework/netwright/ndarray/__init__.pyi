@@ -3418,6 +3418,37 @@ class _internal_namespace:
         """Gradient of Convolution in its weight: dw = Σ_{n, o} dy · data."""
 
     @staticmethod
+    def _convolution_block(
+        data: NDArray | None = None,
+        weight: NDArray | None = None,
+        bias: NDArray | None = None,
+        gamma: NDArray | None = None,
+        beta: NDArray | None = None,
+        mean: NDArray | None = None,
+        var: NDArray | None = None,
+        beside: NDArray | None = None,
+        kernel: int | Sequence[int] = ...,
+        stride: int | Sequence[int] | None = None,
+        dilate: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        num_filter: int = ...,
+        num_group: int = 1,
+        workspace: int = 1024,
+        no_bias: bool = False,
+        cudnn_tune: str | None = None,
+        cudnn_off: bool = False,
+        layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | None = None,
+        norm: bool = False,
+        eps: float = 0.001,
+        fix_gamma: bool = True,
+        residual: bool = False,
+        relu: bool = False,
+        out: NDArray | list[NDArray] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Convolution, normalisation by known statistics, addition of ``beside``, ReLU: those that are asked for, in order."""
+
+    @staticmethod
     def _copy(
         data: NDArray | None = None,
         out: NDArray | list[NDArray] | None = None,

@@ -3402,6 +3402,37 @@ class _internal_namespace:
         """Gradient of Convolution in its weight: dw = Σ_{n, o} dy · data."""
 
     @staticmethod
+    def _convolution_block(
+        data: Symbol | None = None,
+        weight: Symbol | None = None,
+        bias: Symbol | None = None,
+        gamma: Symbol | None = None,
+        beta: Symbol | None = None,
+        mean: Symbol | None = None,
+        var: Symbol | None = None,
+        beside: Symbol | None = None,
+        kernel: int | Sequence[int] = ...,
+        stride: int | Sequence[int] | None = None,
+        dilate: int | Sequence[int] | None = None,
+        pad: int | Sequence[int] | None = None,
+        num_filter: int = ...,
+        num_group: int = 1,
+        workspace: int = 1024,
+        no_bias: bool = False,
+        cudnn_tune: str | None = None,
+        cudnn_off: bool = False,
+        layout: Literal['NCW', 'NCHW', 'NCDHW', 'NWC', 'NHWC', 'NDHWC'] | None = None,
+        norm: bool = False,
+        eps: float = 0.001,
+        fix_gamma: bool = True,
+        residual: bool = False,
+        relu: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Convolution, normalisation by known statistics, addition of ``beside``, ReLU: those that are asked for, in order."""
+
+    @staticmethod
     def _copy(
         data: Symbol | None = None,
         out: Symbol | list[Symbol] | None = None,
