@@ -8,11 +8,12 @@ by sample again. Channels are the second axis throughout, numbers float32.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
-from .operator import At, Operator, Port, Shape, Shapes
+from .operator import At, Operator, Port, Shape, Shapes, TensorSpec
 from .params import OpParams
 from .registry import reserve
 
@@ -44,7 +45,11 @@ class BatchNormMoments(Operator):
     def forward(self, xp: Any, p: Any, data: Any) -> Any:
         x = _planes(xp, data)
         mean = x.mean(axis=2)
-        return mean, xp.square(x - mean[..., None]).sum(axis=2)
+        centred = x - mean[..., None]
+        return mean, xp.square(centred, out=centred).sum(axis=2)
+
+    def workspace(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return inputs[0].nbytes
 
 
 class StatisticsParams(OpParams):
@@ -161,6 +166,11 @@ def _kept(xp: Any, p: ApplyParams, dy: Any, data: Any, mean: Any, inverse: Any, 
     return dy * (BatchNormApply().forward(xp, p, data, mean, inverse, gamma, beta) > 0)
 
 
+def _kept_bytes(p: ApplyParams, grad: TensorSpec) -> int:
+    """Working memory of that: the result once more, whether it is positive, and the product."""
+    return 2 * grad.nbytes + grad.size if p.relu else 0
+
+
 @reserve
 class BatchNormSums(Operator):
     """Per channel Σ dy and Σ dy · (data − mean), where ReLU let the result through. Shapes: (C,) both."""
@@ -178,7 +188,12 @@ class BatchNormSums(Operator):
         data, mean = known[:2]
         dy = _kept(xp, p, grad, *known)
         others = (0, *range(2, data.ndim))
-        return dy.sum(axis=others), (dy * (data - _wide(mean, data))).sum(axis=others)
+        centred = data - _wide(mean, data)
+        centred *= dy
+        return dy.sum(axis=others), centred.sum(axis=others)
+
+    def workspace(self, p: ApplyParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return max(inputs[0].nbytes * (1 + p.relu), _kept_bytes(p, inputs[0]))
 
 
 @reserve
@@ -201,13 +216,19 @@ class BatchNormDataGrad(Operator):
     def infer_shape(self, p: ApplyParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, [shapes[0]]
 
-    def forward(self, xp: Any, p: ApplyParams, grad: Any, *known: Any) -> Any:
+    def forward(self, xp: Any, p: ApplyParams, grad: Any, *known: Any, out: Any = None) -> Any:
         data, mean, inverse, gamma, _, dbeta, slope = known
         dy = _kept(xp, p, grad, *known[:5])
         share = data.dtype.type(1 / counted(data.shape))
-        bend = _wide(xp.square(inverse) * slope * share, data)
-        scale = _wide(inverse if p.fix_gamma else inverse * gamma, data)
-        return scale * (dy - _wide(dbeta * share, data) - (data - _wide(mean, data)) * bend)
+        dx = xp.subtract(data, _wide(mean, data), out=out)
+        dx *= _wide(-xp.square(inverse) * slope * share, data)
+        dx += dy
+        dx -= _wide(dbeta * share, data)
+        dx *= _wide(inverse if p.fix_gamma else inverse * gamma, data)
+        return dx
+
+    def workspace(self, p: ApplyParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return _kept_bytes(p, inputs[0])
 
 
 def counted(shape: Shape) -> int:

@@ -69,5 +69,8 @@ class ConvolutionBlock(Operator):
     def gradient(self, F: Any, p: ConvolutionBlockParams, at: At, dy: Any, y: Any, data: Any, weight: Any) -> Any:
         return get("Convolution").gradient(F, p, at, dy * (y > 0.0) if p.relu else dy, data, weight)  # type: ignore[attr-defined]
 
+    def workspace(self, p: ConvolutionBlockParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
+        return get("Convolution").workspace(p, inputs, outputs)
+
     def flops(self, p: ConvolutionBlockParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         return get("Convolution").flops(p, inputs, outputs) + outputs[0].size * (2 * p.norm + p.residual + p.relu)
