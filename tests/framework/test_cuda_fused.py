@@ -11,7 +11,8 @@ from tests.framework.operator_cases import CASES, Case
 
 from netwright.errors import NetwrightError
 from netwright.kernels.cuda import nvrtc
-from netwright.kernels.cuda.fused import Call, FusedKernel, collapse, fuse
+from netwright.kernels.cuda.fused import FusedKernel, collapse, fuse
+from netwright.kernels.groups import Call
 from netwright.kernels.cuda.sources import common
 from netwright.kernels.cuda.trace import Untraceable
 from netwright.ops import all_operators, get

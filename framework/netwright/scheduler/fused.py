@@ -1,17 +1,19 @@
-"""A group of elementwise calls as one operator: inner calls on the array module, or one kernel on a GPU."""
+"""A group of elementwise calls as one operator: inner calls on the array module, or one kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..kernels.cuda.fused import Call, FusedKernel
+from ..kernels.cpu.program import Program
+from ..kernels.cuda.fused import FusedKernel
+from ..kernels.groups import Call
 from ..ops.arrays import deliver
 from ..ops.operator import Operator, Port, TensorSpec
 
 
 class Fused(Operator):
-    """Several elementwise operators one after the other; what lies between them is in no memory on a GPU.
+    """Several elementwise operators one after the other; a kernel puts nothing that lies between them into memory.
 
     An object of this class is made for each group and is in no registry. Operands of the calls count the group's inputs
     first, then the results of the calls before them; ``results`` says which of them leave the group.
@@ -21,9 +23,18 @@ class Fused(Operator):
     forward_takes = frozenset({"out"})
 
     def __init__(
-        self, calls: Sequence[Call], inputs: Sequence[TensorSpec], results: Sequence[int], kernel: FusedKernel
+        self,
+        calls: Sequence[Call],
+        ports: Sequence[Port],
+        inputs: Sequence[TensorSpec],
+        results: Sequence[int],
+        kernel: FusedKernel | Program,
     ) -> None:
+        super().__init__()
         self.calls, self.specs, self.results, self.kernel = tuple(calls), tuple(inputs), tuple(results), kernel
+        self._ports = tuple(ports)
+        if len(self.results) == 1 and isinstance(kernel, Program):
+            self.inplace = tuple(i for i, spec in enumerate(self.specs) if spec.shape == kernel.shape)  # type: ignore[misc]
 
     @property
     def words(self) -> str:
@@ -31,7 +42,7 @@ class Fused(Operator):
         return "+".join(call.op.name for call in self.calls)
 
     def ports(self, p: Any) -> tuple[Port, ...]:
-        return tuple(Port(f"arg{i}") for i in range(len(self.specs)))
+        return self._ports
 
     def output_names(self, p: Any) -> tuple[str, ...]:
         return tuple(f"output{i}" for i in range(len(self.results)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..ops.operator import Shape
 from ..ops.reduce import axes_of
+from ..kernels.cpu.program import program_of
 from .ir import Node
 
 SHARED = -1
@@ -102,9 +103,26 @@ def elementwise(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (found,) * len(node.outputs)
 
 
-@separable("add_n")
-def _add(node: Node, axes: Axes, batch: int) -> Axes | None:
-    return elementwise(node, axes, batch)
+@separable("add_n", "where", "LeakyReLU", "fused")
+def _by_program(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """What the elementwise kernel can run: inputs count under the shapes in which its program reads them."""
+    program = program_of(node)
+    if program is None:
+        return elementwise(node, axes, batch) if node.op.name == "add_n" else None
+    found: set[int] = set()
+    for leaf in program.leaves:
+        axis = axes[leaf.input]
+        places = moved(node.inputs[leaf.input].shape, axis, leaf.shape, batch) if axis >= 0 else ()
+        if places is None or any(leaf.shape[place] != program.shape[place] for place in places):
+            return None
+        found.update(places)
+    if len(found) != 1:
+        return None
+    (place,) = found
+    shared = [leaf for leaf in program.leaves if axes[leaf.input] == SHARED]
+    if program.shape[place] % batch or any(leaf.shape[place] != 1 for leaf in shared):
+        return None
+    return (place,) * len(node.outputs)
 
 
 _BROADCASTS = [

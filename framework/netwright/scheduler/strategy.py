@@ -42,7 +42,7 @@ class Strategy(BaseModel):
     share_memory: bool = Field(True, description="tensors that do not live at one time may lie at one place")
     in_place: bool = Field(True, description="a result may be written over an input that is used no more")
     share_common: bool = Field(True, description="equal calls are computed once")
-    fuse: bool = Field(True, description="elementwise calls may become one kernel (on a GPU)")
+    fuse: bool = Field(True, description="elementwise calls may become one kernel")
     capture: bool = Field(False, description="on a GPU, forward and backward parts are started as one CUDA graph each")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
     precision: Literal["float32", "float16", "bfloat16"] = Field(

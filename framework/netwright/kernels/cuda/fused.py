@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.operator import Operator, Shape, TensorSpec
+from ...ops.operator import Shape, TensorSpec
+from ..groups import Call
 from .sources import common
 from .trace import Lines, Term, Untraceable, trace
 
@@ -27,16 +28,6 @@ STORED = {
 """C types of arrays in memory. bfloat16 is a word of ours: arrays of it are NumPy's uint16."""
 _SIZES = {"bfloat16": 2}
 PACK_BYTES = 16
-
-
-@dataclass(frozen=True)
-class Call:
-    """One operator call of a group; operands count the group's inputs first, then the results of calls before it."""
-
-    op: Operator
-    p: Any
-    operands: tuple[int, ...]
-    train: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,10 @@ PIPELINE: tuple[Pass, ...] = (
 )
 """A pass sees what those above it left."""
 
-GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph), lambda s: s.fuse),)
+GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=True), lambda s: s.fuse),)
 """Further passes where the plan's device is a GPU."""
+CPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=False), lambda s: s.fuse and s.native),)
+"""Further passes where it is a CPU; without native code a group would only be in the way."""
 
 
 def _runs_natively(strategy: Strategy) -> bool:
@@ -58,7 +60,7 @@ def optimize_forward(graph: Graph, strategy: Strategy, differentiated: bool) -> 
 
 def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:
     """Run the passes that the strategy wants on the graph, in place; what each of them changed."""
-    return _run(PIPELINE + (GPU if gpu else ()), graph, strategy)
+    return _run(PIPELINE + (GPU if gpu else CPU), graph, strategy)
 
 
 def _run(passes: Sequence[Pass], graph: Graph, strategy: Strategy) -> list[PassReport]:
