@@ -12,9 +12,9 @@ from tests.framework.operator_cases import CASES, Case
 from netwright.errors import NetwrightError
 from netwright.kernels.cuda import nvrtc
 from netwright.kernels.cuda.fused import FusedKernel, collapse, fuse
-from netwright.kernels.groups import Call
 from netwright.kernels.cuda.sources import common
 from netwright.kernels.cuda.trace import Untraceable
+from netwright.kernels.groups import Call
 from netwright.ops import all_operators, get
 from netwright.ops.broadcast import Broadcast, SameShape
 from netwright.ops.elementwise import Elementwise

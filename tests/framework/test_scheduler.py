@@ -23,7 +23,7 @@ from netwright.scheduler.compiled import HEAD
 from netwright.scheduler.ir import Value
 from netwright.scheduler.lower import lower
 from netwright.scheduler.memory import ALIGNMENT, Lifetime, align, place
-from netwright.scheduler.passes import PIPELINE, optimize, prune, share_common
+from netwright.scheduler.passes import CPU, PIPELINE, optimize, prune, share_common
 from netwright.scheduler.passes.report import lines
 from netwright.scheduler.reference import interpret
 from netwright.scheduler.run import Run
@@ -235,7 +235,8 @@ def test_in_place_is_used_where_it_can_be() -> None:
     for _ in range(6):
         chain = sym.tanh(chain)
     values = {"x": np.ones((64, 64), np.float32)}
-    balanced, debug = (compiled(chain + 1, values, Strategy.preset(n), train=False).plan for n in ("balanced", "debug"))
+    ways = Strategy(fuse=False), Strategy.preset("debug")
+    balanced, debug = (compiled(chain + 1, values, way, train=False).plan for way in ways)
     assert balanced.arena_bytes == align(64 * 64 * 4)
     assert debug.arena_bytes == 6 * align(64 * 64 * 4)
     assert any(t.base is not None and t.storage == "arena" for t in balanced.tensors.values())
@@ -427,7 +428,7 @@ def test_a_plan_is_json(training_plan: Plan) -> None:
     assert found["totals"]["peak_bytes"] >= found["totals"]["arena_bytes"]
     assert found["totals"]["unshared_bytes"] >= found["totals"]["arena_bytes"] - ALIGNMENT * len(ids)
     assert found["strategy"]["name"] == "balanced"
-    assert [p["name"] for p in found["passes"]] == [p.name for p in PIPELINE if p.wanted(Strategy())]
+    assert [p["name"] for p in found["passes"]] == [p.name for p in PIPELINE + CPU if p.wanted(Strategy())]
     assert found["passes"][-1]["steps_after"] == len(found["steps"])
     for before, after in pairwise(found["passes"]):
         assert before["steps_after"] == after["steps_before"]

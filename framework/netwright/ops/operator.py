@@ -317,6 +317,11 @@ class Operator:
 
     # ---------------------------------------------------------------- what everyone uses
     @property
+    def label(self) -> str:
+        """What a plan calls it."""
+        return self.name
+
+    @property
     def summary(self) -> str:
         """The docstring's first line."""
         return (inspect.getdoc(type(self)) or "").split("\n", 1)[0]

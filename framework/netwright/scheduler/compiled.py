@@ -40,7 +40,7 @@ class Compiled:
     >>> known = {"data": TensorSpec((4, 3), np.dtype("float32"))}
     >>> compiled = Compiled(net, known, train=True, wrt=["fc_weight"], device=mx.cpu())
     >>> [node.op.name for node in compiled.plan.steps]
-    ['FullyConnected', 'relu', '_greater_scalar', 'broadcast_mul', 'dot']
+    ['FullyConnected', 'relu', 'fused', 'dot']
     >>> compiled.plan.boundary
     2
     """

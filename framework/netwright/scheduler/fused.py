@@ -33,13 +33,14 @@ class Fused(Operator):
         super().__init__()
         self.calls, self.specs, self.results, self.kernel = tuple(calls), tuple(inputs), tuple(results), kernel
         self._ports = tuple(ports)
-        if len(self.results) == 1 and isinstance(kernel, Program):
-            self.inplace = tuple(i for i, spec in enumerate(self.specs) if spec.shape == kernel.shape)  # type: ignore[misc]
+        self._spent: list[list[int]] = []
+        self._over: list[int | None] = []
+        self._own_bytes = 0
+        self._plan_memory()
 
     @property
-    def words(self) -> str:
-        """The operators' names."""
-        return "+".join(call.op.name for call in self.calls)
+    def label(self) -> str:
+        return f"fused({', '.join(_short(call.op.name) for call in self.calls)})"
 
     def ports(self, p: Any) -> tuple[Port, ...]:
         return self._ports
@@ -49,6 +50,9 @@ class Fused(Operator):
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return len(self.calls) * int(outputs[0].size)
+
+    def workspace(self, p: Any, inputs: Any, outputs: Any) -> int:
+        return self._own_bytes if isinstance(self.kernel, Program) else 0
 
     def forward(self, xp: Any, p: Any, *inputs: Any, out: Any = None) -> Any:
         if hasattr(xp, "RawModule"):
@@ -60,16 +64,40 @@ class Fused(Operator):
 
     def _one_by_one(self, xp: Any, inputs: Sequence[Any]) -> list[Any]:
         values = list(inputs)
-        for call in self.calls:
+        for call, over, spent in zip(self.calls, self._over, self._spent, strict=True):
             takes = (("train", call.train), ("rng", None))
             fixed = {name: value for name, value in takes if name in call.op.forward_takes}
-            found = call.op.forward(xp, call.p, *(values[i] for i in call.operands), **fixed)
+            if over is not None:
+                fixed["out"] = values[over]
+            found = call.op.forward(xp, call.p, *(values[k] for k in call.operands), **fixed)
             values += found if isinstance(found, tuple) else [found]
-        return [values[i] for i in self.results]
+            for k in spent:
+                values[k] = None
+        return [values[k] for k in self.results]
+
+    def _plan_memory(self) -> None:
+        """Which results nobody reads after each call, and over which of them its own can be written."""
+        specs, first, live = list(self.specs), len(self.specs), 0
+        last = {k: i for i, call in enumerate(self.calls) for k in call.operands}
+        last.update(dict.fromkeys(self.results, len(self.calls)))
+        for i, call in enumerate(self.calls):
+            made = call.op.infer(call.p, tuple(specs[k] for k in call.operands))
+            spent = [k for k in dict.fromkeys(call.operands) if k >= first and last[k] == i]
+            candidates = [call.operands[j] for j in call.op.inplace] if "out" in call.op.forward_takes else []
+            fitting = [k for k in candidates if k in spent and call.operands.count(k) == 1 and specs[k] == made[0]]
+            over = fitting[0] if fitting and len(made) == 1 else None
+            self._spent.append(spent)
+            self._over.append(over)
+            specs += made
+            live += sum(spec.nbytes for spec in made) if over is None else 0
+            at_work = call.op.workspace(call.p, [specs[k] for k in call.operands], made)
+            self._own_bytes = max(self._own_bytes, live + at_work)
+            live -= sum(specs[k].nbytes for k in spent if k != over)
 
     def _on_device(self, xp: Any, inputs: Sequence[Any], out: Any) -> Any:
         from ..kernels.cuda.launch import launch
 
+        assert isinstance(self.kernel, FusedKernel)
         if out is None:
             shape = self.kernel.shape
             outputs = tuple(xp.empty(shape, dtype) for dtype in self.kernel.dtypes)
@@ -77,3 +105,8 @@ class Fused(Operator):
             outputs = out if isinstance(out, tuple) else (out,)
         launch(xp, self.kernel, [xp.ascontiguousarray(a) for a in inputs], outputs)
         return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _short(name: str) -> str:
+    """An operator's name without what says only how its inputs must be."""
+    return name.removeprefix("_").removeprefix("broadcast_").removeprefix("elemwise_")

@@ -124,7 +124,7 @@ class Plan:
     def _step_json(self, i: int, node: Node) -> dict[str, Any]:
         return {
             "step": i,
-            "op": node.op.name,
+            "op": node.op.label,
             "name": node.name,
             "phase": node.phase,
             "inputs": [v.number for v in node.inputs],
@@ -188,7 +188,7 @@ class Plan:
             rows.append(
                 (
                     str(i),
-                    node.op.name,
+                    node.op.label,
                     node.name,
                     f"%{first.number} {'×'.join(map(str, first.shape))} {first.dtype.name}",
                     PYTHON if self.native is None else self.native.runs(node),

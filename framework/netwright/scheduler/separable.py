@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..kernels.cpu.program import program_of
 from ..ops.operator import Shape
 from ..ops.reduce import axes_of
-from ..kernels.cpu.program import program_of
 from .ir import Node
 
 SHARED = -1

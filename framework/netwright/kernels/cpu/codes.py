@@ -1,4 +1,4 @@
-"""Elementwise operators as short programs for one kernel: an operator's own ``forward`` runs on terms instead of arrays.
+"""Elementwise operators as short programs for one kernel: an operator's ``forward`` runs on terms, not on arrays.
 
 Each call of an array function leaves a step. So there is one definition of an operator, for NumPy and for the kernel.
 What the kernel has no code for raises ``NoCode``, and the operator is called in Python as ever.

@@ -84,13 +84,13 @@ def _number(function: Any) -> Any:
 
 @_unary
 @register_jitable(forceinline=True)
-def _copy(v: float) -> float:
+def _copy(v: Any) -> Any:
     return v
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _negative(v: float) -> float:
+def _negative(v: Any) -> Any:
     return -v
 
 
@@ -101,129 +101,127 @@ _floor, _ceil, _trunc, _rint = (_unary(f) for f in (floor, ceil, trunc, rint))
 
 @_unary
 @register_jitable(forceinline=True)
-def _sign(v: float) -> float:
+def _sign(v: Any) -> Any:
     return ONE if v > ZERO else (-ONE if v < ZERO else v)
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _square(v: float) -> float:
+def _square(v: Any) -> Any:
     return v * v
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _reciprocal(v: float) -> float:
+def _reciprocal(v: Any) -> Any:
     return ONE / v
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _not(v: float) -> float:
+def _not(v: Any) -> Any:
     return ONE if v == ZERO else ZERO
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _is_nan(v: float) -> float:
+def _is_nan(v: Any) -> Any:
     return ONE if v != v else ZERO
 
 
 @_unary
 @register_jitable(forceinline=True)
-def _is_finite(v: float) -> float:
+def _is_finite(v: Any) -> Any:
     return ONE if size(v) < INF else ZERO
 
 
 @register_jitable(forceinline=True)
-def _add(x: float, y: float) -> float:
+def _add(x: Any, y: Any) -> Any:
     return x + y
 
 
 @_binary
 @register_jitable(forceinline=True)
-def _subtract(x: float, y: float) -> float:
+def _subtract(x: Any, y: Any) -> Any:
     return x - y
 
 
 @register_jitable(forceinline=True)
-def _multiply(x: float, y: float) -> float:
+def _multiply(x: Any, y: Any) -> Any:
     return x * y
 
 
 @register_jitable(forceinline=True)
-def _divide(x: float, y: float) -> float:
+def _divide(x: Any, y: Any) -> Any:
     return x / y
 
 
 @register_jitable(forceinline=True)
-def _equal(x: float, y: float) -> float:
+def _equal(x: Any, y: Any) -> Any:
     return ONE if x == y else ZERO
 
 
 @register_jitable(forceinline=True)
-def _not_equal(x: float, y: float) -> float:
+def _not_equal(x: Any, y: Any) -> Any:
     return ONE if x != y else ZERO
 
 
 @register_jitable(forceinline=True)
-def _greater(x: float, y: float) -> float:
+def _greater(x: Any, y: Any) -> Any:
     return ONE if x > y else ZERO
 
 
 @register_jitable(forceinline=True)
-def _greater_equal(x: float, y: float) -> float:
+def _greater_equal(x: Any, y: Any) -> Any:
     return ONE if x >= y else ZERO
 
 
 @_binary
 @register_jitable(forceinline=True)
-def _and(x: float, y: float) -> float:
+def _and(x: Any, y: Any) -> Any:
     return ONE if (x != ZERO) & (y != ZERO) else ZERO
 
 
 @_binary
 @register_jitable(forceinline=True)
-def _or(x: float, y: float) -> float:
+def _or(x: Any, y: Any) -> Any:
     return ONE if (x != ZERO) | (y != ZERO) else ZERO
 
 
 @_binary
 @register_jitable(forceinline=True)
-def _xor(x: float, y: float) -> float:
+def _xor(x: Any, y: Any) -> Any:
     return ONE if (x != ZERO) != (y != ZERO) else ZERO
 
 
 @_number
 @register_jitable(forceinline=True)
-def _number_minus(x: float, c: float) -> float:
+def _number_minus(x: Any, c: Any) -> Any:
     return c - x
 
 
 @_number
 @register_jitable(forceinline=True)
-def _number_over(x: float, c: float) -> float:
+def _number_over(x: Any, c: Any) -> Any:
     return c / x
 
 
 @_number
 @register_jitable(forceinline=True)
-def _less_number(x: float, c: float) -> float:
+def _less_number(x: Any, c: Any) -> Any:
     return ONE if x < c else ZERO
 
 
 @_number
 @register_jitable(forceinline=True)
-def _less_equal_number(x: float, c: float) -> float:
+def _less_equal_number(x: Any, c: Any) -> Any:
     return ONE if x <= c else ZERO
 
 
 _adds, _multiplies, _divides, _maxima, _minima, _powers, _hypots = (
     _binary(f) for f in (_add, _multiply, _divide, maximum, minimum, power, hypot)
 )
-_equals, _not_equals, _greaters, _greater_equals = (
-    _binary(f) for f in (_equal, _not_equal, _greater, _greater_equal)
-)
+_equals, _not_equals, _greaters, _greater_equals = (_binary(f) for f in (_equal, _not_equal, _greater, _greater_equal))
 _add_number, _multiply_number, _divide_number, _maximum_number, _minimum_number = (
     _number(f) for f in (_add, _multiply, _divide, maximum, minimum)
 )

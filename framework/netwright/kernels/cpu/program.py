@@ -183,16 +183,17 @@ def reading(program: Program) -> Reading:
             groups.append(([axis], has))
     if len(groups) > 3:
         raise NoCode("the inputs are repeated along too many axes in turn")
-    inner, middle, outer = (*groups[::-1], *(([], None),) * (3 - len(groups)))
+    nothing: tuple[list[int], tuple[bool, ...] | None] = ([], None)
+    inner, middle, outer = [*groups[::-1], nothing, nothing, nothing][:3]
     modes = []
     for i, leaf in enumerate(program.leaves):
+        has_outer, has_middle, has_inner = (kind[1] is None or kind[1][i] for kind in (outer, middle, inner))
         if leaf.shape == program.shape:
             modes.append(0)
         elif math.prod(leaf.shape) == 1:
             modes.append(1)
         else:
-            flags = [4 * (outer[1] is None or outer[1][i]), 2 * (middle[1] is None or middle[1][i]), int(inner[1][i])]
-            modes.append(8 + sum(flags))
+            modes.append(8 + 4 * has_outer + 2 * has_middle + has_inner)
     return Reading(tuple(middle[0]), tuple(inner[0]), tuple(modes))
 
 

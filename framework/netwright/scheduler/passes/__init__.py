@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from .common import share_common
 from .ordering import order_for_memory
-from .pipeline import PIPELINE, Pass, optimize, optimize_forward
+from .pipeline import CPU, PIPELINE, Pass, optimize, optimize_forward
 from .recomputing import recompute
 from .report import PassReport
 from .unused import prune
 
 __all__ = [
+    "CPU",
     "PIPELINE",
     "Pass",
     "PassReport",

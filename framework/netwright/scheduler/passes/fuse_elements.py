@@ -60,11 +60,14 @@ class Fusion:
         for node in graph.nodes:
             for value in node.inputs:
                 self.users.setdefault(value, set()).add(node)
-        self.constants = {
-            node.outputs[0]: node
-            for node in graph.nodes
-            if make is not fuse and not node.inputs and len(node.outputs) == 1 and program_of(node) is not None
-        }
+        self.constants: dict[Value, Node] = {}
+        for node in graph.nodes if make is not fuse else ():
+            if (
+                all(v in self.constants for v in node.inputs)
+                and len(node.outputs) == 1
+                and program_of(node) is not None
+            ):
+                self.constants[node.outputs[0]] = node
 
     def run(self) -> None:
         """Find groups and replace their calls."""
@@ -73,7 +76,8 @@ class Fusion:
         for node in self.graph.nodes:
             makers = {of_node[v.node] for v in node.inputs if v.node is not None and v.node in of_node}
             group = Group()
-            if self._is_elementwise(node) and not states.intersection(node.inputs):
+            constant = len(node.outputs) == 1 and node.outputs[0] in self.constants
+            if self._is_elementwise(node) and not constant and not states.intersection(node.inputs):
                 fitting = [g for g in makers if g.open and _fits(g, node)]
                 for other in fitting:
                     joined = [*group.nodes, *other.nodes]
@@ -122,13 +126,20 @@ class Fusion:
         self, nodes: list[Node], inputs: list[Value], results: list[Value]
     ) -> tuple[list[Call], list[TensorSpec], list[int]]:
         numbers = {value: i for i, value in enumerate(inputs)}
-        constants = dict.fromkeys(self.constants[v] for n in nodes for v in n.inputs if v in self.constants)
         calls = []
-        for node in (*constants, *nodes):
+        for node in (*self._constants_of(nodes), *nodes):
             calls.append(Call(node.op, node.p, tuple(numbers[v] for v in node.inputs), node.train))
             for value in node.outputs:
                 numbers[value] = len(numbers)
         return calls, [v.spec for v in inputs], [numbers[v] for v in results]
+
+    def _constants_of(self, nodes: Sequence[Node]) -> list[Node]:
+        """What makes the constants that these calls read, in an order in which it can run."""
+        found: dict[Node, None] = {}
+        for value in (v for node in nodes for v in node.inputs if v in self.constants):
+            maker = self.constants[value]
+            found.update(dict.fromkeys((*self._constants_of([maker]), maker)))
+        return list(found)
 
     def _replace(self, of_node: dict[Node, Group]) -> None:
         nodes, fused = [], 0

@@ -36,8 +36,16 @@ PIPELINE: tuple[Pass, ...] = (
 
 GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=True), lambda s: s.fuse),)
 """Further passes where the plan's device is a GPU."""
-CPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=False), lambda s: s.fuse and s.native),)
-"""Further passes where it is a CPU; without native code a group would only be in the way."""
+
+
+def _fuses(strategy: Strategy) -> bool:
+    """Without native code a group would only be in the way; where memory is short its inputs must not live longer."""
+    short = strategy.recompute != "off" or strategy.memory_budget is not None
+    return strategy.fuse and strategy.native and not short
+
+
+CPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=False), _fuses),)
+"""Further passes where it is a CPU."""
 
 
 def _runs_natively(strategy: Strategy) -> bool:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from numba.extending import register_jitable
 
 from ....ops import all_operators
-from ..codes import NoCode
-from ..elementwise_loops import run_step
 from ..elements import fence, put
+from ..elementwise_loops import run_step
 from ..emit import Cut, Emitter, Rows, Size, Slice, Word, lowers, product
 from ..intrinsics import copy_floats, f32, f64, i64
 from ..kernel import kernel
-from ..program import BLOCK, MAX_NUMBERS, MAX_SLOTS, Program, Reading, program_of, reading
+from ..program import BLOCK, MAX_NUMBERS, MAX_SLOTS, Program, program_of, reading
 
 if TYPE_CHECKING:
     from ....scheduler.ir import Node, Value
