@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..kernels.cpu.program import Program
@@ -10,6 +10,7 @@ from ..kernels.cuda.fused import FusedKernel
 from ..kernels.groups import Call
 from ..ops.arrays import deliver
 from ..ops.operator import Operator, Port, TensorSpec
+from ..ops.params import OpParams
 
 
 class Fused(Operator):
@@ -61,6 +62,15 @@ class Fused(Operator):
         targets = [None] * len(found) if out is None else [out] if len(found) == 1 else list(out)
         written = tuple(deliver(xp, value, target) for value, target in zip(found, targets, strict=True))
         return written if len(written) > 1 else written[0]
+
+    def each(
+        self, inputs: Sequence[Any], call: Callable[[Operator, OpParams, tuple[Any, ...]], Sequence[Any]]
+    ) -> list[Any]:
+        """The group's results by calls of its operators."""
+        values = list(inputs)
+        for one in self.calls:
+            values += call(one.op, one.p, tuple(values[k] for k in one.operands))
+        return [values[k] for k in self.results]
 
     def _one_by_one(self, xp: Any, inputs: Sequence[Any]) -> list[Any]:
         values = list(inputs)

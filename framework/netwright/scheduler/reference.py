@@ -10,6 +10,7 @@ from typing import Any
 
 from ..ops.operator import Operator
 from ..ops.params import OpParams
+from .fused import Fused
 from .ir import Graph, Value
 
 
@@ -19,8 +20,13 @@ def interpret(
     wanted: Sequence[Value],
     call: Callable[[Operator, OpParams, tuple[Any, ...]], Sequence[Any]],
 ) -> list[Any]:
-    """The wanted values; ``call(op, p, inputs)`` runs one operator on what is fed and returns all outputs."""
+    """The wanted values; ``call(op, p, inputs)`` runs one operator on what is fed and returns all outputs.
+
+    What a plan has put into one is called one by one.
+    """
     values: dict[Value, Any] = {v: feeds[name] for name, v in graph.inputs.items() if name in feeds}
     for node in graph.nodes:
-        values.update(zip(node.outputs, call(node.op, node.p, tuple(values[v] for v in node.inputs)), strict=True))
+        inputs = tuple(values[v] for v in node.inputs)
+        found = node.op.each(inputs, call) if isinstance(node.op, Fused) else call(node.op, node.p, inputs)
+        values.update(zip(node.outputs, found, strict=True))
     return [values[v] for v in wanted]
