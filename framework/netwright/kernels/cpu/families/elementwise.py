@@ -153,8 +153,17 @@ def _candidates() -> list[str]:
     return [op.name for op in all_operators() if _may_be(op)]
 
 
+_MODULES = frozenset(
+    [
+        *("activation", "broadcast", "comparison", "elementwise", "estimates", "exponential", "facts", "loss"),
+        *("nonlinear", "rounding", "scalar", "scalar_comparison", "special_functions", "trigonometry"),
+    ]
+)
+
+
 def _may_be(op: Any) -> bool:
-    return bool(op.inplace) or op.name in ("add_n", "where", "LeakyReLU")
+    module = type(op).__module__.rsplit(".", 1)[1]
+    return (bool(op.inplace) and module in _MODULES) or op.name in ("add_n", "where", "LeakyReLU")
 
 
 lowers("fused", *_candidates(), accepts=_accepts, cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))(_emit)
