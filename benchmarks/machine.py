@@ -11,10 +11,10 @@ import numpy as np
 
 
 def describe() -> str:
-    """One line: date, processor, load, versions, BLAS."""
+    """One line: date, processor, versions, BLAS."""
     kernels = os.environ.get("OPENBLAS_CORETYPE", "as the library chooses")
     return (
-        f"{datetime.date.today().isoformat()}: {cpu_name()}, {os.cpu_count()} cores, {load()}, "
+        f"{datetime.date.today().isoformat()}: {cpu_name()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, NumPy {np.__version__}, BLAS kernels {kernels}"
     )
 
