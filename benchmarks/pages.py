@@ -26,9 +26,9 @@ weights, must agree before they are timed, and take turns in one process (MXNet 
 absolute times depend on the machine and on what else it did; the time of all cores, waiting included, depends on that
 less. A ratio above 1 is faster than the best peer.
 
-`make peers` installs the peers; `python -m benchmarks.training`, `.inference`, `.first_step`, `.peak`, `.eager`,
-`.input` and `.memory` measure, with `--write` into this page; `python -m benchmarks.profile lenet` shows where a step's
-time goes.
+`make peers` installs the peers and `python -m benchmarks` measures all of this page. `python -m benchmarks.training`,
+`.inference`, `.first_step`, `.peak`, `.eager` and `.input` are its parts, with `--write` into this page;
+`python -m benchmarks.profile lenet` shows where a step's time goes.
 """
 
 
