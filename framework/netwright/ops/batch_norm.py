@@ -72,6 +72,7 @@ class BatchNorm(Operator):
         Port("moving_var", "state", doc="variance seen in training"),
     )
     outputs = ("output", "mean", "var")
+    inplace = (0,)
 
     def visible_outputs(self, p: BatchNormParams) -> int:
         return 3 if p.output_mean_var else 1

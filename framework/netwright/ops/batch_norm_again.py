@@ -30,6 +30,7 @@ class BatchNormAgain(Operator):
 
     name = "_batch_norm_again"
     category = "normalization"
+    inplace = (0,)
     Params = BatchNormAgainParams
     inputs = (
         Port("data", doc="batch and channels, any further axes"),

@@ -39,6 +39,7 @@ class Dropout(Operator):
     Params = DropoutParams
     inputs = (Port("data", doc="any shape"),)
     outputs = ("output", "mask")
+    inplace = (0,)
 
     def visible_outputs(self, p: DropoutParams) -> int:
         return 1

@@ -54,6 +54,7 @@ class _Normalization(Operator):
         Port("beta", "weight", doc="mean"),
     )
     outputs = ("output", "mean", "std")
+    inplace = (0,)
 
     def extent(self, p: Any, data: Shape, gamma: Shape | None) -> Extent:
         """How to see data of this shape; raises where it cannot be seen so."""

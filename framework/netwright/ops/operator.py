@@ -198,7 +198,7 @@ class Operator:
     view: ClassVar[bool] = False
     """The output is the first input's memory seen with another shape."""
     inplace: ClassVar[tuple[int, ...]] = ()
-    """Inputs whose memory ``out`` may be (``forward`` reads each element before it writes it)."""
+    """Inputs whose memory ``out`` (the first of several) may be: ``forward`` reads each element before it writes it."""
     temporaries: ClassVar[float] = 0.0
     """Working memory of ``forward`` in arrays like its first output; ``workspace`` says it where that is too simple."""
     is_loss: ClassVar[bool] = False

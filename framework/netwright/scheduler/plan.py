@@ -289,13 +289,13 @@ def _choose_storage(
                 tensors[value].storage = "output"
             elif writes and not leaves:  # an operator writes all its outputs into the arena, or none
                 tensors[value].storage = "arena"
-        if writes and strategy.in_place and len(node.outputs) == 1 and may_write_over(node):
+        if writes and strategy.in_place and may_write_over(node):
             _write_over(node, i, tensors, roots)
     return roots
 
 
 def _write_over(node: Node, i: int, tensors: dict[Value, Tensor], roots: dict[Value, Value]) -> None:
-    """Let the result take the place of an input that is used no more."""
+    """Let the first result take the place of an input that is used no more."""
     value = node.outputs[0]
     if tensors[value].storage != "arena":
         return

@@ -56,8 +56,8 @@ def _alive(made: Sequence[tuple[int, int]], last: list[int], sizes: list[int], e
 
 
 def _written_over(node: Node, i: int, root: list[int], last: list[int], sizes: list[int], placed: set[int]) -> int:
-    """Bytes of an input whose place the only result may take."""
-    if not node.op.inplace or len(node.outputs) != 1 or node.outputs[0].number not in placed:
+    """Bytes of an input whose place the first result may take."""
+    if not node.op.inplace or node.outputs[0].number not in placed:
         return 0
     nbytes = node.outputs[0].spec.nbytes
     sources = (root[node.inputs[position].number] for position in node.op.inplace)
