@@ -120,6 +120,12 @@ class Compiled:
         used |= {g.number for g in self.gradients.values() if g is not None}
         return [name for name in self.heads if self.plan.graph.inputs[name].number in used]
 
+    @property
+    def peak_bytes(self) -> int:
+        """What a program that is acquired now takes at its worst moment beside its inputs, as predicted."""
+        native = self._native_form()
+        return self.plan.peak_bytes if native is None else native.peak_bytes(self.plan)
+
     def acquire(self) -> Program | NativeProgram:
         """A program that nobody else uses; give it back with ``release``. Native as soon as its kernels are there.
 
@@ -131,8 +137,7 @@ class Compiled:
             if isinstance(program, Program) is (native is None):  # what was made before the kernels were there is left
                 return program
         symbol, known = self._source
-        needed = self.plan.peak_bytes if native is None else native.peak_bytes(self.plan)
-        require_room(needed, self.plan, known, fed_names(symbol), self._replan)
+        require_room(self.peak_bytes, self.plan, known, fed_names(symbol), self._replan)
         return self._new_program() if native is None else native.program(self.plan)
 
     def _new_program(self) -> Program:
