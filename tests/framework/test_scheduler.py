@@ -274,7 +274,7 @@ def test_what_nobody_uses_is_dropped() -> None:
 def test_passes_report_what_they_changed() -> None:
     x = sym.Variable("x")
     graph = lower(sym.tanh(x) + sym.tanh(x), {"x": TensorSpec((256,), np.dtype("float32"))}, train=False)
-    shared, pruned, *_ = optimize(graph, Strategy())
+    _, shared, pruned, *_ = optimize(graph, Strategy())
     assert str(shared) == "pass share_common: 3 → 2 steps, 0.00 → 0.00 MiB at the peak; dropped 1 tanh"
     assert (shared.bytes_before, shared.bytes_after) == (3072, 2048)
     assert (pruned.steps_before, pruned.steps_after, pruned.changed) == (2, 2, "nothing to do")

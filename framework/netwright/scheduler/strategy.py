@@ -32,6 +32,7 @@ class Strategy(BaseModel):
             "share_memory": False,
             "in_place": False,
             "share_common": False,
+            "simplify": False,
             "fuse": False,
             "order": False,
             "native": False,
@@ -44,6 +45,7 @@ class Strategy(BaseModel):
     share_common: bool = Field(True, description="equal calls are computed once")
     fuse: bool = Field(True, description="elementwise calls may become one kernel")
     capture: bool = Field(False, description="on a GPU, forward and backward parts are started as one CUDA graph each")
+    simplify: bool = Field(True, description="what gives its input again is left out, constants are computed ahead")
     device: str = Field("auto", description="auto (what is predicted to be fastest), cpu, gpu or gpu:N")
     precision: Literal["float32", "float16", "bfloat16"] = Field(
         "float32", description="what matrix products compute in; weights and losses stay float32"

@@ -6,6 +6,7 @@ and returns the graph; the order of ``graph.outputs`` stays, whatever values com
 
 from __future__ import annotations
 
+from .algebra import simplify
 from .common import share_common
 from .ordering import order_for_memory
 from .pipeline import CPU, PIPELINE, Pass, optimize, optimize_forward
@@ -24,4 +25,5 @@ __all__ = [
     "prune",
     "recompute",
     "share_common",
+    "simplify",
 ]

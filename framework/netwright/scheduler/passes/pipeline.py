@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..ir import Graph
 from ..strategy import Strategy
+from .algebra import simplify
 from .batch_norms import split_batch_norms
 from .common import share_common
 from .convolutions import join_convolutions, pool_before_relu
@@ -27,6 +28,7 @@ class Pass:
 
 
 PIPELINE: tuple[Pass, ...] = (
+    Pass("simplify", lambda graph, _: simplify(graph), lambda s: s.simplify),
     Pass("share_common", lambda graph, _: share_common(graph), lambda s: s.share_common),
     Pass("prune", lambda graph, _: prune(graph), lambda _: True),
     Pass("recompute", lambda graph, s: recompute(graph, s.memory_budget), lambda s: s.recompute == "auto"),
