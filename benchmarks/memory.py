@@ -127,8 +127,8 @@ def sublinear(rounds: int) -> list[str]:
         f"{DEEP.title}: {held['balanced']:.0f} layers' results are held under balanced, {held['low_memory']:.0f} under "
         f"low_memory; 2√n is {2 * DEPTH**0.5:.0f}.",
         f"A step takes {low / plain - 1:+.0%} of time for it (medians of {rounds} rounds).",
-        "Predicted and measured peak, gradients of the weights included (the latter with the program's own tables, some "
-        "1.5 KB a step): "
+        "Predicted and measured peak, gradients of the weights included (the latter with the program's own "
+        "tables, some 1.5 KB a step): "
         + "; ".join(f"{name} {predicted:.1f} and {found:.1f} MiB" for name, (predicted, found) in peaks.items())
         + ".",
     ]
