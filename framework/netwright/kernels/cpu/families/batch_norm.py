@@ -228,7 +228,7 @@ def _by_known_statistics(node: Node) -> bool:
     return (p.use_global_stats or not node.train) and rank > 1 and normalize_axis(p.axis, rank) == 1
 
 
-@lowers("BatchNorm", accepts=_by_known_statistics)
+@lowers("BatchNorm", accepts=_by_known_statistics, in_place=False)
 def batch_norm(e: Emitter, node: Node) -> None:
     """By moving statistics, as in inference; every shard writes the same two numbers a channel."""
     p: Any = node.p
