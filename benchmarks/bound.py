@@ -14,7 +14,7 @@ from .workloads import Workload
 
 PRODUCTS = frozenset(
     (
-        *("FullyConnected", "dot", "batch_dot", "MultiHeadAttention", "RNN", "_rnn_grad"),
+        *("FullyConnected", "dot", "batch_dot", "RNN", "_rnn_grad", "MultiHeadAttention", "_attention_grad"),
         *("Convolution", "_conv_weight_grad", "_conv_data_grad"),
     )
 )
