@@ -33,6 +33,8 @@ def micro_batches(graph: Graph, threads: int, heads: Mapping[str, Value], wanted
 
 def _fitting(graph: Graph, cutting: Cutting) -> int:
     """Samples whose tensors fit into the cache, but not so few that weights are read more than tensors."""
+    if any(node.op.name in ("RNN", "_rnn_grad") for node in graph.nodes):
+        return cutting.batch  # a step multiplies as many rows as there are samples: fewer took a fifth longer
     peak = peak_bytes(graph)
     each = max(1, peak // cutting.batch)
     weights = {v for n in graph.nodes if cutting.cuts[n] is not None for v in n.inputs if cutting.axes[v] < 0}
