@@ -40,6 +40,8 @@ def separable(*operators: str) -> Callable[[Rule], Rule]:
 
 def outputs_of(node: Node, axes: Axes, batch: int) -> Axes | None:
     """The outputs' axes, or None where the node needs the whole batch (or nothing is known of it)."""
+    if node.op.name in _CONSTANTS:  # one number for each sample, where there are as many
+        return (0 if batch and node.outputs[0].shape[:1] == (batch,) else SHARED,)
     if all(axis == SHARED for axis in axes):
         return (SHARED,) * len(node.outputs)
     rule = rules.get(node.op.name)
@@ -249,3 +251,17 @@ def _batch_norm(node: Node, axes: Axes, batch: int) -> Axes | None:
     """By known statistics each sample is normalised alone."""
     known = not node.train or node.p.use_global_stats  # type: ignore[attr-defined]
     return (0, SHARED, SHARED) if known and _first_only(axes) and node.p.axis != 0 else None  # type: ignore[attr-defined]
+
+
+@separable("LinearRegressionOutput", "MAERegressionOutput", "LogisticRegressionOutput")
+def _regression_output(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """The label may lack the axis of one number per sample."""
+    return (0,) if axes == (0, 0) else None
+
+
+@separable("MakeLoss", "make_loss")
+def _make_loss(node: Node, axes: Axes, batch: int) -> Axes | None:
+    return axes
+
+
+_CONSTANTS = frozenset(["_zeros", "_ones", "_full"])
