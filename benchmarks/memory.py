@@ -52,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         results.write("memory", {"plans": {"text": text}})
 
 
-def rows(net: Any, measure: bool) -> list[str]:
-    """A line of the table for each strategy."""
+def rows(net: Any, measure: bool, **knobs: Any) -> list[str]:
+    """A line of the table for each strategy, in which single ``knobs`` may be set."""
     found = []
     for strategy in STRATEGIES:
-        inference, training = (compiled(net, strategy, train) for train in (False, True))
+        inference, training = (compiled(net, strategy, train, **knobs) for train in (False, True))
         both = " / ".join(f"{planned(one) / MIB:.1f}" for one in (inference, training))
         theirs = f"{net.mxnet_inference} / {net.mxnet_training}"
         measured = f"{measured_peak(training) / MIB:.1f}" if measure else "–"
@@ -64,7 +64,7 @@ def rows(net: Any, measure: bool) -> list[str]:
     return found
 
 
-def compiled(net: Any, strategy: str, train: bool) -> Any:
+def compiled(net: Any, strategy: str, train: bool, **knobs: Any) -> Any:
     """The network's plan."""
     import netwright as mx
     from netwright.ops.operator import TensorSpec
@@ -79,7 +79,7 @@ def compiled(net: Any, strategy: str, train: bool) -> Any:
         train=train,
         wrt=[name for name in symbol.list_arguments() if name not in fed] if train else [],
         device=mx.cpu(),
-        strategy=Strategy.preset(strategy),
+        strategy=Strategy.preset(strategy).model_copy(update=knobs),
     )
 
 

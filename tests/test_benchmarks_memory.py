@@ -7,7 +7,7 @@ from benchmarks import memory, memory_nets
 
 
 def test_plans_are_compared_with_the_printed_ones() -> None:
-    lines = memory.rows(memory_nets.NETS["lenet"], measure=True)
+    lines = memory.rows(memory_nets.NETS["lenet"], measure=True, native=False)  # kernels may still be compiled
     assert [line.split(" | ")[1] for line in lines] == ["balanced", "low_memory"]
     for line in lines:
         _, _, both, theirs, predicted, measured = line.strip("| ").split(" | ")

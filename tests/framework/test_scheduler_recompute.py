@@ -68,7 +68,7 @@ def test_whatever_is_dropped_comes_again_with_the_same_bits(symbol: sym.Symbol, 
     graph = both_ways(symbol, known)
     feeds = feeds_for(graph)
     wanted = run(graph, feeds)
-    forward = [n for n in graph.nodes if n.phase == "forward" and repeatable(n)]
+    forward = [n for n in graph.nodes if n.phase == "forward" and repeatable(n, graph.states)]
     chosen = data.draw(st.lists(st.booleans(), min_size=len(forward), max_size=len(forward)))
     Repeater(graph, [n for n, drop in zip(forward, chosen, strict=True) if drop]).accept()
     same_bits(run(prune(graph), feeds), wanted)
@@ -113,15 +113,29 @@ def test_batch_norm_and_dropout_give_the_same_bits_with_less_memory() -> None:
     assert low == found
     for name, array in states.items():
         np.testing.assert_array_equal(low_states[name], array)
-    assert low_peak < 0.75 * peak
+    assert low_peak < 0.8 * peak
 
 
 def test_random_numbers_and_states_are_never_drawn_or_written_twice() -> None:
     graph = both_ways(noisy_net(2), {"data": TensorSpec((2, 4, 8, 8), np.dtype("float32"))})
-    Repeater(graph, [n for n in graph.nodes if n.phase == "forward" and repeatable(n)]).accept()
+    Repeater(graph, [n for n in graph.nodes if n.phase == "forward" and repeatable(n, graph.states)]).accept()
     backward = [n for n in graph.nodes if n.phase == "backward"]
     assert {"Convolution", "_batch_norm_again"} <= {n.op.name for n in backward}
     assert not any("rng" in n.op.forward_takes or n.op.state_ports(n.p) for n in backward)
+
+
+def test_what_reads_a_state_is_neither_repeated_nor_moved_behind_its_change() -> None:
+    data = sym.Variable("data")
+    norm = sym.BatchNorm(data, name="bn", momentum=0.5)
+    mean = norm.get_internals()["bn_moving_mean"]
+    total = sym.sum(sym.square(sym.broadcast_mul(norm, sym.tanh(mean * 2.0))))
+    graph = both_ways(total, {"data": TensorSpec((8, 2), np.dtype("float32"))})
+    reader = next(n for n in graph.nodes if n.op.name == "_mul_scalar")
+    assert reader.inputs[0] in graph.states
+    assert not repeatable(reader, graph.states)
+    names = [n.name for n in order_for_memory(graph).nodes]
+    tied = [n.name for n in graph.nodes if any(v in graph.states for v in n.inputs)]
+    assert [n for n in names if n in tied] == tied
 
 
 def chain(layers: int, act: Callable[..., sym.Symbol] = sym.tanh) -> sym.Symbol:

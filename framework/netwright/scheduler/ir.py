@@ -81,6 +81,11 @@ class Graph:
         self._remarks: list[str] = []
 
     @property
+    def states(self) -> set[Value]:
+        """Inputs that some call gives new values to: what reads them must stay before or behind it."""
+        return {node.inputs[i] for node in self.nodes for i in node.op.state_ports(node.p)}
+
+    @property
     def kept_outputs(self) -> list[Value]:
         """Outputs that are the caller's: later runs do not touch them."""
         return self.outputs[: self.lent]

@@ -26,9 +26,14 @@ def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Val
     """Sums by lanes whose results leave the plan move to the end of their part: one wait instead of one each."""
     done = []
     used = {v for node in nodes for v in node.inputs}
+    states = {node.inputs[i] for node in nodes for i in node.op.state_ports(node.p)}  # must be read before they change
     for part in (nodes[:boundary], nodes[boundary:]):
         late = [
-            n for n in part if cutting.cuts[n] is Cut.LANES and all(v in outputs and v not in used for v in n.outputs)
+            n
+            for n in part
+            if cutting.cuts[n] is Cut.LANES
+            and all(v in outputs and v not in used for v in n.outputs)
+            and not any(v in states for v in n.inputs)
         ]
         moved = set(late)
         done.append([n for n in part if n not in moved] + late)

@@ -31,7 +31,7 @@ def simplify(graph: Graph) -> Graph:
     x·1, x/1, x − 0, x¹, −(−x), identity, a cast to a wider type and back, transposes in a row that come to nothing;
     x + 0 for integers alone, since −0 + 0 is 0. Constants made of constants are made at once.
     """
-    states = {node.inputs[i] for node in graph.nodes for i in node.op.state_ports(node.p)}
+    states = graph.states
     renamed: dict[Value, Value] = {}
     uniform: Uniform = {}
     kept = []

@@ -12,8 +12,8 @@ from .liveness import peak_bytes
 def order_for_memory(graph: Graph) -> Graph:
     """Move calls so that the peak falls: the one that frees most goes first (list scheduling).
 
-    The forward part stays before the backward part, and calls that draw random numbers or keep states up stay in their
-    order. Where the peak would not fall, all stays as it is.
+    The forward part stays before the backward part, and calls that draw random numbers, or keep states up or read them,
+    stay in their order. Where the peak would not fall, all stays as it is.
     """
     boundary = next((i for i, node in enumerate(graph.nodes) if node.phase == "backward"), len(graph.nodes))
     ordered = _scheduled(graph, graph.nodes[:boundary], graph.nodes[boundary:])
@@ -32,10 +32,11 @@ def _scheduled(graph: Graph, nodes: Sequence[Node], later: Sequence[Node]) -> li
     follows: list[list[int]] = [[] for _ in nodes]
     maker: dict[int, int] = {}
     tied: int | None = None
+    states = graph.states
 
     for i, node in enumerate(nodes):
         before = {maker[v.number] for v in node.inputs if v.number in maker}
-        if "rng" in node.op.forward_takes or node.op.state_ports(node.p):
+        if "rng" in node.op.forward_takes or any(v in states for v in node.inputs):
             before |= {tied} if tied is not None else set()
             tied = i
         waits[i] = len(before)

@@ -70,7 +70,8 @@ def _best(choices: Sequence[Choice], budget: int | None) -> Choice:
 
 def _choices(graph: Graph, forward: Sequence[Node], before: int) -> Iterator[Choice]:
     """Ways to recompute, each tried out on a copy of the list of calls."""
-    free = [repeatable(node) for node in forward]
+    states = graph.states
+    free = [repeatable(node, states) for node in forward]
     cheap = {node for node, ok in zip(forward, free, strict=True) if ok and _is_cheap(node)}
     segments = Segments(graph, forward, free)
     tried = set()

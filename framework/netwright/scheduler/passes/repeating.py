@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from ...ops import get
 from ..ir import Graph, Node, Value
 
 
-def repeatable(node: Node) -> bool:
-    """Whether the first output can be computed again, bit for bit: no random numbers, no states, or a way without."""
-    changes = "rng" in node.op.forward_takes or bool(node.op.state_ports(node.p))
-    return node.op.again(node.p) is not None if changes else True
+def repeatable(node: Node, states: Container[Value]) -> bool:
+    """Whether the first output can be computed again, bit for bit: no random numbers, no states, or a way without.
+
+    ``states`` are the graph's: they have new values by then.
+    """
+    if "rng" in node.op.forward_takes or node.op.state_ports(node.p):
+        return node.op.again(node.p) is not None
+    return not any(v in states for v in node.inputs)
 
 
 class Repeater:
