@@ -106,7 +106,7 @@ def elementwise(node: Node, axes: Axes, batch: int) -> Axes | None:
 
 
 @separable("add_n", "where", "LeakyReLU", "fused")
-def _by_program(node: Node, axes: Axes, batch: int) -> Axes | None:
+def by_program(node: Node, axes: Axes, batch: int) -> Axes | None:
     """What the elementwise kernel can run: inputs count under the shapes in which its program reads them."""
     program = program_of(node)
     if program is None:

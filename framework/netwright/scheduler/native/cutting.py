@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...kernels.cpu.emit import Cut, rule_for
-from .. import separable_sequence, separable_shapes  # noqa: F401 (their rules are declared there)
+from .. import separable_losses, separable_sequence, separable_shapes  # noqa: F401 (their rules are declared there)
 from ..ir import Graph, Node, Value
 from ..separable import PARTIAL, SHARED, outputs_of
 

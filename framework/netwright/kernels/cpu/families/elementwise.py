@@ -161,9 +161,12 @@ _MODULES = frozenset(
 )
 
 
+_MORE = ("add_n", "where", "LeakyReLU", "broadcast_to", "broadcast_axis", "broadcast_like")
+
+
 def _may_be(op: Any) -> bool:
     module = type(op).__module__.rsplit(".", 1)[1]
-    return (bool(op.inplace) and module in _MODULES) or op.name in ("add_n", "where", "LeakyReLU")
+    return (bool(op.inplace) and module in _MODULES) or op.name in _MORE
 
 
 lowers("fused", *_candidates(), accepts=_accepts, cuts=(Cut.ROWS, Cut.LANES, Cut.ONCE))(_emit)
