@@ -11,7 +11,7 @@ from .separable import SHARED, Axes, by_program, moved, separable
 
 separable(
     *("LinearRegressionOutput", "LogisticRegressionOutput", "MAERegressionOutput", "SVMOutput"),
-    *("MakeLoss", "make_loss", "BlockGrad", "broadcast_to", "broadcast_axis", "broadcast_like"),
+    *("MakeLoss", "make_loss", "BlockGrad", "identity", "broadcast_to", "broadcast_axis", "broadcast_like"),
 )(by_program)
 """Heads put out what follows from the data at the same place; the label has no part in it."""
 
