@@ -61,10 +61,9 @@ def one_hot(at: int) -> None:
     index = f32(a[4], m)
     for i in range(m):
         y = f32(a[5] + i * n * 4, n)
+        place = int(index[i]) if index[i] > -1 and index[i] < n else -1
         for j in range(n):
-            y[j] = off
-        if index[i] > -1 and index[i] < n:
-            y[int(index[i])] = on
+            y[j] = on if j == place else off
 
 
 @kernel("extreme", fast=False)
