@@ -253,15 +253,4 @@ def _batch_norm(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0, SHARED, SHARED) if known and _first_only(axes) and node.p.axis != 0 else None  # type: ignore[attr-defined]
 
 
-@separable("LinearRegressionOutput", "MAERegressionOutput", "LogisticRegressionOutput")
-def _regression_output(node: Node, axes: Axes, batch: int) -> Axes | None:
-    """The label may lack the axis of one number per sample."""
-    return (0,) if axes == (0, 0) else None
-
-
-@separable("MakeLoss", "make_loss")
-def _make_loss(node: Node, axes: Axes, batch: int) -> Axes | None:
-    return axes
-
-
 _CONSTANTS = frozenset(["_zeros", "_ones", "_full"])

@@ -104,6 +104,20 @@ def sum_planes(at: int) -> None:
             y[j] += total
 
 
+@kernel("sum_each")
+def sum_each(at: int) -> None:
+    """y (m) ← Σ over each row of x (m, n): m, n, x, y."""
+    a = i64(at, 4)
+    n = a[1]
+    y = f32(a[3], a[0])
+    for i in range(a[0]):
+        x = f32(a[2] + i * n * 4, n)
+        total = np.float32(0.0)
+        for j in range(n):
+            total += x[j]
+        y[i] = total
+
+
 @kernel("sum_lanes")
 def sum_lanes(at: int) -> None:
     """y ← y + the other lanes' sums, in the order of lanes: n, y, first of the others, bytes between them, others."""
@@ -148,9 +162,7 @@ def dot(e: Emitter, node: Node) -> None:
     a, b = e.shape(left), e.shape(right)
     m, k = (a[1], a[0]) if ta else (a[0], a[1])
     n = b[0] if tb else b[1]
-    add = e.accumulates(out) if not isinstance(m, int) or not isinstance(n, int) or not isinstance(k, int) else 0
-    if isinstance(m, int) is False or isinstance(n, int) is False:
-        add = 0  # rows of the result are the shard's own
+    add = 0 if isinstance(k, int) else e.accumulates(out)  # only a product over the samples is a part of a sum
     x, y, z = e.address(left), e.address(right), e.address(out)
     if e.cut is Cut.LANES and isinstance(m, int) and m >= out.shape[1]:
         part = Slice(m, 8)
@@ -184,11 +196,21 @@ def _sums_around(node: Node) -> bool:
     return rank > 2 and _summed(node) == {0, *range(2, rank)}
 
 
-@lowers("_sum_to", "sum", accepts=lambda node: _sums_leading(node) or _sums_around(node))
+def _sums_trailing(node: Node) -> bool:
+    """A sum over the last axes: one number for each of those before them."""
+    summed, rank = _summed(node), len(node.inputs[0].shape)
+    return 0 < len(summed) < rank and summed == set(range(rank - len(summed), rank))
+
+
+@lowers("_sum_to", "sum", accepts=lambda node: _sums_leading(node) or _sums_around(node) or _sums_trailing(node))
 def sums(e: Emitter, node: Node) -> None:
-    """Sums of columns, or of channels."""
+    """Sums of columns, of channels, or of rows."""
     x, y = node.inputs[0], node.outputs[0]
     sizes, summed = e.shape(x), _summed(node)
+    if _sums_trailing(node):
+        kept = len(sizes) - len(summed)
+        e.call(sum_each, product(sizes[:kept]), product(sizes[kept:]), e.address(x), e.address(y))
+        return
     add = ACCUMULATE if any(not isinstance(sizes[i], int) for i in summed) else 0
     if _sums_around(node):
         e.call(sum_planes, sizes[0], sizes[1], product(sizes[2:]), e.address(x), add, e.address(y))
