@@ -71,7 +71,7 @@ def test_the_gradient_of_an_expression_is_right_on_bare_arrays(case: Case) -> No
         known = {port.name: a for port, a in zip(op.inputs, arrays, strict=True)}
         known |= {"y": y, "dy": np.linspace(-1, 1, y.size, dtype=y.dtype).reshape(y.shape)}
         spec = TensorSpec(y.shape, y.dtype)
-        at = At((spec,) * len(arrays), (spec,), True, (True,) * len(arrays))
+        at = At((spec,) * len(arrays), (spec,), True, (True,) * len(arrays), (True,))
         takes = op.gradient_takes or ()
         bare: Any = op.gradient(RawF(), case.p, at, *[known[n] for n in takes])  # type: ignore[attr-defined]
         wrapped: Any = op.gradient(F, case.p, at, *[NDArray(known[n]) for n in takes])  # type: ignore[attr-defined]

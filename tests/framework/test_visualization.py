@@ -187,4 +187,13 @@ def test_what_notebooks_show() -> None:
     assert shown.count("<tr>") == len(plan.steps) + 1
     assert "<th>operator</th>" in shown
     assert "device cpu(0)" in shown
-    assert str(plan).splitlines()[0].split() == ["step", "operator", "name", "output", "memory", "lives", "MFLOP"]
+    assert str(plan).splitlines()[0].split() == [
+        "step",
+        "operator",
+        "name",
+        "output",
+        "runs",
+        "memory",
+        "lives",
+        "MFLOP",
+    ]

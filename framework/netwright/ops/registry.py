@@ -12,6 +12,7 @@ T = TypeVar("T", bound=type[Operator])
 
 _by_name: dict[str, Operator] = {}
 _operators: list[Operator] = []
+_listed: set[Operator] = set()
 
 
 def register(cls: T) -> T:
@@ -28,6 +29,7 @@ def register(cls: T) -> T:
             raise ValueError(f"operator {name!r} is already registered by {type(_by_name[name]).__module__}")
         _by_name[name] = operator
     _operators.append(operator)
+    _listed.add(operator)
     return cls
 
 
@@ -65,6 +67,11 @@ def find(name: str) -> Operator | None:
 def all_operators() -> tuple[Operator, ...]:
     """Every operator once, in the order of registration."""
     return tuple(_operators)
+
+
+def is_ours(op: Operator) -> bool:
+    """Whether its work is known: that of a reserved operator is the user's, and runs when it is meant to only."""
+    return op in _listed
 
 
 def names() -> dict[str, Operator]:

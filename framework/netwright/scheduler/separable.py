@@ -77,7 +77,7 @@ def _elementwise() -> frozenset[str]:
         from ..ops import all_operators
 
         _names = frozenset(
-            op.name for op in all_operators() if op.inplace and type(op).__module__.rsplit(".", 1)[1] in _SAME_PLACE
+            op.name for op in all_operators() if op.inplace and type(op).__module__.rpartition(".")[2] in _SAME_PLACE
         )
     return _names
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...ops.operator import Shape, TensorSpec
+from ...ops.registry import is_ours
 from ..groups import Call
 from .codes import Code, NoCode, Number, Operand, Steps, trace
 
@@ -203,7 +204,7 @@ def program_of(node: Node) -> Program | None:
     if calls is not None:
         kernel = node.op.kernel  # type: ignore[attr-defined]
         return kernel if isinstance(kernel, Program) else None
-    if node.op.view or node.op.state_ports(node.p):
+    if node.op.view or node.op.state_ports(node.p) or not is_ours(node.op):
         return None
     specs = tuple(v.spec for v in node.inputs)
     return _program_of_one(node.op, _Held(node.p), specs, tuple(v.spec for v in node.outputs), node.train)

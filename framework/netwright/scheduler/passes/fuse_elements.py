@@ -17,6 +17,7 @@ from ...kernels.cuda.trace import Untraceable
 from ...kernels.groups import Call
 from ...ops.operator import Port, TensorSpec
 from ...ops.params import NoParams
+from ...ops.registry import is_ours
 from ..fused import Fused
 from ..ir import Graph, Node, Value
 from .unused import prune
@@ -93,6 +94,8 @@ class Fusion:
     def _is_elementwise(self, node: Node) -> bool:
         """Whether a kernel can be made of the call, with the shape and dtypes that were inferred."""
         if node.op.view or node.op.state_ports(node.p) or not node.inputs or not node.outputs:
+            return False
+        if not is_ours(node.op):
             return False
         if self.make is not fuse:
             return program_of(node) is not None

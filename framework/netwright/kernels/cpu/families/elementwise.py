@@ -165,7 +165,7 @@ _MORE = ("add_n", "where", "LeakyReLU", "broadcast_to", "broadcast_axis", "broad
 
 
 def _may_be(op: Any) -> bool:
-    module = type(op).__module__.rsplit(".", 1)[1]
+    module = type(op).__module__.rpartition(".")[2]
     return (bool(op.inplace) and module in _MODULES) or op.name in _MORE
 
 
