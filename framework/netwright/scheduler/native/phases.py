@@ -19,7 +19,7 @@ class Part:
     cut: Cut | None
     nodes: list[Node] = field(default_factory=list)
     finish: list[Value] = field(default_factory=list)
-    """Partial sums that are added up before the nodes run (in a phase by lanes)."""
+    """Partial sums that are added up by lanes; there are no nodes then."""
 
 
 def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Value]) -> list[Node]:
@@ -43,31 +43,36 @@ def reorder(nodes: list[Node], boundary: int, cutting: Cutting, outputs: set[Val
 def into_parts(nodes: Iterable[Node], cutting: Cutting, root: Root, finished: set[Value]) -> list[Part]:
     """Phases and Python calls in order; views are no calls. ``finished`` collects the partial sums added up.
 
-    ``root`` gives the value in whose memory another lies.
+    ``root`` gives the value in whose memory another lies. Lanes go through a phase at their own pace: a step by lanes
+    begins a new one where it reads what the phase has written, or writes where the phase has read or written, for its
+    slices may be others.
     """
     parts: list[Part] = []
-    made: dict[Value, Cut | None] = {}
+    read: set[Value] = set()
+    written: set[Value] = set()
 
     def begin(cut: Cut | None, finish: list[Value]) -> Part:
-        if finish and cut is not Cut.LANES:
+        if finish:  # each lane adds up a slice, and the step may read others'
             parts.append(Part(Cut.LANES, finish=finish))
-            finish = []
-        parts.append(Part(cut, finish=finish))
-        made.clear()
+        parts.append(Part(cut))
+        read.clear()
+        written.clear()
         return parts[-1]
 
     current: Part | None = None
     for node in nodes:
         if node.op.view:
             continue
-        cut, sources = cutting.cuts[node], list(dict.fromkeys(map(root, node.inputs)))
-        finish = [v for v in sources if v in cutting.partial and v not in finished]
+        cut, sources = cutting.cuts[node], set(map(root, node.inputs))
+        targets = {*map(root, node.outputs), *(root(node.inputs[i]) for i in node.op.state_ports(node.p))}
+        finish = [v for v in dict.fromkeys(map(root, node.inputs)) if v in cutting.partial and v not in finished]
         finished.update(finish)
-        waits = cut is None or (cut is Cut.LANES and any(v in made for v in sources))
-        if current is None or cut is not current.cut or waits or finish:
+        clashes = bool(sources & written or targets & (read | written))
+        if current is None or cut is not current.cut or cut is None or (cut is Cut.LANES and clashes) or finish:
             current = begin(cut, finish)
         current.nodes.append(node)
-        made.update(dict.fromkeys(map(root, node.outputs), cut))
+        read |= sources
+        written |= targets
     return parts
 
 
