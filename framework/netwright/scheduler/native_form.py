@@ -60,7 +60,8 @@ class NativeForm:
         except (ImportError, NetwrightError) as error:
             return None, f"interpreted, for native code cannot be made here: {error}"
         threads = strategy.threads or cores()
-        if joint and (micro := micro_batches(graph, threads, heads, strategy.micro_batch)) is not None:
+        sparing = strategy.recompute == "auto" or strategy.memory_budget is not None
+        if joint and (micro := micro_batches(graph, threads, heads, strategy.micro_batch, sparing)) is not None:
             return cls(micro), ""
         cutting = cut_graph(graph, threads, heads)
         if not any(cut is not None and not node.op.view for node, cut in cutting.cuts.items()):

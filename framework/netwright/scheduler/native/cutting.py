@@ -64,7 +64,9 @@ def cut_graph(
     samples = samples_in(graph)
     batch = next(iter(samples.values()), 0)
     lanes = max(1, min(threads, batch))
-    shards = max(lanes, -(-batch // micro_batch)) if micro_batch else lanes
+    each = -(-batch // lanes)
+    # as many for each lane, so that none waits for another
+    shards = max(lanes, min(batch, lanes * -(-each // micro_batch))) if micro_batch else lanes
     result = Cutting(batch, shards, lanes, joint=micro_batch is not None)
     for value in graph.inputs.values():
         result.axes[value] = 0 if batch and value in samples else SHARED
