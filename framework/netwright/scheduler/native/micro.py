@@ -15,11 +15,15 @@ ENOUGH_BYTES = 8 << 20
 """What a thread's tensors may take before samples are taken fewer at a time. Measured: LeNet at 6 MiB a thread lost 5 %
 by micro-batches (and 15 % at 1.5 MiB), a transformer at 16 MiB gained up to 5 %, a wide convolution at 28 MiB 3 %."""
 WEIGHT_SHARE = 4
-"""How many times the weights' bytes, read once a micro-batch, must go into the tensors': at 1 a step took a sixth longer."""
+"""How often the weights' bytes, read once a micro-batch, must go into the tensors': at 1 a step took a sixth longer."""
 
 
 def micro_batches(
-    graph: Graph, threads: int, heads: Mapping[str, Value], wanted: int | None = None, sparing: bool = False
+    graph: Graph,
+    threads: int,
+    heads: Mapping[str, Value],
+    wanted: int | None = None,
+    sparing: bool = False,
 ) -> Cutting | None:
     """How the graph is cut into micro-batches, of ``wanted`` samples or as many as the cache holds; None where it
     cannot be, or need not.
