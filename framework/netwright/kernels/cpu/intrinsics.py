@@ -34,12 +34,6 @@ def f32(address: int, count: int) -> Any:
 
 
 @register_jitable(inline="always")
-def i32(address: int, count: int) -> Any:
-    """The ``count`` int32 numbers at ``address``, as an array."""
-    return carray(_pointer(address, types.int32), (count,))
-
-
-@register_jitable(inline="always")
 def i64(address: int, count: int) -> Any:
     """The ``count`` int64 numbers at ``address``, as an array."""
     return carray(_pointer(address, types.int64), (count,))
@@ -217,5 +211,5 @@ def zero_floats(address: int, count: int) -> None:
 
 __all__ = [
     "atomic_add", "atomic_load", "atomic_store", "atomic_swap", "bits_of", "call_kernel", "call_plain", "copy_floats",
-    "f32", "f64", "float_of", "i32", "i64", "njit", "sgemm", "zero_floats",
+    "f32", "f64", "float_of", "i64", "njit", "sgemm", "zero_floats",
 ]  # fmt: skip
