@@ -12,6 +12,20 @@ function forbid(files, groups, message) {
   };
 }
 
+/** Texts go through one door, so that their types and tests see them. */
+const words = [
+  {
+    selector: "ImportDeclaration[source.value=/^(react-)?i18next$/]",
+    message: "Take t, msg and the like from @/i18n, useTranslation from @/i18n/react.",
+  },
+];
+const wordsInComponents = [
+  {
+    selector: "ImportDeclaration[source.value='@/i18n'] > ImportSpecifier[imported.name='t']",
+    message: "A component takes t from useTranslation (@/i18n/react): it is drawn anew when the language changes.",
+  },
+];
+
 const features = ["projects", "editor", "training", "runs", "data", "models"];
 
 export default tseslint.config(
@@ -39,6 +53,17 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    ignores: ["src/i18n/**"],
+    rules: { "no-restricted-syntax": ["error", ...words] },
+  },
+  {
+    files: ["src/**/*.tsx"],
+    ignores: ["src/**/*.test.tsx"],
+    rules: { "no-restricted-syntax": ["error", ...words, ...wordsInComponents] },
+  },
+  forbid(["src/i18n/**"], ["@/*"], "The languages know nothing of the page."),
   forbid(["src/graph/**"], ["react", "react-*", "@xyflow/*", "@/app/*", "@/features/*", "@/shared/*"],
     "The graph core is plain TypeScript: it knows neither React nor the page."),
   forbid(["src/api/**"], ["react", "@/app/*", "@/features/*", "@/shared/*", "@/graph/*"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -54,6 +55,18 @@ def test_a_renamed_source_counts_as_a_change(frontend: Path) -> None:
 def test_a_missing_lock_is_said_with_its_remedy(frontend: Path) -> None:
     with pytest.raises(page.PageError, match=r"package-lock\.json is missing; run `npm install`"):
         page.install_packages(frontend)
+
+
+def test_packages_are_installed_only_where_one_is_missing(tmp_path: Path) -> None:
+    lock, installed = tmp_path / "package-lock.json", tmp_path / ".package-lock.json"
+    react, other = {"integrity": "sha512-a"}, {"integrity": "sha512-b"}
+    for_elsewhere = {"integrity": "sha512-c", "optional": True}
+    lock.write_text(json.dumps({"packages": {"": {}, "node_modules/react": react, "node_modules/os": for_elsewhere}}))
+    assert not page.is_installed(lock, installed)
+    installed.write_text(json.dumps({"packages": {"node_modules/react": react, "node_modules/other": other}}))
+    assert page.is_installed(lock, installed)
+    installed.write_text(json.dumps({"packages": {"node_modules/react": other}}))
+    assert not page.is_installed(lock, installed)
 
 
 def test_without_sources_the_page_that_is_there_stays(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ A failed build leaves the page that was there.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -75,18 +76,28 @@ def run_npm(*args: str, frontend: Path = FRONTEND, quiet: bool = False) -> None:
         raise PageError(f"`npm {' '.join(args)}` ended with status {done.returncode}; its output is above")
 
 
+def is_installed(lock: Path, installed: Path) -> bool:
+    """Whether npm's own list of what it installed holds all that the lock file names; more does no harm."""
+    if not installed.is_file():
+        return False
+    wanted = json.loads(lock.read_text())["packages"]
+    there = json.loads(installed.read_text())["packages"]
+    return all(
+        there.get(path, {}).get("integrity") == package.get("integrity")
+        for path, package in wanted.items()
+        if path and not package.get("optional")
+    )
+
+
 def install_packages(frontend: Path = FRONTEND, say: Say = print) -> None:
     """`npm ci`, unless what the lock file names is installed already."""
     lock = frontend / "package-lock.json"
     if not lock.is_file():
         raise PageError("frontend/package-lock.json is missing; run `npm install` in frontend and commit it")
-    wanted = hashlib.sha256(lock.read_bytes() + (frontend / "package.json").read_bytes()).hexdigest()
-    stamp = frontend / "node_modules" / ".netwright-lock"
-    if stamp.is_file() and stamp.read_text() == wanted:
+    if is_installed(lock, frontend / "node_modules" / ".package-lock.json"):
         return
     say("installing the page's packages (npm ci)")
     run_npm("ci", "--no-audit", "--no-fund", frontend=frontend, quiet=True)
-    stamp.write_text(wanted)
 
 
 def build(frontend: Path = FRONTEND, static: Path = STATIC, say: Say = print) -> bool:

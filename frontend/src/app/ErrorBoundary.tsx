@@ -2,6 +2,7 @@ import { Button, Group } from "@mantine/core";
 import { TriangleAlert } from "lucide-react";
 import { Component, type ReactNode } from "react";
 
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 
 interface State {
@@ -19,15 +20,20 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   override render(): ReactNode {
     const { error } = this.state;
     if (!error) return this.props.children;
-    return (
-      <EmptyState icon={TriangleAlert} title="This page stumbled" text={error.message}>
-        <Group justify="center">
-          <Button onClick={() => this.setState({ error: null })}>Try again</Button>
-          <Button variant="default" onClick={() => window.location.reload()}>
-            Reload
-          </Button>
-        </Group>
-      </EmptyState>
-    );
+    return <Stumbled error={error} onRetry={() => this.setState({ error: null })} />;
   }
+}
+
+function Stumbled({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <EmptyState icon={TriangleAlert} title={t("This page stumbled")} text={error.message}>
+      <Group justify="center">
+        <Button onClick={onRetry}>{t("Try again")}</Button>
+        <Button variant="default" onClick={() => window.location.reload()}>
+          {t("Reload")}
+        </Button>
+      </Group>
+    </EmptyState>
+  );
 }

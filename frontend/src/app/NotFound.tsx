@@ -2,13 +2,15 @@ import { Button } from "@mantine/core";
 import { Compass } from "lucide-react";
 import { Link } from "wouter";
 
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 
 export function NotFound() {
+  const { t } = useTranslation();
   return (
-    <EmptyState icon={Compass} title="There is nothing here" text="The address may be mistyped, or the thing was deleted.">
+    <EmptyState icon={Compass} title={t("There is nothing here")} text={t("The address may be mistyped, or the thing was deleted.")}>
       <Button component={Link} href="/">
-        To the projects
+        {t("To the projects")}
       </Button>
     </EmptyState>
   );

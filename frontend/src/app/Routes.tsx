@@ -2,6 +2,8 @@ import { Center, Loader } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
 
+import { useTranslation } from "@/i18n/react";
+
 import { NotFound } from "./NotFound";
 
 const HomePage = lazy(() => import("@/features/projects/HomePage"));
@@ -13,9 +15,10 @@ const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
 const ModelPage = lazy(() => import("@/features/models/ModelPage"));
 
 function Waiting() {
+  const { t } = useTranslation();
   return (
     <Center h="60vh">
-      <Loader type="dots" aria-label="Loading" />
+      <Loader type="dots" aria-label={t("Loading")} />
     </Center>
   );
 }

@@ -2,35 +2,40 @@ import { Boxes, ChartSpline, Database, Workflow, type LucideIcon } from "lucide-
 import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
+
 import { DocsLink } from "./DocsLink";
+import { LanguageMenu } from "./LanguageMenu";
 import { LogoMark } from "./LogoMark";
 import classes from "./Shell.module.css";
 import { ThemeToggle } from "./ThemeToggle";
 
 interface Place {
   href: string;
-  label: string;
+  label: Message;
   icon: LucideIcon;
   owns: (path: string) => boolean;
 }
 
 const places: Place[] = [
-  { href: "/", label: "Build", icon: Workflow, owns: (path) => path === "/" || path.startsWith("/projects") },
-  { href: "/runs", label: "Runs", icon: ChartSpline, owns: (path) => path.startsWith("/runs") },
-  { href: "/data", label: "Data", icon: Database, owns: (path) => path.startsWith("/data") },
-  { href: "/models", label: "Models", icon: Boxes, owns: (path) => path.startsWith("/models") },
+  { href: "/", label: msg("Build"), icon: Workflow, owns: (path) => path === "/" || path.startsWith("/projects") },
+  { href: "/runs", label: msg("Runs"), icon: ChartSpline, owns: (path) => path.startsWith("/runs") },
+  { href: "/data", label: msg("Data"), icon: Database, owns: (path) => path.startsWith("/data") },
+  { href: "/models", label: msg("Models"), icon: Boxes, owns: (path) => path.startsWith("/models") },
 ];
 
 /** The frame of every page: a rail of places on the left, a bar at the bottom on a phone. */
 export function Shell({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
   const [path] = useLocation();
   return (
     <div className={classes["shell"]}>
       <a className={classes["skip"]} href={`${window.location.pathname}#main`}>
-        Skip to content
+        {t("Skip to content")}
       </a>
-      <nav className={classes["rail"]} aria-label="Main">
-        <Link href="/" className={classes["logo"] ?? ""} aria-label="Netwright home" tabIndex={-1}>
+      <nav className={classes["rail"]} aria-label={t("Main")}>
+        <Link href="/" className={classes["logo"] ?? ""} aria-label={t("Netwright home")} tabIndex={-1}>
           <LogoMark size={30} />
         </Link>
         <ul className={classes["places"]}>
@@ -42,12 +47,13 @@ export function Shell({ children }: { children: ReactNode }) {
                 aria-current={owns(path) ? "page" : undefined}
               >
                 <Icon size={20} strokeWidth={1.8} aria-hidden />
-                <span>{label}</span>
+                <span>{t(label)}</span>
               </Link>
             </li>
           ))}
         </ul>
         <DocsLink />
+        <LanguageMenu />
         <ThemeToggle />
       </nav>
       <main id="main" className={classes["main"]} tabIndex={-1}>

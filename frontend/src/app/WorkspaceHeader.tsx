@@ -5,20 +5,23 @@ import { Link } from "wouter";
 
 import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
 import type { SaveState } from "@/features/editor/session/session";
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { notifyError } from "@/shared/notify";
 
 import classes from "./WorkspacePage.module.css";
 
 /** The head of a project: its name, its tabs, and whether it is saved. */
 export function WorkspaceHeader({ tab }: { tab: string }) {
+  const { t } = useTranslation();
   const projectId = useSessionState((state) => state.projectId);
   return (
     <div className={classes["top"]}>
       <header className={classes["header"]}>
         <ProjectName />
-        <nav className={classes["tabs"]} aria-label="Project">
-          <Tab href={`/projects/${projectId}`} label="Build" icon={Workflow} current={tab !== "train"} />
-          <Tab href={`/projects/${projectId}/train`} label="Train" icon={ChartSpline} current={tab === "train"} />
+        <nav className={classes["tabs"]} aria-label={t("Project")}>
+          <Tab href={`/projects/${projectId}`} label={t("Build")} icon={Workflow} current={tab !== "train"} />
+          <Tab href={`/projects/${projectId}/train`} label={t("Train")} icon={ChartSpline} current={tab === "train"} />
         </nav>
         <div className={classes["space"]} />
         <SaveNote />
@@ -38,6 +41,7 @@ function Tab({ href, label, icon: Icon, current }: { href: string; label: string
 }
 
 function ProjectName() {
+  const { t } = useTranslation();
   const session = useSession();
   const name = useSessionState((state) => state.name);
   const [draft, setDraft] = useState<string | null>(null);
@@ -53,7 +57,7 @@ function ProjectName() {
       <VisuallyHidden component="h1">{name}</VisuallyHidden>
       <TextInput
         className={classes["name"] ?? ""}
-        aria-label="Project name"
+        aria-label={t("Project name")}
         size="xs"
         maxLength={120}
         value={draft ?? name}
@@ -68,42 +72,44 @@ function ProjectName() {
   );
 }
 
-const notes: Record<SaveState, [text: string, icon: LucideIcon]> = {
-  saved: ["Saved", CloudCheck],
-  dirty: ["Saving…", CloudUpload],
-  saving: ["Saving…", CloudUpload],
-  failed: ["Not saved", CloudAlert],
-  conflict: ["Changed elsewhere", CloudAlert],
+const notes: Record<SaveState, [text: Message, icon: LucideIcon]> = {
+  saved: [msg("Saved"), CloudCheck],
+  dirty: [msg("Saving…"), CloudUpload],
+  saving: [msg("Saving…"), CloudUpload],
+  failed: [msg("Not saved"), CloudAlert],
+  conflict: [msg("Changed elsewhere"), CloudAlert],
 };
 
 function SaveNote() {
+  const { t } = useTranslation();
   const state = useSessionState((one) => one.save);
   const error = useSessionState((one) => one.saveError);
   const [text, Icon] = notes[state];
   return (
-    <div className={classes["saved"]} data-state={state} role="status" title={error?.message ?? text}>
+    <div className={classes["saved"]} data-state={state} role="status" title={error?.message ?? t(text)}>
       <Icon size={15} aria-hidden />
-      <span>{text}</span>
+      <span>{t(text)}</span>
     </div>
   );
 }
 
 /** Two pages changed one project: nothing is overwritten until somebody chooses. */
 function Conflict() {
+  const { t } = useTranslation();
   const saver = useSaver();
   const isConflict = useSessionState((state) => state.save === "conflict");
   if (!isConflict) return null;
   const choose = (how: () => Promise<void>) => () => {
-    how().catch((error: unknown) => notifyError(error, "The conflict is not settled"));
+    how().catch((error: unknown) => notifyError(error, t("The conflict is not settled")));
   };
   return (
     <div className={classes["conflict"]} role="alert">
-      <span>This project was changed in another window. Your changes here are not saved.</span>
+      <span>{t("This project was changed in another window. Your changes here are not saved.")}</span>
       <Button size="compact-sm" variant="default" onClick={choose(saver.takeTheirs)}>
-        Load the other version
+        {t("Load the other version")}
       </Button>
       <Button size="compact-sm" onClick={choose(saver.keepMine)}>
-        Keep mine
+        {t("Keep mine")}
       </Button>
     </div>
   );

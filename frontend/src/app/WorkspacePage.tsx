@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
 import { OpenProject } from "@/features/editor/session/OpenProject";
 import type { TrainPanelProps } from "@/features/training/TrainPanel";
+import { useTranslation } from "@/i18n/react";
 
 import { ErrorBoundary } from "./ErrorBoundary";
 import { WorkspaceHeader } from "./WorkspaceHeader";
@@ -14,11 +15,16 @@ const Editor = lazy(() => import("@/features/editor/Editor"));
 const RunView = lazy(() => import("@/features/runs/RunView").then(({ RunView: view }) => ({ default: view })));
 const TrainPanel = lazy(() => import("@/features/training/TrainPanel"));
 
-const waiting = (
-  <Center h="60vh">
-    <Loader type="dots" aria-label="Loading" />
-  </Center>
-);
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center h="60vh">
+      <Loader type="dots" aria-label={t("Loading")} />
+    </Center>
+  );
+}
+
+const waiting = <Waiting />;
 
 /** One project: drawing it and training it. */
 export default function WorkspacePage({ projectId, tab }: { projectId: string; tab: string }) {

@@ -2,6 +2,7 @@ import { Alert, Button, Text } from "@mantine/core";
 import { CircleAlert } from "lucide-react";
 
 import { ApiError } from "@/api/client";
+import { useTranslation } from "@/i18n/react";
 
 import { capitalise } from "./text";
 
@@ -30,15 +31,16 @@ interface Props {
 }
 
 /** An error told the house way: what happened, what was wanted, what came, what to do. */
-export function ProblemText({ error, title = "That did not work", onRetry }: Props) {
+export function ProblemText({ error, title, onRetry }: Props) {
+  const { t } = useTranslation();
   const facts = factsOf(error);
   const wanted = sentence(facts.wanted);
   const got = sentence(facts.got);
   return (
-    <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={title} role="alert">
+    <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={title ?? t("That did not work")} role="alert">
       <Text size="sm">{capitalise(facts.message)}</Text>
-      {wanted === null ? null : <Text size="sm">Wanted: {wanted}</Text>}
-      {got === null ? null : <Text size="sm">Got: {got}</Text>}
+      {wanted === null ? null : <Text size="sm">{t("Wanted: {{wanted}}", { wanted })}</Text>}
+      {got === null ? null : <Text size="sm">{t("Got: {{got}}", { got })}</Text>}
       {facts.remedy ? (
         <Text size="sm" fw={560} mt={4}>
           {facts.remedy}
@@ -46,7 +48,7 @@ export function ProblemText({ error, title = "That did not work", onRetry }: Pro
       ) : null}
       {onRetry ? (
         <Button size="xs" variant="light" color="red" mt="xs" onClick={onRetry}>
-          Try again
+          {t("Try again")}
         </Button>
       ) : null}
     </Alert>

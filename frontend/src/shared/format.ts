@@ -1,4 +1,6 @@
 import type { WireNumber } from "@/api/types";
+import { t } from "@/i18n";
+import { formatDate } from "@/i18n/formats";
 
 /** A travelling number as a real one; the words NaN and ±Infinity become themselves. */
 export function toNumber(value: WireNumber): number {
@@ -35,17 +37,17 @@ export function formatBytes(value: number): string {
 /** Seconds → "850 ms", "12 s", "3 min 05 s", "2 h 10 min". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 1) return t("{{milliseconds}} ms", { milliseconds: Math.round(seconds * 1000) });
   const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
+  if (whole < 60) return t("{{seconds}} s", { seconds: whole });
   const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+  if (minutes < 60) return t("{{minutes}} min {{seconds}} s", { minutes, seconds: String(whole % 60).padStart(2, "0") });
+  return t("{{hours}} h {{minutes}} min", { hours: Math.floor(minutes / 60), minutes: String(minutes % 60).padStart(2, "0") });
 }
 
 /** [32, 20, 24, 24] → "32×20×24×24"; a scalar is "scalar". */
 export function formatShape(shape: readonly number[]): string {
-  return shape.length === 0 ? "scalar" : shape.join("×");
+  return shape.length === 0 ? t("scalar") : shape.join("×");
 }
 
 /** A metric or loss in four significant digits, with NaN and infinity named. */
@@ -62,9 +64,9 @@ export function formatMetric(value: WireNumber): string {
 /** "2026-01-31T10:00:00Z" → "3 min ago", or the date when older than a week. */
 export function formatAge(time: string, now: Date = new Date()): string {
   const seconds = (now.getTime() - new Date(time).getTime()) / 1000;
-  if (seconds < 45) return "just now";
-  if (seconds < 3600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`;
-  if (seconds < 7 * 86_400) return `${Math.round(seconds / 86_400)} d ago`;
-  return new Date(time).toLocaleDateString();
+  if (seconds < 45) return t("just now");
+  if (seconds < 3600) return t("{{minutes}} min ago", { minutes: Math.max(1, Math.round(seconds / 60)) });
+  if (seconds < 86_400) return t("{{hours}} h ago", { hours: Math.round(seconds / 3600) });
+  if (seconds < 7 * 86_400) return t("{{days}} d ago", { days: Math.round(seconds / 86_400) });
+  return formatDate(time);
 }

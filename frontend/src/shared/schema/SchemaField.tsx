@@ -2,6 +2,8 @@ import { Select, Switch, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { ParamValue } from "@/api/types";
+import type { Translate } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 
 import type { Field } from "./field";
 import { readList, writeList } from "./list";
@@ -45,9 +47,9 @@ function common({ field, error, disabled }: SchemaFieldProps) {
 }
 
 /** What an empty field stands for, shown in grey. */
-function hint(field: Field): string {
-  if (field.default === undefined) return field.required ? "needed" : "";
-  if (field.default === null) return "automatic";
+function hint(field: Field, t: Translate): string {
+  if (field.default === undefined) return field.required ? t("needed") : "";
+  if (field.default === null) return t("automatic");
   return wordOf(field.default);
 }
 
@@ -75,6 +77,7 @@ function BooleanField(props: SchemaFieldProps) {
 
 /** A text field, for numbers are also written 1e-3; what is out of range is let through: the check explains it better. */
 function NumberField(props: SchemaFieldProps) {
+  const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
   const [draft, setDraft] = useDraft(shown === undefined || shown === null ? "" : wordOf(shown), (text) => {
@@ -96,7 +99,7 @@ function NumberField(props: SchemaFieldProps) {
       value={draft}
       inputMode="decimal"
       autoComplete="off"
-      placeholder={hint(field)}
+      placeholder={hint(field, t)}
       error={(draft.trim() === "" ? null : error) ?? props.error ?? null}
       onChange={(event) => take(event.currentTarget.value)}
       onKeyDown={(event) => {
@@ -131,6 +134,7 @@ function stepOf(value: ParamValue | undefined): number {
 }
 
 function ChoiceField(props: SchemaFieldProps) {
+  const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
   return (
@@ -138,7 +142,7 @@ function ChoiceField(props: SchemaFieldProps) {
       {...common(props)}
       data={field.choices.map(wordOf)}
       value={shown === undefined || shown === null ? null : wordOf(shown)}
-      placeholder={hint(field)}
+      placeholder={hint(field, t)}
       clearable={field.nullable}
       allowDeselect={false}
       comboboxProps={{ withinPortal: true }}
@@ -150,13 +154,14 @@ function ChoiceField(props: SchemaFieldProps) {
 }
 
 function StringField(props: SchemaFieldProps) {
+  const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
   return (
     <TextInput
       {...common(props)}
       value={typeof shown === "string" || typeof shown === "number" ? String(shown) : ""}
-      placeholder={hint(field)}
+      placeholder={hint(field, t)}
       onChange={(event) => {
         const text = event.currentTarget.value;
         onChange(text === "" ? cleared(field) : text);
@@ -166,6 +171,7 @@ function StringField(props: SchemaFieldProps) {
 }
 
 function ListField(props: SchemaFieldProps) {
+  const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = writeList(value === undefined ? field.default : value);
   const [draft, setDraft] = useDraft(shown, (text) => {
@@ -178,7 +184,7 @@ function ListField(props: SchemaFieldProps) {
     <TextInput
       {...common(props)}
       value={draft}
-      placeholder={hint(field) || "3, 3"}
+      placeholder={hint(field, t) || "3, 3"}
       error={(empty ? null : reading.error) ?? props.error ?? null}
       onChange={(event) => {
         const text = event.currentTarget.value;

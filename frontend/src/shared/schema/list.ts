@@ -1,4 +1,5 @@
 import type { ParamValue } from "@/api/types";
+import { t } from "@/i18n";
 
 import type { Field } from "./field";
 
@@ -11,11 +12,11 @@ export function readList(text: string, field: Pick<Field, "items" | "minItems" |
   const words = inner === "" ? [] : inner.split(separator).filter((word) => word !== "");
   const values = words.map((word) => readItem(word, field.items));
   const wrong = values.findIndex((value) => value === null);
-  if (wrong >= 0) return { value: null, error: `“${words[wrong] ?? ""}” is not ${nameOf(field.items)}` };
+  if (wrong >= 0) return { value: null, error: notOne(words[wrong] ?? "", field.items) };
   if (field.minItems !== null && values.length < field.minItems)
-    return { value: null, error: `Wants at least ${field.minItems} values, got ${values.length}` };
+    return { value: null, error: t("Wants at least {{least}} values, got {{given}}", { least: field.minItems, given: values.length }) };
   if (field.maxItems !== null && values.length > field.maxItems)
-    return { value: null, error: `Wants at most ${field.maxItems} values, got ${values.length}` };
+    return { value: null, error: t("Wants at most {{most}} values, got {{given}}", { most: field.maxItems, given: values.length }) };
   return { value: values, error: null };
 }
 
@@ -26,8 +27,8 @@ function readItem(word: string, items: Field["items"]): ParamValue {
   return items === "number" || Number.isInteger(number) ? number : null;
 }
 
-function nameOf(items: Field["items"]): string {
-  return items === "integer" ? "a whole number" : "a number";
+function notOne(text: string, items: Field["items"]): string {
+  return items === "integer" ? t("“{{text}}” is not a whole number", { text }) : t("“{{text}}” is not a number", { text });
 }
 
 /** [3, 3] → "3, 3". */
