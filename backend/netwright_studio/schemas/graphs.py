@@ -21,6 +21,28 @@ class Node(Request):
     inputs: dict[str, str] = Field(default_factory=dict, description='port → "node" or "node:output"')
 
 
+class Exposed(Request):
+    """A parameter of a member that is shown on the block."""
+
+    node: str = Field(max_length=200)
+    parameter: str = Field(max_length=200)
+    title: str = Field("", max_length=200)
+
+
+class NodeGroup(Request):
+    """Nodes drawn as one block, and repeated in a row; see docs/contracts.md."""
+
+    id: str = Field(max_length=200, description="[A-Za-z][A-Za-z0-9_]{0,63}, not the name of a node")
+    title: str = Field("", max_length=200)
+    members: list[str] = Field(default_factory=list, max_length=MAX_NODES, description="ids of nodes and of groups")
+    repeat: int = Field(1, ge=1, le=1000)
+    carry: str | None = Field(
+        None, max_length=200, description='the outside "node" or "node:output" a repetition replaces by the one before'
+    )
+    exposed: list[Exposed] = Field(default_factory=list, max_length=100)
+    collapsed: bool = True
+
+
 class Graph(Request):
     """A network as it is drawn and stored: only the specification, nothing derived."""
 
@@ -30,7 +52,7 @@ class Graph(Request):
     nodes: list[Node] = Field(default_factory=list, max_length=MAX_NODES)
     outputs: list[str] = Field(default_factory=list)
     layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="node id → [x, y]")
-    groups: list[dict[str, Any]] = Field(default_factory=list)
+    groups: list[NodeGroup] = Field(default_factory=list, max_length=1000)
 
 
 class CheckRequest(Request):
@@ -69,6 +91,16 @@ class NodeReport(Model):
     outputs: list[OutputInfo] = Field(default_factory=list)
     weights: list[WeightInfo] = Field(default_factory=list)
     states: list[WeightInfo] = Field(default_factory=list)
+    parameters: int = 0
+    flops: int = 0
+    bytes: int = 0
+
+
+class GroupReport(Model):
+    """What a group holds, its repetitions included; ``outputs`` by reference as drawn, of the last repetition."""
+
+    nodes: int = 0
+    outputs: dict[str, TensorInfo] = Field(default_factory=dict)
     parameters: int = 0
     flops: int = 0
     bytes: int = 0
@@ -160,6 +192,7 @@ class CheckReport(Model):
 
     ok: bool
     nodes: dict[str, NodeReport]
+    groups: dict[str, GroupReport]
     totals: Totals
     problems: list[Problem]
 

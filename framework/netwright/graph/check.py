@@ -17,9 +17,10 @@ from ..errors import NetwrightError, ParamError
 from ..memory import human_bytes, physical_memory
 from ..ops.operator import FLOAT32, Operator, Shape, TensorSpec
 from . import fixes
-from .document import INPUT, GraphDocument, output_index, parse, split_reference
+from .document import INPUT, GraphDocument, output_index, split_reference
+from .groups import Expansion, expand
 from .inputs import InputParams
-from .report import CheckReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
+from .report import CheckReport, GroupReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
 from .resolve import Resolved, param_problem, resolve
 
 TRAINING_COPIES = 4
@@ -44,9 +45,10 @@ class DataSpec:
 
 
 class _Check:
-    def __init__(self, document: GraphDocument, data: DataSpec, batch_size: int, memory: int) -> None:
-        self.document, self.data, self.batch, self.memory = document, data, batch_size, memory
-        self.order, self.problems = resolve(document)
+    def __init__(self, expansion: Expansion, data: DataSpec, batch_size: int, memory: int) -> None:
+        self.expansion, self.document = expansion, expansion.document
+        self.data, self.batch, self.memory = data, batch_size, memory
+        self.order, self.problems = resolve(self.document)
         self.values: dict[tuple[str, int], TensorSpec] = {}
         self.reports: dict[str, NodeReport] = {}
         self.totals = Totals()
@@ -60,8 +62,48 @@ class _Check:
                 self._call(resolved, resolved.op)
         self._outputs()
         self._total_size()
-        ok = not any(p.severity == "error" for p in self.problems)
-        return CheckReport(ok=ok, nodes=self.reports, totals=self.totals, problems=self.problems)
+        problems = [*self.expansion.problems, *self._as_drawn()]
+        return CheckReport(
+            ok=not any(p.severity == "error" for p in problems),
+            nodes={name: report for name, report in self.reports.items() if name not in self.expansion.copies},
+            groups={name: self._group(name) for name in self.expansion.inside},
+            totals=self.totals,
+            problems=problems,
+        )
+
+    # ---------------------------------------------------------------- groups
+    def _as_drawn(self) -> list[Problem]:
+        """Problems at the nodes that are drawn: one of a repetition is told at its first copy, once."""
+        told = {(p.code, p.node, p.port, p.parameter) for p in self.problems if p.node not in self.expansion.copies}
+        problems = []
+        for problem in self.problems:
+            copy = self.expansion.copies.get(problem.node or "")
+            if copy is None:
+                problems.append(problem)
+                continue
+            first, group, turn = copy
+            key = (problem.code, first, problem.port, problem.parameter)
+            if key not in told:
+                told.add(key)
+                message = f"in repetition {turn} of {group}: {problem.message}"
+                problems.append(problem.model_copy(update={"node": first, "message": message, "fix": None}))
+        return problems
+
+    def _group(self, name: str) -> GroupReport:
+        reports = [self.reports[node] for node in self.expansion.inside[name] if node in self.reports]
+        outputs = {}
+        for drawn, reference in self.expansion.exits.get(name, {}).items():
+            node, output = split_reference(reference)
+            found = self.reports[node].outputs if node in self.reports else []
+            index = output_index(output, tuple(o.name for o in found)) if found else None
+            outputs[drawn] = TensorInfo() if index is None else TensorInfo(**found[index].model_dump(exclude={"name"}))
+        return GroupReport(
+            nodes=len(self.expansion.inside[name]),
+            outputs=outputs,
+            parameters=sum(r.parameters for r in reports),
+            flops=sum(r.flops for r in reports),
+            bytes=sum(r.bytes for r in reports),
+        )
 
     # ---------------------------------------------------------------- nodes
     def _input(self, resolved: Resolved) -> None:
@@ -389,7 +431,7 @@ def check(
     ([2, 3], 15)
     """
     spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
-    return _Check(parse(graph), spec, batch_size, memory_bytes or physical_memory()).run()
+    return _Check(expand(graph), spec, batch_size, memory_bytes or physical_memory()).run()
 
 
 __all__ = ["INPUT", "DataSpec", "check", "output_ids", "reachable"]

@@ -11,7 +11,8 @@ from ..ops.operator import Operator, Shape
 from ..symbol.compose import make_node
 from ..symbol.symbol import Group, Symbol, SymbolNode, Variable
 from .check import DataSpec, check, output_ids
-from .document import output_index, parse, split_reference
+from .document import output_index, split_reference
+from .groups import expand
 from .inputs import InputParams
 from .resolve import resolve
 
@@ -73,7 +74,7 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
             port=first.port,
             parameter=first.parameter,
         )
-    document = parse(graph)
+    document = expand(graph).document
     order, _ = resolve(document)
     symbols: dict[str, Symbol] = {}
     inputs: dict[str, Shape | None] = {}
@@ -140,7 +141,7 @@ def _any_shape(graph: Any) -> DataSpec | None:
     """Where an Input leaves its shape open and no data set is named, only the structure can be checked."""
     open_inputs = any(
         resolved.op is None and not resolved.p.shape  # type: ignore[attr-defined]
-        for resolved in resolve(parse(graph))[0].values()
+        for resolved in resolve(expand(graph).document)[0].values()
     )
     if open_inputs:
         raise GraphError(

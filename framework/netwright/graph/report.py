@@ -40,6 +40,16 @@ class NodeReport(BaseModel):
     bytes: int = 0
 
 
+class GroupReport(BaseModel):
+    """What a group holds, its repetitions included; ``outputs`` by reference as drawn, of the last repetition."""
+
+    nodes: int = 0
+    outputs: dict[str, TensorInfo] = Field(default_factory=dict)
+    parameters: int = 0
+    flops: int = 0
+    bytes: int = 0
+
+
 class Fix(BaseModel):
     """A remedy as edits of the graph, which the page offers as one click."""
 
@@ -76,6 +86,7 @@ class CheckReport(BaseModel):
 
     ok: bool
     nodes: dict[str, NodeReport] = Field(default_factory=dict)
+    groups: dict[str, GroupReport] = Field(default_factory=dict)
     totals: Totals = Field(default_factory=Totals)
     problems: list[Problem] = Field(default_factory=list)
 

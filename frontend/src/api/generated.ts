@@ -662,6 +662,10 @@ export interface components {
          * @description Shapes, counts, costs and problems of a graph.
          */
         CheckReport: {
+            /** Groups */
+            groups: {
+                [key: string]: components["schemas"]["GroupReport"];
+            };
             /** Nodes */
             nodes: {
                 [key: string]: components["schemas"]["NodeReport"];
@@ -1022,6 +1026,21 @@ export interface components {
             type: "events";
         };
         /**
+         * Exposed
+         * @description A parameter of a member that is shown on the block.
+         */
+        Exposed: {
+            /** Node */
+            node: string;
+            /** Parameter */
+            parameter: string;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
          * Fix
          * @description A remedy the page offers as one click.
          */
@@ -1058,9 +1077,7 @@ export interface components {
              */
             format: "netwright-graph";
             /** Groups */
-            groups?: {
-                [key: string]: unknown;
-            }[];
+            groups?: components["schemas"]["NodeGroup"][];
             /**
              * Layout
              * @description node id → [x, y]
@@ -1086,6 +1103,36 @@ export interface components {
              * @constant
              */
             version: 1;
+        };
+        /**
+         * GroupReport
+         * @description What a group holds, its repetitions included; ``outputs`` by reference as drawn, of the last repetition.
+         */
+        GroupReport: {
+            /**
+             * Bytes
+             * @default 0
+             */
+            bytes: number;
+            /**
+             * Flops
+             * @default 0
+             */
+            flops: number;
+            /**
+             * Nodes
+             * @default 0
+             */
+            nodes: number;
+            /** Outputs */
+            outputs: {
+                [key: string]: components["schemas"]["TensorInfo"];
+            };
+            /**
+             * Parameters
+             * @default 0
+             */
+            parameters: number;
         };
         /**
          * HeartbeatFrame
@@ -1288,6 +1335,44 @@ export interface components {
             params?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * NodeGroup
+         * @description Nodes drawn as one block, and repeated in a row; see docs/contracts.md.
+         */
+        NodeGroup: {
+            /**
+             * Carry
+             * @description the outside "node" or "node:output" a repetition replaces by the one before
+             */
+            carry?: string | null;
+            /**
+             * Collapsed
+             * @default true
+             */
+            collapsed: boolean;
+            /** Exposed */
+            exposed?: components["schemas"]["Exposed"][];
+            /**
+             * Id
+             * @description [A-Za-z][A-Za-z0-9_]{0,63}, not the name of a node
+             */
+            id: string;
+            /**
+             * Members
+             * @description ids of nodes and of groups
+             */
+            members?: string[];
+            /**
+             * Repeat
+             * @default 1
+             */
+            repeat: number;
+            /**
+             * Title
+             * @default
+             */
+            title: string;
         };
         /**
          * NodeReport

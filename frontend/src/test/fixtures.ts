@@ -95,6 +95,7 @@ export function report(more: Partial<CheckReport> = {}): CheckReport {
   return {
     ok: true,
     nodes: {},
+    groups: {},
     totals: { parameters: 0, flops: 0, activation_bytes: 0, weight_bytes: 0 },
     problems: [],
     ...more,
