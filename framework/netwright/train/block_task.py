@@ -23,6 +23,7 @@ from ..symbol.precision import policy_of
 from ..tape import Mode, set_autocast
 from .loss_scale import all_finite, make_scaler
 from .measures import measure
+from .task import Observer
 
 TASKS = ("classification", "regression", "loss")
 _CLASSES = (losses.SoftmaxCrossEntropyLoss, losses.SigmoidBinaryCrossEntropyLoss)
@@ -62,6 +63,7 @@ class BlockTask:
         if self.task not in TASKS:
             raise ParamError("unknown task", where="BlockTask", wanted=" or ".join(TASKS), got=repr(task))
         self.scaler = make_scaler(strategy)
+        self.observer: Observer | None = None
         precision = strategy.precision if strategy is not None else "float32"
         self._eager_policy = None if hybridize and isinstance(net, HybridBlock) else policy_of(precision)
         if hybridize:
@@ -127,6 +129,11 @@ class BlockTask:
         self.optimizer.rescale_grad = 1.0 / (loss.size * scale)
         weights = self._trained()
         gradients = [w.grad for w in weights.values()]
+        if self.observer is not None:
+            found = {
+                n: g._data for n, g in zip(weights, gradients, strict=True) if g is not None and g.stype == "default"
+            }
+            self.observer(found, self.optimizer.rescale_grad)
         if self.scaler is None or not self.scaler.update(
             not all_finite(self.device.xp, (g._data for g in gradients if g is not None))
         ):

@@ -30,12 +30,17 @@ def check_samples(data: Arrays | Samples, what: str, preprocessing: Preprocessin
 
 def hold_out(data: Samples, fraction: float, seed: int) -> tuple[Samples, Samples | None]:
     """(training part, validation part), drawn by a generator of the seed; None where the fraction leaves nothing."""
-    count = int(len(data) * fraction)
-    if count == 0 or count == len(data):
-        return data, None
-    order = np.random.Generator(np.random.PCG64DXSM([seed, 1])).permutation(len(data))
-    held, kept = np.sort(order[:count]), np.sort(order[count:])
-    return replace(data, rows=kept), replace(data, rows=held)
+    held, kept = held_rows(len(data), fraction, seed)
+    return (data, None) if held is None else (replace(data, rows=kept), replace(data, rows=held))
+
+
+def held_rows(samples: int, fraction: float, seed: int) -> tuple[Any, Any]:
+    """(rows held out, rows kept) of so many samples, ascending; (None, None) where nothing would be held out."""
+    count = int(samples * fraction)
+    if count == 0 or count == samples:
+        return None, None
+    order = np.random.Generator(np.random.PCG64DXSM([seed, 1])).permutation(samples)
+    return np.sort(order[:count]), np.sort(order[count:])
 
 
 class Shuffled:

@@ -40,6 +40,8 @@ class TrainSettings(BaseModel):
     device: str = "auto"
     validation_split: float = Field(0.1, ge=0.0, lt=1.0)
     checkpoint_every_seconds: float = Field(30.0, gt=0)
+    look_inside: float = Field(0.02, ge=0.0, le=0.5)
+    """The part of the time that a ``Watch`` may take for its snapshots; 0 switches it off."""
 
     def make_optimizer(self, steps_total: int) -> Optimizer:
         """The optimizer with its schedule; raises ParamError where a name or parameter is wrong.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,21 @@ from ..device import Device, cpu
 from ..errors import DataError, GraphError
 from ..graph.check import DataSpec
 from ..graph.network import Head, Network, of_symbol, to_network
-from ..initializer import InitDesc, Initializer
+from ..graph.weights import initial_weights
+from ..initializer import Initializer
 from ..initializer import create as create_initializer
 from ..ndarray.array import NDArray
-from ..ndarray.creation import zeros
 from ..ops.operator import Shape, TensorSpec
 from ..optimizer import Optimizer, Updater
 from ..scheduler import Compiled, Strategy
 from ..scheduler.cost import Work
-from ..scheduler.lower import infer_all
 from ..symbol.symbol import Group, Symbol
 from .loss_scale import SCALE, all_finite, make_scaler, scale_heads
 from .measures import measure
+
+Observer = Callable[[Mapping[str, Any], float], None]
+"""Told of a step before its update: the raw gradients by weight, lent until it returns, and the factor they are
+scaled by."""
 
 Samples = np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]
 """One array, or one for each input in their order."""
@@ -72,6 +75,7 @@ class GraphTask:
         self.weights: dict[str, NDArray] = {}
         self.states: dict[str, NDArray] = {}
         self._compiled: dict[tuple[int, bool], Compiled] = {}
+        self.observer: Observer | None = None
 
     takes_device_arrays = True
     """Batches may lie on the task's device already."""
@@ -91,23 +95,15 @@ class GraphTask:
         """Make and initialise the weights on a device."""
         self.device, self.reason = device, reason
         self._compiled.clear()
-        init = create_initializer(initializer)
-        attributes = self._symbol.attr_dict()
-        specs = infer_all(self._symbol, self._known(2))
-        by_name = {node.name: spec for (node, _), spec in specs.items() if node.op is None}
-        self.weights = {n: self._make(n, by_name[n], init, attributes) for n in self.network.weights}
-        self.states = {n: self._make(n, by_name[n], init, attributes) for n in self._symbol.list_auxiliary_states()}
+        self.weights, self.states = initial_weights(
+            self._symbol, self.network.weights, self._known(2), device, create_initializer(initializer)
+        )
 
     def use(self, optimizer: Optimizer) -> None:
         """Train with this optimizer from now on."""
         self.optimizer = optimizer
         optimizer.set_wd_mult({n: 0.0 for n in self.weights if n.endswith(("_bias", "_beta", "_gamma"))})
         self.updater = Updater(optimizer)
-
-    def _make(self, name: str, spec: TensorSpec, init: Initializer, attributes: Mapping[str, Any]) -> NDArray:
-        array = zeros(spec.shape, self.device, spec.dtype)
-        init(InitDesc(name, attributes.get(name)), array)
-        return array
 
     # ---------------------------------------------------------------- one batch
     def step(self, x: Samples, y: np.ndarray[Any, Any]) -> dict[str, float]:
@@ -123,6 +119,8 @@ class GraphTask:
             names, lent = list(gradients), program.borrow(list(gradients.values()))
             scale = 1.0 if self.scaler is None else self.scaler.loss_scale
             self.optimizer.rescale_grad = 1.0 / (batch * scale)
+            if self.observer is not None:
+                self.observer(dict(zip(names, lent, strict=True)), self.optimizer.rescale_grad)
             if self.scaler is None or not self.scaler.update(not all_finite(self.device.xp, lent)):
                 self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
         finally:
