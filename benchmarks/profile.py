@@ -103,14 +103,16 @@ def take(workload: Workload, batch: int, strategy: str, steps: int) -> Profile:
     Program.observer = watch
     try:
         for i in range(steps):
+            parts_before = len(watch.halves)
             begin = time.perf_counter()
             trainer.step(data[i % 4])
             end = time.perf_counter()
             watched.append(end - begin)
-            forward, backward = watch.halves[-2:]
-            around["feeding"].append(forward[0] - begin)
-            around["loss and measures"].append(backward[0] - forward[1])
-            around["update of the weights"].append(end - backward[1])
+            first, *rest = watch.halves[parts_before:]
+            last = rest[-1] if rest else first  # one part where forward and backward run as micro-batches
+            around["feeding"].append(first[0] - begin)
+            around["between the parts"].append(last[0] - first[1] if rest else 0.0)
+            around["loss, measures and update of the weights"].append(end - last[1])
     finally:
         Program.observer = None
     rows = [_row(node, min(seconds)) for node, seconds in watch.steps.items()]

@@ -64,10 +64,25 @@ def find() -> Blas:
     )
 
 
+_functions = np.zeros(2, np.int64)
+
+
 def handle() -> int:
-    """What kernels are given to call ``sgemm`` with: the address, its lowest bit set where sizes have 32 bits."""
+    """What kernels are given to call ``sgemm`` with: where two addresses lie.
+
+    The first is that of BLAS's function, its lowest bit set where sizes have 32 bits; the second that of the kernel
+    ``product`` once it is loaded (``with_product``).
+    """
     blas = find()
-    return blas.sgemm | (blas.bits == 32)
+    _functions[0] = blas.sgemm | (blas.bits == 32)
+    return int(_functions.ctypes.data)
+
+
+def with_product() -> None:
+    """Have the kernel ``product`` used from now on; loads it."""
+    from .families.products import product
+
+    _functions[1] = product.address
 
 
 class single_threaded:

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import carray, njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 I64, I32, I8 = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 SINGLE, DOUBLE, VOID = ir.FloatType(), ir.DoubleType(), ir.VoidType()
 ROW_MAJOR, PLAIN, TRANSPOSED = 101, 111, 112
+SMALL = 1 << 28
+"""Multiplications up to which the kernel ``product`` is taken."""
 
 
 @intrinsic
@@ -106,18 +110,54 @@ def _gemm(integer: Any) -> Any:
 _gemm64, _gemm32 = _gemm(I64), _gemm(I32)
 
 
+@intrinsic
+def _call_product(typing: Any, kernel: Any, ta: Any, tb: Any, m: Any, n: Any, k: Any, alpha: Any, a: Any, lda: Any,
+                  b: Any, ldb: Any, add: Any, c: Any, ldc: Any) -> Any:  # fmt: skip
+    """Call the kernel ``product`` with these words."""
+
+    def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
+        words = cgutils.alloca_once(builder, I64, size=len(v) - 1)
+        for i, value in enumerate(v[1:]):
+            word = builder.bitcast(value, I64) if value.type is DOUBLE else value
+            builder.store(word, builder.gep(words, [I64(i)]))
+        kind = ir.FunctionType(VOID, [I64])
+        builder.call(builder.inttoptr(v[0], kind.as_pointer()), [builder.ptrtoint(words, I64)])
+        return context.get_dummy_value()
+
+    word = types.int64
+    return types.void(*[word] * 6, types.float64, *[word] * 7), generate
+
+
+@intrinsic(prefer_literal=True)
+def stack_floats(typing: Any, count: Any) -> Any:
+    """The address of ``count`` float32 numbers (a literal) on the thread's stack, for as long as the function runs."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        room = cgutils.alloca_once(builder, SINGLE, size=count.literal_value + 16)
+        start = builder.add(builder.ptrtoint(room, I64), I64(63))
+        return builder.and_(start, I64(-64))
+
+    return types.int64(count), generate
+
+
 @register_jitable(inline="always")
 def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: int, lda: int, b: int, ldb: int,
           beta: float, c: int, ldc: int) -> None:  # fmt: skip
     """C (m, n) ← alpha · op(A) (m, k) · op(B) (k, n) + beta · C, row by row, float32, matrices by address.
 
-    ``blas`` is what ``blas.handle()`` gives: the function's address, its lowest bit set where it takes 32-bit sizes.
-    ``ta`` and ``tb`` say whether the stored matrix is transposed first; ``ld`` is the distance of its rows in elements.
+    ``blas`` is what ``blas.handle()`` gives: where the address of BLAS's function lies, its lowest bit set where it
+    takes 32-bit sizes, and behind it that of the kernel ``product`` (or 0), which is faster up to SMALL products.
+    ``ta`` and ``tb`` say whether the stored matrix is transposed first; ``ld`` is the distance of its rows in elements;
+    ``beta`` is 0 or 1.
     """
-    if blas & 1:
-        _gemm32(blas & ~1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+    functions = i64(blas, 2)
+    gemm, product = functions[0], functions[1]
+    if product != 0 and not (ta != 0 and tb != 0) and m * n * k <= SMALL:
+        _call_product(product, ta, tb, m, n, k, np.float64(alpha), a, lda, b, ldb, 1 if beta != 0 else 0, c, ldc)
+    elif gemm & 1:
+        _gemm32(gemm & ~1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
     else:
-        _gemm64(blas, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+        _gemm64(gemm, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 
 
 @intrinsic
@@ -211,5 +251,5 @@ def zero_floats(address: int, count: int) -> None:
 
 __all__ = [
     "atomic_add", "atomic_load", "atomic_store", "atomic_swap", "bits_of", "call_kernel", "call_plain", "copy_floats",
-    "f32", "f64", "float_of", "i64", "njit", "sgemm", "zero_floats",
+    "f32", "f64", "float_of", "i64", "njit", "sgemm", "stack_floats", "zero_floats",
 ]  # fmt: skip

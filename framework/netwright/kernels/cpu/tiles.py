@@ -17,18 +17,18 @@ from numba.extending import intrinsic
 from .intrinsics import I64, SINGLE
 
 _features = llvmlite.binding.get_host_cpu_features()
-_has_many_registers = bool(_features.get("avx512f") or _features.get("neon"))
+MANY_REGISTERS = bool(_features.get("avx512f") or _features.get("neon"))
 WIDE: int = 16 if _features.get("avx512f") else 4 if _features.get("neon") else 8
 """Numbers of a vector register."""
 HALF: int = 8 if WIDE == 16 else WIDE
 """Numbers of the shorter vectors that are used where rows of the image are no multiple of the wide ones."""
-ROWS: int = 8 if _has_many_registers else 4
+ROWS: int = 8 if MANY_REGISTERS else 4
 """Rows of the largest tile."""
 VECTORS = 3
 """Vectors of the largest tile of ``row_tile``."""
-SUM_VECTORS = 4 if _has_many_registers else 3
+SUM_VECTORS = 4 if MANY_REGISTERS else 3
 """Vectors of the largest tile of ``sum_tile``."""
-SUM_ROWS: int = 6 if _has_many_registers else 4
+SUM_ROWS: int = 6 if MANY_REGISTERS else 4
 """Rows of that tile; the narrower ones have ROWS."""
 SUM_SIZES = [
     *((ROWS, n, WIDE) for n in range(1, SUM_VECTORS)),
@@ -40,7 +40,7 @@ SUM_SIZES = [
 Size = tuple[int, int, int]
 
 
-def _loop(builder: Any, count: Any, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
+def loop(builder: Any, count: Any, carried: list[Any], body: Callable[[Any, list[Any]], list[Any]]) -> list[Any]:
     """Code of ``for index in range(count): carried = body(index, carried)``; gives what is carried at the end."""
     before, function = builder.block, builder.function
     inside, after = function.append_basic_block("loop"), function.append_basic_block("after")
@@ -96,7 +96,7 @@ class Writer:
         return self.builder.call(function, [a, b, c])
 
 
-def _switched(builder: Any, words: list[Any], write: Callable[[int, int, int], None], sizes: list[Size]) -> None:
+def switched(builder: Any, words: list[Any], write: Callable[[int, int, int], None], sizes: list[Size]) -> None:
     """The code of each size of a tile, one of which runs: that of (rows, vectors, lanes) in ``words``."""
     rows, vectors, lanes = words
     key = builder.add(builder.shl(rows, I64(16)), builder.add(builder.shl(vectors, I64(8)), lanes))
@@ -123,7 +123,7 @@ def row_tile(typing: Any, rows: Any, vectors: Any, lanes: Any, weight: Any, offs
 
     def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
         sizes = [(r, n, k) for k in sorted({WIDE, HALF}) for n in range(1, VECTORS + 1) for r in range(2, ROWS + 1, 2)]
-        _switched(builder, v[:3], lambda *size: _row_tile(builder, *size, *v[3:]), sizes)
+        switched(builder, v[:3], lambda *size: _row_tile(builder, *size, *v[3:]), sizes)
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 14), generate
@@ -146,7 +146,7 @@ def _row_tile(builder: Any, rows: int, vectors: int, lanes: int, weight: Any, of
             found += [w.multiply_add(factor, xs[j], sums[i * vectors + j]) for j in range(vectors)]
         return found
 
-    sums = _loop(builder, depth, sums, step)
+    sums = loop(builder, depth, sums, step)
     zero = ir.Constant(w.vector, [0.0] * lanes)
     asked = builder.icmp_signed("!=", relu, I64(0))
     bound = w.splat(builder.select(asked, SINGLE(0.0), SINGLE(float("-inf"))))
@@ -169,7 +169,7 @@ def sum_tile(typing: Any, rows: Any, vectors: Any, lanes: Any, a: Any, lines: An
     """
 
     def generate(context: Any, builder: Any, signature: Any, v: Any) -> Any:
-        _switched(builder, v[:3], lambda *size: _sum_tile(builder, *size, *v[3:]), SUM_SIZES)
+        switched(builder, v[:3], lambda *size: _sum_tile(builder, *size, *v[3:]), SUM_SIZES)
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 11), generate
@@ -195,9 +195,9 @@ def _sum_tile(builder: Any, rows: int, vectors: int, lanes: int, a: Any, lines: 
                 found += [w.multiply_add(factor, bs[j], sums[i * vectors + j]) for j in range(vectors)]
             return found
 
-        return _loop(builder, columns, carried, column)
+        return loop(builder, columns, carried, column)
 
-    found = _loop(builder, lines, [b, *(w.load(place, w.vector) for place in places)], line)[1:]
+    found = loop(builder, lines, [b, *(w.load(place, w.vector) for place in places)], line)[1:]
     for total, place in zip(found, places, strict=True):
         w.store(total, place)
 

@@ -11,6 +11,7 @@ from ...kernels.cpu import blas
 from ...kernels.cpu.emit import Address, Cut, Emitter, Rows, Size, Slice, Word, rule_for
 from ...kernels.cpu.families.dense import sum_lanes
 from ...kernels.cpu.families.moving import gather_rows, scatter_rows
+from ...kernels.cpu.families.products import product as small_product
 from ...kernels.cpu.kernel import Kernel
 from ..ir import Node, Value
 from ..memory import align
@@ -58,8 +59,11 @@ class Emission:
         return Address(self._numbers[operand])
 
     def kernels(self) -> list[Kernel]:
-        """Every kernel that is called, once."""
-        return list(dict.fromkeys(kernel for kernel, _ in self.calls))
+        """Every kernel that is called, once; with any that is given BLAS, the one for products it is not taken for."""
+        found = dict.fromkeys(kernel for kernel, _ in self.calls)
+        if any(self._blas in words for _, words in self.calls):
+            found[small_product] = None
+        return list(found)
 
     def emit(self, part: Part) -> tuple[int, int]:
         """(first call, end) of a phase."""

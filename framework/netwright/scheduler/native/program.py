@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ...kernels.cpu import blas
 from ...kernels.cpu.emit import Cut
+from ...kernels.cpu.families.products import product as small_product
 from ...kernels.cpu.jobs import Binding, Tables
 from ...kernels.cpu.machine import Phase
 from ..calls import aligned, make_call
@@ -37,6 +39,8 @@ class NativeProgram:
         self._lane_of = np.arange(cutting.shards, dtype=np.int64) % cutting.lanes
         each, rest = divmod(cutting.batch, cutting.shards)
         rows = [each + (i < rest) for i in range(cutting.shards)]
+        if small_product in emission.kernels():
+            blas.with_product()
         self._binding = Binding(Tables(emission.calls), len(emission.operands), rows, cutting.lanes)
         self._addresses, self._starts = self._binding.addresses, self._binding.starts
         self._bind_memory()
