@@ -118,7 +118,11 @@ class SoftmaxOutput(LossHead):
         valid = wanted != p.ignore_label if p.use_ignore else None
         classes = (wanted if valid is None else xp.where(valid, wanted, 0)).astype(np.int64)
         # only the probabilities that count: a logarithm of each would cost more than the softmax did
-        chosen = output.reshape(seen[:3])[xp.arange(len(classes))[:, None], classes, xp.arange(seen.positions)]
+        samples = xp.arange(len(classes))
+        if seen.positions == 1:
+            chosen = output.reshape(seen[:2])[samples, classes[:, 0]][:, None]
+        else:
+            chosen = output.reshape(seen[:3])[samples[:, None], classes, xp.arange(seen.positions)]
         logs = _log(xp, chosen)
         if valid is None:
             return -xp.sum(logs) / max(1, logs.size)

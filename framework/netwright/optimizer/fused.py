@@ -36,6 +36,7 @@ class FusedUpdate:
         self._states = [flatten(state) for state in states]
         self._arrays = [[w._data, None, *(s._data for s in own)] for w, own in zip(weights, self._states, strict=True)]
         self.facts = np.zeros((len(weights), FACTS))
+        self._rows: list[tuple[float, ...]] = []
         width = len(self._arrays[0]) + 1
         calls = []
         for i, weight in enumerate(weights):
@@ -79,8 +80,14 @@ class FusedUpdate:
             for w, mine, row, own in zip(weights, self.weights, self._arrays, self._states, strict=True)
         )
 
+    def use(self, rows: list[tuple[float, ...]]) -> None:
+        """Take each weight's numbers for the next update."""
+        if rows != self._rows:
+            self.facts[:, : len(rows[0])] = rows
+            self._rows = rows
+
     def __call__(self, gradients: Sequence[NDArray]) -> bool:
-        """Update all weights by their gradients and ``facts``; False, and nothing done, where one is unfit."""
+        """Update all weights by their gradients and numbers; False, and nothing done, where one is unfit."""
         known = self._gradients
         for i, gradient in enumerate(gradients):
             array = gradient._data

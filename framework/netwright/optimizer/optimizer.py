@@ -304,11 +304,12 @@ class Updater:
             if self._fused is None:
                 return False
         before = [optimizer.count(i) for i in indices], optimizer.num_update
-        for row, index in zip(self._fused.facts, indices, strict=True):
+        rows = []
+        for index in indices:
             optimizer._update_count(index)
             lr, wd = optimizer._get_lr(index), optimizer._get_wd(index)
-            facts = optimizer.native_facts(lr, wd, optimizer._index_update_count[index])
-            row[: len(facts)] = facts
+            rows.append(optimizer.native_facts(lr, wd, optimizer._index_update_count[index]))
+        self._fused.use(rows)
         if self._fused(gradients):
             return True
         for index, count in zip(indices, before[0], strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ class Compiled:
         rest = iter(graph.outputs[n:])
         self.gradients = {name: None if g is None else next(rest) for name, g in self.gradients.items()}
 
-    @property
+    @functools.cached_property
     def needed_heads(self) -> list[str]:
         """Head gradients that the backward pass reads (loss heads ignore theirs)."""
         used = {v.number for node in self.plan.steps for v in node.inputs}

@@ -44,13 +44,15 @@ class NativeProgram:
         self._binding = Binding(Tables(emission.calls), len(emission.operands), rows, cutting.lanes)
         self._addresses, self._starts = self._binding.addresses, self._binding.starts
         self._bind_memory()
-        self._readers = self._operands_by_root()
+        self._words = memoryview(self._addresses).cast("B").cast("q")  # type: ignore[arg-type]
         self._given_out = {v for v in self.plan.graph.outputs if self.plan.tensors[v].storage == "output"}
         self._fresh = [v for v in self.plan.tensors if v in self._given_out]
         self._views = self._external_views()
         self._bind_operands()
+        self._readers = self._words_by_root()
         self._forward = self._make_runs(prepared.forward)
         self._backward = self._make_runs(prepared.backward)
+        self._both = self._make_runs([*prepared.forward, *prepared.backward])
         self._steps: dict[str, list[tuple[Node | None, Callable[[], None]]]] = {}
 
     # ---------------------------------------------------------------- running
@@ -67,15 +69,15 @@ class NativeProgram:
         self._run("backward", self._backward)
 
     def step(self, feeds: Mapping[str, Any], heads: Mapping[str, Any]) -> None:
-        """Both parts, as one where the plan was made for that."""
-        if not self.prepared.cutting.joint:
+        """Both parts as one; while someone watches, one after the other unless the plan was made to run as one."""
+        if Program.observer is not None and not self.prepared.cutting.joint:
             self.forward(feeds)
             self.backward(heads)
             return
         self._feed(feeds)
         self._feed(heads)
         self._renew(self._fresh)
-        self._run("forward", self._forward)
+        self._run("forward", self._both)
 
     def take(self, values: Sequence[Value]) -> list[Any]:
         """Raw arrays of outputs, safe to keep: the next run does not touch them."""
@@ -159,14 +161,26 @@ class NativeProgram:
                 found.setdefault(root, []).append(value)
         return found
 
-    def _operands_by_root(self) -> dict[Value, list[tuple[int, Operand]]]:
-        """The operands that follow an array which is fed or given out, by the value whose memory it is."""
-        found: dict[Value, list[tuple[int, Operand]]] = {}
+    def _words_by_root(self) -> dict[Value, list[tuple[int, int]]]:
+        """The addresses that follow an array which is fed or given out, by the value whose memory it is: which word of
+        the table, and how many bytes further it points.
+        """
+        found: dict[Value, list[tuple[int, int]]] = {}
+        width = self._addresses.shape[1]
         for i, operand in enumerate(self.prepared.emission.operands):
-            if operand.value is not None and operand.kind != "sums":
-                root = self.plan.root(operand.value)
-                if self.plan.tensors[root].storage in ("input", "output"):
-                    found.setdefault(root, []).append((i, operand))
+            if operand.value is None or operand.kind == "sums":
+                continue
+            root = self.plan.root(operand.value)
+            if self.plan.tensors[root].storage not in ("input", "output"):
+                continue
+            own = found.setdefault(root, [])
+            places = self._places(operand, 0)
+            moving = self._lane_of == 0 if self._is_part(operand) else np.ones(len(places), bool)
+            for shard, place in enumerate(places.tolist()):
+                if moving[shard]:
+                    own.append((shard * width + i, place))
+                else:  # the other lanes' parts of a sum lie in the program's own memory
+                    self._addresses[shard, i] = place
         return found
 
     def _bind_operands(self) -> None:
@@ -184,20 +198,23 @@ class NativeProgram:
             elif root in layout.local:
                 self._addresses[:, i] = mine + layout.local[root]
             elif root in layout.shared:
-                self._place(i, operand, shared + layout.shared[root])
+                self._addresses[:, i] = self._places(operand, shared + layout.shared[root])
 
-    def _place(self, i: int, operand: Operand, base: int) -> None:
-        """Set an operand's addresses, one a shard, from where its tensor begins."""
+    def _is_part(self, operand: Operand) -> bool:
+        """Whether each lane has a sum of its own there."""
+        return operand.kind == "part" and self._lanes > 1
+
+    def _places(self, operand: Operand, base: int) -> Any:
+        """An operand's addresses, one a shard, from where its tensor begins."""
         if operand.kind == "rows":
-            self._addresses[:, i] = base + self._starts * operand.stride
-        elif operand.kind == "part" and self._lanes > 1:
+            return base + self._starts * operand.stride
+        if self._is_part(operand):
             root = self.plan.root(operand.value)  # type: ignore[arg-type]
             others = self._shared.ctypes.data + self.prepared.layout.sums[root]
             step = align(root.spec.nbytes)
             places = np.array([base, *(others + k * step for k in range(self._lanes - 1))], np.int64)
-            self._addresses[:, i] = places[self._lane_of]
-        else:
-            self._addresses[:, i] = base
+            return places[self._lane_of]
+        return np.full(len(self._starts), base)
 
     def _put(self, root: Value, array: Any) -> None:
         """Let a value be this array."""
@@ -206,9 +223,9 @@ class NativeProgram:
             self._slots[view.number] = array.reshape(view.shape)
         found = self._readers.get(root)
         if found:
-            base = array.__array_interface__["data"][0]
-            for i, operand in found:
-                self._place(i, operand, base)
+            base, words = array.__array_interface__["data"][0], self._words
+            for word, offset in found:
+                words[word] = base + offset
 
     def _feed(self, feeds: Mapping[str, Any]) -> None:
         inputs, slots = self.plan.graph.inputs, self._slots
@@ -240,7 +257,10 @@ class NativeProgram:
                 close()
                 runs += [self._python_call(node) for node in part.nodes]
             elif end > first:
-                phases.append((_PHASES[part.cut], first, end))
+                kind = _PHASES[part.cut]
+                if phases and part.cut is Cut.ROWS and phases[-1][0] == kind and phases[-1][2] == first:
+                    first = phases.pop()[1]  # forward's last and backward's first steps: samples go through both
+                phases.append((kind, first, end))
         close()
         return runs
 
