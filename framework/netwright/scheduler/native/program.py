@@ -257,10 +257,7 @@ class NativeProgram:
                 close()
                 runs += [self._python_call(node) for node in part.nodes]
             elif end > first:
-                kind = _PHASES[part.cut]
-                if phases and part.cut is Cut.ROWS and phases[-1][0] == kind and phases[-1][2] == first:
-                    first = phases.pop()[1]  # forward's last and backward's first steps: samples go through both
-                phases.append((kind, first, end))
+                phases.append((_PHASES[part.cut], first, end))
         close()
         return runs
 
