@@ -1,3 +1,5 @@
+import { t } from "@/i18n";
+
 import type { paths } from "./generated";
 import type { ErrorBody } from "./types";
 
@@ -79,14 +81,14 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, {
       code: "offline",
-      message: "The studio does not answer.",
-      remedy: "Check that the server is running; the page goes on by itself when it is back.",
+      message: t("The studio does not answer."),
+      remedy: t("Check that the server is running; the page goes on by itself when it is back."),
     });
   }
 }
 
 async function readError(response: Response): Promise<ApiError> {
-  const fallback: ErrorBody = { code: "http_error", message: `The server answered ${response.status}.` };
+  const fallback: ErrorBody = { code: "http_error", message: t("The server answered {{status}}.", { status: response.status }) };
   try {
     const body = (await response.json()) as { error?: ErrorBody | string };
     if (typeof body.error === "string") return new ApiError(response.status, { ...fallback, message: body.error });

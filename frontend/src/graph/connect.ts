@@ -1,4 +1,5 @@
 import type { Graph, OperatorInfo } from "@/api/types";
+import { t } from "@/i18n";
 
 import { type Connection, findNode } from "./model";
 import { reaches } from "./order";
@@ -16,14 +17,14 @@ export function judgeConnection(
 ): Verdict {
   const source = findNode(graph, from);
   const target = findNode(graph, to);
-  if (!source || !target) return no("One end of this connection is gone.");
-  if (from === to) return no(`${from} cannot feed itself: a network has no loops.`);
+  if (!source || !target) return no(t("One end of this connection is gone."));
+  if (from === to) return no(t("{{from}} cannot feed itself: a network has no loops.", { from }));
   const reader = operators.get(target.op);
   if (reader) {
     const input = findPort(reader, port);
-    if (!input) return no(`${to} (${target.op}) has no input “${port}”.`);
-    if (input.kind === "state") return no(`“${port}” of ${to} is a running state: the operator keeps it itself.`);
+    if (!input) return no(t("{{to}} ({{op}}) has no input “{{port}}”.", { to, op: target.op, port }));
+    if (input.kind === "state") return no(t("“{{port}}” of {{to}} is a running state: the operator keeps it itself.", { port, to }));
   }
-  if (reaches(graph, to, from)) return no(`${from} already depends on ${to}: this would close a cycle.`);
+  if (reaches(graph, to, from)) return no(t("{{from}} already depends on {{to}}: this would close a cycle.", { from, to }));
   return { ok: true };
 }

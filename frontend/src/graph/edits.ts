@@ -1,4 +1,5 @@
 import type { Edit, Graph, GraphNode, Position } from "@/api/types";
+import { t } from "@/i18n";
 
 import { findNode, ID_PATTERN, readReference, writeReference } from "./model";
 import { followSinks } from "./outputs";
@@ -55,7 +56,7 @@ export function applyEdits(graph: Graph, edits: readonly GraphEdit[]): Graph {
 }
 
 function changeNode(graph: Graph, id: string, change: (node: GraphNode) => GraphNode): Graph {
-  if (!findNode(graph, id)) throw new EditError(`There is no node “${id}” any more.`);
+  if (!findNode(graph, id)) throw new EditError(t("There is no node “{{id}}” any more.", { id }));
   return { ...graph, nodes: graph.nodes.map((node) => (node.id === id ? change(node) : node)) };
 }
 
@@ -64,14 +65,14 @@ function without<T>(record: Record<string, T>, names: readonly string[]): Record
 }
 
 function addNode(graph: Graph, node: GraphNode, position: Position | null): Graph {
-  if (!ID_PATTERN.test(node.id)) throw new EditError(`“${node.id}” is not a name: letters, digits and _, a letter first.`);
-  if (findNode(graph, node.id)) throw new EditError(`There is a node “${node.id}” already.`);
+  if (!ID_PATTERN.test(node.id)) throw new EditError(t("“{{id}}” is not a name: letters, digits and _, a letter first.", { id: node.id }));
+  if (findNode(graph, node.id)) throw new EditError(t("There is a node “{{id}}” already.", { id: node.id }));
   const layout = position === null ? graph.layout : { ...graph.layout, [node.id]: position };
   return { ...graph, nodes: [...graph.nodes, node], layout };
 }
 
 function removeNode(graph: Graph, id: string): Graph {
-  if (!findNode(graph, id)) throw new EditError(`There is no node “${id}” any more.`);
+  if (!findNode(graph, id)) throw new EditError(t("There is no node “{{id}}” any more.", { id }));
   const reads = (reference: string): boolean => readReference(reference)[0] === id;
   const nodes = graph.nodes.flatMap((node) => {
     if (node.id === id) return [];
@@ -84,7 +85,7 @@ function removeNode(graph: Graph, id: string): Graph {
 
 function connect(graph: Graph, from: string, to: string, port: string): Graph {
   const [source] = readReference(from);
-  if (!findNode(graph, source)) throw new EditError(`There is no node “${source}” to connect from.`);
+  if (!findNode(graph, source)) throw new EditError(t("There is no node “{{source}}” to connect from.", { source }));
   return changeNode(graph, to, (node) => ({ ...node, inputs: { ...node.inputs, [port]: from } }));
 }
 
@@ -98,9 +99,9 @@ function moveNodes(graph: Graph, positions: Record<string, Position>): Graph {
 
 function renameNode(graph: Graph, id: string, to: string): Graph {
   if (id === to) return graph;
-  if (!findNode(graph, id)) throw new EditError(`There is no node “${id}” any more.`);
-  if (!ID_PATTERN.test(to)) throw new EditError(`“${to}” is not a name: letters, digits and _, a letter first.`);
-  if (findNode(graph, to)) throw new EditError(`There is a node “${to}” already.`);
+  if (!findNode(graph, id)) throw new EditError(t("There is no node “{{id}}” any more.", { id }));
+  if (!ID_PATTERN.test(to)) throw new EditError(t("“{{id}}” is not a name: letters, digits and _, a letter first.", { id: to }));
+  if (findNode(graph, to)) throw new EditError(t("There is a node “{{id}}” already.", { id: to }));
   const renamed = (reference: string): string => {
     const [node, output] = readReference(reference);
     return node === id ? writeReference(to, output) : reference;

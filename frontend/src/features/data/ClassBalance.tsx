@@ -1,6 +1,8 @@
 import { Text } from "@mantine/core";
 
 import type { Split } from "@/api/types";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 
 import classes from "./data.module.css";
 
@@ -9,11 +11,12 @@ const SHOWN = 30;
 
 /** How many samples each class has, as bars. */
 export function ClassBalance({ counts, split }: { counts: Readonly<Record<string, number>>; split: Split }) {
+  const { t } = useTranslation();
   const entries = Object.entries(counts);
   const largest = Math.max(1, ...entries.map(([, count]) => count));
   return (
-    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Class balance">
-      <h2>Class balance, {split === "train" ? "training" : "test"}</h2>
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Class balance")}>
+      <h2>{split === "train" ? t("Class balance, training") : t("Class balance, test")}</h2>
       <ul className={classes["bars"]}>
         {entries.slice(0, SHOWN).map(([label, count]) => (
           <li key={label}>
@@ -21,13 +24,13 @@ export function ClassBalance({ counts, split }: { counts: Readonly<Record<string
             <div className={classes["track"]} aria-hidden>
               <div className={classes["fill"]} style={{ width: `${(100 * count) / largest}%` }} />
             </div>
-            <span>{count.toLocaleString("en")}</span>
+            <span>{formatNumber(count)}</span>
           </li>
         ))}
       </ul>
       {entries.length > SHOWN ? (
         <Text size="xs" c="dimmed" mt="xs">
-          and {entries.length - SHOWN} more classes
+          {t("and {{count}} more classes", { count: entries.length - SHOWN })}
         </Text>
       ) : null}
     </section>

@@ -1,24 +1,26 @@
 import { Table } from "@mantine/core";
 
 import type { ColumnStats } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatMetric, toNumber } from "@/shared/format";
 
 import classes from "./data.module.css";
 
 /** The range, middle and gaps of each column of numbers. */
 export function ColumnTable({ stats }: { stats: readonly ColumnStats[] }) {
+  const { t } = useTranslation();
   const gaps = stats.some((column) => column.missing > 0);
   return (
-    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Columns">
-      <h2>Columns</h2>
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Columns")}>
+      <h2>{t("Columns")}</h2>
       <Table.ScrollContainer type="native" minWidth={300} maxHeight={420}>
-        <Table fz="xs" verticalSpacing={4} aria-label="Column statistics">
+        <Table fz="xs" verticalSpacing={4} aria-label={t("Column statistics")}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Name</Table.Th>
-              <Table.Th>Range</Table.Th>
-              <Table.Th>Mean ± sd</Table.Th>
-              {gaps ? <Table.Th>Missing</Table.Th> : null}
+              <Table.Th>{t("Name")}</Table.Th>
+              <Table.Th>{t("Range")}</Table.Th>
+              <Table.Th>{t("Mean ± sd")}</Table.Th>
+              {gaps ? <Table.Th>{t("Missing")}</Table.Th> : null}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -3,25 +3,29 @@ import { Image as ImageIcon, Table2 } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Dataset } from "@/api/types";
+import { type Message, msg } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 
 import classes from "./data.module.css";
 
-const tasks: Record<string, string> = {
-  classification: "Classification",
-  regression: "Regression",
-  unlabelled: "No labels",
+const tasks: Record<string, Message> = {
+  classification: msg("Classification"),
+  regression: msg("Regression"),
+  unlabelled: msg("No labels"),
 };
 
-export const taskName = (task: string): string => tasks[task] ?? task;
+export const taskName = (task: string): Message => tasks[task] ?? (task as Message);
 
 /** One data set among others; one that is not here says why and cannot be opened. */
 export function DatasetCard({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation();
   const body = <CardBody dataset={dataset} />;
   const look = `nw-card ${classes["card"] ?? ""}`;
   if (!dataset.available)
     return (
-      <div className={look} aria-label={`${dataset.title}, not available`} role="group">
+      <div className={look} aria-label={t("{{title}}, not available", { title: dataset.title })} role="group">
         {body}
       </div>
     );
@@ -36,6 +40,7 @@ export function DatasetCard({ dataset }: { dataset: Dataset }) {
 const fieldCount = (input: Dataset["input"]): number => input.fields?.length ?? input.columns?.length ?? 0;
 
 function CardBody({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation();
   const { samples, input } = dataset;
   const Icon = input.kind === "image" ? ImageIcon : Table2;
   return (
@@ -47,19 +52,24 @@ function CardBody({ dataset }: { dataset: Dataset }) {
         </Group>
         {dataset.origin === "upload" ? (
           <Badge size="sm" variant="light" tt="none">
-            Yours
+            {t("Yours")}
           </Badge>
         ) : null}
       </Group>
       <p className={classes["summary"]}>{dataset.summary}</p>
       {dataset.available ? (
         <p className={classes["counts"]}>
-          {taskName(dataset.task)} · {(samples.train + samples.test).toLocaleString("en")} samples ·{" "}
-          {input.kind === "table" ? `${fieldCount(input)} columns` : `${formatShape(input.shape)} images`}
+          {[
+            t(taskName(dataset.task)),
+            t("{{samples}} samples", { samples: formatNumber(samples.train + samples.test) }),
+            input.kind === "table"
+              ? t("{{count}} columns", { count: fieldCount(input) })
+              : t("{{shape}} images", { shape: formatShape(input.shape) }),
+          ].join(" · ")}
         </p>
       ) : (
         <Text size="xs" c="var(--nw-warn)">
-          Not available: {dataset.why}
+          {t("Not available: {{why}}", { why: dataset.why ?? "" })}
         </Text>
       )}
     </>

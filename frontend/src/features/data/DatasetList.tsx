@@ -2,6 +2,7 @@ import { Button, Skeleton } from "@mantine/core";
 import { Database, Upload } from "lucide-react";
 import { useState } from "react";
 
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
@@ -12,21 +13,22 @@ import { useDatasets } from "./queries";
 import { UploadDialog } from "./UploadDialog";
 
 export function DatasetList() {
+  const { t } = useTranslation();
   const { data, error, refetch } = useDatasets();
   const [uploading, setUploading] = useState(false);
   return (
     <>
       <PageHeader
-        title="Data"
-        subtitle="What networks learn from: the built-in sets and your own."
+        title={t("Data")}
+        subtitle={t("What networks learn from: the built-in sets and your own.")}
         actions={
           <Button leftSection={<Upload size={15} aria-hidden />} onClick={() => setUploading(true)}>
-            Upload
+            {t("Upload")}
           </Button>
         }
       />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
-      {data?.items.length === 0 ? <EmptyState icon={Database} title="No data set" /> : null}
+      {data?.items.length === 0 ? <EmptyState icon={Database} title={t("No data set")} /> : null}
       <div className={classes["cards"]}>
         {data
           ? data.items.map((dataset) => <DatasetCard key={dataset.id} dataset={dataset} />)

@@ -4,6 +4,9 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Dataset, DatasetPreview, Split } from "@/api/types";
+import { type Message, msg } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatShape } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
@@ -17,16 +20,24 @@ import { ImageGrid } from "./ImageGrid";
 import { useDataset, usePreview } from "./queries";
 import { RowTable } from "./RowTable";
 
+const turns: Record<"first" | "previous" | "next" | "last", Message> = {
+  first: msg("First page"),
+  previous: msg("Previous page"),
+  next: msg("Next page"),
+  last: msg("Last page"),
+};
+
 /** Samples on a page. */
 const PER_PAGE = { image: 60, table: 20 };
 
 export function DatasetView({ id }: { id: string }) {
+  const { t } = useTranslation();
   const { data, error, refetch } = useDataset(id);
   return (
     <>
       <Anchor component={Link} href="/data" size="sm" display="inline-flex" mb="xs">
         <ArrowLeft size={15} aria-hidden />
-        &nbsp;All data sets
+        &nbsp;{t("All data sets")}
       </Anchor>
       {data ? (
         <DatasetBody dataset={data} />
@@ -40,6 +51,7 @@ export function DatasetView({ id }: { id: string }) {
 }
 
 function DatasetBody({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation();
   const [split, setSplit] = useState<Split>("train");
   const [page, setPage] = useState(1);
   const limit = PER_PAGE[dataset.input.kind];
@@ -58,14 +70,14 @@ function DatasetBody({ dataset }: { dataset: Dataset }) {
         <ProblemText error={preview.error} onRetry={() => void preview.refetch()} />
       ) : (
         <div className={classes["columns"]}>
-          <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Samples">
+          <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Samples")}>
             <Group justify="space-between" mb="sm">
               <SegmentedControl
                 size="xs"
-                aria-label="Part"
+                aria-label={t("Part")}
                 data={[
-                  { value: "train", label: `Training ${counts.train.toLocaleString("en")}` },
-                  { value: "test", label: `Test ${counts.test.toLocaleString("en")}` },
+                  { value: "train", label: t("Training {{samples}}", { samples: formatNumber(counts.train) }) },
+                  { value: "test", label: t("Test {{samples}}", { samples: formatNumber(counts.test) }) },
                 ]}
                 value={split}
                 onChange={(value) => {
@@ -80,7 +92,7 @@ function DatasetBody({ dataset }: { dataset: Dataset }) {
                   value={page}
                   onChange={setPage}
                   siblings={1}
-                  getControlProps={(control) => ({ "aria-label": `${control} page` })}
+                  getControlProps={(control) => ({ "aria-label": t(turns[control]) })}
                 />
               ) : null}
             </Group>
@@ -101,12 +113,13 @@ function DatasetBody({ dataset }: { dataset: Dataset }) {
 }
 
 function DatasetFacts({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation();
   const facts = [
-    taskName(dataset.task),
-    `input ${formatShape(dataset.input.shape)} ${dataset.input.dtype}`,
-    dataset.input.kind === "image" ? `values ${dataset.input.low} to ${dataset.input.high}` : null,
+    t(taskName(dataset.task)),
+    t("input {{shape}} {{dtype}}", { shape: formatShape(dataset.input.shape), dtype: dataset.input.dtype }),
+    dataset.input.kind === "image" ? t("values {{low}} to {{high}}", { low: dataset.input.low, high: dataset.input.high }) : null,
     formatBytes(dataset.bytes),
-    dataset.source === "" ? null : `from ${dataset.source}`,
+    dataset.source === "" ? null : t("from {{source}}", { source: dataset.source }),
     dataset.licence === "" ? null : dataset.licence,
   ];
   return (
@@ -123,13 +136,14 @@ interface SamplesProps {
 }
 
 function Samples({ dataset, preview, first }: SamplesProps) {
+  const { t } = useTranslation();
   if (preview.images) return <ImageGrid images={preview.images} />;
   return (
     <RowTable
       columns={preview.columns ?? []}
       rows={preview.rows ?? []}
       labels={preview.labels ?? []}
-      labelName={dataset.label.kind === "none" ? null : (dataset.label.name ?? "label")}
+      labelName={dataset.label.kind === "none" ? null : (dataset.label.name ?? t("label"))}
       first={first}
     />
   );

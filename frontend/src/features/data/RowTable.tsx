@@ -1,6 +1,7 @@
 import { Table } from "@mantine/core";
 
 import type { Cell, Label } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 
 import classes from "./data.module.css";
@@ -17,9 +18,10 @@ interface Props {
 
 /** Rows as they are, the label first so that it stays in sight. */
 export function RowTable({ columns, rows, labels, labelName, first }: Props) {
+  const { t } = useTranslation();
   return (
     <Table.ScrollContainer type="native" minWidth={Math.max(320, 110 * (columns.length + 1))}>
-      <Table aria-label="Rows" verticalSpacing={5} fz="xs">
+      <Table aria-label={t("Rows")} verticalSpacing={5} fz="xs">
         <Table.Thead>
           <Table.Tr>
             {labelName === null ? null : <Table.Th className={classes["label"] ?? ""}>{labelName}</Table.Th>}

@@ -4,6 +4,7 @@ import { FileUp } from "lucide-react";
 import { useRef, useState } from "react";
 import { useLocation } from "wouter";
 
+import { useTranslation } from "@/i18n/react";
 import { formatBytes } from "@/shared/format";
 import { notifyDone } from "@/shared/notify";
 import { ProblemText } from "@/shared/ProblemText";
@@ -17,14 +18,16 @@ interface Props {
 }
 
 export function UploadDialog({ opened, onClose }: Props) {
+  const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title="Upload a data set" size="md">
+    <Modal opened={opened} onClose={onClose} title={t("Upload a data set")} size="md">
       <UploadForm onClose={onClose} />
     </Modal>
   );
 }
 
 function UploadForm({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const [file, setFile] = useState<File | null>(null);
@@ -48,7 +51,7 @@ function UploadForm({ onClose }: { onClose: () => void }) {
     try {
       const dataset = await upload.current.done;
       await client.invalidateQueries({ queryKey: ["datasets", "list"] });
-      notifyDone(`${dataset.title} is here.`);
+      notifyDone(t("{{title}} is here.", { title: dataset.title }));
       onClose();
       navigate(`/data/${encodeURIComponent(dataset.id)}`);
     } catch (error) {
@@ -67,39 +70,39 @@ function UploadForm({ onClose }: { onClose: () => void }) {
       <Stack>
         <DropZone onFile={choose}>
           <FileUp size={26} strokeWidth={1.6} aria-hidden />
-          <Text size="sm">{file ? `${file.name}, ${formatBytes(file.size)}` : "Drop a CSV or NPZ file here"}</Text>
+          <Text size="sm">{file ? `${file.name}, ${formatBytes(file.size)}` : t("Drop a CSV or NPZ file here")}</Text>
           <FileButton onChange={choose} accept=".csv,.npz">
             {(props) => (
               <Button {...props} size="xs" variant="default" disabled={sent !== null}>
-                {file ? "Choose another" : "Choose a file"}
+                {file ? t("Choose another") : t("Choose a file")}
               </Button>
             )}
           </FileButton>
           <Text size="xs" c="dimmed">
-            CSV: a header and one sample per row. NPZ: arrays x_train, y_train, x_test, y_test, or x and y.
+            {t("CSV: a header and one sample per row. NPZ: arrays x_train, y_train, x_test, y_test, or x and y.")}
           </Text>
         </DropZone>
         {file ? (
           <>
-            <TextInput label="Name" value={name} required onChange={(event) => setName(event.currentTarget.value)} />
+            <TextInput label={t("Name")} value={name} required onChange={(event) => setName(event.currentTarget.value)} />
             {file.name.toLowerCase().endsWith(".csv") ? (
               <TextInput
-                label="Column to predict"
-                description="The last column, when left empty."
+                label={t("Column to predict")}
+                description={t("The last column, when left empty.")}
                 value={target}
                 onChange={(event) => setTarget(event.currentTarget.value)}
               />
             ) : null}
           </>
         ) : null}
-        {problem === null ? null : <ProblemText error={problem} title="The file was not taken" />}
+        {problem === null ? null : <ProblemText error={problem} title={t("The file was not taken")} />}
         {sent === null ? null : <Sending fraction={sent} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => (sent === null ? onClose() : upload.current?.cancel())}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" disabled={file === null || name.trim() === ""} loading={sent !== null}>
-            Upload
+            {t("Upload")}
           </Button>
         </Group>
       </Stack>
@@ -108,12 +111,13 @@ function UploadForm({ onClose }: { onClose: () => void }) {
 }
 
 function Sending({ fraction }: { fraction: number }) {
+  const { t } = useTranslation();
   const percent = Math.round(fraction * 100);
   return (
     <div>
-      <Progress value={percent} aria-label="Upload" animated={fraction === 1} />
+      <Progress value={percent} aria-label={t("Upload")} animated={fraction === 1} />
       <Text size="xs" c="dimmed" mt={4} role="status">
-        {fraction < 1 ? `${percent} % sent` : "The studio is reading it"}
+        {fraction < 1 ? t("{{percent}} % sent", { percent }) : t("The studio is reading it")}
       </Text>
     </div>
   );

@@ -2,6 +2,7 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 
 import { deleteDataset, getDataset, listDatasets, previewDataset } from "@/api/datasets";
 import type { Split } from "@/api/types";
+import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
 export const useDatasets = () =>
@@ -23,7 +24,7 @@ export function useDeleteDataset() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: deleteDataset,
-    onError: (error) => notifyError(error, "The data set was not deleted"),
+    onError: (error) => notifyError(error, t("The data set was not deleted")),
     onSuccess: (_nothing, id) => client.removeQueries({ queryKey: ["datasets", "one", id] }),
     onSettled: () => client.invalidateQueries({ queryKey: ["datasets", "list"] }),
   });

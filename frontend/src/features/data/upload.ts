@@ -1,5 +1,6 @@
 import { ApiError, apiUrl } from "@/api/client";
 import type { Dataset, ErrorBody } from "@/api/types";
+import { t } from "@/i18n";
 
 export interface UploadSpec {
   file: File;
@@ -39,14 +40,14 @@ export function sendDataset(spec: UploadSpec, onProgress: (fraction: number) => 
 
 /** The server's error body; in its absence a sentence for the status. */
 export function readError(status: number, text: string): ApiError {
-  if (status === 0) return new ApiError(0, { code: "offline", message: "The connection was lost while sending." });
+  if (status === 0) return new ApiError(0, { code: "offline", message: t("The connection was lost while sending.") });
   try {
     const body = JSON.parse(text) as { error?: ErrorBody };
     if (body.error) return new ApiError(status, body.error);
   } catch {
     // not the studio's own answer: a proxy in between, say
   }
-  return new ApiError(status, { code: "http_error", message: `The server answered ${status}.` });
+  return new ApiError(status, { code: "http_error", message: t("The server answered {{status}}.", { status }) });
 }
 
 const kinds = [".csv", ".npz"];
@@ -54,8 +55,8 @@ const kinds = [".csv", ".npz"];
 /** What can be told about a file before it is sent; null when it may go. */
 export function refuseFile(file: File): string | null {
   const known = kinds.some((kind) => file.name.toLowerCase().endsWith(kind));
-  if (!known) return `“${file.name}” is neither a CSV table nor NPZ arrays.`;
-  if (file.size === 0) return `“${file.name}” is empty.`;
+  if (!known) return t("“{{name}}” is neither a CSV table nor NPZ arrays.", { name: file.name });
+  if (file.size === 0) return t("“{{name}}” is empty.", { name: file.name });
   return null;
 }
 

@@ -1,6 +1,7 @@
 import { Skeleton, Text } from "@mantine/core";
 
 import type { GraphNode, ModelVersion, NodeReport } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatCount, formatShape } from "@/shared/format";
 
 import classes from "./models.module.css";
@@ -8,12 +9,13 @@ import { useGraphReport } from "./queries";
 
 /** The layers of the network in order, with what comes out of each. */
 export function GraphSummary({ version }: { version: ModelVersion }) {
+  const { t } = useTranslation();
   const { data, isPending } = useGraphReport(version);
   const { nodes } = version.graph;
   return (
-    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Network">
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Network")}>
       <h2>
-        Network, {nodes.length} nodes, {formatCount(version.parameters)} weights
+        {t("Network, {{nodes}} nodes, {{weights}} weights", { nodes: nodes.length, weights: formatCount(version.parameters) })}
       </h2>
       {isPending ? <Skeleton height={120} /> : null}
       <ol className={classes["layers"]}>
@@ -24,6 +26,7 @@ export function GraphSummary({ version }: { version: ModelVersion }) {
 }
 
 function Layer({ node, report }: { node: GraphNode; report: NodeReport | undefined }) {
+  const { t } = useTranslation();
   const shape = report?.outputs[0]?.shape;
   return (
     <li>
@@ -37,7 +40,7 @@ function Layer({ node, report }: { node: GraphNode; report: NodeReport | undefin
           .join(", ")}
       </Text>
       <Text component="span" size="xs" c="dimmed" ta="right">
-        {report && report.parameters > 0 ? `${formatCount(report.parameters)} weights` : ""}
+        {report && report.parameters > 0 ? t("{{weights}} weights", { weights: formatCount(report.parameters) }) : ""}
       </Text>
     </li>
   );

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Model, ModelVersion } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatAge } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
@@ -19,12 +20,13 @@ import { SnippetTabs } from "./snippets/SnippetTabs";
 import { VersionFacts } from "./VersionFacts";
 
 export default function ModelPage({ name }: { name: string }) {
+  const { t } = useTranslation();
   const { data, error, refetch } = useModel(name);
   return (
     <div className="nw-page">
       <Anchor component={Link} href="/models" size="sm" display="inline-flex" mb="xs">
         <ArrowLeft size={15} aria-hidden />
-        &nbsp;All models
+        &nbsp;{t("All models")}
       </Anchor>
       {data ? (
         <ModelBody model={data} />
@@ -38,28 +40,29 @@ export default function ModelPage({ name }: { name: string }) {
 }
 
 function ModelBody({ model }: { model: Model }) {
+  const { t } = useTranslation();
   const newest = model.versions.reduce<ModelVersion | null>(
     (best, version) => (best === null || version.version > best.version ? version : best),
     null,
   );
   const [chosen, setChosen] = useState<number | null>(null);
   const version = model.versions.find((one) => one.version === chosen) ?? newest;
-  if (!version || !newest) return <PageHeader title={model.name} subtitle="This model has no version." />;
+  if (!version || !newest) return <PageHeader title={model.name} subtitle={t("This model has no version.")} />;
   return (
     <>
       <PageHeader
         title={model.name}
-        subtitle={[`Version ${version.version}`, headline(version)].filter(Boolean).join(" · ")}
+        subtitle={[t("Version {{version}}", { version: version.version }), headline(version)].filter(Boolean).join(" · ")}
         actions={
           <>
             {model.versions.length > 1 ? (
               <Select
-                aria-label="Version"
+                aria-label={t("Version")}
                 w={210}
                 allowDeselect={false}
                 data={model.versions.map((one) => ({
                   value: String(one.version),
-                  label: `Version ${one.version}, ${formatAge(one.created_at)}`,
+                  label: t("Version {{version}}, {{age}}", { version: one.version, age: formatAge(one.created_at) }),
                 }))}
                 value={String(version.version)}
                 onChange={(next) => setChosen(Number(next))}

@@ -3,6 +3,7 @@ import { Boxes } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Model } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
@@ -13,10 +14,11 @@ import classes from "./models.module.css";
 import { useModels } from "./queries";
 
 export default function ModelsPage() {
+  const { t } = useTranslation();
   const { data, error, refetch } = useModels();
   return (
     <div className="nw-page">
-      <PageHeader title="Models" subtitle="What training has made: try it, take it away, ask it from a program." />
+      <PageHeader title={t("Models")} subtitle={t("What training has made: try it, take it away, ask it from a program.")} />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
       {data?.items.length === 0 ? <NoModels /> : null}
       <div className={classes["cards"]}>
@@ -31,6 +33,7 @@ export default function ModelsPage() {
 }
 
 function ModelCard({ model }: { model: Model }) {
+  const { t } = useTranslation();
   const newest = model.versions[0];
   return (
     <Link href={`/models/${encodeURIComponent(model.name)}`} className={`nw-card ${classes["card"] ?? ""}`}>
@@ -39,18 +42,22 @@ function ModelCard({ model }: { model: Model }) {
           {model.name}
         </Text>
         <Badge size="sm" variant="light" tt="none">
-          {model.versions.length === 1 ? "1 version" : `${model.versions.length} versions`}
+          {t("{{count}} versions", { count: model.versions.length })}
         </Badge>
       </Group>
       {newest ? (
         <>
-          <Text size="sm">{headline(newest) ?? "No metrics"}</Text>
+          <Text size="sm">{headline(newest) ?? t("No metrics")}</Text>
           <Text size="xs" c="dimmed">
-            {newest.dataset ?? "unknown data"} · {formatShape(newest.input.shape)} · {formatCount(newest.parameters)} weights ·{" "}
-            {formatBytes(newest.bytes)}
+            {[
+              newest.dataset ?? t("unknown data"),
+              formatShape(newest.input.shape),
+              t("{{weights}} weights", { weights: formatCount(newest.parameters) }),
+              formatBytes(newest.bytes),
+            ].join(" · ")}
           </Text>
           <Text size="xs" c="dimmed">
-            Trained {formatAge(newest.created_at)}
+            {t("Trained {{age}}", { age: formatAge(newest.created_at) })}
           </Text>
         </>
       ) : null}
@@ -59,10 +66,11 @@ function ModelCard({ model }: { model: Model }) {
 }
 
 function NoModels() {
+  const { t } = useTranslation();
   return (
-    <EmptyState icon={Boxes} title="No model yet" text="A training that completes makes one, named after its project.">
+    <EmptyState icon={Boxes} title={t("No model yet")} text={t("A training that completes makes one, named after its project.")}>
       <Button component={Link} href="/">
-        To the projects
+        {t("To the projects")}
       </Button>
     </EmptyState>
   );

@@ -5,6 +5,8 @@ import { Link } from "wouter";
 
 import { type ExportFormat, exportUrl } from "@/api/models";
 import type { ModelVersion } from "@/api/types";
+import { type Message, msg, type Translate } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
 
@@ -13,35 +15,36 @@ import classes from "./models.module.css";
 import { fieldsOf } from "./playground/row";
 import { provenanceRows } from "./provenance";
 
-const formats: { format: ExportFormat; title: string }[] = [
-  { format: "safetensors", title: "Weights (safetensors)" },
-  { format: "graph", title: "Graph (JSON)" },
-  { format: "symbol", title: "Symbol (MXNet JSON)" },
+const formats: { format: ExportFormat; title: Message }[] = [
+  { format: "safetensors", title: msg("Weights (safetensors)") },
+  { format: "graph", title: msg("Graph (JSON)") },
+  { format: "symbol", title: msg("Symbol (MXNet JSON)") },
 ];
 
 /** What a version is: numbers, where it comes from, what can be taken away. */
 export function VersionFacts({ name, version }: { name: string; version: ModelVersion }) {
+  const { t } = useTranslation();
   return (
     <>
-      <FactBox title="Facts" rows={factRows(version)}>
+      <FactBox title={t("Facts")} rows={factRows(version, t)}>
         {version.run === null ? null : (
-          <Row title="Made by">
+          <Row title={t("Made by")}>
             <Anchor component={Link} href={`/runs/${version.run}`} size="xs">
-              its run
+              {t("its run")}
             </Anchor>
           </Row>
         )}
         {version.dataset === null ? null : (
-          <Row title="Trained on">
+          <Row title={t("Trained on")}>
             <Anchor component={Link} href={`/data/${encodeURIComponent(version.dataset)}`} size="xs">
               <DatasetTitle id={version.dataset} />
             </Anchor>
           </Row>
         )}
       </FactBox>
-      <FactBox title="Metrics" rows={metricRows(version.metrics)} />
-      <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Download">
-        <h2>Download</h2>
+      <FactBox title={t("Metrics")} rows={metricRows(version.metrics)} />
+      <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Download")}>
+        <h2>{t("Download")}</h2>
         <Group gap="xs">
           {formats.map(({ format, title }) => (
             <Button
@@ -53,31 +56,31 @@ export function VersionFacts({ name, version }: { name: string; version: ModelVe
               variant="default"
               leftSection={<Download size={14} aria-hidden />}
             >
-              {title}
+              {t(title)}
             </Button>
           ))}
         </Group>
       </section>
-      <FactBox title="Provenance" rows={provenanceRows(version.provenance)} />
+      <FactBox title={t("Provenance")} rows={provenanceRows(version.provenance)} />
     </>
   );
 }
 
-function factRows(version: ModelVersion): [string, string][] {
+function factRows(version: ModelVersion, t: Translate): [string, string][] {
   const classNames = version.label.classes;
   const rows: [string, string][] = [
-    ["Input", inputText(version)],
-    ["Weights", `${formatCount(version.parameters)} numbers, ${formatBytes(version.bytes)}`],
-    ["Trained", formatAge(version.created_at)],
+    [t("Input"), inputText(version, t)],
+    [t("Weights"), t("{{amount}} numbers, {{bytes}}", { amount: formatCount(version.parameters), bytes: formatBytes(version.bytes) })],
+    [t("Trained"), formatAge(version.created_at)],
   ];
-  if (classNames) rows.splice(1, 0, ["Classes", `${classNames.length}: ${classNames.join(", ")}`]);
-  if (version.label.kind === "value") rows.splice(1, 0, ["Predicts", version.label.name ?? "a value"]);
+  if (classNames) rows.splice(1, 0, [t("Classes"), `${classNames.length}: ${classNames.join(", ")}`]);
+  if (version.label.kind === "value") rows.splice(1, 0, [t("Predicts"), version.label.name ?? t("a value")]);
   return rows;
 }
 
-function inputText({ input }: ModelVersion): string {
-  if (input.kind === "image") return `${formatShape(input.shape)} image`;
-  return `a row of ${fieldsOf(input).length} columns`;
+function inputText({ input }: ModelVersion, t: Translate): string {
+  if (input.kind === "image") return t("{{shape}} image", { shape: formatShape(input.shape) });
+  return t("a row of {{count}} columns", { count: fieldsOf(input).length });
 }
 
 interface BoxProps {

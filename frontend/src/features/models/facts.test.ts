@@ -21,9 +21,9 @@ describe("provenanceRows", () => {
       settings: { batch_size: 32, optimizer_params: { learning_rate: 0.1 }, scheduler: null },
     };
     expect(provenanceRows(provenance)).toEqual([
-      ["Data sha256", "aaaaaaaaaaaa…"],
+      ["Digest of the data", "aaaaaaaaaaaa…"],
       ["Batch size", "32"],
-      ["Optimizer params learning rate", "0.1"],
+      ["Learning rate", "0.1"],
     ]);
   });
 });

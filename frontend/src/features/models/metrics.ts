@@ -1,6 +1,7 @@
 import type { ModelVersion, WireNumber } from "@/api/types";
+import { type Message, msg, t } from "@/i18n";
 import { formatMetric } from "@/shared/format";
-import { titleOf } from "@/shared/schema/field";
+import { capitalise } from "@/shared/text";
 
 /** Which metric stands for a model, best first. */
 const telling = ["test_accuracy", "val_accuracy", "accuracy", "test_r2", "val_r2", "r2", "test_loss", "val_loss", "loss"];
@@ -11,11 +12,26 @@ export function headline(version: ModelVersion): string | null {
   return key === undefined || value === undefined ? null : `${metricName(key)} ${formatMetric(value)}`;
 }
 
-const words: Record<string, string> = { val: "validation", train: "training", mse: "MSE", mae: "MAE", r2: "R²", lr: "learning rate" };
+/** Names of metrics, as they stand inside a sentence. */
+const names: Record<string, Message> = {
+  loss: msg("loss"),
+  accuracy: msg("accuracy"),
+  mse: msg("MSE"),
+  mae: msg("MAE"),
+  rmse: msg("RMSE"),
+  r2: msg("R²"),
+  lr: msg("learning rate"),
+};
 
 /** val_accuracy → "Validation accuracy". */
 export function metricName(key: string): string {
-  return titleOf(key.split("_").map((word) => words[word] ?? word).join("_"));
+  const [, part, metric = key] = /^(val|train|test)_(.+)$/.exec(key) ?? [];
+  const known = names[metric];
+  const name = known === undefined ? metric.replaceAll("_", " ") : t(known);
+  if (part === "val") return t("Validation {{metric}}", { metric: name });
+  if (part === "train") return t("Training {{metric}}", { metric: name });
+  if (part === "test") return t("Test {{metric}}", { metric: name });
+  return capitalise(name);
 }
 
 export const metricRows = (metrics: Readonly<Record<string, WireNumber>>): [string, string][] =>

@@ -1,7 +1,30 @@
+import { type Message, msg, t } from "@/i18n";
 import { titleOf } from "@/shared/schema/field";
 
 /** A digest is told by its beginning. */
 const DIGEST = /^[0-9a-f]{40,}$/i;
+
+/** What a training is told, as the studio's forms call it; what else is kept is named by its key. */
+const names: Record<string, Message> = {
+  batch_size: msg("Batch size"),
+  checkpoint_every_seconds: msg("Seconds between checkpoints"),
+  data_sha256: msg("Digest of the data"),
+  device: msg("Device"),
+  epochs: msg("Epochs"),
+  initializer: msg("Initial weights"),
+  optimizer: msg("Optimizer"),
+  "optimizer_params learning_rate": msg("Learning rate"),
+  run: msg("Run"),
+  "scheduler name": msg("Schedule"),
+  seed: msg("Seed"),
+  validation_split: msg("Part held out for validation"),
+  version: msg("Version of Netwright"),
+};
+
+function nameOf(key: string): string {
+  const known = names[key];
+  return known === undefined ? titleOf(key) : t(known);
+}
 
 /** Nested facts as flat rows: {data: {sha256: …}} → ["Data sha256", "ab12…"]. */
 export function provenanceRows(provenance: Readonly<Record<string, unknown>>, prefix = ""): [string, string][] {
@@ -11,7 +34,7 @@ export function provenanceRows(provenance: Readonly<Record<string, unknown>>, pr
     if (value === null || value === undefined) return [];
     if (typeof value === "object" && !Array.isArray(value))
       return provenanceRows(value as Record<string, unknown>, name);
-    return [[titleOf(name), textOf(value)]];
+    return [[nameOf(name), textOf(value)]];
   });
 }
 

@@ -5,6 +5,7 @@ import { getDataset, getSample, previewDataset } from "@/api/datasets";
 import { checkGraph } from "@/api/graphs";
 import { deleteModel, getModel, listModels, predict } from "@/api/models";
 import type { DatasetSample, ModelVersion, RawInput } from "@/api/types";
+import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
 const LIST_LIMIT = 200;
@@ -19,7 +20,7 @@ export function useDeleteModel() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: deleteModel,
-    onError: (error) => notifyError(error, "The model was not deleted"),
+    onError: (error) => notifyError(error, t("The model was not deleted")),
     onSuccess: (_nothing, name) => client.removeQueries({ queryKey: ["models", "one", name] }),
     onSettled: () => client.invalidateQueries({ queryKey: ["models", "list"] }),
   });
@@ -72,7 +73,7 @@ export function useTakeSample(dataset: string, onSample: (sample: DatasetSample)
       .then((sample) => {
         if (wanted.current === index) onSample(sample);
       })
-      .catch((error: unknown) => notifyError(error, "The sample could not be read"));
+      .catch((error: unknown) => notifyError(error, t("The sample could not be read")));
   };
 }
 

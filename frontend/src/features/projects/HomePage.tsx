@@ -1,6 +1,7 @@
 import { Button, FileButton, Group } from "@mantine/core";
 import { FileUp, Plus } from "lucide-react";
 
+import { useTranslation } from "@/i18n/react";
 import { PageHeader } from "@/shared/PageHeader";
 import { notifyError } from "@/shared/notify";
 
@@ -11,6 +12,7 @@ import { TemplateGallery } from "./TemplateGallery";
 
 /** Where everything starts: the own projects, and networks that work. */
 export default function HomePage() {
+  const { t } = useTranslation();
   const create = useCreateProject();
 
   async function open(file: File | null): Promise<void> {
@@ -19,30 +21,30 @@ export default function HomePage() {
       const graph = await readGraphFile(file);
       create.mutate({ name: graph.name ?? file.name.replace(/\.json$/i, ""), graph });
     } catch (error) {
-      notifyError(error, `${file.name} was not opened`);
+      notifyError(error, t("{{name}} was not opened", { name: file.name }));
     }
   }
 
   return (
     <div className="nw-page">
       <PageHeader
-        title="Build"
-        subtitle="Go on with a project, or start from a network that works."
+        title={t("Build")}
+        subtitle={t("Go on with a project, or start from a network that works.")}
         actions={
           <Group gap="xs">
             <FileButton accept="application/json,.json" onChange={(file) => void open(file)}>
               {(props) => (
                 <Button {...props} variant="default" leftSection={<FileUp size={16} />}>
-                  Open a graph file
+                  {t("Open a graph file")}
                 </Button>
               )}
             </FileButton>
             <Button
               leftSection={<Plus size={16} />}
               loading={create.isPending}
-              onClick={() => create.mutate({ name: "Untitled network" })}
+              onClick={() => create.mutate({ name: t("Untitled network") })}
             >
-              Empty project
+              {t("Empty project")}
             </Button>
           </Group>
         }

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Project } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge } from "@/shared/format";
 import { ProblemText } from "@/shared/ProblemText";
@@ -17,16 +18,17 @@ const SHOWN = 6;
 
 /** The own projects, last changed first. Nothing is shown before there is one. */
 export function ProjectList() {
+  const { t } = useTranslation();
   const projects = useQuery(projectsQuery);
   const [all, setAll] = useState(false);
   if (projects.isError)
-    return <ProblemText error={projects.error} title="No projects" onRetry={() => void projects.refetch()} />;
+    return <ProblemText error={projects.error} title={t("No projects")} onRetry={() => void projects.refetch()} />;
   const items = projects.data?.items ?? [];
   if (items.length === 0) return null;
   return (
     <section className={classes["projects"]} aria-labelledby="projects">
       <Title order={2} id="projects" mb="sm">
-        Your projects
+        {t("Your projects")}
       </Title>
       <div className="nw-card">
         {(all ? items : items.slice(0, SHOWN)).map((project) => (
@@ -35,7 +37,7 @@ export function ProjectList() {
       </div>
       {items.length > SHOWN ? (
         <Button variant="subtle" size="compact-sm" mt="xs" onClick={() => setAll(!all)}>
-          {all ? "Show fewer" : `Show all ${items.length}`}
+          {all ? t("Show fewer") : t("Show all {{count}}", { count: items.length })}
         </Button>
       ) : null}
     </section>
@@ -43,6 +45,7 @@ export function ProjectList() {
 }
 
 function Row({ project }: { project: Project }) {
+  const { t } = useTranslation();
   const count = project.graph.nodes.length;
   return (
     <div className={classes["row"]}>
@@ -54,7 +57,7 @@ function Row({ project }: { project: Project }) {
           {project.name}
         </Link>
         <Text size="xs" c="dimmed">
-          {count} node{count === 1 ? "" : "s"} · {project.dataset === null ? "no data set" : <DatasetTitle id={project.dataset} />}
+          {t("{{count}} nodes", { count })} · {project.dataset === null ? t("no data set") : <DatasetTitle id={project.dataset} />}
         </Text>
       </div>
       <span className={classes["age"]}>{formatAge(project.updated_at)}</span>

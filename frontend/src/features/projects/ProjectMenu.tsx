@@ -4,6 +4,7 @@ import { Copy, EllipsisVertical, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import type { Project } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import { useDeleteProject, useDuplicateProject, useRenameProject } from "./queries";
 
@@ -15,6 +16,7 @@ interface DialogProps {
 
 /** What can be done to a project without opening it. */
 export function ProjectMenu({ project }: { project: Project }) {
+  const { t } = useTranslation();
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   const duplicate = useDuplicateProject();
@@ -22,19 +24,19 @@ export function ProjectMenu({ project }: { project: Project }) {
     <>
       <Menu position="bottom-end" shadow="md" width={160}>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${project.name}`}>
+          <ActionIcon variant="subtle" color="gray" aria-label={t("Actions for {{name}}", { name: project.name })}>
             <EllipsisVertical size={16} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<Pencil size={14} />} onClick={rename.open}>
-            Rename
+            {t("Rename")}
           </Menu.Item>
           <Menu.Item leftSection={<Copy size={14} />} onClick={() => duplicate.mutate(project)}>
-            Duplicate
+            {t("Duplicate")}
           </Menu.Item>
           <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={remove.open}>
-            Delete
+            {t("Delete")}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
@@ -45,10 +47,11 @@ export function ProjectMenu({ project }: { project: Project }) {
 }
 
 function RenameDialog({ project, opened, onClose }: DialogProps) {
+  const { t } = useTranslation();
   const [name, setName] = useState(project.name);
   const rename = useRenameProject();
   return (
-    <Modal opened={opened} onClose={onClose} title="Rename the project">
+    <Modal opened={opened} onClose={onClose} title={t("Rename the project")}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -56,7 +59,7 @@ function RenameDialog({ project, opened, onClose }: DialogProps) {
         }}
       >
         <TextInput
-          label="Name"
+          label={t("Name")}
           data-autofocus
           maxLength={120}
           value={name}
@@ -64,10 +67,10 @@ function RenameDialog({ project, opened, onClose }: DialogProps) {
         />
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" disabled={name.trim() === ""} loading={rename.isPending}>
-            Rename
+            {t("Rename")}
           </Button>
         </Group>
       </form>
@@ -76,20 +79,21 @@ function RenameDialog({ project, opened, onClose }: DialogProps) {
 }
 
 function DeleteDialog({ project, opened, onClose }: DialogProps) {
+  const { t } = useTranslation();
   const remove = useDeleteProject();
   return (
-    <Modal opened={opened} onClose={onClose} title={`Delete “${project.name}”?`}>
-      <Text size="sm">Its drawing is gone for good. Runs and models made from it stay.</Text>
+    <Modal opened={opened} onClose={onClose} title={t("Delete “{{name}}”?", { name: project.name })}>
+      <Text size="sm">{t("Its drawing is gone for good. Runs and models made from it stay.")}</Text>
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onClose}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button
           color="red"
           loading={remove.isPending}
           onClick={() => remove.mutate(project.id, { onSuccess: onClose })}
         >
-          Delete
+          {t("Delete")}
         </Button>
       </Group>
     </Modal>

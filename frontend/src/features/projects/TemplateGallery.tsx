@@ -2,6 +2,7 @@ import { Badge, SimpleGrid, Skeleton, Text, Title, UnstyledButton } from "@manti
 import { useQuery } from "@tanstack/react-query";
 
 import type { Template } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { MiniGraph } from "./MiniGraph";
@@ -12,15 +13,16 @@ const taskColours: Record<string, string> = { classification: "sea", regression:
 
 /** Networks that work, with what to expect of them. */
 export function TemplateGallery() {
+  const { t } = useTranslation();
   const templates = useQuery(templatesQuery);
   if (templates.data?.items.length === 0) return null;
   return (
     <section aria-labelledby="templates">
       <Title order={2} id="templates" mb="sm">
-        Templates
+        {t("Templates")}
       </Title>
       {templates.isError ? (
-        <ProblemText error={templates.error} title="No templates" onRetry={() => void templates.refetch()} />
+        <ProblemText error={templates.error} title={t("No templates")} onRetry={() => void templates.refetch()} />
       ) : (
         <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
           {templates.isPending
@@ -33,12 +35,13 @@ export function TemplateGallery() {
 }
 
 function TemplateCard({ template }: { template: Template }) {
+  const { t } = useTranslation();
   const create = useCreateProject();
   const { id, title, summary, task, dataset, expected, graph } = template;
   return (
     <UnstyledButton
       className={classes["card"] ?? ""}
-      aria-label={`Start from ${title}`}
+      aria-label={t("Start from {{title}}", { title })}
       disabled={create.isPending}
       onClick={() => create.mutate({ name: title, template: id })}
     >
@@ -58,9 +61,9 @@ function TemplateCard({ template }: { template: Template }) {
           {summary}
         </Text>
         <dl className={classes["foot"]}>
-          <dt>Data</dt>
+          <dt>{t("Data")}</dt>
           <dd>{dataset}</dd>
-          <dt>Expect</dt>
+          <dt>{t("Expect")}</dt>
           <dd>{expected}</dd>
         </dl>
       </div>

@@ -11,6 +11,7 @@ import {
   updateProject,
 } from "@/api/projects";
 import type { Project } from "@/api/types";
+import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
 export const templatesQuery = queryOptions({
@@ -32,7 +33,7 @@ export function useCreateProject() {
   return useMutation({
     mutationFn: (spec: ProjectSpec) => createProject(spec),
     onSuccess: (project) => navigate(`/projects/${project.id}`),
-    onError: (error) => notifyError(error, "The project was not made"),
+    onError: (error) => notifyError(error, t("The project was not made")),
     onSettled: () => client.invalidateQueries(projectsQuery),
   });
 }
@@ -51,13 +52,13 @@ export const useRenameProject = () =>
     // The list may be old: the newest revision is asked for first.
     async ({ id, name }: { id: string; name: string }) =>
       updateProject(id, { revision: (await getProject(id)).revision, name }),
-    "The project was not renamed",
+    t("The project was not renamed"),
   );
 
-export const useDeleteProject = () => useProjectChange(deleteProject, "The project was not deleted");
+export const useDeleteProject = () => useProjectChange(deleteProject, t("The project was not deleted"));
 
 export const useDuplicateProject = () =>
   useProjectChange(async ({ id }: Project) => {
     const { name, graph, dataset, settings } = await getProject(id);
-    return createProject({ name: `${name} (copy)`, graph, dataset, settings });
-  }, "The project was not duplicated");
+    return createProject({ name: t("{{name}} (copy)", { name }), graph, dataset, settings });
+  }, t("The project was not duplicated"));

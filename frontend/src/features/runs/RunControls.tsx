@@ -3,22 +3,25 @@ import { type LucideIcon, Pause, Play, Square } from "lucide-react";
 
 import type { RunMove } from "@/api/runs";
 import type { Run, RunState } from "@/api/types";
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 
 import { legalMoves } from "./moves";
 import { useMoveRun } from "./queries";
 
-const looks: Record<RunMove, { text: string; icon: LucideIcon; color?: string }> = {
-  pause: { text: "Pause", icon: Pause },
-  resume: { text: "Resume", icon: Play },
-  stop: { text: "Stop", icon: Square, color: "red" },
+const looks: Record<RunMove, { text: Message; icon: LucideIcon; color?: string }> = {
+  pause: { text: msg("Pause"), icon: Pause },
+  resume: { text: msg("Resume"), icon: Play },
+  stop: { text: msg("Stop"), icon: Square, color: "red" },
 };
 
 /** The moves a run allows now, and no others. */
 export function RunControls({ run, state, size = "sm" }: { run: Run; state: RunState; size?: "xs" | "sm" }) {
+  const { t } = useTranslation();
   const move = useMoveRun(run);
   const moves = legalMoves({ state, resumable: run.resumable });
   return (
-    <Group gap="xs" role="group" aria-label="Training">
+    <Group gap="xs" role="group" aria-label={t("Training")}>
       {moves.map((name) => {
         const { text, icon: Icon, color } = looks[name];
         return (
@@ -32,7 +35,7 @@ export function RunControls({ run, state, size = "sm" }: { run: Run; state: RunS
             disabled={move.isPending}
             onClick={() => move.mutate(name)}
           >
-            {text}
+            {t(text)}
           </Button>
         );
       })}

@@ -2,6 +2,7 @@ import { Anchor, Group, Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
 import { runLogUrl } from "@/api/runs";
+import { useTranslation } from "@/i18n/react";
 
 import type { LogLine } from "./history";
 import classes from "./runs.module.css";
@@ -12,6 +13,7 @@ const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", 
 
 /** The end of a run's log, scrolled along unless one reads further up. */
 export function RunLog({ runId, lines }: { runId: string; lines: readonly LogLine[] }) {
+  const { t } = useTranslation();
   const list = useRef<HTMLOListElement>(null);
   const follows = useRef(true);
   useEffect(() => {
@@ -22,13 +24,13 @@ export function RunLog({ runId, lines }: { runId: string; lines: readonly LogLin
     <div>
       {lines.length === 0 ? (
         <Text size="sm" c="dimmed">
-          Nothing has been written yet.
+          {t("Nothing has been written yet.")}
         </Text>
       ) : (
         <ol
           ref={list}
           className={classes["log"]}
-          aria-label="Log"
+          aria-label={t("Log")}
           // A region that scrolls has to be reachable by keyboard.
           // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           tabIndex={0}
@@ -47,7 +49,7 @@ export function RunLog({ runId, lines }: { runId: string; lines: readonly LogLin
       )}
       <Group mt="xs">
         <Anchor size="xs" href={runLogUrl(runId)} target="_blank" rel="noreferrer">
-          Whole log as text
+          {t("Whole log as text")}
         </Anchor>
       </Group>
     </div>

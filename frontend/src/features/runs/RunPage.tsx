@@ -3,6 +3,8 @@ import { ArrowLeft, PencilRuler } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
+import { type Translate } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { formatAge, formatDuration } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
@@ -13,12 +15,13 @@ import { useRun } from "./queries";
 import { RunView } from "./RunView";
 
 export default function RunPage({ runId }: { runId: string }) {
+  const { t } = useTranslation();
   const { data: run, error, refetch } = useRun(runId);
   return (
     <div className="nw-page">
       <Anchor component={Link} href="/runs" size="sm" display="inline-flex" mb="xs">
         <ArrowLeft size={15} aria-hidden />
-        &nbsp;All runs
+        &nbsp;{t("All runs")}
       </Anchor>
       {run ? <RunBody run={run} /> : error ? <ProblemText error={error} onRetry={() => void refetch()} /> : <RunWaiting />}
     </div>
@@ -26,11 +29,12 @@ export default function RunPage({ runId }: { runId: string }) {
 }
 
 function RunBody({ run }: { run: Run }) {
+  const { t } = useTranslation();
   return (
     <>
       <PageHeader
         title={runTitle(run)}
-        subtitle={subtitleOf(run)}
+        subtitle={subtitleOf(run, t)}
         actions={
           run.project === null ? null : (
             <Button
@@ -39,7 +43,7 @@ function RunBody({ run }: { run: Run }) {
               variant="default"
               leftSection={<PencilRuler size={15} aria-hidden />}
             >
-              Open the project
+              {t("Open the project")}
             </Button>
           )
         }
@@ -49,16 +53,17 @@ function RunBody({ run }: { run: Run }) {
   );
 }
 
-function subtitleOf(run: Run): string {
+function subtitleOf(run: Run, t: Translate): string {
   const took = secondsOf(run);
-  const parts = [...(run.graph.name ? [run.graph.name] : []), run.dataset, `begun ${formatAge(run.created_at)}`];
-  if (took !== null && run.ended_at !== null) parts.push(`took ${formatDuration(took)}`);
+  const parts = [...(run.graph.name ? [run.graph.name] : []), run.dataset, t("begun {{age}}", { age: formatAge(run.created_at) })];
+  if (took !== null && run.ended_at !== null) parts.push(t("took {{duration}}", { duration: formatDuration(took) }));
   return parts.join(" · ");
 }
 
 function RunWaiting() {
+  const { t } = useTranslation();
   return (
-    <Stack aria-busy aria-label="Loading the run">
+    <Stack aria-busy aria-label={t("Loading the run")}>
       <Skeleton height={34} width={260} />
       <Skeleton height={120} />
       <Skeleton height={280} />

@@ -1,13 +1,16 @@
 import type { ParamValue, Run } from "@/api/types";
+import { type Translate } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { formatDuration } from "@/shared/format";
 
 import classes from "./runs.module.css";
 
 /** How a run was set up, in words. */
 export function RunSettings({ run }: { run: Run }) {
+  const { t } = useTranslation();
   return (
-    <dl className={classes["pair"]} aria-label="Settings">
-      {settingRows(run).map(([name, value]) => (
+    <dl className={classes["pair"]} aria-label={t("Settings")}>
+      {settingRows(run, t).map(([name, value]) => (
         <SettingRow key={name} name={name} value={value} />
       ))}
     </dl>
@@ -23,20 +26,20 @@ function SettingRow({ name, value }: { name: string; value: string }) {
   );
 }
 
-export function settingRows(run: Run): [string, string][] {
+export function settingRows(run: Run, t: Translate): [string, string][] {
   const { settings } = run;
   return [
-    ["Network", `${run.graph.name ?? "unnamed"}, ${run.graph.nodes.length} nodes`],
-    ["Data set", run.dataset],
-    ["Optimizer", withParams(settings.optimizer, settings.optimizer_params)],
-    ["Schedule", settings.scheduler ? withParams(settings.scheduler.name, settings.scheduler.params) : "constant"],
-    ["Initial weights", settings.initializer],
-    ["Batch size", String(settings.batch_size)],
-    ["Epochs", String(settings.epochs)],
-    ["Seed", String(settings.seed)],
-    ["Device", settings.device],
-    ["Held out for validation", `${Math.round(settings.validation_split * 1000) / 10} %`],
-    ["Checkpoint every", formatDuration(settings.checkpoint_every_seconds)],
+    [t("Network"), t("{{name}}, {{count}} nodes", { name: run.graph.name ?? t("unnamed"), count: run.graph.nodes.length })],
+    [t("Data set"), run.dataset],
+    [t("Optimizer"), withParams(settings.optimizer, settings.optimizer_params)],
+    [t("Schedule"), settings.scheduler ? withParams(settings.scheduler.name, settings.scheduler.params) : t("constant")],
+    [t("Initial weights"), settings.initializer],
+    [t("Batch size"), String(settings.batch_size)],
+    [t("Epochs"), String(settings.epochs)],
+    [t("Seed"), String(settings.seed)],
+    [t("Device"), settings.device],
+    [t("Held out for validation"), `${Math.round(settings.validation_split * 1000) / 10} %`],
+    [t("Checkpoint every"), formatDuration(settings.checkpoint_every_seconds)],
   ];
 }
 

@@ -3,6 +3,7 @@ import { Boxes, Info, WifiOff } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run, RunState } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 
 import { keyTitle } from "./charts/groups";
@@ -21,11 +22,12 @@ interface Props {
 
 /** What a run is doing: state, controls, progress, numbers, and why where it stopped. */
 export function RunStatus({ run, snapshot, state }: Props) {
+  const { t } = useTranslation();
   const progress = progressOf(run, snapshot);
   const percent = percentOf(progress);
   const model = snapshot.model ?? run.model;
   return (
-    <section className={`nw-card ${classes["status"] ?? ""}`} aria-label="Progress of the run">
+    <section className={`nw-card ${classes["status"] ?? ""}`} aria-label={t("Progress of the run")}>
       <Group justify="space-between" gap="sm">
         <Group gap="sm" aria-live="polite">
           <StateBadge state={state} />
@@ -40,7 +42,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
               size="xs"
               leftSection={<Boxes size={15} aria-hidden />}
             >
-              Open the model
+              {t("Open the model")}
             </Button>
           ) : null}
         </Group>
@@ -48,13 +50,13 @@ export function RunStatus({ run, snapshot, state }: Props) {
       <Progress.Root size="sm">
         <Progress.Section
           value={percent}
-          aria-label="Training progress"
+          aria-label={t("Training progress")}
           color={state === "failed" ? "red" : "sea"}
           striped={state === "running"}
           animated={state === "running"}
         />
       </Progress.Root>
-      <FactList label="Progress" facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
+      <FactList label={t("Progress")} facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
       <DeviceNote run={run} snapshot={snapshot} />
       <ReasonNote run={run} snapshot={snapshot} state={state} />
     </section>
@@ -70,37 +72,39 @@ function metricFacts(run: Run, snapshot: RunSnapshot): Fact[] {
 }
 
 function ConnectionNote({ snapshot }: { snapshot: RunSnapshot }) {
+  const { t } = useTranslation();
   if (snapshot.connection !== "waiting" && snapshot.connection !== "refused") return null;
   return (
     <Group gap={6} c="var(--nw-warn)">
       <WifiOff size={14} aria-hidden />
       <Text size="xs">
-        {snapshot.connection === "waiting" ? "Not connected; trying again" : "The server refused the live connection"}
+        {snapshot.connection === "waiting" ? t("Not connected; trying again") : t("The server refused the live connection")}
       </Text>
     </Group>
   );
 }
 
 function DeviceNote({ run, snapshot }: { run: Run; snapshot: RunSnapshot }) {
+  const { t } = useTranslation();
   const device = snapshot.plan?.device ?? run.device;
   const reason = snapshot.plan?.reason ?? run.device_reason;
   if (device === null) return null;
   return (
     <Text size="xs" c="dimmed">
-      Runs on <b>{device}</b>
-      {reason === null || reason === "" ? "" : `: ${reason}`}
+      {reason === null || reason === "" ? t("Runs on {{device}}", { device }) : t("Runs on {{device}}: {{reason}}", { device, reason })}
     </Text>
   );
 }
 
 function ReasonNote({ run, snapshot, state }: Props) {
+  const { t } = useTranslation();
   const reason = snapshot.reason ?? run.state_reason;
   const resumable = state === "interrupted" && run.resumable;
   if (!["failed", "interrupted"].includes(state) || (!reason && !resumable)) return null;
   return (
     <Alert color={state === "failed" ? "red" : "orange"} variant="light" icon={<Info size={17} />} p="xs">
       {reason}
-      {resumable ? " Resume goes on from the last checkpoint to the same numbers." : null}
+      {resumable ? ` ${t("Resume goes on from the last checkpoint to the same numbers.")}` : null}
     </Alert>
   );
 }

@@ -2,6 +2,7 @@ import { Tabs, Text } from "@mantine/core";
 import { useState } from "react";
 
 import type { Run } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import { RunCharts } from "./charts/RunCharts";
 import { CheckpointList } from "./CheckpointList";
@@ -19,6 +20,7 @@ interface Props {
 
 /** A run as it happens: status, curves, and below them log, checkpoints, settings and plan. */
 export function RunView({ run, compact = false }: Props) {
+  const { t } = useTranslation();
   const snapshot = useRunHistory(run);
   const state = currentState(run, snapshot);
   const [tab, setTab] = useState<string | null>("log");
@@ -27,7 +29,7 @@ export function RunView({ run, compact = false }: Props) {
       <RunStatus run={run} snapshot={snapshot} state={state} />
       {snapshot.curves.size === 0 ? (
         <Text size="sm" c="dimmed" py="md">
-          {isOver(state) ? "This run ended before its first step." : "The curves appear with the first step."}
+          {isOver(state) ? t("This run ended before its first step.") : t("The curves appear with the first step.")}
         </Text>
       ) : (
         <RunCharts
@@ -39,10 +41,10 @@ export function RunView({ run, compact = false }: Props) {
       )}
       <Tabs value={tab} onChange={setTab} mt="lg" keepMounted={false}>
         <Tabs.List mb="sm">
-          <Tabs.Tab value="log">Log</Tabs.Tab>
-          <Tabs.Tab value="checkpoints">Checkpoints</Tabs.Tab>
-          <Tabs.Tab value="settings">Settings</Tabs.Tab>
-          {snapshot.plan ? <Tabs.Tab value="plan">Plan</Tabs.Tab> : null}
+          <Tabs.Tab value="log">{t("Log")}</Tabs.Tab>
+          <Tabs.Tab value="checkpoints">{t("Checkpoints")}</Tabs.Tab>
+          <Tabs.Tab value="settings">{t("Settings")}</Tabs.Tab>
+          {snapshot.plan ? <Tabs.Tab value="plan">{t("Plan")}</Tabs.Tab> : null}
         </Tabs.List>
         <Tabs.Panel value="log">
           <RunLog runId={run.id} lines={snapshot.log} />
@@ -55,7 +57,7 @@ export function RunView({ run, compact = false }: Props) {
         </Tabs.Panel>
         <Tabs.Panel value="plan">
           {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
-          <pre className={classes["plan"]} tabIndex={0} aria-label="Plan of the training step">
+          <pre className={classes["plan"]} tabIndex={0} aria-label={t("Plan of the training step")}>
             {snapshot.plan?.text}
           </pre>
         </Tabs.Panel>

@@ -4,6 +4,8 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
@@ -13,18 +15,19 @@ import { useDeleteRun, useRuns } from "./queries";
 import { RunsTable } from "./RunsTable";
 import { filterRuns, type SortKey, sortRuns, type Sorting, type StateFilter } from "./table";
 
-const filters: { value: StateFilter; label: string }[] = [
-  { value: "all", label: "All" },
-  { value: "active", label: "At work" },
-  { value: "completed", label: "Completed" },
-  { value: "other", label: "Ended early" },
+const filters: { value: StateFilter; label: Message }[] = [
+  { value: "all", label: msg("All") },
+  { value: "active", label: msg("At work") },
+  { value: "completed", label: msg("Completed") },
+  { value: "other", label: msg("Ended early") },
 ];
 
 export default function RunsPage() {
+  const { t } = useTranslation();
   const { data, error, refetch } = useRuns();
   return (
     <div className="nw-page">
-      <PageHeader title="Runs" subtitle="Every training, live and past." />
+      <PageHeader title={t("Runs")} subtitle={t("Every training, live and past.")} />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
       {!data && !error ? <RunsWaiting /> : null}
       {data ? data.items.length === 0 ? <NoRuns /> : <RunsBody runs={data.items} /> : null}
@@ -33,6 +36,7 @@ export default function RunsPage() {
 }
 
 function RunsBody({ runs }: { runs: readonly Run[] }) {
+  const { t } = useTranslation();
   const [text, setText] = useState("");
   const [filter, setFilter] = useState<StateFilter>("all");
   const [sorting, setSorting] = useState<Sorting>({ key: "number", descending: true });
@@ -44,16 +48,16 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
     <>
       <Group mb="sm" gap="sm">
         <TextInput
-          aria-label="Find runs"
-          placeholder="Name, data set, optimizer …"
+          aria-label={t("Find runs")}
+          placeholder={t("Name, data set, optimizer …")}
           leftSection={<Search size={15} aria-hidden />}
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
         <SegmentedControl
           size="xs"
-          aria-label="Which runs"
-          data={filters}
+          aria-label={t("Which runs")}
+          data={filters.map((one) => ({ ...one, label: t(one.label) }))}
           value={filter}
           onChange={(value) => setFilter(value)}
         />
@@ -61,7 +65,7 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
       <div className="nw-card">
         {shown.length === 0 ? (
           <Text c="dimmed" ta="center" py="xl">
-            No run fits these words.
+            {t("No run fits these words.")}
           </Text>
         ) : (
           <RunsTable runs={shown} sorting={sorting} onSort={sort} onDelete={setDoomed} />
@@ -73,15 +77,16 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
 }
 
 function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }) {
+  const { t } = useTranslation();
   const remove = useDeleteRun();
   return (
-    <Modal opened={run !== null} onClose={onClose} title="Delete this run?">
+    <Modal opened={run !== null} onClose={onClose} title={t("Delete this run?")}>
       <Text size="sm">
-        Curves, log and checkpoints of {run ? runTitle(run) : "it"} go for good. A model it made stays.
+        {t("Curves, log and checkpoints of {{run}} go for good. A model it made stays.", { run: run ? runTitle(run) : "" })}
       </Text>
       <Group justify="flex-end" mt="lg">
         <Button variant="default" onClick={onClose} data-autofocus>
-          Keep it
+          {t("Keep it")}
         </Button>
         <Button
           color="red"
@@ -90,7 +95,7 @@ function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }
             if (run) remove.mutate(run.id, { onSettled: onClose });
           }}
         >
-          Delete
+          {t("Delete")}
         </Button>
       </Group>
     </Modal>
@@ -98,18 +103,20 @@ function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }
 }
 
 function NoRuns() {
+  const { t } = useTranslation();
   return (
-    <EmptyState icon={ChartSpline} title="No run yet" text="Open a project, choose a data set and press Train.">
+    <EmptyState icon={ChartSpline} title={t("No run yet")} text={t("Open a project, choose a data set and press Train.")}>
       <Button component={Link} href="/">
-        To the projects
+        {t("To the projects")}
       </Button>
     </EmptyState>
   );
 }
 
 function RunsWaiting() {
+  const { t } = useTranslation();
   return (
-    <Stack aria-busy aria-label="Loading the runs">
+    <Stack aria-busy aria-label={t("Loading the runs")}>
       {[0, 1, 2, 3].map((row) => (
         <Skeleton key={row} height={52} />
       ))}

@@ -3,6 +3,8 @@ import { ChevronDown, ChevronUp, Trash2 } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatDuration, formatMetric } from "@/shared/format";
 import { runTitle } from "@/shared/runTitle";
@@ -13,13 +15,13 @@ import classes from "./runs.module.css";
 import { StateBadge } from "./StateBadge";
 import { bestText, lossOf, type SortKey, type Sorting } from "./table";
 
-const columns: { key: SortKey; title: string }[] = [
-  { key: "number", title: "Run" },
-  { key: "dataset", title: "Data set" },
-  { key: "state", title: "State" },
-  { key: "best", title: "Best" },
-  { key: "loss", title: "Last loss" },
-  { key: "duration", title: "Time" },
+const columns: { key: SortKey; title: Message }[] = [
+  { key: "number", title: msg("Run") },
+  { key: "dataset", title: msg("Data set") },
+  { key: "state", title: msg("State") },
+  { key: "best", title: msg("Best") },
+  { key: "loss", title: msg("Last loss") },
+  { key: "duration", title: msg("Time") },
 ];
 
 interface Props {
@@ -30,16 +32,17 @@ interface Props {
 }
 
 export function RunsTable({ runs, sorting, onSort, onDelete }: Props) {
+  const { t } = useTranslation();
   return (
     <Table.ScrollContainer minWidth={860} type="native">
-      <Table className={classes["table"] ?? ""} verticalSpacing="sm" highlightOnHover aria-label="Runs">
+      <Table className={classes["table"] ?? ""} verticalSpacing="sm" highlightOnHover aria-label={t("Runs")}>
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ key, title }) => (
-              <HeadCell key={key} title={title} active={sorting.key === key} sorting={sorting} onSort={() => onSort(key)} />
+              <HeadCell key={key} title={t(title)} active={sorting.key === key} sorting={sorting} onSort={() => onSort(key)} />
             ))}
             <Table.Th>
-              <span className="nw-hidden">Actions</span>
+              <span className="nw-hidden">{t("Actions")}</span>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -73,6 +76,7 @@ function HeadCell({ title, active, sorting, onSort }: HeadProps) {
 }
 
 function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
+  const { t } = useTranslation();
   const loss = lossOf(run);
   const took = secondsOf(run);
   return (
@@ -99,9 +103,9 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={`Delete ${runTitle(run)}`}
+          aria-label={t("Delete {{name}}", { name: runTitle(run) })}
           disabled={!isOver(run.state)}
-          title={isOver(run.state) ? "Delete" : "Stop the run before deleting it"}
+          title={isOver(run.state) ? t("Delete") : t("Stop the run before deleting it")}
           onClick={onDelete}
         >
           <Trash2 size={16} />
@@ -112,6 +116,7 @@ function RunRow({ run, onDelete }: { run: Run; onDelete: () => void }) {
 }
 
 function RowProgress({ run }: { run: Run }) {
+  const { t } = useTranslation();
   const percent = percentOf({
     step: run.step,
     stepsTotal: run.steps_total,
@@ -121,5 +126,5 @@ function RowProgress({ run }: { run: Run }) {
     secondsLeft: null,
     memoryBytes: null,
   });
-  return <Progress value={percent} size={4} mt={6} maw={140} aria-label={`${Math.round(percent)} % done`} />;
+  return <Progress value={percent} size={4} mt={6} maw={140} aria-label={t("{{percent}} % done", { percent: Math.round(percent) })} />;
 }

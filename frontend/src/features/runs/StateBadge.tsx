@@ -12,33 +12,33 @@ import {
 } from "lucide-react";
 
 import type { RunState } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
+import { stateNames } from "@/shared/runState";
 
 import classes from "./runs.module.css";
 
 interface Look {
   icon: LucideIcon;
   color: string;
-  text: string;
   spins?: boolean;
 }
 
 const looks: Record<RunState, Look> = {
-  queued: { icon: CircleDashed, color: "gray", text: "Queued" },
-  starting: { icon: LoaderCircle, color: "blue", text: "Starting", spins: true },
-  running: { icon: LoaderCircle, color: "sea", text: "Running", spins: true },
-  paused: { icon: CirclePause, color: "yellow", text: "Paused" },
-  stopping: { icon: CircleStop, color: "orange", text: "Stopping" },
-  completed: { icon: CircleCheck, color: "green", text: "Completed" },
-  stopped: { icon: Ban, color: "gray", text: "Stopped" },
-  failed: { icon: CircleX, color: "red", text: "Failed" },
-  interrupted: { icon: Unplug, color: "orange", text: "Interrupted" },
+  queued: { icon: CircleDashed, color: "gray" },
+  starting: { icon: LoaderCircle, color: "blue", spins: true },
+  running: { icon: LoaderCircle, color: "sea", spins: true },
+  paused: { icon: CirclePause, color: "yellow" },
+  stopping: { icon: CircleStop, color: "orange" },
+  completed: { icon: CircleCheck, color: "green" },
+  stopped: { icon: Ban, color: "gray" },
+  failed: { icon: CircleX, color: "red" },
+  interrupted: { icon: Unplug, color: "orange" },
 };
-
-export const stateText = (state: RunState): string => looks[state].text;
 
 /** The state of a run: colour, picture and word, so that no one of them carries it alone. */
 export function StateBadge({ state }: { state: RunState }) {
-  const { icon: Icon, color, text, spins = false } = looks[state];
+  const { t } = useTranslation();
+  const { icon: Icon, color, spins = false } = looks[state];
   return (
     <Badge
       color={color}
@@ -49,7 +49,7 @@ export function StateBadge({ state }: { state: RunState }) {
       data-state={state}
       leftSection={<Icon size={13} className={spins ? classes["spin"] : undefined} aria-hidden />}
     >
-      {text}
+      {t(stateNames[state])}
     </Badge>
   );
 }

@@ -1,4 +1,6 @@
 import type { Run, RunState, WireNumber } from "@/api/types";
+import { t } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
 import { formatBytes, formatCount, formatDuration, toNumber } from "@/shared/format";
 
 import type { RunSnapshot } from "./history";
@@ -44,17 +46,21 @@ export function percentOf(progress: Progress): number {
 }
 
 export function progressFacts(progress: Progress, state: RunState): Fact[] {
-  const whole = progress.stepsTotal === null ? "" : ` of ${progress.stepsTotal.toLocaleString()}`;
+  const step = formatNumber(progress.step);
+  const epoch = Math.min(progress.epochs, Math.floor(progress.epoch) + 1);
   const facts: Fact[] = [
     // 1.28 is in the second epoch; the end of the last one is still the last.
-    { label: "Epoch", value: `${Math.min(progress.epochs, Math.floor(progress.epoch) + 1)} of ${progress.epochs}` },
-    { label: "Step", value: progress.step.toLocaleString() + whole },
+    { label: t("Epoch"), value: t("{{done}} of {{all}}", { done: epoch, all: progress.epochs }) },
+    {
+      label: t("Step"),
+      value: progress.stepsTotal === null ? step : t("{{done}} of {{all}}", { done: step, all: formatNumber(progress.stepsTotal) }),
+    },
   ];
   if (progress.samplesPerSecond !== null && progress.samplesPerSecond > 0)
-    facts.push({ label: "Speed", value: `${formatCount(progress.samplesPerSecond)} samples/s` });
+    facts.push({ label: t("Speed"), value: t("{{samples}} samples/s", { samples: formatCount(progress.samplesPerSecond) }) });
   if (!isOver(state) && progress.secondsLeft !== null)
-    facts.push({ label: "Time left", value: formatDuration(progress.secondsLeft) });
-  if (progress.memoryBytes !== null) facts.push({ label: "Memory", value: formatBytes(progress.memoryBytes) });
+    facts.push({ label: t("Time left"), value: formatDuration(progress.secondsLeft) });
+  if (progress.memoryBytes !== null) facts.push({ label: t("Memory"), value: formatBytes(progress.memoryBytes) });
   return facts;
 }
 

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { deleteRun, getRun, listRuns, moveRun, type RunMove } from "@/api/runs";
 import type { Run } from "@/api/types";
+import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
 import { isOver } from "./moves";
@@ -36,7 +37,7 @@ export function useDeleteRun() {
   return useMutation({
     mutationFn: deleteRun,
     onSuccess: (_nothing, id) => client.removeQueries({ queryKey: ["runs", id] }),
-    onError: (error) => notifyError(error, "The run was not deleted"),
+    onError: (error) => notifyError(error, t("The run was not deleted")),
     onSettled: () => client.invalidateQueries({ queryKey: ["runs", "list"] }),
   });
 }

@@ -1,6 +1,7 @@
 import { Select, Text } from "@mantine/core";
 
 import type { Params, TrainingChoice } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { fieldsOf } from "@/shared/schema/field";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
 
@@ -65,6 +66,7 @@ interface FormProps {
 }
 
 function ChoiceForm({ choice, params, onChange }: FormProps) {
+  const { t } = useTranslation();
   const names = fieldsOf(choice.params_schema).map((field) => field.name);
   const folded = names.some((name) => main.has(name)) ? names.filter((name) => !main.has(name)) : [];
   const form = (hide: readonly string[]) => (
@@ -83,7 +85,7 @@ function ChoiceForm({ choice, params, onChange }: FormProps) {
       {form(folded)}
       {folded.length === 0 ? null : (
         <details className={classes["more"]}>
-          <summary>{folded.length} more settings</summary>
+          <summary>{t("{{count}} more settings", { count: folded.length })}</summary>
           {form(names.filter((name) => !folded.includes(name)))}
         </details>
       )}

@@ -2,6 +2,9 @@ import { Anchor, Select, Text } from "@mantine/core";
 import { Link } from "wouter";
 
 import type { Dataset } from "@/api/types";
+import type { Translate } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -13,6 +16,7 @@ interface Props {
 }
 
 export function DatasetPicker({ value, onChange }: Props) {
+  const { t } = useTranslation();
   const { data, error, refetch } = useDatasets();
   const chosen = data?.items.find((dataset) => dataset.id === value);
   if (error && !data) return <ProblemText error={error} onRetry={() => void refetch()} />;
@@ -20,11 +24,11 @@ export function DatasetPicker({ value, onChange }: Props) {
     <div>
       <Select
         size="xs"
-        label="Data set"
-        placeholder={data ? "Choose one" : "Loading …"}
+        label={t("Data set")}
+        placeholder={data ? t("Choose one") : t("Loading …")}
         searchable
-        nothingFoundMessage="No data set of that name"
-        data={optionsOf(data?.items ?? [])}
+        nothingFoundMessage={t("No data set of that name")}
+        data={optionsOf(data?.items ?? [], t)}
         value={value}
         onChange={onChange}
       />
@@ -34,26 +38,27 @@ export function DatasetPicker({ value, onChange }: Props) {
 }
 
 /** Those that are not on this machine are shown too, but cannot be chosen. */
-function optionsOf(datasets: readonly Dataset[]) {
+function optionsOf(datasets: readonly Dataset[], t: Translate) {
   return datasets.map((dataset) => ({
     value: dataset.id,
-    label: dataset.available ? dataset.title : `${dataset.title} (not available)`,
+    label: dataset.available ? dataset.title : t("{{title}} (not available)", { title: dataset.title }),
     disabled: !dataset.available,
   }));
 }
 
 function DatasetSummary({ dataset }: { dataset: Dataset }) {
+  const { t } = useTranslation();
   return (
     <div>
       <Text size="xs" c="dimmed" mt={6}>
-        {summaryOf(dataset)}.{" "}
+        {summaryOf(dataset, t)}{" "}
         <Anchor component={Link} href={`/data/${encodeURIComponent(dataset.id)}`} size="xs">
-          Look at it
+          {t("Look at it")}
         </Anchor>
       </Text>
       {dataset.available ? null : (
         <Text size="xs" c="var(--nw-danger)" mt={4} role="alert">
-          Not available: {dataset.why}
+          {t("Not available: {{why}}", { why: dataset.why ?? "" })}
         </Text>
       )}
     </div>
@@ -61,13 +66,15 @@ function DatasetSummary({ dataset }: { dataset: Dataset }) {
 }
 
 /** "1,437 samples to learn from, 360 to test, input 1×8×8, 10 classes". */
-export function summaryOf(dataset: Dataset): string {
+export function summaryOf(dataset: Dataset, t: Translate): string {
   const { samples, input, label } = dataset;
-  const parts = [
-    `${samples.train.toLocaleString("en")} samples to learn from, ${samples.test.toLocaleString("en")} to test`,
-    `input ${formatShape(input.shape)}`,
-  ];
-  if (label.kind === "class") parts.push(`${label.classes?.length ?? 0} classes`);
-  if (label.kind === "value") parts.push("a value to predict");
-  return parts.join(", ");
+  const facts = { train: formatNumber(samples.train), test: formatNumber(samples.test), shape: formatShape(input.shape) };
+  if (label.kind === "class")
+    return t("{{train}} samples to learn from, {{test}} to test, input {{shape}}, {{classes}} classes.", {
+      ...facts,
+      classes: label.classes?.length ?? 0,
+    });
+  if (label.kind === "value")
+    return t("{{train}} samples to learn from, {{test}} to test, input {{shape}}, a value to predict.", facts);
+  return t("{{train}} samples to learn from, {{test}} to test, input {{shape}}.", facts);
 }

@@ -1,6 +1,7 @@
 import { Select } from "@mantine/core";
 
 import type { TrainingChoice } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 interface Props {
   choices: readonly TrainingChoice[];
@@ -10,10 +11,11 @@ interface Props {
 
 /** How the weights are drawn before the first step. */
 export function InitializerPicker({ choices, value, onChange }: Props) {
+  const { t } = useTranslation();
   return (
     <Select
       size="xs"
-      label="Initial weights"
+      label={t("Initial weights")}
       description={choices.find((choice) => choice.name === value)?.summary}
       allowDeselect={false}
       data={choices.map((choice) => ({ value: choice.name, label: choice.title }))}

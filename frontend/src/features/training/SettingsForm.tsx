@@ -2,6 +2,7 @@ import { NumberInput } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { TrainSettings } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { ChoiceFields } from "./ChoiceFields";
@@ -19,15 +20,16 @@ interface Props {
 
 /** Everything about a training that is not the network. */
 export function SettingsForm({ dataset, settings, onChange }: Props) {
+  const { t } = useTranslation();
   const choices = useTrainingChoices();
   const set = (change: Partial<TrainSettings>): void => onChange({ settings: { ...settings, ...change } });
   return (
-    <form className={classes["form"]} aria-label="Settings" onSubmit={(event) => event.preventDefault()}>
-      <Part title="Data">
+    <form className={classes["form"]} aria-label={t("Settings")} onSubmit={(event) => event.preventDefault()}>
+      <Part title={t("Data")}>
         <DatasetPicker value={dataset} onChange={(id) => onChange({ dataset: id })} />
         <WholeNumber
-          label="Validation part"
-          description="Percent of the training data held back to watch overfitting."
+          label={t("Validation part")}
+          description={t("Percent of the training data held back to watch overfitting.")}
           suffix=" %"
           min={0}
           max={90}
@@ -36,20 +38,20 @@ export function SettingsForm({ dataset, settings, onChange }: Props) {
           onChange={(percent) => set({ validation_split: percent / 100 })}
         />
       </Part>
-      <Part title="Schedule of work">
+      <Part title={t("Schedule of work")}>
         <div className={classes["two"]}>
-          <WholeNumber label="Epochs" min={1} max={100_000} value={settings.epochs} onChange={(epochs) => set({ epochs })} />
+          <WholeNumber label={t("Epochs")} min={1} max={100_000} value={settings.epochs} onChange={(epochs) => set({ epochs })} />
           <WholeNumber
-            label="Batch size"
+            label={t("Batch size")}
             min={1}
             max={65_536}
             value={settings.batch_size}
             onChange={(batch_size) => set({ batch_size })}
           />
-          <WholeNumber label="Seed" min={0} max={4_294_967_295} value={settings.seed} onChange={(seed) => set({ seed })} />
+          <WholeNumber label={t("Seed")} grouped={false} min={0} max={4_294_967_295} value={settings.seed} onChange={(seed) => set({ seed })} />
           <WholeNumber
-            label="Checkpoint every"
-            suffix=" s"
+            label={t("Checkpoint every")}
+            suffix={t(" s")}
             min={1}
             max={86_400}
             value={settings.checkpoint_every_seconds}
@@ -60,9 +62,9 @@ export function SettingsForm({ dataset, settings, onChange }: Props) {
       {choices.error ? <ProblemText error={choices.error} onRetry={() => void choices.refetch()} /> : null}
       {choices.data ? (
         <>
-          <Part title="Optimizer">
+          <Part title={t("Optimizer")}>
             <ChoiceFields
-              label="Optimizer"
+              label={t("Optimizer")}
               choices={choices.data.optimizers}
               value={{ name: settings.optimizer, params: settings.optimizer_params }}
               onChange={(next) => {
@@ -70,16 +72,16 @@ export function SettingsForm({ dataset, settings, onChange }: Props) {
               }}
             />
           </Part>
-          <Part title="Learning rate over time">
+          <Part title={t("Learning rate over time")}>
             <ChoiceFields
-              label="Schedule"
-              none="Constant"
+              label={t("Schedule")}
+              none={t("Constant")}
               choices={choices.data.schedulers}
               value={settings.scheduler}
               onChange={(scheduler) => set({ scheduler })}
             />
           </Part>
-          <Part title="Start">
+          <Part title={t("Start")}>
             <InitializerPicker
               choices={choices.data.initializers}
               value={settings.initializer}
@@ -110,11 +112,13 @@ interface NumberProps {
   max: number;
   value: number;
   decimals?: boolean;
+  /** Written 10 000; not what is a name rather than an amount. */
+  grouped?: boolean;
   onChange: (value: number) => void;
 }
 
 /** A number that is passed on only while it is one within the limits. */
-function WholeNumber({ decimals = false, onChange, ...shown }: NumberProps) {
+function WholeNumber({ decimals = false, grouped = true, onChange, ...shown }: NumberProps) {
   return (
     <NumberInput
       {...shown}
@@ -122,7 +126,7 @@ function WholeNumber({ decimals = false, onChange, ...shown }: NumberProps) {
       allowDecimal={decimals}
       allowNegative={false}
       clampBehavior="blur"
-      thousandSeparator={shown.label === "Seed" ? "" : " "}
+      thousandSeparator={grouped ? " " : ""}
       onChange={(next) => {
         if (typeof next === "number" && next >= shown.min && next <= shown.max) onChange(next);
       }}

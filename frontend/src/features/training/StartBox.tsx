@@ -3,6 +3,7 @@ import { Play } from "lucide-react";
 
 import { ApiError } from "@/api/client";
 import type { CheckReport, Problem } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { problemsOf } from "./problems";
@@ -20,14 +21,15 @@ interface Props {
 
 /** The Train button, and what stands in its way. */
 export function StartBox({ dataset, report, error, starting, onStart, onShowNode }: Props) {
+  const { t } = useTranslation();
   const known = report?.problems.filter((problem) => problem.severity === "error") ?? [];
   const refused = error instanceof ApiError ? problemsOf(error.body.details) : [];
   const problems = known.length > 0 ? known : refused;
-  const why = dataset === null ? "Choose a data set first." : known.length > 0 ? "The network has problems." : null;
+  const why = dataset === null ? t("Choose a data set first.") : known.length > 0 ? t("The network has problems.") : null;
   return (
     <div className={classes["start"]}>
       {problems.length > 0 ? <ProblemList problems={problems} onShowNode={onShowNode} /> : null}
-      {error && problems.length === 0 ? <ProblemText error={error} title="Training did not start" /> : null}
+      {error && problems.length === 0 ? <ProblemText error={error} title={t("Training did not start")} /> : null}
       {why === null ? null : (
         <Text size="xs" c="dimmed" id="train-why">
           {why}
@@ -41,7 +43,7 @@ export function StartBox({ dataset, report, error, starting, onStart, onShowNode
         aria-describedby={why === null ? undefined : "train-why"}
         onClick={onStart}
       >
-        Train
+        {t("Train")}
       </Button>
     </div>
   );
@@ -53,13 +55,14 @@ interface ListProps {
 }
 
 function ProblemList({ problems, onShowNode }: ListProps) {
+  const { t } = useTranslation();
   return (
-    <ul className={classes["problems"]} aria-label="Problems of the network">
+    <ul className={classes["problems"]} aria-label={t("Problems of the network")}>
       {problems.map((problem, place) => (
         <li key={place} data-severity={problem.severity}>
           <p>{problem.message}</p>
-          {problem.wanted ? <p>Wanted: {problem.wanted}</p> : null}
-          {problem.got ? <p>Got: {problem.got}</p> : null}
+          {problem.wanted ? <p>{t("Wanted: {{wanted}}", { wanted: problem.wanted })}</p> : null}
+          {problem.got ? <p>{t("Got: {{got}}", { got: problem.got })}</p> : null}
           {problem.remedy ? (
             <Text component="p" size="xs" fw={560}>
               {problem.remedy}
@@ -73,9 +76,10 @@ function ProblemList({ problems, onShowNode }: ListProps) {
 }
 
 function NodeLink({ node, onShowNode }: { node: string; onShowNode: (node: string) => void }) {
+  const { t } = useTranslation();
   return (
     <Anchor component="button" type="button" size="xs" onClick={() => onShowNode(node)}>
-      Show {node}
+      {t("Show {{node}}", { node })}
     </Anchor>
   );
 }

@@ -3,8 +3,10 @@ import { ChartSpline } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 
 import type { CheckReport, Run, TrainSettings } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
+import { stateNames } from "@/shared/runState";
 import { runTitle } from "@/shared/runTitle";
 
 import { useProjectRuns, useStartRun } from "./queries";
@@ -30,6 +32,7 @@ export interface TrainPanelProps {
 
 /** Left what to train with, right how it goes. */
 export default function TrainPanel(props: TrainPanelProps) {
+  const { t } = useTranslation();
   const { projectId, dataset, settings, report, onChange, saveNow, renderRun, onShowNode } = props;
   const runs = useProjectRuns(projectId);
   const start = useStartRun(projectId, saveNow);
@@ -44,7 +47,7 @@ export default function TrainPanel(props: TrainPanelProps) {
 
   return (
     <div className={classes["panel"]}>
-      <aside className={classes["settings"]} aria-label="Training settings">
+      <aside className={classes["settings"]} aria-label={t("Training settings")}>
         <SettingsForm dataset={dataset} settings={settings} onChange={onChange} />
         <StartBox
           dataset={dataset}
@@ -55,7 +58,7 @@ export default function TrainPanel(props: TrainPanelProps) {
           onStart={() => start.mutate(settings, { onSuccess: (run) => showNew(run.id) })}
         />
       </aside>
-      <section ref={runArea} className={classes["run"]} aria-label="Training run">
+      <section ref={runArea} className={classes["run"]} aria-label={t("Training run")}>
         {runs.error && !runs.data ? (
           <ProblemText error={runs.error} onRetry={() => void runs.refetch()} />
         ) : shown ? (
@@ -66,8 +69,8 @@ export default function TrainPanel(props: TrainPanelProps) {
         ) : runs.data ? (
           <EmptyState
             icon={ChartSpline}
-            title="Not trained yet"
-            text="Choose a data set and press Train: curves, log and controls appear here."
+            title={t("Not trained yet")}
+            text={t("Choose a data set and press Train: curves, log and controls appear here.")}
           />
         ) : null}
       </section>
@@ -82,6 +85,7 @@ interface PickerProps {
 }
 
 function RunPicker({ runs, shown, onPick }: PickerProps) {
+  const { t } = useTranslation();
   if (runs.length < 2)
     return (
       <Text component="h2" size="md" fw={600} mb="sm">
@@ -90,11 +94,11 @@ function RunPicker({ runs, shown, onPick }: PickerProps) {
     );
   return (
     <Select
-      aria-label="Run to show"
+      aria-label={t("Run to show")}
       mb="sm"
       maw={340}
       allowDeselect={false}
-      data={runs.map((run) => ({ value: run.id, label: `${runTitle(run)}, ${run.state}` }))}
+      data={runs.map((run) => ({ value: run.id, label: `${runTitle(run)}, ${t(stateNames[run.state])}` }))}
       value={shown.id}
       onChange={(id) => {
         if (id !== null) onPick(id);

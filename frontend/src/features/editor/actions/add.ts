@@ -5,6 +5,7 @@ import { nameNode } from "@/graph/names";
 import { portForNew } from "@/graph/ports";
 import { GAP, NODE_SIZE } from "@/graph/rows";
 import { freeSpot } from "@/graph/spots";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 
@@ -43,7 +44,7 @@ export function addOperator(session: Session, operator: OperatorInfo, place: Pos
   const wanted = place ?? (source && port !== null ? below(positionOf(graph, source.id)) : centre);
   const edits: GraphEdit[] = [{ type: "add-node", node, position: freeSpot(graph, wanted) }];
   if (source && port !== null) edits.push({ type: "connect", from: source.id, to: id, port });
-  session.act(`Add ${id}`, edits, { select: [id] });
+  session.act(t("Add {{id}}", { id }), edits, { select: [id] });
   return id;
 }
 

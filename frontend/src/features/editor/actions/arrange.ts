@@ -1,5 +1,6 @@
 import type { Graph } from "@/api/types";
 import { arrangeInRows, type Layout } from "@/graph/rows";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 
@@ -21,5 +22,5 @@ export function requestLayout(graph: Graph): Promise<Layout> {
 /** Arranges the whole graph as one step; what was deleted while it was worked out is left out. */
 export async function arrangeGraph(session: Session): Promise<void> {
   const positions = await requestLayout(session.store.getState().graph);
-  session.act("Arrange", [{ type: "move-nodes", positions }]);
+  session.act(t("Arrange"), [{ type: "move-nodes", positions }]);
 }

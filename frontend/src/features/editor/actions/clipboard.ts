@@ -1,5 +1,6 @@
 import type { Position } from "@/api/types";
 import { copyNodes, pasteNodes } from "@/graph/clipboard";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 
@@ -17,7 +18,7 @@ export function copySelection(session: Session): string | null {
 export function pasteText(session: Session, text: string, at?: Position): boolean {
   const pasted = pasteNodes(session.store.getState().graph, text, at ? { at } : {});
   if (!pasted) return false;
-  session.act(pasted.ids.length === 1 ? "Paste a node" : `Paste ${pasted.ids.length} nodes`, pasted.edits, {
+  session.act(t("Paste {{count}} nodes", { count: pasted.ids.length }), pasted.edits, {
     select: pasted.ids,
   });
   return true;
@@ -27,7 +28,7 @@ export function pasteText(session: Session, text: string, at?: Position): boolea
 export function duplicateSelection(session: Session): void {
   const { graph, selection } = session.store.getState();
   const pasted = pasteNodes(graph, copyNodes(graph, selection.nodes), { keepOuter: true });
-  if (pasted) session.act(`Duplicate ${describe(selection.nodes)}`, pasted.edits, { select: pasted.ids });
+  if (pasted) session.act(t("Duplicate {{what}}", { what: describe(selection.nodes) }), pasted.edits, { select: pasted.ids });
 }
 
 export async function writeClipboard(text: string): Promise<void> {
@@ -46,5 +47,5 @@ export async function readClipboard(): Promise<string> {
 /** "conv1" or "3 nodes". */
 export function describe(ids: ReadonlySet<string>): string {
   const [only] = ids;
-  return ids.size === 1 && only !== undefined ? only : `${ids.size} nodes`;
+  return ids.size === 1 && only !== undefined ? only : t("{{count}} nodes", { count: ids.size });
 }

@@ -1,5 +1,6 @@
 import type { GraphEdit } from "@/graph/edits";
 import { connectionId, connectionsOf } from "@/graph/model";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 import { describe } from "./clipboard";
@@ -15,6 +16,6 @@ export function deleteSelection(session: Session): void {
     ...[...selection.nodes].map((id): GraphEdit => ({ type: "remove-node", id })),
   ];
   if (edits.length === 0) return;
-  const what = selection.nodes.size > 0 ? describe(selection.nodes) : cut.length === 1 ? "a connection" : "connections";
-  session.act(`Delete ${what}`, edits);
+  const what = selection.nodes.size > 0 ? describe(selection.nodes) : t("{{count}} connections", { count: cut.length });
+  session.act(t("Delete {{what}}", { what }), edits);
 }

@@ -27,6 +27,7 @@ import {
 } from "lucide-react";
 
 import { type Alignment, align } from "@/graph/spots";
+import { type Message, msg, t } from "@/i18n";
 
 import type { Session, SessionState } from "../session/session";
 import { toggle, type UiStore } from "../ui";
@@ -40,12 +41,19 @@ export interface ActionContext {
   ui: UiStore;
 }
 
-export type ActionGroup = "Edit" | "Select" | "Arrange" | "View";
+export type ActionGroup = "edit" | "select" | "arrange" | "view";
+
+export const groupNames: Record<ActionGroup, Message> = {
+  edit: msg("Edit"),
+  select: msg("Select"),
+  arrange: msg("Arrange"),
+  view: msg("View"),
+};
 
 /** One thing a person can do; toolbar, menu, shortcuts and the list of shortcuts are all made from it. */
 export interface Action {
   id: string;
-  label: string;
+  label: Message;
   icon: LucideIcon;
   group: ActionGroup;
   /** The first is the one shown. */
@@ -68,17 +76,17 @@ async function copy({ session }: ActionContext): Promise<void> {
   if (text !== null) await writeClipboard(text);
 }
 
-function alignment(id: string, label: string, icon: LucideIcon, how: Alignment): Action {
+function alignment(id: string, label: Message, icon: LucideIcon, how: Alignment): Action {
   return {
     id,
     label,
     icon,
-    group: "Arrange",
+    group: "arrange",
     shortcuts: [],
     enabled: (state) => state.selection.nodes.size > 1,
     perform: ({ session }) => {
       const { graph, selection } = session.store.getState();
-      session.act(label, [{ type: "move-nodes", positions: align(graph, [...selection.nodes], how) }]);
+      session.act(t(label), [{ type: "move-nodes", positions: align(graph, [...selection.nodes], how) }]);
     },
   };
 }
@@ -86,29 +94,29 @@ function alignment(id: string, label: string, icon: LucideIcon, how: Alignment):
 export const actions: Action[] = [
   {
     id: "undo",
-    label: "Undo",
+    label: msg("Undo"),
     icon: Undo2,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+z"],
     enabled: (state) => state.history.past.length > 0,
-    hint: (state) => `Undo: ${state.history.past.at(-1)?.label ?? "nothing"}`,
+    hint: (state) => t("Undo: {{action}}", { action: state.history.past.at(-1)?.label ?? t("nothing") }),
     perform: ({ session }) => void session.undo(),
   },
   {
     id: "redo",
-    label: "Redo",
+    label: msg("Redo"),
     icon: Redo2,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+shift+z", "mod+y"],
     enabled: (state) => state.history.future.length > 0,
-    hint: (state) => `Redo: ${state.history.future[0]?.label ?? "nothing"}`,
+    hint: (state) => t("Redo: {{action}}", { action: state.history.future[0]?.label ?? t("nothing") }),
     perform: ({ session }) => void session.redo(),
   },
   {
     id: "cut",
-    label: "Cut",
+    label: msg("Cut"),
     icon: Scissors,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+x"],
     native: true,
     enabled: someNodes,
@@ -119,9 +127,9 @@ export const actions: Action[] = [
   },
   {
     id: "copy",
-    label: "Copy",
+    label: msg("Copy"),
     icon: Copy,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+c"],
     native: true,
     enabled: someNodes,
@@ -129,9 +137,9 @@ export const actions: Action[] = [
   },
   {
     id: "paste",
-    label: "Paste",
+    label: msg("Paste"),
     icon: ClipboardPaste,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+v"],
     native: true,
     enabled: always,
@@ -139,54 +147,54 @@ export const actions: Action[] = [
   },
   {
     id: "duplicate",
-    label: "Duplicate",
+    label: msg("Duplicate"),
     icon: CopyPlus,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["mod+d"],
     enabled: someNodes,
     perform: ({ session }) => duplicateSelection(session),
   },
   {
     id: "rename",
-    label: "Rename",
+    label: msg("Rename"),
     icon: Pencil,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["f2"],
     enabled: (state) => state.selection.nodes.size === 1,
     perform: ({ ui }) => ui.setState((state) => ({ inspector: true, focusName: state.focusName + 1 })),
   },
   {
     id: "delete",
-    label: "Delete",
+    label: msg("Delete"),
     icon: Trash2,
-    group: "Edit",
+    group: "edit",
     shortcuts: ["delete", "backspace"],
     enabled: someSelected,
     perform: ({ session }) => deleteSelection(session),
   },
   {
     id: "select-all",
-    label: "Select all",
+    label: msg("Select all"),
     icon: BoxSelect,
-    group: "Select",
+    group: "select",
     shortcuts: ["mod+a"],
     enabled: someGraph,
     perform: ({ session }) => session.select(session.store.getState().graph.nodes.map((node) => node.id)),
   },
   {
     id: "deselect",
-    label: "Select nothing",
+    label: msg("Select nothing"),
     icon: X,
-    group: "Select",
+    group: "select",
     shortcuts: ["escape"],
     enabled: someSelected,
     perform: ({ session }) => session.select([]),
   },
   {
     id: "arrange",
-    label: "Arrange",
+    label: msg("Arrange"),
     icon: WandSparkles,
-    group: "Arrange",
+    group: "arrange",
     shortcuts: ["l"],
     enabled: someGraph,
     perform: async ({ session, ui }) => {
@@ -194,95 +202,95 @@ export const actions: Action[] = [
       ui.getState().view?.fit();
     },
   },
-  alignment("align-left", "Align left", AlignStartVertical, "left"),
-  alignment("align-centre", "Align centres", AlignHorizontalJustifyCenter, "centre"),
-  alignment("align-top", "Align top", AlignStartHorizontal, "top"),
+  alignment("align-left", msg("Align left"), AlignStartVertical, "left"),
+  alignment("align-centre", msg("Align centres"), AlignHorizontalJustifyCenter, "centre"),
+  alignment("align-top", msg("Align top"), AlignStartHorizontal, "top"),
   {
     id: "fit",
-    label: "Fit to view",
+    label: msg("Fit to view"),
     icon: Maximize,
-    group: "View",
+    group: "view",
     shortcuts: ["f"],
     enabled: someGraph,
     perform: ({ ui }) => ui.getState().view?.fit(),
   },
   {
     id: "zoom-in",
-    label: "Zoom in",
+    label: msg("Zoom in"),
     icon: ZoomIn,
-    group: "View",
+    group: "view",
     shortcuts: ["+", "="],
     enabled: always,
     perform: ({ ui }) => ui.getState().view?.zoom(1.25),
   },
   {
     id: "zoom-out",
-    label: "Zoom out",
+    label: msg("Zoom out"),
     icon: ZoomOut,
-    group: "View",
+    group: "view",
     shortcuts: ["-"],
     enabled: always,
     perform: ({ ui }) => ui.getState().view?.zoom(0.8),
   },
   {
     id: "search",
-    label: "Find an operator",
+    label: msg("Find an operator"),
     icon: Search,
-    group: "View",
+    group: "view",
     shortcuts: ["/"],
     enabled: always,
     perform: ({ ui }) => ui.setState((state) => ({ palette: true, focusSearch: state.focusSearch + 1 })),
   },
   {
     id: "problems",
-    label: "Problems",
+    label: msg("Problems"),
     icon: TriangleAlert,
-    group: "View",
+    group: "view",
     shortcuts: ["e"],
     enabled: always,
     perform: ({ ui }) => toggle(ui, "problems"),
   },
   {
     id: "plan",
-    label: "Plan",
+    label: msg("Plan"),
     icon: ListTree,
-    group: "View",
+    group: "view",
     shortcuts: ["p"],
     enabled: someGraph,
     perform: ({ ui }) => toggle(ui, "plan"),
   },
   {
     id: "palette",
-    label: "Show or hide the palette",
+    label: msg("Show or hide the palette"),
     icon: PanelLeft,
-    group: "View",
+    group: "view",
     shortcuts: ["["],
     enabled: always,
     perform: ({ ui }) => toggle(ui, "palette"),
   },
   {
     id: "inspector",
-    label: "Show or hide the inspector",
+    label: msg("Show or hide the inspector"),
     icon: PanelRight,
-    group: "View",
+    group: "view",
     shortcuts: ["]"],
     enabled: always,
     perform: ({ ui }) => toggle(ui, "inspector"),
   },
   {
     id: "download",
-    label: "Download as JSON",
+    label: msg("Download as JSON"),
     icon: Download,
-    group: "View",
+    group: "view",
     shortcuts: [],
     enabled: someGraph,
     perform: ({ session }) => downloadGraph(session),
   },
   {
     id: "help",
-    label: "Keyboard shortcuts",
+    label: msg("Keyboard shortcuts"),
     icon: CircleHelp,
-    group: "View",
+    group: "view",
     shortcuts: ["?"],
     enabled: always,
     perform: ({ ui }) => toggle(ui, "help"),

@@ -1,6 +1,7 @@
 import { useCallback, useEffect } from "react";
 
 import { EditError } from "@/graph/edits";
+import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
 import { useSession } from "../session/context";
@@ -19,7 +20,7 @@ export function usePerform(): (action: Action) => void {
       if (!action.enabled(session.store.getState())) return;
       Promise.resolve()
         .then(() => action.perform({ session, ui }))
-        .catch((error: unknown) => notifyError(error, `${action.label} did not work`));
+        .catch((error: unknown) => notifyError(error, t("{{label}} did not work", { label: t(action.label) })));
     },
     [session, ui],
   );
@@ -34,7 +35,7 @@ export function useAct(): ReturnType<typeof useSession>["act"] {
         session.act(label, edits, options);
       } catch (error) {
         if (!(error instanceof EditError)) throw error;
-        notifyError(error, `${label}: not possible any more`);
+        notifyError(error, t("{{label}}: not possible any more", { label }));
       }
     },
     [session],

@@ -14,6 +14,7 @@ import { type DragEvent, useCallback, useEffect, useState } from "react";
 import { useStore } from "zustand";
 
 import { NODE_SIZE } from "@/graph/rows";
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { notifyError } from "@/shared/notify";
 
@@ -35,6 +36,7 @@ const edgeTypes = { shape: ShapeEdge };
 
 /** The drawing. React Flow shows and reports; what happens is decided by the session. */
 export function Canvas() {
+  const { t } = useTranslation();
   const session = useSession();
   const ui = useUi();
   const act = useAct();
@@ -47,7 +49,7 @@ export function Canvas() {
   const open = useCanvasView();
   useEffect(() => canvas.follow(), [canvas]);
 
-  const refuse = useCallback((reason: string) => notifyError(new Error(reason), "These do not connect"), []);
+  const refuse = useCallback((reason: string) => notifyError(new Error(reason), t("These do not connect")), [t]);
   const connect = useCallback(
     (wanted: Wanted, instead?: ShapeFlowEdge) => {
       const connection = toConnection(session, wanted);
@@ -114,17 +116,17 @@ export function Canvas() {
         zoomOnDoubleClick={false}
         onlyRenderVisibleElements={nodes.length > 150}
         elevateNodesOnSelect={false}
-        aria-label="Network"
+        aria-label={t("Network")}
       >
         <Background gap={22} size={1.4} />
-        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel="Map of the network" />
+        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />
       </ReactFlow>
       {isEmpty ? (
         <div className={classes["empty"]}>
           <EmptyState
             icon={MousePointerClick}
-            title="An empty canvas"
-            text="Drag operators here from the palette, or press / and type a name. Start with Input."
+            title={t("An empty canvas")}
+            text={t("Drag operators here from the palette, or press / and type a name. Start with Input.")}
           />
         </div>
       ) : null}

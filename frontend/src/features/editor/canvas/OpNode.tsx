@@ -6,6 +6,9 @@ import { type CSSProperties, memo } from "react";
 import type { NodeReport, Problem } from "@/api/types";
 import { findNode, readReference } from "@/graph/model";
 import { inputPorts, outputNames, type Port } from "@/graph/ports";
+import { type Translate } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatCount, formatShape } from "@/shared/format";
 import { sentences } from "@/shared/text";
 
@@ -17,6 +20,7 @@ import classes from "./OpNode.module.css";
 
 /** The one node there is: everything it shows comes from the operator's definition and the last check. */
 export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNode>) {
+  const { t } = useTranslation();
   const { operators } = useSession();
   const node = useSessionState((state) => findNode(state.graph, id));
   const report = useSessionState((state) => state.report?.nodes[id]);
@@ -41,7 +45,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
         <span className={classes["id"]}>{id}</span>
       </div>
       <div className={classes["facts"]}>
-        <span className={classes["params"]}>{summarise(node, operator) || describeOutput(report)}</span>
+        <span className={classes["params"]}>{summarise(node, operator) || describeOutput(report, t)}</span>
         <Count report={report} />
       </div>
       {isOutput ? <EndShape report={report} /> : null}
@@ -52,8 +56,9 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
 });
 
 function Count({ report }: { report: NodeReport | undefined }) {
+  const { t } = useTranslation();
   if (!report || report.parameters === 0) return null;
-  const exact = `${report.parameters.toLocaleString()} trained parameters`;
+  const exact = t("{{amount}} trained parameters", { amount: formatNumber(report.parameters) });
   return (
     <span className={classes["count"]} title={exact} role="note" aria-label={exact}>
       {formatCount(report.parameters)}
@@ -62,9 +67,9 @@ function Count({ report }: { report: NodeReport | undefined }) {
 }
 
 /** A node without parameters says what it gives. */
-function describeOutput(report: NodeReport | undefined): string {
+function describeOutput(report: NodeReport | undefined, t: Translate): string {
   const shape = report?.outputs[0]?.shape;
-  return shape ? `gives ${formatShape(shape)}` : "";
+  return shape ? t("gives {{shape}}", { shape: formatShape(shape) }) : "";
 }
 
 /** Nothing leaves an end of the graph, so its shape is written under it. */
@@ -87,6 +92,7 @@ function Badge({ problems }: { problems: Problem[] }) {
 }
 
 function Inputs({ ports }: { ports: Port[] }) {
+  const { t } = useTranslation();
   return ports.map((port, at) => (
     <Handle
       key={port.name}
@@ -97,9 +103,9 @@ function Inputs({ ports }: { ports: Port[] }) {
       data-kind={port.kind}
       data-optional={port.optional || undefined}
       style={{ left: `${(100 * (at + 1)) / (ports.length + 1)}%` }}
-      title={`${port.name}${port.optional ? " (optional)" : ""}${port.doc ? `: ${port.doc}` : ""}`}
+      title={`${port.optional ? t("{{name}} (optional)", { name: port.name }) : port.name}${port.doc ? `: ${port.doc}` : ""}`}
       role="group"
-      aria-label={`Input ${port.name}`}
+      aria-label={t("Input {{name}}", { name: port.name })}
     >
       {ports.length > 1 ? <span className={classes["portName"]}>{port.name}</span> : null}
     </Handle>
@@ -107,6 +113,7 @@ function Inputs({ ports }: { ports: Port[] }) {
 }
 
 function Outputs({ names }: { names: string[] }) {
+  const { t } = useTranslation();
   return names.map((name, at) => (
     <Handle
       key={name}
@@ -118,7 +125,7 @@ function Outputs({ names }: { names: string[] }) {
       style={{ left: `${(100 * (at + 1)) / (names.length + 1)}%` }}
       title={name}
       role="group"
-      aria-label={`Output ${name}`}
+      aria-label={t("Output {{name}}", { name })}
     />
   ));
 }

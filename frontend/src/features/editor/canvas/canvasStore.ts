@@ -2,6 +2,7 @@ import { applyNodeChanges, type EdgeChange, type NodeChange } from "@xyflow/reac
 import { createStore, type StoreApi } from "zustand/vanilla";
 
 import type { Position } from "@/api/types";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 import { flowEdges, flowNodes, type OpFlowNode, type ShapeFlowEdge } from "./flow";
@@ -47,7 +48,7 @@ export function createCanvasStore(session: Session): CanvasStore {
       ([id, [x, y]]) => layout[id]?.[0] === Math.round(x) && layout[id][1] === Math.round(y),
     );
     if (still) return;
-    const label = nodes.length === 1 ? `Move ${nodes[0]?.id ?? ""}` : `Move ${nodes.length} nodes`;
+    const label = nodes.length === 1 ? t("Move {{id}}", { id: nodes[0]?.id ?? "" }) : t("Move {{count}} nodes", { count: nodes.length });
     session.act(label, [{ type: "move-nodes", positions }], key === undefined ? {} : { key });
   }
 

@@ -4,6 +4,7 @@ import { judgeConnection, type Verdict } from "@/graph/connect";
 import type { GraphEdit } from "@/graph/edits";
 import { type Connection, connectionId, findNode, writeReference } from "@/graph/model";
 import { outputNames, outputReference, portForNew } from "@/graph/ports";
+import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
 import type { ShapeFlowEdge } from "./flow";
@@ -32,7 +33,7 @@ export function judge(session: Session, wanted: Wanted): Verdict {
 }
 
 export function describeConnection({ from, to, port }: Connection): string {
-  return `Connect ${from} to ${port} of ${to}`;
+  return t("Connect {{from}} to {{port}} of {{to}}", { from, port, to });
 }
 
 /** Makes a connection, taking away the one it replaces when its end was dragged elsewhere. */

@@ -4,6 +4,7 @@ import type { CheckReport, Graph, OperatorInfo } from "@/api/types";
 import { type Connection, connectionId, connectionsOf, positionOf } from "@/graph/model";
 import { outputName, outputNames } from "@/graph/ports";
 import { NODE_SIZE } from "@/graph/rows";
+import { t } from "@/i18n";
 import { formatShape } from "@/shared/format";
 
 import type { Selection } from "../session/session";
@@ -57,12 +58,18 @@ export function flowEdges(
     const lane = lanes.get(id) ?? null;
     const known = before.get(id);
     const isSelected = selected.has(id);
+    const { from, to, port } = connection;
+    const ariaLabel =
+      shape === null
+        ? t("From {{from}} to {{port}} of {{to}}", { from, port, to })
+        : t("From {{from}} to {{port}} of {{to}}, {{shape}}", { from, port, to, shape });
     if (
       known?.source === connection.from &&
       known.sourceHandle === sourceHandle &&
       known.data?.shape === shape &&
       known.data.kind === kind &&
       known.data.lane === lane &&
+      known.ariaLabel === ariaLabel &&
       known.selected === isSelected
     )
       return known;
@@ -75,7 +82,7 @@ export function flowEdges(
       targetHandle: connection.port,
       data: { shape, kind, lane },
       selected: isSelected,
-      ariaLabel: `From ${connection.from} to ${connection.port} of ${connection.to}${shape === null ? "" : `, ${shape}`}`,
+      ariaLabel,
     };
   });
   return sameItems(old, drawn) ? old : drawn;

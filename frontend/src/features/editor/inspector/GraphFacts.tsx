@@ -2,6 +2,9 @@ import { Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import type { Dataset } from "@/api/types";
+import { type Translate } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 
 import { ProblemCard } from "../problems/ProblemCard";
@@ -11,6 +14,7 @@ import classes from "./Inspector.module.css";
 
 /** The whole graph: what feeds it and what it comes to. */
 export function GraphFacts() {
+  const { t } = useTranslation();
   const graph = useSessionState((state) => state.graph);
   const report = useSessionState((state) => state.report);
   const batch = useSessionState((state) => state.settings.batch_size);
@@ -18,9 +22,9 @@ export function GraphFacts() {
   return (
     <>
       <div>
-        <Text fw={640}>Network</Text>
+        <Text fw={640}>{t("Network")}</Text>
         <Text size="xs" c="dimmed">
-          Select a node to see and change it.
+          {t("Select a node to see and change it.")}
         </Text>
       </div>
       {general.map((problem, at) => (
@@ -28,20 +32,20 @@ export function GraphFacts() {
       ))}
       <DatasetChoice />
       {report ? (
-        <section className={classes["section"]} aria-label="Totals">
-          <h3>Totals, batch of {batch}</h3>
+        <section className={classes["section"]} aria-label={t("Totals")}>
+          <h3>{t("Totals, batch of {{batch}}", { batch })}</h3>
           <dl className={classes["facts"]}>
-            <dt>Nodes</dt>
+            <dt>{t("Nodes")}</dt>
             <dd>{graph.nodes.length}</dd>
-            <dt>Outputs</dt>
-            <dd>{graph.outputs.join(", ") || "none"}</dd>
-            <dt>Trained parameters</dt>
-            <dd>{report.totals.parameters.toLocaleString()}</dd>
-            <dt>Weights</dt>
+            <dt>{t("Outputs")}</dt>
+            <dd>{graph.outputs.join(", ") || t("none")}</dd>
+            <dt>{t("Trained parameters")}</dt>
+            <dd>{formatNumber(report.totals.parameters)}</dd>
+            <dt>{t("Weights")}</dt>
             <dd>{formatBytes(report.totals.weight_bytes)}</dd>
-            <dt>Activations</dt>
+            <dt>{t("Activations")}</dt>
             <dd>{formatBytes(report.totals.activation_bytes)}</dd>
-            <dt>Forward pass</dt>
+            <dt>{t("Forward pass")}</dt>
             <dd>{formatFlops(report.totals.flops)}</dd>
           </dl>
         </section>
@@ -51,19 +55,20 @@ export function GraphFacts() {
 }
 
 function DatasetChoice() {
+  const { t } = useTranslation();
   const session = useSession();
   const dataset = useSessionState((state) => state.dataset);
   const { data, isPending } = useQuery(datasetsQuery);
   const items = data?.items ?? [];
   const chosen = items.find((item) => item.id === dataset);
   const options = items.map((item) => ({ value: item.id, label: item.title, disabled: !item.available }));
-  if (dataset !== null && !chosen && !isPending) options.push({ value: dataset, label: `${dataset} (gone)`, disabled: true });
+  if (dataset !== null && !chosen && !isPending) options.push({ value: dataset, label: t("{{dataset}} (gone)", { dataset }), disabled: true });
   return (
     <Select
-      label="Data set"
+      label={t("Data set")}
       size="xs"
-      description={chosen ? describeDataset(chosen) : "Gives the inputs their shapes"}
-      placeholder="none chosen"
+      description={chosen ? describeDataset(chosen, t) : t("Gives the inputs their shapes")}
+      placeholder={t("none chosen")}
       searchable
       clearable
       data={options}
@@ -73,7 +78,11 @@ function DatasetChoice() {
   );
 }
 
-function describeDataset({ input, label, samples }: Dataset): string {
-  const target = label.kind === "class" ? `${label.classes?.length ?? "?"} classes` : label.kind === "value" ? "a value" : "no label";
-  return `${formatShape(input.shape)} → ${target}, ${samples.train.toLocaleString()} samples`;
+function describeDataset({ input, label, samples }: Dataset, t: Translate): string {
+  const facts = { shape: formatShape(input.shape), samples: formatNumber(samples.train) };
+  if (label.kind === "class")
+    return t("{{shape}} → {{classes}} classes, {{samples}} samples", { ...facts, classes: label.classes?.length ?? "?" });
+  return label.kind === "value"
+    ? t("{{shape}} → a value, {{samples}} samples", facts)
+    : t("{{shape}} → no label, {{samples}} samples", facts);
 }

@@ -1,6 +1,7 @@
 import { ScrollArea } from "@mantine/core";
 
 import { findNode } from "@/graph/model";
+import { useTranslation } from "@/i18n/react";
 
 import { useSessionState } from "../session/context";
 import { GraphFacts } from "./GraphFacts";
@@ -10,13 +11,14 @@ import { NodeInspector } from "./NodeInspector";
 
 /** What is selected, in detail: one node, several, or the whole graph. */
 export function Inspector() {
+  const { t } = useTranslation();
   const count = useSessionState((state) => state.selection.nodes.size);
   const node = useSessionState((state) => {
     const [only] = state.selection.nodes;
     return state.selection.nodes.size === 1 && only !== undefined ? findNode(state.graph, only) : undefined;
   });
   return (
-    <aside className={classes["inspector"]} aria-label="Inspector">
+    <aside className={classes["inspector"]} aria-label={t("Inspector")}>
       <ScrollArea h="100%" type="hover" scrollbarSize={6}>
         <div className={classes["content"]}>
           {node ? <NodeInspector key={node.id} node={node} /> : count > 1 ? <ManyNodes count={count} /> : <GraphFacts />}

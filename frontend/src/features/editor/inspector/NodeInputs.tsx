@@ -4,6 +4,7 @@ import type { GraphNode, OperatorInfo } from "@/api/types";
 import { judgeConnection } from "@/graph/connect";
 import { readReference, writeReference } from "@/graph/model";
 import { inputPorts, outputNames, outputReference } from "@/graph/ports";
+import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 
 import { useAct } from "../actions/useActions";
@@ -12,6 +13,7 @@ import classes from "./Inspector.module.css";
 
 /** What feeds each input: the way to connect without a pointer. Only sources that can work are offered. */
 export function NodeInputs({ node, operator }: { node: GraphNode; operator: OperatorInfo | undefined }) {
+  const { t } = useTranslation();
   const act = useAct();
   const session = useSession();
   const graph = useSessionState((state) => state.graph);
@@ -33,8 +35,8 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
   }
 
   return (
-    <section className={classes["section"]} aria-label="Inputs">
-      <h3>Inputs</h3>
+    <section className={classes["section"]} aria-label={t("Inputs")}>
+      <h3>{t("Inputs")}</h3>
       {ports.map((port) => {
         const reference = node.inputs[port.name] ?? null;
         const options = sourcesFor(port.name);
@@ -43,18 +45,18 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
           <Select
             key={port.name}
             label={port.name}
-            description={port.kind === "label" && reference === null ? "The labels of the data set" : null}
+            description={port.kind === "label" && reference === null ? t("The labels of the data set") : null}
             size="xs"
             mb={8}
             searchable
             clearable
-            placeholder={port.kind === "label" ? "labels" : "not connected"}
-            data={known ? options : [...options, { value: reference, label: `${reference} (missing)` }]}
+            placeholder={port.kind === "label" ? t("labels") : t("not connected")}
+            data={known ? options : [...options, { value: reference, label: t("{{reference}} (missing)", { reference }) }]}
             value={reference}
             onChange={(from) => {
-              if (from === null) act(`Disconnect ${port.name} of ${node.id}`, [{ type: "disconnect", to: node.id, port: port.name }]);
+              if (from === null) act(t("Disconnect {{port}} of {{id}}", { port: port.name, id: node.id }), [{ type: "disconnect", to: node.id, port: port.name }]);
               else
-                act(`Connect ${readReference(from)[0]} to ${node.id}`, [
+                act(t("Connect {{from}} to {{port}} of {{to}}", { from: readReference(from)[0], port: port.name, to: node.id }), [
                   { type: "connect", from, to: node.id, port: port.name },
                 ]);
             }}

@@ -3,6 +3,8 @@ import { Badge, Checkbox, Group, Text } from "@mantine/core";
 import type { GraphNode, ParamValue } from "@/api/types";
 import type { GraphEdit } from "@/graph/edits";
 import { readReference } from "@/graph/model";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 import { SchemaForm } from "@/shared/schema/SchemaForm";
 import { sentences } from "@/shared/text";
@@ -19,6 +21,7 @@ import { OperatorDoc } from "./OperatorDoc";
 
 /** One node: its name, what is wrong with it, its parameters, what feeds it, and what follows from that. */
 export function NodeInspector({ node }: { node: GraphNode }) {
+  const { t } = useTranslation();
   const act = useAct();
   const operator = useOperator(node.op);
   const problems = useSessionState((state) => state.problems.get(node.id)) ?? [];
@@ -39,7 +42,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
       value === undefined
         ? { type: "unset-params", id: node.id, names: [name] }
         : { type: "set-params", id: node.id, params: { [name]: value } };
-    act(`Set ${name} of ${node.id}`, [edit], { key: `${node.id}.${name}` });
+    act(t("Set {{name}} of {{id}}", { name, id: node.id }), [edit], { key: `${node.id}.${name}` });
   }
 
   return (
@@ -50,7 +53,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
           <Text fw={640}>{operator?.title ?? node.op}</Text>
           {operator ? null : (
             <Badge color="red" size="xs" variant="light">
-              unknown
+              {t("unknown")}
             </Badge>
           )}
         </Group>
@@ -65,8 +68,8 @@ export function NodeInspector({ node }: { node: GraphNode }) {
         <ProblemCard key={at} problem={problem} />
       ))}
       {schema && hasParams ? (
-        <section className={classes["section"]} aria-label="Parameters">
-          <h3>Parameters</h3>
+        <section className={classes["section"]} aria-label={t("Parameters")}>
+          <h3>{t("Parameters")}</h3>
           <SchemaForm schema={schema} value={node.params} errors={errors} onChange={setParam} />
         </section>
       ) : null}
@@ -75,8 +78,8 @@ export function NodeInspector({ node }: { node: GraphNode }) {
       <OutputSwitch id={node.id} />
       <ActionButtons ids={["duplicate", "delete"]} />
       {operator?.doc ? (
-        <section className={classes["section"]} aria-label="About this operator">
-          <h3>About {operator.name}</h3>
+        <section className={classes["section"]} aria-label={t("About this operator")}>
+          <h3>{t("About {{name}}", { name: operator.name })}</h3>
           <OperatorDoc doc={operator.doc} />
         </section>
       ) : null}
@@ -85,25 +88,26 @@ export function NodeInspector({ node }: { node: GraphNode }) {
 }
 
 function Derived({ id }: { id: string }) {
+  const { t } = useTranslation();
   const report = useSessionState((state) => state.report?.nodes[id]);
   if (!report) return null;
   return (
-    <section className={classes["section"]} aria-label="Derived">
-      <h3>For one batch</h3>
+    <section className={classes["section"]} aria-label={t("Derived")}>
+      <h3>{t("For one batch")}</h3>
       <dl className={classes["facts"]}>
         {report.outputs.map((output) => (
-          <Fact key={output.name} name={`Out${report.outputs.length > 1 ? ` ${output.name}` : ""}`}>
-            {output.shape ? `${formatShape(output.shape)} ${output.dtype ?? ""}` : "unknown"}
+          <Fact key={output.name} name={report.outputs.length > 1 ? t("Out {{name}}", { name: output.name }) : t("Out")}>
+            {output.shape ? `${formatShape(output.shape)} ${output.dtype ?? ""}` : t("unknown")}
           </Fact>
         ))}
         {[...report.weights, ...report.states].map((weight) => (
           <Fact key={weight.name} name={weight.name.replace(`${id}_`, "")}>
-            {weight.shape ? formatShape(weight.shape) : "unknown"}
+            {weight.shape ? formatShape(weight.shape) : t("unknown")}
           </Fact>
         ))}
-        <Fact name="Trained parameters">{report.parameters.toLocaleString()}</Fact>
-        <Fact name="Operations">{formatFlops(report.flops)}</Fact>
-        <Fact name="Memory">{formatBytes(report.bytes)}</Fact>
+        <Fact name={t("Trained parameters")}>{formatNumber(report.parameters)}</Fact>
+        <Fact name={t("Operations")}>{formatFlops(report.flops)}</Fact>
+        <Fact name={t("Memory")}>{formatBytes(report.bytes)}</Fact>
       </dl>
     </section>
   );
@@ -119,6 +123,7 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 }
 
 function OutputSwitch({ id }: { id: string }) {
+  const { t } = useTranslation();
   const act = useAct();
   const outputs = useSessionState((state) => state.graph.outputs);
   const isOutput = outputs.some((reference) => readReference(reference)[0] === id);
@@ -126,10 +131,10 @@ function OutputSwitch({ id }: { id: string }) {
   return (
     <Checkbox
       size="xs"
-      label="An output of the network"
+      label={t("An output of the network")}
       checked={isOutput}
       onChange={() =>
-        act(isOutput ? `Make ${id} no output` : `Make ${id} an output`, [
+        act(isOutput ? t("Make {{id}} no output", { id }) : t("Make {{id}} an output", { id }), [
           { type: "set-outputs", outputs: isOutput ? without : [...outputs, id] },
         ])
       }

@@ -2,6 +2,7 @@ import { TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import { ID_PATTERN } from "@/graph/model";
+import { useTranslation } from "@/i18n/react";
 
 import { useAct } from "../actions/useActions";
 import { useSessionState } from "../session/context";
@@ -9,6 +10,7 @@ import { useUiState } from "../ui";
 
 /** The node's name; taken over when the field is left, because half a name is not one. */
 export function NodeName({ id }: { id: string }) {
+  const { t } = useTranslation();
   const act = useAct();
   const [draft, setDraft] = useState(id);
   const isTaken = useSessionState((state) => draft !== id && state.graph.nodes.some((node) => node.id === draft));
@@ -22,20 +24,20 @@ export function NodeName({ id }: { id: string }) {
   }, [asked]);
 
   const error = isTaken
-    ? "Another node has this name"
+    ? t("Another node has this name")
     : ID_PATTERN.test(draft)
       ? null
-      : "Letters, digits and _, a letter first, at most 64";
+      : t("Letters, digits and _, a letter first, at most 64");
 
   function commit(): void {
     if (error !== null) setDraft(id);
-    else if (draft !== id) act(`Rename ${id} to ${draft}`, [{ type: "rename-node", id, to: draft }], { select: [draft] });
+    else if (draft !== id) act(t("Rename {{id}} to {{draft}}", { id, draft }), [{ type: "rename-node", id, to: draft }], { select: [draft] });
   }
 
   return (
     <TextInput
       ref={field}
-      label="Name"
+      label={t("Name")}
       size="xs"
       value={draft}
       error={error}

@@ -5,6 +5,7 @@ import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, use
 import type { OperatorInfo } from "@/api/types";
 
 import { addOperator } from "../actions/add";
+import { useTranslation } from "@/i18n/react";
 import { lookOf } from "@/shared/category";
 import { useSession } from "../session/context";
 import { useUi, useUiState } from "../ui";
@@ -14,6 +15,7 @@ import { bestMatch, searchPalette } from "./search";
 
 /** All operators by family: drag one onto the canvas, click it, or type and press Enter. */
 export function Palette() {
+  const { t } = useTranslation();
   const session = useSession();
   const ui = useUi();
   const [words, setWords] = useState("");
@@ -52,18 +54,18 @@ export function Palette() {
   }
 
   return (
-    <aside className={classes["palette"]} aria-label="Palette">
+    <aside className={classes["palette"]} aria-label={t("Palette")}>
       <div className={classes["search"]}>
         <TextInput
           ref={field}
           value={words}
           onChange={(event) => setWords(event.currentTarget.value)}
           onKeyDown={onKey}
-          placeholder="Find an operator"
-          aria-label="Find an operator"
+          placeholder={t("Find an operator")}
+          aria-label={t("Find an operator")}
           size="xs"
           leftSection={<Search size={14} />}
-          rightSection={words === "" ? <kbd className={classes["key"]}>/</kbd> : <CloseButton size="xs" aria-label="Clear" onClick={() => setWords("")} />}
+          rightSection={words === "" ? <kbd className={classes["key"]}>/</kbd> : <CloseButton size="xs" aria-label={t("Clear")} onClick={() => setWords("")} />}
         />
       </div>
       <ScrollArea className={classes["scroll"] ?? ""} type="hover" scrollbarSize={6}>
@@ -79,7 +81,7 @@ export function Palette() {
         </div>
         {groups.length === 0 ? (
           <Text c="dimmed" size="xs" ta="center" p="lg">
-            No operator fits “{words}”.
+            {t("No operator fits “{{words}}”.", { words })}
           </Text>
         ) : null}
       </ScrollArea>

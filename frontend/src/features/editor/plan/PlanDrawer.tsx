@@ -5,6 +5,7 @@ import { useState } from "react";
 
 import { planGraph } from "@/api/graphs";
 import type { PlanReport } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -17,6 +18,7 @@ type View = "steps" | "text";
 
 /** What the Scheduler makes of the network: its steps in order, or its own words. */
 export function PlanDrawer() {
+  const { t } = useTranslation();
   const ui = useUi();
   const opened = useUiState((state) => state.plan);
   const [mode, setMode] = useState("training");
@@ -37,7 +39,7 @@ export function PlanDrawer() {
       onClose={() => ui.setState({ plan: false })}
       position="right"
       size="xl"
-      title={<Text fw={640}>The plan for one batch of {batch_size}</Text>}
+      title={<Text fw={640}>{t("The plan for one batch of {{size}}", { size: batch_size })}</Text>}
     >
       <Group mb="sm">
         <SegmentedControl
@@ -45,8 +47,8 @@ export function PlanDrawer() {
           value={mode}
           onChange={setMode}
           data={[
-            { value: "training", label: "Training" },
-            { value: "inference", label: "Inference" },
+            { value: "training", label: t("Training") },
+            { value: "inference", label: t("Inference") },
           ]}
         />
         <SegmentedControl
@@ -54,19 +56,19 @@ export function PlanDrawer() {
           value={view}
           onChange={(value) => setView(value)}
           data={[
-            { value: "steps", label: "Steps" },
-            { value: "text", label: "Text" },
+            { value: "steps", label: t("Steps") },
+            { value: "text", label: t("Text") },
           ]}
         />
       </Group>
       {faults > 0 ? (
         <EmptyState
           icon={ListTree}
-          title="There is no plan yet"
-          text={`The network has ${faults === 1 ? "a problem" : `${faults} problems`}: only what fits can be planned.`}
+          title={t("There is no plan yet")}
+          text={t("The network has {{count}} problems: only what fits can be planned.", { count: faults })}
         >
           <Button variant="light" onClick={() => ui.setState({ plan: false, problems: true })}>
-            Show {faults === 1 ? "the problem" : "the problems"}
+            {t("Show the problems")}
           </Button>
         </EmptyState>
       ) : (
@@ -77,10 +79,11 @@ export function PlanDrawer() {
 }
 
 function Answer({ plan, view }: { plan: UseQueryResult<PlanReport>; view: View }) {
+  const { t } = useTranslation();
   return (
     <>
-      {plan.isPending ? <Loader type="dots" aria-label="Planning" /> : null}
-      {plan.isError ? <ProblemText error={plan.error} title="There is no plan" onRetry={() => void plan.refetch()} /> : null}
+      {plan.isPending ? <Loader type="dots" aria-label={t("Planning")} /> : null}
+      {plan.isError ? <ProblemText error={plan.error} title={t("There is no plan")} onRetry={() => void plan.refetch()} /> : null}
       {plan.isSuccess ? <PlanBody plan={plan.data} view={view} /> : null}
     </>
   );

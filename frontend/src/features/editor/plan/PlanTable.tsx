@@ -2,18 +2,20 @@ import { Table, Text } from "@mantine/core";
 import { Fragment } from "react";
 
 import type { PlanReport } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatCount } from "@/shared/format";
 
 import { planRows } from "./steps";
 
 /** The steps of a plan, forward and backward apart. */
 export function PlanTable({ plan }: { plan: PlanReport }) {
+  const { t } = useTranslation();
   const steps = planRows(plan);
   return (
     <Table fz="xs" verticalSpacing={4} stickyHeader highlightOnHover className="nw-numbers">
       <Table.Thead>
         <Table.Tr>
-          {["", "Operator", "Name", "Output", "Place", "Operations", "Memory"].map((title) => (
+          {["", t("Operator"), t("Name"), t("Output"), t("Place"), t("Operations"), t("Memory")].map((title) => (
             <Table.Th key={title}>{title}</Table.Th>
           ))}
         </Table.Tr>

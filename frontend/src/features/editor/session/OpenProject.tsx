@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from "react";
 
 import { getProject } from "@/api/projects";
 import type { Palette, Project } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 import { paletteQuery } from "@/shared/queries";
 
@@ -20,6 +21,7 @@ interface Props {
 
 /** Loads a project and keeps it open: checked after every edit, saved after every change. */
 export function OpenProject({ projectId, waiting, children }: Props) {
+  const { t } = useTranslation();
   const palette = useQuery(paletteQuery);
   const project = useQuery({
     queryKey: ["project", projectId],
@@ -34,7 +36,7 @@ export function OpenProject({ projectId, waiting, children }: Props) {
     const retry = (): void => void Promise.all([project.refetch(), palette.refetch()]);
     return (
       <div className="nw-page">
-        <ProblemText error={failed} title="The project did not open" onRetry={retry} />
+        <ProblemText error={failed} title={t("The project did not open")} onRetry={retry} />
       </div>
     );
   }

@@ -1,6 +1,7 @@
 import { ApiError } from "@/api/client";
 import { getProject, updateProject } from "@/api/projects";
 import type { Project } from "@/api/types";
+import { t } from "@/i18n";
 
 import type { Session, SessionState } from "./session";
 
@@ -62,7 +63,7 @@ export function startSaver(session: Session, onSaved: (project: Project) => void
   function saveNow(): Promise<void> {
     clearTimeout(timer);
     if (store.getState().save === "conflict")
-      return Promise.reject(new Error("This project was changed elsewhere. Choose which version to keep first."));
+      return Promise.reject(new Error(t("This project was changed elsewhere. Choose which version to keep first.")));
     running ??= drain().finally(() => {
       running = null;
     });

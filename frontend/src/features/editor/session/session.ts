@@ -5,6 +5,7 @@ import { applyEdits, type GraphEdit } from "@/graph/edits";
 import { emptyHistory, type History, redo, remember, undo } from "@/graph/history";
 import { connectionId, connectionsOf } from "@/graph/model";
 import { completeLayout } from "@/graph/rows";
+import { t } from "@/i18n";
 
 import { shareReport } from "./shareReport";
 
@@ -108,7 +109,7 @@ export function createSession(project: Project, palette: Palette): Session {
       if (next !== graph) step(label, { graph: next, dataset }, options);
     },
     chooseDataset(dataset) {
-      if (dataset !== getState().dataset) step("Choose data set", { graph: getState().graph, dataset });
+      if (dataset !== getState().dataset) step(t("Choose data set"), { graph: getState().graph, dataset });
     },
     setSettings: (settings) => setState({ settings }),
     setName: (name) => setState({ name }),
@@ -125,7 +126,7 @@ export function createSession(project: Project, palette: Palette): Session {
     },
     place: (layout) => setState({ graph: applyEdits(getState().graph, [{ type: "move-nodes", positions: layout }]) }),
     takeOver(theirs) {
-      step("Take the other version", {
+      step(t("Take the other version"), {
         graph: { ...theirs.graph, layout: completeLayout(theirs.graph) },
         dataset: theirs.dataset,
       });

@@ -1,5 +1,7 @@
 import { ActionIcon, Button, Group, Tooltip } from "@mantine/core";
 
+import { useTranslation } from "@/i18n/react";
+
 import { findAction } from "../actions/registry";
 import { writeShortcut } from "../actions/shortcut";
 import { usePerform } from "../actions/useActions";
@@ -24,28 +26,30 @@ function useAction(id: string) {
 }
 
 function ActionButton({ id }: { id: string }) {
+  const { t } = useTranslation();
   const { action, enabled, run } = useAction(id);
   const Icon = action.icon;
   return (
     <Button size="compact-xs" variant="default" disabled={!enabled} onClick={run} leftSection={<Icon size={12} />}>
-      {action.label}
+      {t(action.label)}
     </Button>
   );
 }
 
 /** An action as an icon, its name and key in the tooltip. */
 export function ActionIconButton({ id }: { id: string }) {
+  const { t } = useTranslation();
   const { action, enabled, run } = useAction(id);
   const Icon = action.icon;
   const [key] = action.shortcuts;
-  const label = useSessionState((state) => action.hint?.(state) ?? action.label);
+  const label = useSessionState((state) => action.hint?.(state) ?? t(action.label));
   const hint = key === undefined ? label : `${label} (${writeShortcut(key)})`;
   return (
     <Tooltip label={hint}>
       <ActionIcon
         variant="subtle"
         color="gray"
-        aria-label={action.label}
+        aria-label={t(action.label)}
         // Not `disabled`: that would take the tooltip and the place in the tab order away.
         {...(enabled ? {} : { "data-disabled": true })}
         aria-disabled={!enabled}

@@ -1,26 +1,30 @@
 import { Kbd, Modal, Table, Text } from "@mantine/core";
 
+import { type Message, msg } from "@/i18n";
+import { useTranslation } from "@/i18n/react";
+
 import { actions } from "../actions/registry";
 import { writeShortcut } from "../actions/shortcut";
 import { useUi, useUiState } from "../ui";
 
-const pointing: [string, string][] = [
-  ["Connect", "Drag from the dot under a node to a dot on top of another, or drop it on the node"],
-  ["Move an end", "Drag the end of a connection to another dot"],
-  ["Select several", "Hold Shift and drag, or Shift-click"],
-  ["Move with the keyboard", "Tab to a node, Enter selects it, arrow keys move it"],
-  ["Connect with the keyboard", "Select a node, choose what feeds it under Inputs in the inspector"],
+const pointing: [Message, Message][] = [
+  [msg("Connect"), msg("Drag from the dot under a node to a dot on top of another, or drop it on the node")],
+  [msg("Move an end"), msg("Drag the end of a connection to another dot")],
+  [msg("Select several"), msg("Hold Shift and drag, or Shift-click")],
+  [msg("Move with the keyboard"), msg("Tab to a node, Enter selects it, arrow keys move it")],
+  [msg("Connect with the keyboard"), msg("Select a node, choose what feeds it under Inputs in the inspector")],
 ];
 
 /** All keys, read from the actions themselves. */
 export function ShortcutsHelp() {
+  const { t } = useTranslation();
   const ui = useUi();
   const opened = useUiState((state) => state.help);
   return (
     <Modal
       opened={opened}
       onClose={() => ui.setState({ help: false })}
-      title={<Text fw={640}>Keyboard and pointer</Text>}
+      title={<Text fw={640}>{t("Keyboard and pointer")}</Text>}
       size="lg"
     >
       <Table verticalSpacing={5} fz="sm">
@@ -29,7 +33,7 @@ export function ShortcutsHelp() {
             .filter((action) => action.shortcuts.length > 0)
             .map((action) => (
               <Table.Tr key={action.id}>
-                <Table.Td>{action.label}</Table.Td>
+                <Table.Td>{t(action.label)}</Table.Td>
                 <Table.Td ta="right">
                   {action.shortcuts.map((shortcut) => (
                     <Kbd key={shortcut} ml={6} size="xs">
@@ -41,9 +45,9 @@ export function ShortcutsHelp() {
             ))}
           {pointing.map(([what, how]) => (
             <Table.Tr key={what}>
-              <Table.Td>{what}</Table.Td>
+              <Table.Td>{t(what)}</Table.Td>
               <Table.Td ta="right" c="dimmed">
-                {how}
+                {t(how)}
               </Table.Td>
             </Table.Tr>
           ))}

@@ -2,10 +2,11 @@ import { ActionIcon, Divider, Menu, Text, UnstyledButton } from "@mantine/core";
 import { Ellipsis } from "lucide-react";
 import { Fragment } from "react";
 
-import { type Action, type ActionGroup, actions, findAction } from "../actions/registry";
+import { type Action, type ActionGroup, actions, findAction, groupNames } from "../actions/registry";
 import { writeShortcut } from "../actions/shortcut";
 import { usePerform } from "../actions/useActions";
 import { useSession, useSessionState } from "../session/context";
+import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatCount, formatFlops } from "@/shared/format";
 import { ActionIconButton } from "./ActionButtons";
 import classes from "./Toolbar.module.css";
@@ -14,8 +15,9 @@ const always = [["undo", "redo"], ["duplicate", "delete"], ["arrange", "fit", "z
 
 /** The strip above the canvas: the frequent actions, what the network comes to, and everything else in a menu. */
 export function Toolbar() {
+  const { t } = useTranslation();
   return (
-    <div className={classes["toolbar"]} role="toolbar" aria-label="Editor">
+    <div className={classes["toolbar"]} role="toolbar" aria-label={t("Editor")}>
       <ActionIconButton id="palette" />
       <Divider orientation="vertical" />
       <div className={classes["frequent"]}>
@@ -39,9 +41,10 @@ export function Toolbar() {
 }
 
 function AllActions() {
+  const { t } = useTranslation();
   const session = useSession();
   const perform = usePerform();
-  const groups: ActionGroup[] = ["Edit", "Select", "Arrange", "View"];
+  const groups = Object.keys(groupNames) as ActionGroup[];
   const item = (action: Action) => (
     <Menu.Item
       key={action.id}
@@ -54,20 +57,20 @@ function AllActions() {
       disabled={!action.enabled(session.store.getState())}
       onClick={() => perform(action)}
     >
-      {action.label}
+      {t(action.label)}
     </Menu.Item>
   );
   return (
     <Menu position="bottom-start" width={250} shadow="md">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label="All actions">
+        <ActionIcon variant="subtle" color="gray" aria-label={t("All actions")}>
           <Ellipsis size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown mah="70vh" style={{ overflowY: "auto" }}>
         {groups.map((group) => (
           <Fragment key={group}>
-            <Menu.Label>{group}</Menu.Label>
+            <Menu.Label>{t(groupNames[group])}</Menu.Label>
             {actions.filter((action) => action.group === group).map(item)}
           </Fragment>
         ))}
@@ -77,21 +80,23 @@ function AllActions() {
 }
 
 function Totals() {
+  const { t } = useTranslation();
   const totals = useSessionState((state) => state.report?.totals);
   if (!totals || totals.parameters === 0) return null;
   return (
     <span className={classes["totals"]}>
-      <b>{formatCount(totals.parameters)}</b> parameters
+      <b>{formatCount(totals.parameters)}</b> {t("parameters")}
       <i>·</i>
       <b>{formatFlops(totals.flops)}</b>
       <i>·</i>
-      <b>{formatBytes(totals.activation_bytes)}</b> activations
+      <b>{formatBytes(totals.activation_bytes)}</b> {t("activations")}
     </span>
   );
 }
 
 /** How the network stands, always in sight; opens the list. */
 function ProblemCount() {
+  const { t } = useTranslation();
   const perform = usePerform();
   const report = useSessionState((state) => state.report);
   const check = useSessionState((state) => state.check);
@@ -99,22 +104,18 @@ function ProblemCount() {
   const warnings = (report?.problems.length ?? 0) - errors;
   const [text, tone] =
     check === "failed"
-      ? ["Not checked", "warning"]
+      ? [t("Not checked"), "warning"]
       : !report
-        ? ["Checking…", "none"]
+        ? [t("Checking…"), "none"]
         : errors > 0
-          ? [count(errors, "error"), "error"]
+          ? [t("{{count}} errors", { count: errors }), "error"]
           : warnings > 0
-            ? [count(warnings, "warning"), "warning"]
-            : ["No problems", "good"];
+            ? [t("{{count}} warnings", { count: warnings }), "warning"]
+            : [t("No problems"), "good"];
   return (
     <UnstyledButton className={classes["problems"]} data-tone={tone} onClick={() => perform(findAction("problems"))}>
       <span className={classes["dot"]} />
       <span aria-live="polite">{text}</span>
     </UnstyledButton>
   );
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }

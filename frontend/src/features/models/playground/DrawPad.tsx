@@ -3,6 +3,7 @@ import { Eraser } from "lucide-react";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
 import { heightOf, inkSquare, invert, readPixels, shrink, toRaw, wholeBox, widthOf } from "./pixels";
@@ -20,6 +21,7 @@ interface Props {
 
 /** A pad to draw on with mouse, pen or finger. */
 export function DrawPad({ input, dark, onInput }: Props) {
+  const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const last = useRef<[number, number] | null>(null);
   const [centred, setCentred] = useState(true);
@@ -69,7 +71,7 @@ export function DrawPad({ input, dark, onInput }: Props) {
         height={SIDE}
         style={{ background: paper }}
         role="img"
-        aria-label="Drawing pad"
+        aria-label={t("Drawing pad")}
         onPointerDown={(event) => {
           event.currentTarget.setPointerCapture(event.pointerId);
           last.current = null;
@@ -85,7 +87,7 @@ export function DrawPad({ input, dark, onInput }: Props) {
       <Group justify="space-between" mt="xs">
         <Switch
           size="xs"
-          label="Centre the drawing"
+          label={t("Centre the drawing")}
           checked={centred}
           onChange={(event) => {
             setCentred(event.currentTarget.checked);
@@ -93,11 +95,11 @@ export function DrawPad({ input, dark, onInput }: Props) {
           }}
         />
         <Button size="compact-xs" variant="default" leftSection={<Eraser size={14} aria-hidden />} onClick={clear}>
-          Clear
+          {t("Clear")}
         </Button>
       </Group>
       <Text size="xs" c="dimmed" mt={4}>
-        Draw with mouse, pen or finger. Without one of them, take a test sample.
+        {t("Draw with mouse, pen or finger. Without one of them, take a test sample.")}
       </Text>
     </div>
   );

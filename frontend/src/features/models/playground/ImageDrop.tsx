@@ -3,6 +3,7 @@ import { ImageUp } from "lucide-react";
 import { useState } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
 import { borderMedian, channelsOf, heightOf, invert, type Picture, readPixels, shrink, toRaw, wholeBox, widthOf } from "./pixels";
@@ -18,6 +19,7 @@ interface Props {
 
 /** Takes a picture from a file, turns it to what the network wants, and lets one correct its polarity. */
 export function ImageDrop({ input, dark, onInput }: Props) {
+  const { t } = useTranslation();
   const [picture, setPicture] = useState<Picture | null>(null);
   const [inverted, setInverted] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -30,7 +32,7 @@ export function ImageDrop({ input, dark, onInput }: Props) {
   const take = async (file: File | null): Promise<void> => {
     if (!file) return;
     const shown = await readPicture(file, channelsOf(input));
-    setProblem(shown ? null : `“${file.name}” is not a picture this browser can read.`);
+    setProblem(shown ? null : t("“{{name}}” is not a picture this browser can read.", { name: file.name }));
     if (!shown) return;
     // Grey data with bright things on black: a photo of ink on paper is its negative.
     const negative = channelsOf(input) === 1 && borderMedian(shown) > 0.5 === dark;
@@ -44,7 +46,7 @@ export function ImageDrop({ input, dark, onInput }: Props) {
       className={classes["drop"]}
       data-over={over}
       role="group"
-      aria-label="Picture to try"
+      aria-label={t("Picture to try")}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -57,18 +59,18 @@ export function ImageDrop({ input, dark, onInput }: Props) {
       }}
     >
       <ImageUp size={26} strokeWidth={1.6} aria-hidden />
-      <Text size="sm">Drop a picture here</Text>
+      <Text size="sm">{t("Drop a picture here")}</Text>
       <FileButton accept="image/*" onChange={(file) => void take(file)}>
         {(props) => (
           <Button {...props} size="xs" variant="default">
-            Choose a picture
+            {t("Choose a picture")}
           </Button>
         )}
       </FileButton>
       {picture ? (
         <Switch
           size="xs"
-          label="Swap bright and dark"
+          label={t("Swap bright and dark")}
           checked={inverted}
           onChange={(event) => {
             setInverted(event.currentTarget.checked);

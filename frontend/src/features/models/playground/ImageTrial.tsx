@@ -2,6 +2,7 @@ import { SegmentedControl, Stack } from "@mantine/core";
 import { useState } from "react";
 
 import type { ModelVersion, Nested } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import { useSourceDataset, useTakeSample } from "../queries";
 import { DrawPad } from "./DrawPad";
@@ -21,13 +22,14 @@ interface Props {
 
 /** The ways to give a network a picture: draw it, pick one, bring one. */
 export function ImageTrial({ version, trial, onTrial }: Props) {
+  const { t } = useTranslation();
   const { input } = version;
   const dataset = useSourceDataset(version.dataset);
   const pickable = dataset.data?.available === true && dataset.data.input.kind === "image" ? dataset.data.id : null;
   const ways = [
-    channelsOf(input) === 1 ? { value: "draw" as const, label: "Draw" } : null,
-    pickable === null ? null : { value: "sample" as const, label: "Test sample" },
-    { value: "file" as const, label: "Picture" },
+    channelsOf(input) === 1 ? { value: "draw" as const, label: t("Draw") } : null,
+    pickable === null ? null : { value: "sample" as const, label: t("Test sample") },
+    { value: "file" as const, label: t("Picture") },
   ].filter((way) => way !== null);
   const [chosen, setChosen] = useState<Way | null>(null);
   const way = ways.find((one) => one.value === chosen)?.value ?? ways[0]?.value ?? "file";
@@ -37,7 +39,7 @@ export function ImageTrial({ version, trial, onTrial }: Props) {
     <Stack gap="sm">
       <SegmentedControl
         size="xs"
-        aria-label="Kind of input"
+        aria-label={t("Kind of input")}
         data={ways}
         value={way}
         onChange={(next) => {

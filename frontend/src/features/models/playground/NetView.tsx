@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 
 import classes from "../models.module.css";
@@ -9,6 +10,7 @@ import { fromRaw, heightOf, toImageData, widthOf } from "./pixels";
 
 /** The very pixels the network gets, enlarged. */
 export function NetView({ raw, input }: { raw: Nested; input: DatasetInput }) {
+  const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     canvas.current?.getContext("2d")?.putImageData(toImageData(fromRaw(raw, input)), 0, 0);
@@ -20,10 +22,10 @@ export function NetView({ raw, input }: { raw: Nested; input: DatasetInput }) {
         width={widthOf(input)}
         height={heightOf(input)}
         role="img"
-        aria-label="What the network sees"
+        aria-label={t("What the network sees")}
       />
       <Text size="xs" c="dimmed">
-        What the network sees: {formatShape(input.shape)}, values {input.low} to {input.high}
+        {t("What the network sees: {{shape}}, values {{low}} to {{high}}", { shape: formatShape(input.shape), low: input.low, high: input.high })}
       </Text>
     </div>
   );

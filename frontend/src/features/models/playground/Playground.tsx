@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 
 import type { ModelVersion } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
 import classes from "../models.module.css";
@@ -23,35 +24,36 @@ interface Props {
 
 /** Something goes in by hand, the prediction comes out beside it. */
 export function Playground({ name, version, trial, onTrial }: Props) {
+  const { t } = useTranslation();
   const [settled] = useDebouncedValue(trial, PAUSE_MS);
   const prediction = usePrediction(name, version.version, settled.raw);
   const { kind } = version.input;
   return (
-    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Playground">
-      <h2>Try it</h2>
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Playground")}>
+      <h2>{t("Try it")}</h2>
       <div className={classes["try"]} data-kind={kind}>
         {kind === "image" ? (
           <ImageTrial version={version} trial={trial} onTrial={onTrial} />
         ) : (
           <TableTrial version={version} onTrial={onTrial} />
         )}
-        <div role="region" aria-label="Prediction">
+        <div role="region" aria-label={t("Prediction")}>
           {settled.raw === null ? (
             <Text c="dimmed" size="sm">
-              {kind === "image" ? "Draw something or take a test sample." : "Fill in the row to see the prediction."}
+              {kind === "image" ? t("Draw something or take a test sample.") : t("Fill in the row to see the prediction.")}
             </Text>
           ) : prediction.error ? (
-            <ProblemText error={prediction.error} title="No prediction" onRetry={() => void prediction.refetch()} />
+            <ProblemText error={prediction.error} title={t("No prediction")} onRetry={() => void prediction.refetch()} />
           ) : prediction.data ? (
             <PredictionView
               reply={prediction.data}
               // The label belongs to the new input; the answer still shown may be the old one's.
               truth={prediction.isPlaceholderData ? undefined : settled.truth}
-              valueName={version.label.name ?? "Value"}
+              valueName={version.label.name ?? t("Value")}
             />
           ) : (
             <Text c="dimmed" size="sm">
-              Asking the network …
+              {t("Asking the network …")}
             </Text>
           )}
         </div>

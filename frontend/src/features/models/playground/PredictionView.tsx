@@ -1,6 +1,7 @@
 import { Badge, Text } from "@mantine/core";
 
 import type { Label, Prediction, PredictReply } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 import { formatMetric, toNumber } from "@/shared/format";
 
 import classes from "../models.module.css";
@@ -21,6 +22,7 @@ interface Props {
 
 /** What the network says: a class with its probabilities, a value, or its output as it is. */
 export function PredictionView({ reply, truth, valueName }: Props) {
+  const { t } = useTranslation();
   const prediction = reply.predictions[0];
   if (!prediction) return null;
   return (
@@ -33,13 +35,14 @@ export function PredictionView({ reply, truth, valueName }: Props) {
         <OutputAnswer prediction={prediction} />
       )}
       <Text size="xs" c="dimmed" mt="sm">
-        Version {reply.version} answered in {formatMetric(Number(reply.ms.toPrecision(2)))} ms
+        {t("Version {{version}} answered in {{milliseconds}} ms", { version: reply.version, milliseconds: formatMetric(Number(reply.ms.toPrecision(2))) })}
       </Text>
     </div>
   );
 }
 
 function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Label | undefined }) {
+  const { t } = useTranslation();
   const all = prediction.probabilities ?? [];
   const shown = all.length <= ALL_CLASSES ? all : [...all].sort((a, b) => toNumber(b.p) - toNumber(a.p)).slice(0, LIKELIEST);
   return (
@@ -48,11 +51,11 @@ function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Lab
         <strong>{prediction.label}</strong>
         {truth === undefined || truth === null ? null : (
           <Badge color={String(truth) === prediction.label ? "green" : "red"} variant="light" tt="none">
-            {String(truth) === prediction.label ? "as labelled" : `labelled ${truth}`}
+            {String(truth) === prediction.label ? t("as labelled") : t("labelled {{truth}}", { truth })}
           </Badge>
         )}
       </div>
-      <ul className={classes["bars"]} aria-label="Probabilities">
+      <ul className={classes["bars"]} aria-label={t("Probabilities")}>
         {shown.map(({ label, p }) => {
           const percent = 100 * toNumber(p);
           return (
@@ -71,6 +74,7 @@ function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Lab
 }
 
 function ValueAnswer({ value, truth, name }: { value: number; truth: Label | undefined; name: string }) {
+  const { t } = useTranslation();
   return (
     <>
       <Text size="sm" c="dimmed">
@@ -80,7 +84,7 @@ function ValueAnswer({ value, truth, name }: { value: number; truth: Label | und
         <strong>{formatMetric(value)}</strong>
         {typeof truth === "number" ? (
           <Text component="span" size="sm" c="dimmed">
-            really {formatMetric(truth)}, off by {formatMetric(Math.abs(value - truth))}
+            {t("really {{truth}}, off by {{error}}", { truth: formatMetric(truth), error: formatMetric(Math.abs(value - truth)) })}
           </Text>
         ) : null}
       </div>
@@ -89,17 +93,18 @@ function ValueAnswer({ value, truth, name }: { value: number; truth: Label | und
 }
 
 function OutputAnswer({ prediction }: { prediction: Prediction }) {
+  const { t } = useTranslation();
   if (prediction.png !== undefined)
     return (
       <div className={classes["seen"]}>
-        <img src={prediction.png} alt="Output of the network" className={classes["picture"]} />
+        <img src={prediction.png} alt={t("Output of the network")} className={classes["picture"]} />
         <Text size="xs" c="dimmed">
-          What the network makes of it
+          {t("What the network makes of it")}
         </Text>
       </div>
     );
   const values = flatten(prediction.output ?? []);
-  const more = values.length > OUTPUTS_SHOWN ? ` … and ${values.length - OUTPUTS_SHOWN} more` : "";
+  const more = values.length > OUTPUTS_SHOWN ? t(" … and {{count}} more", { count: values.length - OUTPUTS_SHOWN }) : "";
   return (
     <Text size="sm" ff="monospace">
       {values.slice(0, OUTPUTS_SHOWN).map(formatMetric).join(", ")}

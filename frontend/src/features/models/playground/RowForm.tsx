@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Select } from "@mantine/core";
 
 import type { Cell, ColumnStats, DatasetField } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
 import { rangeText, typicalRow } from "./row";
@@ -17,6 +18,7 @@ interface Props {
 
 /** A form with one field per column. */
 export function RowForm({ fields, stats, row, testSamples, onRow, onSample }: Props) {
+  const { t } = useTranslation();
   const statsOf = new Map(stats.map((column) => [column.name, column]));
   const set = (place: number, cell: Cell): void => onRow(row.map((old, other) => (other === place ? cell : old)));
   return (
@@ -28,16 +30,16 @@ export function RowForm({ fields, stats, row, testSamples, onRow, onSample }: Pr
             variant="default"
             onClick={() => onSample(Math.floor(Math.random() * testSamples))}
           >
-            Some test sample
+            {t("Some test sample")}
           </Button>
         ) : null}
         {stats.length > 0 ? (
           <Button size="compact-xs" variant="default" onClick={() => onRow(typicalRow(fields, stats))}>
-            Typical values
+            {t("Typical values")}
           </Button>
         ) : null}
       </Group>
-      <form className={classes["fields"]} aria-label="Row" onSubmit={(event) => event.preventDefault()}>
+      <form className={classes["fields"]} aria-label={t("Row")} onSubmit={(event) => event.preventDefault()}>
         {fields.map((field, place) => (
           <RowField
             key={field.name}

@@ -1,6 +1,8 @@
 import { Group, Pagination, Skeleton, Text } from "@mantine/core";
 import { useState } from "react";
 
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
 import classes from "../models.module.css";
@@ -16,21 +18,22 @@ interface Props {
 
 /** Pictures the network has not been trained on, to choose from. */
 export function SamplePicker({ dataset, picked, onPick }: Props) {
+  const { t } = useTranslation();
   const [page, setPage] = useState(1);
   const { data, error } = useTestSamples(dataset, (page - 1) * PER_PAGE, PER_PAGE);
-  if (error && !data) return <ProblemText error={error} title="The samples are not there" />;
+  if (error && !data) return <ProblemText error={error} title={t("The samples are not there")} />;
   if (!data) return <Skeleton height={220} />;
   const pages = Math.ceil(data.total / PER_PAGE);
   return (
     <div>
-      <div className={classes["thumbs"]} role="group" aria-label="Test samples">
+      <div className={classes["thumbs"]} role="group" aria-label={t("Test samples")}>
         {data.images?.map((image) => (
           <button
             key={image.index}
             type="button"
             className={classes["thumb"]}
             aria-pressed={picked === image.index}
-            aria-label={image.label === null ? `Sample ${image.index}` : `Sample ${image.index}, ${image.label}`}
+            aria-label={image.label === null ? t("Sample {{index}}", { index: image.index }) : t("Sample {{index}}, {{label}}", { index: image.index, label: image.label })}
             onClick={() => onPick(image.index)}
           >
             <img src={image.png} alt="" />
@@ -40,7 +43,7 @@ export function SamplePicker({ dataset, picked, onPick }: Props) {
       {pages > 1 ? (
         <Group justify="space-between" mt="xs" gap="xs">
           <Text size="xs" c="dimmed">
-            {data.total.toLocaleString("en")} test samples
+            {t("{{samples}} test samples", { samples: formatNumber(data.total) })}
           </Text>
           <Pagination
             size="xs"

@@ -1,10 +1,11 @@
 import type { Cell, ColumnStats, DatasetField, DatasetInput, Nested } from "@/api/types";
+import { t } from "@/i18n";
 import { formatMetric, toNumber } from "@/shared/format";
 
 /** The raw columns of a table; without a description they are numbers. */
 export function fieldsOf(input: DatasetInput): DatasetField[] {
   if (input.fields) return input.fields;
-  const names = input.columns ?? Array.from({ length: input.shape[0] ?? 0 }, (_, place) => `Column ${place + 1}`);
+  const names = input.columns ?? Array.from({ length: input.shape[0] ?? 0 }, (_, place) => t("Column {{number}}", { number: place + 1 }));
   return names.map((name) => ({ name, kind: "number", categories: [], fill: null }));
 }
 
@@ -32,7 +33,7 @@ export function typicalRow(fields: readonly DatasetField[], stats: readonly Colu
 
 /** "4.3 to 7.9" under a field. */
 export function rangeText(stats: ColumnStats | undefined): string | null {
-  return stats ? `${formatMetric(stats.min)} to ${formatMetric(stats.max)}` : null;
+  return stats ? t("{{least}} to {{most}}", { least: formatMetric(stats.min), most: formatMetric(stats.max) }) : null;
 }
 
 /** A row can be asked about once every cell that needs a value has one. */

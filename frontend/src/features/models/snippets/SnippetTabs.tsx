@@ -4,6 +4,7 @@ import { useMemo } from "react";
 
 import { inferUrl, predictUrl } from "@/api/models";
 import type { ModelVersion, RawInput } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
 import { compactInput } from "./compact";
@@ -19,14 +20,15 @@ interface Props {
 
 /** How a program asks this model, with a real input: copied and run as it stands. */
 export function SnippetTabs({ name, version, newest, raw }: Props) {
+  const { t } = useTranslation();
   const url = predictUrl(name, newest ? undefined : version.version);
   const snippets = useMemo(
     () => writeSnippets(url, compactInput(raw ?? version.sample, version.input)),
     [url, raw, version],
   );
   return (
-    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label="Use it from a program">
-      <h2>Use it from a program</h2>
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Use it from a program")}>
+      <h2>{t("Use it from a program")}</h2>
       <Tabs defaultValue="curl" keepMounted={false}>
         <Tabs.List mb="sm">
           {snippets.map((snippet) => (
@@ -42,14 +44,15 @@ export function SnippetTabs({ name, version, newest, raw }: Props) {
         ))}
       </Tabs>
       <Text size="xs" c="dimmed" mt="sm" mb={4}>
-        The same model by the Open Inference Protocol v2, with preprocessed tensors:
+        {t("The same model by the Open Inference Protocol v2, with preprocessed tensors:")}
       </Text>
-      <CodeBox text={inferUrl(name, version.version)} label="Open Inference address" />
+      <CodeBox text={inferUrl(name, version.version)} label={t("Open Inference address")} />
     </section>
   );
 }
 
 function CodeBox({ text, label }: { text: string; label: string }) {
+  const { t } = useTranslation();
   return (
     <div className={classes["code"]}>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
@@ -58,11 +61,11 @@ function CodeBox({ text, label }: { text: string; label: string }) {
       </pre>
       <CopyButton value={text} timeout={1500}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? "Copied" : "Copy"}>
+          <Tooltip label={copied ? t("Copied") : t("Copy")}>
             <ActionIcon
               className={classes["copy"] ?? ""}
               variant="default"
-              aria-label={copied ? `${label} copied` : `Copy ${label}`}
+              aria-label={copied ? t("{{label}} copied", { label }) : t("Copy {{label}}", { label })}
               onClick={copy}
             >
               {copied ? <Check size={15} /> : <Copy size={15} />}

@@ -3,6 +3,9 @@ import { Download } from "lucide-react";
 import { useMemo, useState } from "react";
 import type uPlot from "uplot";
 
+import { type Translate } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 
 import { alignCurves, type Mark } from "./align";
@@ -27,6 +30,7 @@ export interface ChartCardProps {
 
 /** One metric: its curves, a legend that shows values and switches lines, and what can be saved. */
 export function ChartCard(props: ChartCardProps) {
+  const { t } = useTranslation();
   const { group, smoothing, logarithmic, range } = props;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [hovered, setHovered] = useState<number | null>(null);
@@ -47,22 +51,22 @@ export function ChartCard(props: ChartCardProps) {
   };
 
   return (
-    <section className={`nw-card ${plotClass} ${classes["card"] ?? ""}`} aria-label={`${group.title} chart`}>
+    <section className={`nw-card ${plotClass} ${classes["card"] ?? ""}`} aria-label={t("{{title}} chart", { title: group.title })}>
       <div className={classes["head"]}>
         <Text component="h3" size="sm" fw={600} className={classes["title"] ?? ""}>
           {group.title}
         </Text>
-        <span className={classes["where"]}>{hovered === null ? "" : `step ${hovered.toLocaleString()}`}</span>
+        <span className={classes["where"]}>{hovered === null ? "" : t("step {{step}}", { step: formatNumber(hovered) })}</span>
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" aria-label={`Save the ${group.title} chart`}>
+            <ActionIcon variant="subtle" color="gray" aria-label={t("Save the {{title}} chart", { title: group.title })}>
               <Download size={16} />
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={savePicture}>Picture (PNG)</Menu.Item>
+            <Menu.Item onClick={savePicture}>{t("Picture (PNG)")}</Menu.Item>
             <Menu.Item onClick={() => saveText(`${fileName}.csv`, writeCsv(group.curves), "text/csv")}>
-              Values (CSV)
+              {t("Values (CSV)")}
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
@@ -74,7 +78,7 @@ export function ChartCard(props: ChartCardProps) {
             type="button"
             className={classes["entry"]}
             aria-pressed={!hidden.has(curve.key)}
-            title={hidden.has(curve.key) ? `Show ${curve.label}` : `Hide ${curve.label}`}
+            title={hidden.has(curve.key) ? t("Show {{label}}", { label: curve.label }) : t("Hide {{label}}", { label: curve.label })}
             onClick={() => toggle(curve.key)}
           >
             <span className={classes["swatch"]} data-role={curve.role} aria-hidden />
@@ -84,7 +88,7 @@ export function ChartCard(props: ChartCardProps) {
         ))}
       </div>
       <Plot
-        label={describe(group, values)}
+        label={describe(group, values, t)}
         frame={frame}
         logarithmic={logarithmic}
         height={props.height}
@@ -104,23 +108,25 @@ function formatValue(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : formatMetric(value);
 }
 
-function describe(group: ChartGroup, values: readonly (number | null)[]): string {
+function describe(group: ChartGroup, values: readonly (number | null)[], t: Translate): string {
   const parts = group.curves.map((curve, place) => {
     const last = curve.step.at(-1) ?? 0;
-    return `${curve.label} ${formatValue(values[place])} (to step ${last})`;
+    return t("{{curve}} {{value}} (to step {{step}})", { curve: curve.label, value: formatValue(values[place]), step: last });
   });
   return `${group.title}: ${parts.join(", ")}`;
 }
 
 function MarkNote({ marks }: { marks: readonly Mark[] }) {
+  const { t } = useTranslation();
   const first = marks[0];
   if (!first) return null;
-  const word = Number.isNaN(first.value) ? "NaN" : "infinite";
-  const more = marks.length > 1 ? `, and ${marks.length - 1} more` : "";
+  const value = formatMetric(first.value);
+  const mark = { label: first.label, value, step: formatNumber(first.step) };
   return (
     <Text size="xs" c="var(--nw-danger)" mt={4} role="status">
-      ▲ {first.label} was {word} at step {first.step.toLocaleString()}
-      {more}
+      {marks.length > 1
+        ? t("▲ {{label}} was {{value}} at step {{step}}, and {{count}} more", { ...mark, count: marks.length - 1 })
+        : t("▲ {{label}} was {{value}} at step {{step}}", mark)}
     </Text>
   );
 }

@@ -4,6 +4,8 @@ import { ZoomOut } from "lucide-react";
 import { useMemo, useState } from "react";
 
 import { getRunSeries } from "@/api/runs";
+import { formatNumber } from "@/i18n/formats";
+import { useTranslation } from "@/i18n/react";
 
 import { type CurveSet, readEnvelope } from "../curves";
 import { SERIES_POINTS } from "../follow";
@@ -22,17 +24,18 @@ interface Props {
 
 /** All curves of a run, one chart per metric, zoomed and smoothed together. */
 export function RunCharts({ runId, fileName, curves, compact = false }: Props) {
+  const { t } = useTranslation();
   const [smoothing, setSmoothing] = useState(0);
   const [logarithmic, setLogarithmic] = useState(false);
   const [range, setRange] = useState<Range | null>(null);
   const shown = useZoomedCurves(runId, curves, range);
-  const groups = useMemo(() => groupCurves(shown), [shown]);
+  const groups = useMemo(() => groupCurves(shown, t), [shown, t]);
 
   return (
     <div>
       <div className={classes["tools"]}>
         <div className={classes["slider"]}>
-          <span aria-hidden>Smoothing</span>
+          <span aria-hidden>{t("Smoothing")}</span>
           <Slider
             size="xs"
             min={0}
@@ -40,13 +43,13 @@ export function RunCharts({ runId, fileName, curves, compact = false }: Props) {
             step={0.01}
             value={smoothing}
             label={(value) => value.toFixed(2)}
-            thumbLabel="Smoothing"
+            thumbLabel={t("Smoothing")}
             onChange={setSmoothing}
           />
         </div>
         <Switch
           size="xs"
-          label="Logarithmic"
+          label={t("Logarithmic")}
           checked={logarithmic}
           onChange={(event) => setLogarithmic(event.currentTarget.checked)}
         />
@@ -57,11 +60,11 @@ export function RunCharts({ runId, fileName, curves, compact = false }: Props) {
             leftSection={<ZoomOut size={14} />}
             onClick={() => setRange(null)}
           >
-            Steps {range[0].toLocaleString()} to {range[1].toLocaleString()}: show all
+            {t("Steps {{first}} to {{last}}: show all", { first: formatNumber(range[0]), last: formatNumber(range[1]) })}
           </Button>
         ) : (
           <Text size="xs" c="dimmed" visibleFrom="md">
-            Drag over a chart to zoom in, double-click to see all.
+            {t("Drag over a chart to zoom in, double-click to see all.")}
           </Text>
         )}
       </div>

@@ -1,3 +1,4 @@
+import { type Message, msg, t, type Translate } from "@/i18n";
 import { titleOf } from "@/shared/schema/field";
 
 import type { Curve, CurveSet } from "../curves";
@@ -16,14 +17,16 @@ export interface ChartGroup {
   curves: ChartCurve[];
 }
 
-const titles: Record<string, string> = {
-  lr: "Learning rate",
-  mse: "Mean squared error",
-  mae: "Mean absolute error",
-  rmse: "Root mean squared error",
-  r2: "R²",
+const titles: Record<string, Message> = {
+  loss: msg("Loss"),
+  accuracy: msg("Accuracy"),
+  lr: msg("Learning rate"),
+  mse: msg("Mean squared error"),
+  mae: msg("Mean absolute error"),
+  rmse: msg("Root mean squared error"),
+  r2: msg("R²"),
 };
-const labels: Record<Role, string> = { train: "Training", val: "Validation", test: "Test", other: "" };
+const labels: Record<Exclude<Role, "other">, Message> = { train: msg("Training"), val: msg("Validation"), test: msg("Test") };
 const roles: Role[] = ["train", "val", "test"];
 const first = ["loss", "accuracy"];
 const last = ["lr"];
@@ -34,29 +37,33 @@ export function splitKey(key: string): [Role, string] {
   return role ? [role, key.slice(role.length + 1)] : ["other", key];
 }
 
-export function metricTitle(metric: string): string {
-  return titles[metric] ?? titleOf(metric);
+export function metricTitle(metric: string, translate: Translate = t): string {
+  const title = titles[metric];
+  return title === undefined ? titleOf(metric) : translate(title);
 }
 
 /** val_loss → "Validation loss". */
 export function keyTitle(key: string): string {
   const [role, metric] = splitKey(key);
   const title = metricTitle(metric);
-  return role === "other" ? title : `${labels[role]} ${title === titles[metric] ? title : title.toLowerCase()}`;
+  const within = title.charAt(1) === title.charAt(1).toUpperCase() ? title : title.charAt(0).toLowerCase() + title.slice(1);
+  if (role === "train") return t("Training {{metric}}", { metric: within });
+  if (role === "val") return t("Validation {{metric}}", { metric: within });
+  return role === "test" ? t("Test {{metric}}", { metric: within }) : title;
 }
 
 /** One chart per metric, training, validation and test together: loss first, learning rate last. */
-export function groupCurves(curves: CurveSet): ChartGroup[] {
+export function groupCurves(curves: CurveSet, translate: Translate = t): ChartGroup[] {
   const groups = new Map<string, ChartGroup>();
   for (const curve of curves.values()) {
     const [role, metric] = splitKey(curve.key);
-    const title = metricTitle(metric);
+    const title = metricTitle(metric, translate);
     let group = groups.get(metric);
     if (!group) {
       group = { metric, title, curves: [] };
       groups.set(metric, group);
     }
-    group.curves.push({ ...curve, role, label: labels[role] || title });
+    group.curves.push({ ...curve, role, label: role === "other" ? title : translate(labels[role]) });
   }
   for (const group of groups.values()) group.curves.sort((a, b) => rank(a.role) - rank(b.role));
   return [...groups.values()].sort((a, b) => place(a.metric) - place(b.metric));

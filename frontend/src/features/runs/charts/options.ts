@@ -1,5 +1,6 @@
 import uPlot from "uplot";
 
+import { formatNumber } from "@/i18n/formats";
 import { formatMetric } from "@/shared/format";
 
 import type { Line, PlotFrame } from "./align";
@@ -54,7 +55,7 @@ export function makeOptions(
       y: logarithmic ? { distr: LOGARITHMIC, log: 10, range: (_plot, min, max) => logRange(min, max) } : {},
     },
     axes: [
-      { ...axis, size: 28, values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? step.toLocaleString() : "")) },
+      { ...axis, size: 28, values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? formatNumber(step) : "")) },
       { ...axis, size: 58, values: (_plot, splits) => splits.map(axisText) },
     ],
     series: [{}, ...frame.lines.map((line) => seriesOf(line, hooks))],
