@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netwright import datasets, templates
+from netwright import datasets, gluon, templates
 from netwright.datasets import Dataset
 from netwright.errors import CheckpointError, GraphError
 from netwright.inspection import Plane, Probe, Snapshot, SnapshotFolder, Watch, histogram, kernels, picture
@@ -18,7 +18,8 @@ from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, 
 from netwright.inspection.plane import Projection, boundary
 from netwright.inspection.quality import judge_classes, judge_values, worst
 from netwright.inspection.runner import from_node
-from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit
+from netwright.inspection.watch import ALLOWANCE
+from netwright.train import BlockTask, Callback, GraphTask, TrainSettings, TrainState, evaluate, fit
 from netwright.train.data import held_rows
 
 
@@ -201,6 +202,27 @@ def test_a_gradient_is_the_mean_over_the_batch() -> None:
     found = next(s for s in seen if s.weights[0].gradient is not None).weights[0].gradient
     assert found is not None
     assert found.norm == pytest.approx(np.linalg.norm(p.T @ x / len(x)), rel=0.1)
+
+
+def test_looking_takes_no_more_than_its_share() -> None:
+    data = datasets.get("digits")
+    task, seen = GraphTask(templates.get("mlp-digits").graph, data.info), list[Snapshot]()
+    watch = Watch(seen.append, data, share=0.02)
+    settings = TrainSettings(epochs=60, batch_size=64)
+    result = fit(task, data.feed("train"), settings=settings, callbacks=[watch], preprocessing=data.preprocessing)
+    assert len(seen) >= 4
+    # the last look may go over, and none is taken before the time for those before it has passed
+    assert watch.spent - max(s.cost for s in seen[1:]) <= 0.02 * result.seconds + ALLOWANCE
+
+
+def test_a_gluon_network_shows_its_weights_and_gradients() -> None:
+    net, seen = gluon.nn.Dense(3), list[Snapshot]()
+    task = BlockTask(net, gluon.loss.SoftmaxCrossEntropyLoss())
+    x, y = datasets.get("iris").arrays("train")
+    fit(task, (x, y), settings=TrainSettings(epochs=60, batch_size=8), callbacks=[Watch(seen.append, share=0.5)])
+    assert [weight.name for weight in seen[-1].weights] == ["weight", "bias"]
+    assert any(weight.gradient is not None for snapshot in seen for weight in snapshot.weights)
+    assert seen[-1].nodes == ()
 
 
 def test_snapshots_thin_out_and_keep_both_ends(tmp_path: Path) -> None:

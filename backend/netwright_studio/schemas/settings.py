@@ -29,3 +29,6 @@ class TrainSettings(Request):
     device: Ident = "auto"
     validation_split: float = Field(0.1, ge=0.0, lt=1.0)
     checkpoint_every_seconds: float = Field(30.0, gt=0)
+    look_inside: float = Field(
+        0.02, ge=0.0, le=0.5, description="Part of the time that looking inside may take; 0 switches it off."
+    )
