@@ -16,6 +16,8 @@ from netwright_studio.api import (
     datasets,
     graphs,
     health,
+    inspect_models,
+    inspect_runs,
     models,
     operators,
     projects,
@@ -30,6 +32,7 @@ from netwright_studio.failures import FailureMiddleware
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inference.open_inference import OpenInferenceApp
+from netwright_studio.inspecting import Subjects
 from netwright_studio.limits import BodyLimitMiddleware
 from netwright_studio.openapi import build_openapi, operation_id
 from netwright_studio.pages import PageApp
@@ -54,8 +57,10 @@ ROUTERS = (
     graphs.router,
     datasets.router,
     runs.router,
+    inspect_runs.router,
     run_events.router,
     models.router,
+    inspect_models.router,
     api_docs.router,
 )
 
@@ -127,6 +132,7 @@ def open_studio(settings: Settings) -> Studio:
     store = open_store(settings)
     hub = EventHub(settings.event_queue_frames)
     repository = ModelRepository(store)
+    catalog = DatasetCatalog(store)
     return Studio(
         settings=settings,
         store=store,
@@ -135,6 +141,7 @@ def open_studio(settings: Settings) -> Studio:
         hub=hub,
         manager=RunManager(settings, store, hub, publisher(store, repository)),
         series=SeriesCache(store.events),
-        catalog=DatasetCatalog(store),
+        catalog=catalog,
         models=ModelServer(repository),
+        subjects=Subjects(store, catalog, repository),
     )

@@ -9,6 +9,7 @@ from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelServer
+from netwright_studio.inspecting import Subjects
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.series import SeriesCache
@@ -29,6 +30,7 @@ class Studio:
     series: SeriesCache
     catalog: DatasetCatalog
     models: ModelServer
+    subjects: Subjects
 
     def dataset_info(self, ident: str | None) -> DatasetInfo | None:
         """Return what a data set says of itself, None for None."""

@@ -6,7 +6,9 @@ from typing import Any
 
 from netwright_studio.api.deps import StudioDep
 from netwright_studio.api.routing import resource_router
+from netwright_studio.inspecting import probing
 from netwright_studio.schemas.graphs import CheckReport, CheckRequest, Plan, PlanRequest
+from netwright_studio.schemas.inspect import GraphProbe, ProbeReply
 
 router = resource_router("graphs")
 
@@ -23,3 +25,11 @@ def plan_graph(studio: StudioDep, body: PlanRequest) -> dict[str, Any]:
     """What would run, in which order and in how much memory."""
     info = studio.dataset_info(body.dataset)
     return studio.engine.plan(body.graph.model_dump(), info, body.batch_size, body.training)
+
+
+@router.post("/probe")
+def probe_graph(studio: StudioDep, body: GraphProbe) -> ProbeReply:
+    """Run a sample through a network that was only drawn: what every node would put out before any training."""
+    data = None if body.dataset is None else studio.catalog.load(body.dataset, fetch=False)
+    report = studio.engine.check(body.graph.model_dump(), None if data is None else data.info, 1)
+    return probing.probe_graph(body, data, report.totals.flops)

@@ -27,6 +27,11 @@ class RunFolder:
         """Where a finished training leaves its model."""
         return self.path / "model"
 
+    @property
+    def inside(self) -> Path:
+        """Where what was seen inside is kept."""
+        return self.path / "inside"
+
     def has_checkpoint(self) -> bool:
         """Tell whether training could go on; whether the checkpoint is sound shows when it is read."""
         return any(self.checkpoints.glob("step-*/state.json"))

@@ -10,7 +10,9 @@ from typing import Any
 import netwright.datasets
 from netwright import model_store
 from netwright.datasets import Dataset
+from netwright.inspection import Snapshot, SnapshotFolder, Watch, evaluate_samples
 from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
+from netwright.train.data import held_rows
 from netwright_studio.machine import resident_memory
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import RunFolder
@@ -27,11 +29,12 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     settings = TrainSettings.model_validate(order["settings"])
     task = GraphTask(order["graph"], data.info)
     teller = Teller(reporter, control, settings.batch_size)
+    watch = make_watch(place, reporter, data)
     result = fit(
         task,
         data.feed("train"),
         settings=settings,
-        callbacks=[teller],
+        callbacks=[teller, watch],
         checkpoint=place.checkpoints,
         resume=order["resume"],
         preprocessing=data.preprocessing,
@@ -44,6 +47,7 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     require_finite(
         {n: v for n, v in tested.items() if n == "test_loss"}, settings.optimizer_params.get("learning_rate")
     )
+    keep_evaluations(place, task, data, settings)
     metrics = {**result.metrics, **tested}
     metrics.pop("lr", None)
     info = model_store.describe_model(
@@ -72,6 +76,37 @@ def load_data(ident: str, reporter: Reporter) -> Dataset:
     if not info.available:
         reporter.log(f"Fetching {info.title}, which is not on this machine yet.")
     return netwright.datasets.get(ident)
+
+
+def make_watch(place: RunFolder, reporter: Reporter, data: Dataset) -> Watch:
+    """Return what looks inside now and then, keeps what it sees and tells that there is something new to see."""
+    folder = SnapshotFolder(place.inside)
+
+    def keep(snapshot: Snapshot) -> None:
+        if snapshot.step == watch.started_at:  # what an earlier training saw of later steps no longer holds
+            folder.clear(newer_than=snapshot.step - 1)
+            if watch.plane is not None:
+                folder.write_plane(watch.plane.info)
+        folder.write(snapshot)
+        if watch.trouble is not None:
+            reporter.log(f"Activations are not shown: {watch.trouble}", "warning")
+            watch.trouble = None
+        reporter.say("inspect", {"step": snapshot.step, "epoch": snapshot.epoch})
+
+    watch = Watch(keep, data)
+    return watch
+
+
+def keep_evaluations(place: RunFolder, task: GraphTask, data: Dataset, settings: TrainSettings) -> None:
+    """Keep what the trained network says of each held-out and each test sample."""
+    weights = task.arrays()
+    held, _ = held_rows(len(data.train[0]), settings.validation_split, settings.seed)
+    if held is not None:
+        found = evaluate_samples(task.network, weights, data, "train", held, device=task.device)
+        found.save(place.inside / "evaluation-final-validation.safetensors")
+    if len(data.test[0]):
+        found = evaluate_samples(task.network, weights, data, "test", device=task.device)
+        found.save(place.inside / "evaluation-final-test.safetensors")
 
 
 class Teller(Callback):

@@ -71,6 +71,13 @@ class PlanData(Model):
     reason: str | None = None
 
 
+class InspectData(Model):
+    """A snapshot was taken: what is inside can be seen as it was at this step."""
+
+    step: int
+    epoch: float
+
+
 class ModelData(Model):
     """The run made this model."""
 
@@ -120,6 +127,13 @@ class PlanEvent(EventBase):
     data: PlanData
 
 
+class InspectEvent(EventBase):
+    """A snapshot of what is inside."""
+
+    type: Literal["inspect"]
+    data: InspectData
+
+
 class ModelEvent(EventBase):
     """A model version was made."""
 
@@ -128,7 +142,7 @@ class ModelEvent(EventBase):
 
 
 RunEvent = Annotated[
-    StateEvent | MetricsEvent | ProgressEvent | LogEvent | CheckpointEvent | PlanEvent | ModelEvent,
+    StateEvent | MetricsEvent | ProgressEvent | LogEvent | CheckpointEvent | PlanEvent | InspectEvent | ModelEvent,
     Field(discriminator="type"),
 ]
 

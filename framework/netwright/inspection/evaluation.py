@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..datasets import Dataset
+from ..datasets import Dataset, SplitName
 from ..errors import CheckpointError, DataError
 from ..graph.network import Head, Network
 from ..serialization import save_arrays
@@ -35,7 +35,7 @@ class Evaluation:
     """
 
     kind: Kind
-    split: str
+    split: SplitName
     total: int
     rows: Array
     loss: Array
@@ -74,7 +74,7 @@ def evaluate_samples(
     network: Network,
     weights: Weights,
     data: Dataset,
-    split: Literal["train", "test"] = "test",
+    split: SplitName = "test",
     rows: Array | None = None,
     most: int = MAX_SAMPLES,
     device: Any = None,

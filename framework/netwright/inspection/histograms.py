@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 BINS = 40
 SAMPLE = 8192
 """Elements that are sorted into bins; of more, evenly spread ones are taken."""
+
+
+Real = Annotated[
+    float, WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "enum": ["NaN", "Infinity", "-Infinity"]}]})
+]
+"""A number that may be NaN or infinite, which JSON has no words for: those travel as texts."""
 
 
 class Histogram(BaseModel):
@@ -25,11 +31,11 @@ class Histogram(BaseModel):
     low: float
     high: float
     counts: tuple[int, ...]
-    mean: float
-    std: float
+    mean: Real
+    std: Real
     zeros: float
     invalid: float
-    norm: float
+    norm: Real
     size: int
     sampled: int
 

@@ -66,10 +66,12 @@ def latent(network: Network, weights: Weights, x: Array, node: str, input_shape:
 
 
 class Decoder:
-    """The part of a network behind a node: from numbers there to what comes out."""
+    """The part of a network behind a node: from numbers there to the first head, or to the node ``output``."""
 
-    def __init__(self, network: Network, weights: Weights, node: str, shape: tuple[int, ...]) -> None:
-        symbol, name = from_node(network, node, network.heads[0].name)
+    def __init__(
+        self, network: Network, weights: Weights, node: str, shape: tuple[int, ...], output: str | None = None
+    ) -> None:
+        symbol, name = from_node(network, node, output or network.heads[0].name)
         self._runner, self._weights, self.shape = Runner(symbol, {name: shape}), weights, shape
 
     def __call__(self, codes: Array) -> Array:

@@ -53,7 +53,7 @@ class Probe:
     >>> probe = Probe.untrained(templates.get("mlp-digits").graph, data.info, seed=1)
     >>> views = probe.look(data.arrays("test")[0][:4])
     >>> [view.node for view in views][:3], views[2].shape
-    (['data', 'flatten', 'fc1'], (64,))
+    (['data', 'flatten', 'fc1'], (128,))
     """
 
     def __init__(

@@ -9,11 +9,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from .evaluation import Evaluation
-from .histograms import Histogram, histogram
+from .histograms import Histogram, Real, histogram
 from .plane import MAX_POINTS
 
 Array = np.ndarray[Any, Any]
 CALIBRATION_BINS = 10
+MAX_CLASSES = 60
 
 
 class ClassQuality(BaseModel):
@@ -24,6 +25,7 @@ class ClassQuality(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    index: int
     label: str
     support: int
     predicted: int
@@ -43,15 +45,18 @@ class Calibration(BaseModel):
 
 
 class ClassesQuality(BaseModel):
-    """``matrix[actual][predicted]`` counts samples."""
+    """``matrix[actual][predicted]`` counts samples; ``classes`` has its rows. Of more than ``MAX_CLASSES`` classes
+    those that are most often mistaken are shown; ``of`` counts all.
+    """
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
     matrix: tuple[tuple[int, ...], ...]
     classes: tuple[ClassQuality, ...]
+    of: int
     accuracy: float
     macro_f1: float
-    loss: float
+    loss: Real
     calibration: tuple[Calibration, ...]
 
 
@@ -60,10 +65,10 @@ class ValuesQuality(BaseModel):
 
     model_config = ConfigDict(frozen=True, ser_json_inf_nan="strings")
 
-    rmse: float
-    mae: float
-    bias: float
-    r2: float | None
+    rmse: Real
+    mae: Real
+    bias: Real
+    r2: Real | None
     residuals: Histogram
     points: tuple[tuple[float, float, int], ...]
 
@@ -79,12 +84,16 @@ def judge_classes(found: Evaluation, classes: tuple[str, ...]) -> ClassesQuality
     matrix = confusion(label, predicted, len(classes))
     right, support, given = np.diag(matrix), matrix.sum(1), matrix.sum(0)
     rows = tuple(
-        _class(name, int(right[i]), int(support[i]), int(given[i])) for i, name in enumerate(classes)
+        _class(i, name, int(right[i]), int(support[i]), int(given[i])) for i, name in enumerate(classes)
     )  # fmt: skip
     scores = [row.f1 or 0.0 for row in rows if row.support]
+    shown = np.arange(len(classes))
+    if len(classes) > MAX_CLASSES:
+        shown = np.sort(np.argsort(-(support + given - 2 * right), kind="stable")[:MAX_CLASSES])
     return ClassesQuality(
-        matrix=tuple(tuple(row) for row in matrix.tolist()),
-        classes=rows,
+        matrix=tuple(tuple(row) for row in matrix[np.ix_(shown, shown)].tolist()),
+        classes=tuple(rows[i] for i in shown),
+        of=len(classes),
         accuracy=float(right.sum() / max(1, matrix.sum())),
         macro_f1=float(np.mean(scores)) if scores else 0.0,
         loss=float(np.mean(found.loss)),
@@ -132,12 +141,14 @@ def worst(found: Evaluation, actual: int | None = None, predicted: int | None = 
     return places[np.argsort(-np.nan_to_num(found.loss[places], nan=np.inf, posinf=np.inf), kind="stable")]
 
 
-def _class(name: str, right: int, support: int, given: int) -> ClassQuality:
+def _class(index: int, name: str, right: int, support: int, given: int) -> ClassQuality:
     precision = right / given if given else None
     recall = right / support if support else None
     both = (precision or 0.0) + (recall or 0.0)
     f1 = 2 * (precision or 0.0) * (recall or 0.0) / both if both else (0.0 if support else None)
-    return ClassQuality(label=name, support=support, predicted=given, precision=precision, recall=recall, f1=f1)
+    return ClassQuality(
+        index=index, label=name, support=support, predicted=given, precision=precision, recall=recall, f1=f1
+    )
 
 
 def _calibration(confidence: Array, right: Array) -> tuple[Calibration, ...]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import CheckpointError
 from ..serialization import write_atomically
-from .histograms import Histogram
+from .histograms import Histogram, Real
 from .pictures import Picture
 from .plane import Boundary, PlaneInfo
 from .probe import NodeView
@@ -28,7 +28,7 @@ class WeightView(BaseModel):
     shape: tuple[int, ...]
     values: Histogram
     gradient: Histogram | None
-    change: float | None
+    change: Real | None
     picture: Picture | None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets import Dataset
+from ..errors import NetwrightError
 from ..graph.network import Network
 from ..symbol.symbol import Symbol
 from ..train import Callback, GraphTask, TrainState
@@ -64,6 +65,10 @@ class Watch(Callback):
         self.spent = 0.0
         """Seconds taken so far, those before the first step left out."""
         self.plane: Plane | None = None
+        self.trouble: str | None = None
+        """Why activations are not seen, where they could have been."""
+        self.started_at = -1
+        """The step of the first snapshot: 0, or where a resumed training goes on."""
         self._inside: _Inside | None = None
         self._due = float("inf")
         self._pending: _Pending | None = None
@@ -77,8 +82,12 @@ class Watch(Callback):
         if self.share <= 0:
             return
         if isinstance(state.task, GraphTask) and self.data is not None:
-            self._inside = _Inside(state.task, self.data)
-            self.plane = self._inside.plane
+            try:
+                self._inside = _Inside(state.task, self.data)
+                self.plane = self._inside.plane
+            except NetwrightError as error:  # weights and gradients can still be seen
+                self.trouble = str(error)
+        self.started_at = state.step
         self._take(state, None)
         self._began = time.perf_counter()
         self._due = self._began + LEAST_GAP
@@ -125,7 +134,7 @@ class Watch(Callback):
             _weight_view(name, array._data, pending, input_shape)
             for name, array in list(state.task.weights.items())[:MAX_WEIGHTS]
         )
-        nodes, boundary, generated = ((), None, None) if self._inside is None else self._inside.look()
+        nodes, boundary, generated = self._look()
         self._last = state.step
         cost = time.perf_counter() - before + (pending.cost if pending is not None else 0.0)
         self.keep(
@@ -139,6 +148,15 @@ class Watch(Callback):
                 generated=generated,
             )
         )
+
+    def _look(self) -> tuple[tuple[NodeView, ...], Boundary | None, Picture | None]:
+        """What is to be seen beside weights; what there is no memory for is not worth a training."""
+        if self._inside is not None:
+            try:
+                return self._inside.look()
+            except NetwrightError as error:
+                self._inside, self.trouble = None, str(error)
+        return (), None, None
 
 
 class _Pending:
