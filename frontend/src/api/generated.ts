@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Graph
+         * @description Run a sample through a network that was only drawn: what every node would put out before any training.
+         */
+        post: operations["probe_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -240,6 +260,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/versions/{version}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Evaluation
+         * @description How good a model is: confusion matrix and classes, or errors of values.
+         */
+        get: operations["get_model_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/evaluation/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Model Samples
+         * @description Samples, the greatest loss first: all, those of a cell of the matrix, or the wrong ones.
+         */
+        get: operations["list_model_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}/versions/{version}/export": {
         parameters: {
             query?: never;
@@ -252,6 +312,46 @@ export interface paths {
          * @description Download one version's weights, its graph, or its graph as MXNet's symbol JSON.
          */
         get: operations["export_model_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/generated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Generated
+         * @description Pictures made from a node's numbers.
+         */
+        get: operations["get_model_generated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/latent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model Latent
+         * @description Where samples lie at a node, in two dimensions.
+         */
+        get: operations["get_model_latent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -274,6 +374,26 @@ export interface paths {
          * @description Predict with one version; preprocessing is included.
          */
         post: operations["predict_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Model
+         * @description Run a sample, or a raw input, through a model and look at every node.
+         */
+        post: operations["probe_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -420,6 +540,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/evaluation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Evaluation
+         * @description How good the run's network is: confusion matrix and classes, or errors of values.
+         */
+        get: operations["get_run_evaluation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/evaluation/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Samples
+         * @description Samples, the greatest loss first: all, those of a cell of the matrix, or the wrong ones.
+         */
+        get: operations["list_run_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -432,6 +592,106 @@ export interface paths {
          * @description Events with a number above ``after``; ``gap`` names those that were pruned.
          */
         get: operations["get_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/generated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Generated
+         * @description Pictures made from a node's numbers.
+         */
+        get: operations["get_run_generated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/inside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Inside
+         * @description Which steps were looked at, with the norms of weights and gradients at each.
+         */
+        get: operations["get_run_inside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/inside/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run History
+         * @description Histograms of one tensor over time.
+         */
+        get: operations["get_run_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/inside/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Snapshot
+         * @description What was seen at one step: histograms, activations, kernels, the decision boundary.
+         */
+        get: operations["get_run_snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/latent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Latent
+         * @description Where samples lie at a node, in two dimensions.
+         */
+        get: operations["get_run_latent"];
         put?: never;
         post?: never;
         delete?: never;
@@ -474,6 +734,26 @@ export interface paths {
          * @description Hold still after the present step.
          */
         post: operations["pause_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe Run
+         * @description Run a sample through the run's network as its last checkpoint has it.
+         */
+        post: operations["probe_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -648,6 +928,42 @@ export interface components {
             target?: string | null;
         };
         /**
+         * Boundary
+         * @description What a network says at ``size`` × ``size`` places of the plane, in rows from the lowest y.
+         *
+         *     For classes ``winner`` (base64, a byte each) is the likeliest class and ``strength`` its probability in 255ths. For
+         *     values ``strength`` runs from ``low`` to ``high`` and ``winner`` is empty.
+         */
+        Boundary: {
+            /** High */
+            high: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "classes" | "values";
+            /** Low */
+            low: number;
+            /** Size */
+            size: number;
+            /** Strength */
+            strength: string;
+            /** Winner */
+            winner: string;
+        };
+        /**
+         * Calibration
+         * @description Of the samples whose confidence lies in a bin: how many, their mean confidence, and how many are right.
+         */
+        Calibration: {
+            /** Accuracy */
+            accuracy: number;
+            /** Confidence */
+            confidence: number;
+            /** Count */
+            count: number;
+        };
+        /**
          * Category
          * @description A group of operators.
          */
@@ -736,6 +1052,49 @@ export interface components {
             summary: string;
             /** Title */
             title: string;
+        };
+        /**
+         * ClassQuality
+         * @description One class: of those predicted as it, how many are (precision); of those that are, how many were found (recall).
+         *
+         *     None where there is nothing to divide by.
+         */
+        ClassQuality: {
+            /** F1 */
+            f1: number | null;
+            /** Index */
+            index: number;
+            /** Label */
+            label: string;
+            /** Precision */
+            precision: number | null;
+            /** Predicted */
+            predicted: number;
+            /** Recall */
+            recall: number | null;
+            /** Support */
+            support: number;
+        };
+        /**
+         * ClassesQuality
+         * @description ``matrix[actual][predicted]`` counts samples; ``classes`` has its rows. Of more than ``MAX_CLASSES`` classes
+         *     those that are most often mistaken are shown; ``of`` counts all.
+         */
+        ClassesQuality: {
+            /** Accuracy */
+            accuracy: number;
+            /** Calibration */
+            calibration: components["schemas"]["Calibration"][];
+            /** Classes */
+            classes: components["schemas"]["ClassQuality"][];
+            /** Loss */
+            loss: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Macro F1 */
+            macro_f1: number;
+            /** Matrix */
+            matrix: number[][];
+            /** Of */
+            of: number;
         };
         /**
          * ColumnStats
@@ -990,12 +1349,83 @@ export interface components {
             where?: string | null;
         };
         /**
+         * EvaluatedSample
+         * @description One sample with what was said of it.
+         */
+        EvaluatedSample: {
+            /** Cells */
+            cells: (string | number | ("NaN" | "Infinity" | "-Infinity") | null)[] | null;
+            /** Confidence */
+            confidence: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Label */
+            label: string | number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Loss */
+            loss: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Output Png */
+            output_png: string | null;
+            /** Png */
+            png: string | null;
+            /** Predicted */
+            predicted: string | number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Row */
+            row: number;
+            /** Top */
+            top: components["schemas"]["TopClass"][];
+        };
+        /**
+         * EvaluatedSamples
+         * @description Some samples, the greatest loss first; ``row`` counts in ``split``.
+         */
+        EvaluatedSamples: {
+            /** Items */
+            items: components["schemas"]["EvaluatedSample"][];
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "test";
+            /** Total */
+            total: number;
+        };
+        /**
+         * EvaluationReply
+         * @description How good a network is on a part of its data; ``count`` of the ``total`` samples were evaluated.
+         */
+        EvaluationReply: {
+            classes: components["schemas"]["ClassesQuality"] | null;
+            /** Count */
+            count: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "classes" | "values" | "reconstruction" | "loss";
+            /** Label */
+            label: string | null;
+            /** Loss */
+            loss: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            losses: components["schemas"]["Histogram"];
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "validation" | "test";
+            /**
+             * Same Data
+             * @description Whether the data are those it was trained on.
+             */
+            same_data: boolean;
+            /** Total */
+            total: number;
+            values: components["schemas"]["ValuesQuality"] | null;
+        };
+        /**
          * EventPage
          * @description Events after a number; ``gap`` is [from, to] of those that were pruned and can no longer be had.
          */
         EventPage: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["ModelEvent"])[];
             /** Gap */
             gap: [
                 number,
@@ -1018,7 +1448,7 @@ export interface components {
          */
         EventsFrame: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["ModelEvent"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1066,6 +1496,23 @@ export interface components {
             type: "gap";
         };
         /**
+         * GeneratedReply
+         * @description Pictures made from a node's numbers: drawn at random, or walked through row by row.
+         */
+        GeneratedReply: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "draw" | "walk";
+            /** Node */
+            node: string;
+            /** Png */
+            png: string;
+            /** Side */
+            side: number;
+        };
+        /**
          * Graph
          * @description A network as it is drawn and stored: only the specification, nothing derived.
          */
@@ -1103,6 +1550,40 @@ export interface components {
              * @constant
              */
             version: 1;
+        };
+        /**
+         * GraphProbe
+         * @description A sample to run through a drawn network, with the weights its training would begin with.
+         */
+        GraphProbe: {
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+            /**
+             * Index
+             * @default 0
+             */
+            index: number;
+            /**
+             * Initializer
+             * @default xavier
+             */
+            initializer: string;
+            /** Input */
+            input?: unknown;
+            /** Node */
+            node?: string | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Split
+             * @default test
+             * @enum {string}
+             */
+            split: "train" | "test";
         };
         /**
          * GroupReport
@@ -1147,6 +1628,96 @@ export interface components {
              */
             type: "heartbeat";
         };
+        /**
+         * Histogram
+         * @description How the values of a tensor are spread: ``counts`` of equal bins from ``low`` to ``high``.
+         *
+         *     ``norm`` (the root of the sum of squares) and ``size`` are of the whole tensor; the rest is of ``sampled`` elements.
+         *     ``zeros`` is the part of them that is exactly 0, ``invalid`` the part that is NaN or infinite and in no bin.
+         */
+        Histogram: {
+            /** Counts */
+            counts: number[];
+            /** High */
+            high: number;
+            /** Invalid */
+            invalid: number;
+            /** Low */
+            low: number;
+            /** Mean */
+            mean: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Norm */
+            norm: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Sampled */
+            sampled: number;
+            /** Size */
+            size: number;
+            /** Std */
+            std: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Zeros */
+            zeros: number;
+        };
+        /**
+         * HistogramHistory
+         * @description The histograms of one tensor at all snapshots that have it.
+         */
+        HistogramHistory: {
+            /** Histograms */
+            histograms: components["schemas"]["Histogram"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weight" | "gradient" | "activation";
+            /** Name */
+            name: string;
+            /** Steps */
+            steps: number[];
+        };
+        /**
+         * InsideReply
+         * @description What was seen inside a run while it trained.
+         */
+        InsideReply: {
+            /** Nodes */
+            nodes: string[];
+            plane: components["schemas"]["PlaneInfo"] | null;
+            /**
+             * Share
+             * @description Part of the time it may take; 0: it was switched off.
+             */
+            share: number;
+            /** Snapshots */
+            snapshots: components["schemas"]["SnapshotRef"][];
+            /** Weights */
+            weights: components["schemas"]["WeightCurve"][];
+        };
+        /**
+         * InspectData
+         * @description A snapshot was taken: what is inside can be seen as it was at this step.
+         */
+        InspectData: {
+            /** Epoch */
+            epoch: number;
+            /** Step */
+            step: number;
+        };
+        /**
+         * InspectEvent
+         * @description A snapshot of what is inside.
+         */
+        InspectEvent: {
+            data: components["schemas"]["InspectData"];
+            /** Seq */
+            seq: number;
+            /** Time */
+            time: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "inspect";
+        };
         /** Items[Dataset] */
         Items_Dataset_: {
             /** Items */
@@ -1181,6 +1752,60 @@ export interface components {
             items: components["schemas"]["TrainedModel"][];
             /** Total */
             total: number;
+        };
+        /**
+         * LatentNode
+         * @description A node whose output can be mapped, and how many numbers a sample is there.
+         */
+        LatentNode: {
+            /** Node */
+            node: string;
+            /** Op */
+            op: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * LatentReply
+         * @description Where samples lie at a node: on its two axes, or on the two principal components.
+         */
+        LatentReply: {
+            /** Classes */
+            classes: string[] | null;
+            /** Dimensions */
+            dimensions: number;
+            /** Explained */
+            explained: [
+                number,
+                number
+            ];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "inputs" | "components";
+            /** Label */
+            label: string | null;
+            /** Node */
+            node: string;
+            /** Nodes */
+            nodes: components["schemas"]["LatentNode"][];
+            /**
+             * Points
+             * @description [x, y, class number or value]
+             */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /** Rows */
+            rows: number[];
+            /**
+             * Split
+             * @enum {string}
+             */
+            split: "train" | "test";
         };
         /**
          * LogData
@@ -1408,6 +2033,23 @@ export interface components {
             weights: components["schemas"]["WeightInfo"][];
         };
         /**
+         * NodeView
+         * @description What came out of one node for a batch: the ``shape`` of a sample, how its values are spread, and ``picture``, the
+         *     first sample's output. ``dead`` is the part of its units (channels) that were 0 for the whole batch.
+         */
+        NodeView: {
+            /** Dead */
+            dead: number | null;
+            /** Node */
+            node: string;
+            /** Op */
+            op: string;
+            picture: components["schemas"]["Picture"];
+            /** Shape */
+            shape: number[];
+            values: components["schemas"]["Histogram"];
+        };
+        /**
          * OperatorInfo
          * @description One operator as the palette shows it.
          */
@@ -1473,6 +2115,31 @@ export interface components {
             categories: components["schemas"]["Category"][];
             /** Operators */
             operators: components["schemas"]["OperatorInfo"][];
+        };
+        /**
+         * Picture
+         * @description ``data`` (base64) holds width × height bytes in rows, 0 standing for ``low`` and 255 for ``high``.
+         *
+         *     The picture is a grid of equal tiles, ``columns`` in a row, ``tiles`` of the ``of`` there are (channels, filters).
+         *     Where values of both signs occur, ``low`` is −``high``, so that 0 is the middle.
+         */
+        Picture: {
+            /** Columns */
+            columns: number;
+            /** Data */
+            data: string;
+            /** Height */
+            height: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Of */
+            of: number;
+            /** Tiles */
+            tiles: number;
+            /** Width */
+            width: number;
         };
         /**
          * Plan
@@ -1642,6 +2309,51 @@ export interface components {
             unshared_bytes: number;
         };
         /**
+         * PlaneInfo
+         * @description ``points`` are [x, y, label]: a class number, or a value. ``explained`` is the part of the variance on each axis.
+         *
+         *     ``kind``: ``inputs`` (two columns as they are) or ``components`` (principal components).
+         */
+        PlaneInfo: {
+            /** Classes */
+            classes: string[] | null;
+            /** Explained */
+            explained: [
+                number,
+                number
+            ];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "inputs" | "components";
+            /** Label */
+            label: string | null;
+            /** Names */
+            names: [
+                string,
+                string
+            ];
+            /** Points */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /** Rows */
+            rows: number[];
+            /** X */
+            x: [
+                number,
+                number
+            ];
+            /** Y */
+            y: [
+                number,
+                number
+            ];
+        };
+        /**
          * Port
          * @description One input of an operator.
          */
@@ -1728,6 +2440,29 @@ export interface components {
             label: string;
             /** P */
             p: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * ProbeReply
+         * @description What one sample does inside a network, node by node in the order in which they run.
+         */
+        ProbeReply: {
+            /** Cells */
+            cells: (string | number | ("NaN" | "Infinity" | "-Infinity") | null)[] | null;
+            /** @description The node that was asked for, larger and with more channels. */
+            detail: components["schemas"]["Picture"] | null;
+            /** Index */
+            index: number | null;
+            /** Label */
+            label: string | number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Nodes */
+            nodes: components["schemas"]["NodeView"][];
+            /** Png */
+            png: string | null;
+            prediction: components["schemas"]["Prediction"] | null;
+            /** Weights */
+            weights: {
+                [key: string]: components["schemas"]["Picture"];
+            };
         };
         /**
          * Problem
@@ -1941,6 +2676,27 @@ export interface components {
          */
         RunState: "queued" | "starting" | "running" | "paused" | "stopping" | "completed" | "stopped" | "failed" | "interrupted";
         /**
+         * SampleChoice
+         * @description A sample of a data set, or a raw input as the predict route takes it. ``node`` asks for one node in detail.
+         */
+        SampleChoice: {
+            /**
+             * Index
+             * @default 0
+             */
+            index: number;
+            /** Input */
+            input?: unknown;
+            /** Node */
+            node?: string | null;
+            /**
+             * Split
+             * @default test
+             * @enum {string}
+             */
+            split: "train" | "test";
+        };
+        /**
          * SampleCounts
          * @description How many samples each split holds.
          */
@@ -2020,6 +2776,34 @@ export interface components {
              * @enum {string}
              */
             type: "set-params";
+        };
+        /**
+         * Snapshot
+         * @description What was seen at a step. ``cost`` is the time it took, in seconds.
+         */
+        Snapshot: {
+            boundary?: components["schemas"]["Boundary"] | null;
+            /** Cost */
+            cost: number;
+            /** Epoch */
+            epoch: number;
+            generated?: components["schemas"]["Picture"] | null;
+            /** Nodes */
+            nodes: components["schemas"]["NodeView"][];
+            /** Step */
+            step: number;
+            /** Weights */
+            weights: components["schemas"]["WeightView"][];
+        };
+        /**
+         * SnapshotRef
+         * @description A step that was looked at.
+         */
+        SnapshotRef: {
+            /** Epoch */
+            epoch: number;
+            /** Step */
+            step: number;
         };
         /**
          * StateData
@@ -2110,6 +2894,16 @@ export interface components {
             shape: number[] | null;
         };
         /**
+         * TopClass
+         * @description One of the likeliest classes.
+         */
+        TopClass: {
+            /** Label */
+            label: string;
+            /** P */
+            p: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
          * Totals
          * @description Sums over the graph, for one mini-batch.
          */
@@ -2166,6 +2960,12 @@ export interface components {
              */
             initializer: string;
             /**
+             * Look Inside
+             * @description Part of the time that looking inside may take; 0 switches it off.
+             * @default 0.02
+             */
+            look_inside: number;
+            /**
              * Optimizer
              * @default adam
              */
@@ -2197,6 +2997,41 @@ export interface components {
             versions: components["schemas"]["ModelVersion"][];
         };
         /**
+         * ValuesQuality
+         * @description How far values are off; ``points`` are [actual, predicted, row] of evenly spread samples.
+         */
+        ValuesQuality: {
+            /** Bias */
+            bias: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Mae */
+            mae: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Points */
+            points: [
+                number,
+                number,
+                number
+            ][];
+            /** R2 */
+            r2: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            residuals: components["schemas"]["Histogram"];
+            /** Rmse */
+            rmse: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * WeightCurve
+         * @description Numbers of one weight at each snapshot: ‖w‖, ‖gradient‖, ‖Δw‖ ÷ ‖w‖; null where none was seen.
+         */
+        WeightCurve: {
+            /** Change */
+            change: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
+            /** Gradient */
+            gradient: (number | ("NaN" | "Infinity" | "-Infinity") | null)[];
+            /** Name */
+            name: string;
+            /** Weight */
+            weight: (number | ("NaN" | "Infinity" | "-Infinity"))[];
+        };
+        /**
          * WeightInfo
          * @description One weight or auxiliary state of a node.
          */
@@ -2205,6 +3040,21 @@ export interface components {
             name: string;
             /** Shape */
             shape: number[] | null;
+        };
+        /**
+         * WeightView
+         * @description One weight at a step: its values, the gradient of the step's batch, and ``change``, the step's ‖Δw‖ ÷ ‖w‖.
+         */
+        WeightView: {
+            /** Change */
+            change: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            gradient: components["schemas"]["Histogram"] | null;
+            /** Name */
+            name: string;
+            picture: components["schemas"]["Picture"] | null;
+            /** Shape */
+            shape: number[];
+            values: components["schemas"]["Histogram"];
         };
     };
     responses: never;
@@ -2474,6 +3324,39 @@ export interface operations {
             };
         };
     };
+    probe_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphProbe"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: {
@@ -2694,6 +3577,79 @@ export interface operations {
             };
         };
     };
+    get_model_evaluation: {
+        parameters: {
+            query?: {
+                part?: "validation" | "test";
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_model_samples: {
+        parameters: {
+            query?: {
+                part?: "validation" | "test";
+                actual?: number | null;
+                predicted?: number | null;
+                wrong?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedSamples"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     export_model_version: {
         parameters: {
             query?: {
@@ -2714,6 +3670,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_model_generated: {
+        parameters: {
+            query?: {
+                node?: string | null;
+                mode?: "draw" | "walk";
+                side?: number;
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_model_latent: {
+        parameters: {
+            query?: {
+                node?: string | null;
+                split?: "train" | "test";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatentReply"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
@@ -2749,6 +3778,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PredictReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    probe_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeReply"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -3107,6 +4172,77 @@ export interface operations {
             };
         };
     };
+    get_run_evaluation: {
+        parameters: {
+            query?: {
+                part?: "validation" | "test";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_run_samples: {
+        parameters: {
+            query?: {
+                part?: "validation" | "test";
+                actual?: number | null;
+                predicted?: number | null;
+                wrong?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluatedSamples"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_events: {
         parameters: {
             query?: {
@@ -3128,6 +4264,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run_generated: {
+        parameters: {
+            query?: {
+                node?: string | null;
+                mode?: "draw" | "walk";
+                side?: number;
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GeneratedReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run_inside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsideReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run_history: {
+        parameters: {
+            query: {
+                /** @description a weight, or a node for activations */
+                name: string;
+                kind?: "weight" | "gradient" | "activation";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistogramHistory"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                step: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_run_latent: {
+        parameters: {
+            query?: {
+                node?: string | null;
+                split?: "train" | "test";
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatentReply"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -3190,6 +4495,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    probe_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeReply"];
                 };
             };
             /** @description What was wrong and what to do */
