@@ -119,6 +119,7 @@ export function project(more: Partial<Project> = {}): Project {
       device: "auto",
       validation_split: 0.1,
       checkpoint_every_seconds: 30,
+      look_inside: 0.02,
     },
     revision: 1,
     created_at: "2026-01-01T00:00:00Z",

@@ -19,6 +19,7 @@ const settings: TrainSettings = {
   device: "auto",
   validation_split: 0.1,
   checkpoint_every_seconds: 30,
+  look_inside: 0.02,
 };
 const problem: Problem = {
   severity: "error",
