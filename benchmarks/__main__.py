@@ -7,7 +7,7 @@ import sys
 
 from .environment import ROOT
 
-COMMANDS = ("training", "inference", "first_step", "peak", "eager", "input")
+COMMANDS = ("training", "inference", "first_step", "peak", "memory", "eager", "input")
 
 
 def main() -> None:

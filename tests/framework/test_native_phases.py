@@ -16,6 +16,7 @@ from netwright.kernels.cpu import warm
 from netwright.kernels.cpu.emit import Cut
 from netwright.ops.operator import TensorSpec
 from netwright.scheduler import Compiled, Strategy
+from netwright.scheduler.program import Program
 
 
 def conflicts(compiled: Compiled) -> list[str]:
@@ -69,3 +70,26 @@ def test_a_result_over_what_a_slower_thread_still_reads() -> None:
     for _ in range(20):
         layer.hybridize()
         np.testing.assert_allclose(gradient(layer, x), wanted, rtol=1e-4, atol=1e-4)
+
+
+def test_dropout_leaves_the_batch_cut() -> None:
+    """Its numbers are drawn whole; what comes behind it, backward too, is shared among threads by samples."""
+    net = sym.Dropout(sym.relu(sym.FullyConnected(sym.Variable("data"), num_hidden=24, name="a")), p=0.3)
+    net = sym.tanh(sym.FullyConnected(net, num_hidden=16, name="b"))
+    known = {"data": TensorSpec((8, 12), np.dtype(np.float32))}
+    wrt = ["a_weight", "b_weight"]
+    compiled = Compiled(net, known, train=True, wrt=wrt, device=mx.cpu(), strategy=Strategy(threads=2))
+    assert compiled.native is not None
+    runs = {node.op.name: compiled.native.prepared(compiled.plan).runs(node) for node in compiled.plan.steps}
+    assert runs["Dropout"] == "call"
+    assert {runs["FullyConnected"], runs["relu"], runs["tanh"], runs["fused"]} == {"rows"}
+    rng = np.random.default_rng(0)
+    feeds = {n: rng.normal(size=v.shape).astype(v.dtype) for n, v in compiled.plan.graph.inputs.items()}
+    found = []
+    for program in (compiled.acquire(), Program(compiled.plan)):
+        mx.random.seed(2)
+        program.forward({n: a.copy() for n, a in feeds.items()})
+        program.backward({})
+        found.append([np.array(a) for a in program.take(compiled.plan.graph.outputs)])
+    for got, wanted in zip(*found, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)

@@ -20,7 +20,8 @@ from netwright.scheduler.compiled import HEAD
 from netwright.scheduler.differentiate import differentiate
 from netwright.scheduler.ir import Graph, Value
 from netwright.scheduler.lower import lower
-from netwright.scheduler.passes import order_for_memory, prune, recompute
+from netwright.scheduler.passes import order_for_memory, prune, recompute, recomputing
+from netwright.scheduler.passes.cost import seconds
 from netwright.scheduler.passes.liveness import peak_bytes
 from netwright.scheduler.passes.repeating import Repeater, repeatable
 from netwright.scheduler.plan import make_plan
@@ -169,6 +170,46 @@ def test_a_budget_is_met_with_the_least_repeating() -> None:
         steps.append(len(found.steps))
     assert len(least.steps) >= steps[0] > steps[1] > steps[2] > len(whole.steps)
     assert len(plan(recompute="auto", memory_budget=whole.peak_bytes).steps) == len(whole.steps)
+
+
+def residual_net(blocks: int, filters: int) -> sym.Symbol:
+    """Convolutions, normalisations and additions of what came before."""
+    net = sym.Convolution(sym.Variable("data"), kernel=(3, 3), pad=(1, 1), num_filter=filters, name="c0")
+    for i in range(blocks):
+        y = sym.Activation(sym.BatchNorm(net, name=f"a{i}"), act_type="relu")
+        y = sym.Convolution(y, kernel=(3, 3), pad=(1, 1), num_filter=filters, name=f"c{i + 1}")
+        net = net + sym.Dropout(sym.tanh(y), p=0.2)
+    return sym.Flatten(net)
+
+
+def residual_plan(net: sym.Symbol, shape: tuple[int, ...], strategy: Strategy) -> Any:
+    """The plan of its training."""
+    weights = [name for name in net.list_arguments() if name != "data"]
+    known = {"data": TensorSpec(shape, np.dtype("float32"))}
+    return Compiled(net, known, train=True, wrt=weights, device=mx.cpu(), strategy=strategy).plan
+
+
+def test_balanced_repeats_cheap_calls_where_much_memory_is_needed() -> None:
+    net = residual_net(6, 16)
+    fast, balanced = (residual_plan(net, (16, 16, 64, 64), Strategy.preset(name)) for name in ("fast", "balanced"))
+    assert fast.peak_bytes > recomputing.SMALL
+    assert balanced.peak_bytes < 0.85 * fast.peak_bytes
+    assert sum(map(seconds, balanced.steps)) < (1 + 2 * recomputing.SHARE) * sum(map(seconds, fast.steps))
+    assert any("repeated" in report.changed for report in balanced.passes)
+    small = residual_plan(net, (2, 16, 64, 64), Strategy())
+    assert not any("repeated" in report.changed for report in small.passes)
+
+
+def test_cheap_calls_that_are_repeated_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recomputing, "SMALL", 0)
+    monkeypatch.setattr(recomputing, "SHARE", 0.3)
+    net, shape = residual_net(4, 4), (2, 4, 16, 16)
+    kept, again = (residual_plan(net, shape, Strategy(recompute=how)).graph for how in ("off", "cheap"))
+    repeated = [node for node in again.nodes if node.outputs[0].name.endswith("_again")]
+    assert len(repeated) >= 3
+    for node in repeated:
+        assert not any(v.name.endswith("_again") for v in node.inputs), "one reads what another repeats"
+    same_bits(run(again, feeds_for(again)), run(kept, feeds_for(again)))
 
 
 def test_convolutions_are_kept_where_cheaper_calls_will_do() -> None:

@@ -197,7 +197,7 @@ class Operator:
     """For operators of any number of inputs: the parameter that counts them (``num_args``)."""
     view: ClassVar[bool] = False
     """The output is the first input's memory seen with another shape."""
-    inplace: ClassVar[tuple[int, ...]] = ()
+    inplace: tuple[int, ...] = ()
     """Inputs whose memory ``out`` (the first of several) may be: ``forward`` reads each element before it writes it."""
     temporaries: ClassVar[float] = 0.0
     """Working memory of ``forward`` in arrays like its first output; ``workspace`` says it where that is too simple."""

@@ -37,6 +37,7 @@ class Fused(Operator):
         self._spent: list[list[int]] = []
         self._over: list[int | None] = []
         self._own_bytes = 0
+        self.inplace = _may_lie_under(kernel, inputs, self.results)
         self._plan_memory()
 
     @property
@@ -115,6 +116,17 @@ class Fused(Operator):
             outputs = out if isinstance(out, tuple) else (out,)
         launch(xp, self.kernel, [xp.ascontiguousarray(a) for a in inputs], outputs)
         return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _may_lie_under(
+    kernel: FusedKernel | Program, inputs: Sequence[TensorSpec], results: Sequence[int]
+) -> tuple[int, ...]:
+    """The inputs over which the only result may be written: each of their elements is read before, and at one place."""
+    if not isinstance(kernel, Program) or len(results) > 1:
+        return ()
+    seen = [leaf.input for leaf in kernel.leaves]
+    whole = {leaf.input for leaf in kernel.leaves if leaf.shape == kernel.shape}
+    return tuple(i for i, spec in enumerate(inputs) if i in whole and seen.count(i) == 1 and spec.shape == kernel.shape)
 
 
 def _short(name: str) -> str:

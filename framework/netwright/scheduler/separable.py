@@ -253,4 +253,13 @@ def _batch_norm(node: Node, axes: Axes, batch: int) -> Axes | None:
     return (0, SHARED, SHARED) if known and _first_only(axes) and node.p.axis != 0 else None  # type: ignore[attr-defined]
 
 
+@separable("Dropout")
+def _dropout(node: Node, axes: Axes, batch: int) -> Axes | None:
+    """The numbers are drawn for all samples by one call; what follows takes its samples of them."""
+    if axes[0] < 0:
+        return None
+    data, mask = node.inputs[0].shape, node.outputs[1].shape
+    return (axes[0], axes[0] if mask[axes[0]] == data[axes[0]] else SHARED)
+
+
 _CONSTANTS = frozenset(["_zeros", "_ones", "_full"])

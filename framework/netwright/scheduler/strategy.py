@@ -12,9 +12,9 @@ from ..errors import ParamError
 class Strategy(BaseModel):
     """Named presets and single knobs; every strategy of one precision gives the same numbers.
 
-    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default. ``fast`` spends nothing to save memory;
-    ``low_memory`` computes results again in the backward pass instead of keeping them; ``debug`` keeps every tensor in
-    memory of its own and checks each result.
+    ``Strategy()`` and ``Strategy.preset("balanced")`` are the default: up to a twentieth of a large step's time goes
+    into saving memory. ``fast`` spends nothing for it; ``low_memory`` computes results again in the backward pass instead
+    of keeping them; ``debug`` keeps every tensor in memory of its own and checks each result.
 
     >>> from netwright.scheduler import Strategy
     >>> Strategy().name, Strategy.preset("debug").check_finite
@@ -26,7 +26,7 @@ class Strategy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     presets: ClassVar[dict[str, dict[str, Any]]] = {
         "balanced": {},
-        "fast": {"order": False, "capture": True},
+        "fast": {"order": False, "recompute": "off", "capture": True},
         "low_memory": {"recompute": "auto"},
         "debug": {
             "share_memory": False,
@@ -35,6 +35,7 @@ class Strategy(BaseModel):
             "simplify": False,
             "fuse": False,
             "order": False,
+            "recompute": "off",
             "native": False,
             "check_finite": True,
         },
@@ -51,8 +52,10 @@ class Strategy(BaseModel):
         "float32", description="what matrix products compute in; weights and losses stay float32"
     )
     order: bool = Field(True, description="calls may be moved so that less memory is needed at one time")
-    recompute: Literal["off", "auto"] = Field(
-        "off", description="what is cheap to compute again need not be kept for the backward pass"
+    recompute: Literal["off", "cheap", "auto"] = Field(
+        "cheap",
+        description="what is computed again in the backward pass instead of being kept: nothing; what costs next to "
+        "nothing, where much memory is needed; or all that lets the peak fall",
     )
     memory_budget: int | None = Field(
         None,

@@ -10,7 +10,7 @@ from .algebra import simplify
 from .common import share_common
 from .ordering import order_for_memory
 from .pipeline import CPU, PIPELINE, Pass, optimize, optimize_forward
-from .recomputing import recompute
+from .recomputing import recompute, recompute_cheap
 from .report import PassReport
 from .unused import prune
 
@@ -24,6 +24,7 @@ __all__ = [
     "order_for_memory",
     "prune",
     "recompute",
+    "recompute_cheap",
     "share_common",
     "simplify",
 ]

@@ -13,7 +13,7 @@ from .common import share_common
 from .convolutions import join_convolutions, pool_before_relu
 from .fuse_elements import fuse_elements
 from .ordering import order_for_memory
-from .recomputing import recompute
+from .recomputing import recompute, recompute_cheap
 from .report import PassReport, Snapshot
 from .unused import prune
 
@@ -32,6 +32,7 @@ PIPELINE: tuple[Pass, ...] = (
     Pass("share_common", lambda graph, _: share_common(graph), lambda s: s.share_common),
     Pass("prune", lambda graph, _: prune(graph), lambda _: True),
     Pass("recompute", lambda graph, s: recompute(graph, s.memory_budget), lambda s: s.recompute == "auto"),
+    Pass("recompute_cheap", lambda graph, _: recompute_cheap(graph), lambda s: s.recompute == "cheap"),
     Pass("order", lambda graph, _: order_for_memory(graph), lambda s: s.order),
 )
 """A pass sees what those above it left."""
@@ -42,7 +43,7 @@ GPU = (Pass("fuse_elements", lambda graph, _: fuse_elements(graph, gpu=True), la
 
 def _fuses(strategy: Strategy) -> bool:
     """Without native code a group would only be in the way; where memory is short its inputs must not live longer."""
-    short = strategy.recompute != "off" or strategy.memory_budget is not None
+    short = strategy.recompute == "auto" or strategy.memory_budget is not None
     return strategy.fuse and strategy.native and not short
 
 

@@ -7,6 +7,8 @@ n equal layers and segments of √n some 2√n layers' results are held. Here a 
 the segment itself fill a limit, since earlier segments are repeated when later ones are gone already: they may be
 longer, and about √(2n) suffices. Or only the first part of the network is cut so, and the rest kept, or repeated
 where it is cheap.
+
+Where time comes first, ``recompute_cheap`` repeats only what a kept result gives at once, up to a share of the time.
 """
 
 from __future__ import annotations
@@ -15,16 +17,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from ..ir import Graph, Node
+from ..ir import Graph, Node, Value
 from .cost import seconds
 from .liveness import peak_bytes
-from .repeating import Repeater, repeatable
+from .repeating import Repeater, dropped_by, repeatable, sources_of
 
 CHEAP = 40.0
 """Operations for each number read and written, up to which a call is cheap: memory sets its pace."""
 
 NEAR = 1.05
 """A peak this much above the lowest is as good, where it takes less time."""
+
+SMALL = 32 << 20
+"""A peak in bytes below which time comes before memory."""
+
+SHARE = 0.05
+"""The share of a step's predicted time that cheap repeated calls may take."""
+
+WORTH = 0.9
+"""The share of its height to which the peak must fall for that."""
 
 LIMITS = 12
 """Limits that are tried for the segments; a graph of many thousand calls gets fewer."""
@@ -54,10 +65,53 @@ def recompute(graph: Graph, budget: int | None = None) -> Graph:
     choices = [choice for choice in _choices(graph, forward, before) if choice.peak < before]
     if not choices:
         return graph
-    chosen = _best(choices, budget)
+    return _accept(graph, _best(choices, budget))
+
+
+def recompute_cheap(graph: Graph) -> Graph:
+    """Compute again, in one cheap call each, what saves most for its time: at most ``SHARE`` of a step's.
+
+    Of two such calls in a row one is kept, so that no chain of them is held for the sake of its end. A graph whose peak
+    is small stays as it is.
+    """
+    before = peak_bytes(graph)
+    if before <= SMALL or graph.nodes[-1].phase == "forward":
+        return graph
+    choice = _try(graph, _cheap_and_apart(graph))
+    return _accept(graph, choice) if choice.peak <= WORTH * before else graph
+
+
+def _cheap_and_apart(graph: Graph) -> set[Node]:
+    """Cheap forward calls that read nothing of one another, the most bytes for a second first."""
+    states, lasting = graph.states, set(graph.outputs)
+    wanted = {v for node in graph.nodes if node.phase == "backward" for v in node.inputs if v not in lasting}
+    found: dict[Node, float] = {}
+    made: set[Value] = set()
+    for node in graph.nodes:
+        if node.phase != "forward":
+            break
+        if node.op.view:
+            if node.inputs[0] in made:
+                made.update(node.outputs)
+            continue
+        kept = {v for v in sources_of(node) if v.node is not None} - wanted  # else freed in the forward pass
+        saved = sum(v.spec.nbytes for v in wanted.intersection(dropped_by(node))) - sum(v.spec.nbytes for v in kept)
+        if saved > 0 and _is_cheap(node) and repeatable(node, states) and made.isdisjoint(node.inputs):
+            found[node] = saved / seconds(node)
+            made.update(node.outputs)
+    left = SHARE * sum(map(seconds, graph.nodes))
+    chosen = set()
+    for node in sorted(found, key=found.__getitem__, reverse=True):
+        if (left := left - seconds(node)) < 0:
+            break
+        chosen.add(node)
+    return chosen
+
+
+def _accept(graph: Graph, chosen: Choice) -> Graph:
+    total = sum(map(seconds, graph.nodes))
     chosen.repeater.accept()
     again = len(chosen.repeater.repeated)
-    total = sum(map(seconds, graph.nodes)) - chosen.seconds
     graph.remark(f"{again} calls are repeated in the backward pass, for some {chosen.seconds / total:+.0%} of time")
     return graph
 

@@ -18,6 +18,11 @@ def repeatable(node: Node, states: Container[Value]) -> bool:
     return not any(v in states for v in node.inputs)
 
 
+def dropped_by(node: Node) -> tuple[Value, ...]:
+    """The results that need not be kept where the call is repeated."""
+    return node.outputs if node.op.again(node.p) is None else node.outputs[:1]
+
+
 class Repeater:
     """Rewrites the backward part of a graph so that results of the ``dropped`` forward calls are computed again there.
 
@@ -28,12 +33,7 @@ class Repeater:
     def __init__(self, graph: Graph, dropped: Iterable[Node]) -> None:
         self._graph = graph
         lasting = set(graph.outputs)  # what leaves the graph is there anyway
-        self._dropped = {
-            value
-            for node in dropped
-            for value in (node.outputs if node.op.again(node.p) is None else node.outputs[:1])
-            if value not in lasting
-        }
+        self._dropped = {value for node in dropped for value in dropped_by(node) if value not in lasting}
         self._made: dict[Value, Value] = {}
         self.values = graph._values
         self.nodes: list[Node] = []
@@ -57,7 +57,8 @@ class Repeater:
             if wanted not in self._dropped or wanted in self._made:
                 waiting.pop()
                 continue
-            sources = _sources(wanted)
+            assert wanted.node is not None
+            sources = sources_of(wanted.node)
             missing = [v for v in sources if v in self._dropped and v not in self._made]
             if missing:
                 waiting += missing
@@ -95,10 +96,8 @@ class Repeater:
         self._graph._values = self.values
 
 
-def _sources(value: Value) -> tuple[Value, ...]:
-    """What computing the value again reads."""
-    node = value.node
-    assert node is not None
+def sources_of(node: Node) -> tuple[Value, ...]:
+    """What repeating the call reads."""
     again = node.op.again(node.p)
     if again is None:
         return node.inputs
