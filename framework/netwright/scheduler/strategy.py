@@ -13,8 +13,8 @@ class Strategy(BaseModel):
     """Named presets and single knobs; every strategy of one precision gives the same numbers.
 
     ``Strategy()`` and ``Strategy.preset("balanced")`` are the default: up to a twentieth of a large step's time goes
-    into saving memory. ``fast`` spends nothing for it; ``low_memory`` computes results again in the backward pass instead
-    of keeping them; ``debug`` keeps every tensor in memory of its own and checks each result.
+    into saving memory. ``fast`` spends nothing for it; ``low_memory`` computes results again in the backward pass
+    instead of keeping them; ``debug`` keeps every tensor in memory of its own and checks each result.
 
     >>> from netwright.scheduler import Strategy
     >>> Strategy().name, Strategy.preset("debug").check_finite
