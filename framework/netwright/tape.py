@@ -12,10 +12,13 @@ from collections.abc import Callable, Collection, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import watching
 from .errors import AutogradError
-from .ops.operator import At, CallFacts, Operator, TensorSpec
+from .ops.operator import MAX_REMEMBERED, At, CallFacts, Operator, Ready, TensorSpec
 from .ops.params import OpParams
+from .way_back import way_back
 
 if TYPE_CHECKING:
     from .ndarray.array import NDArray
@@ -142,35 +145,85 @@ class Spendable(Node):
 
 
 class Call(Spendable):
-    """A recorded operator call, with what its gradient wants kept: raw arrays, as they are shared by others."""
+    """A recorded operator call, with what its gradient wants kept: raw arrays, as they are shared by others.
 
-    __slots__ = ("inputs", "kept", "op", "p", "place", "results", "train")
+    The short way of eager calls (``ndarray/quick_code.py``) sets the slots itself, which takes less time than a call.
+    """
+
+    __slots__ = ("facts", "kept", "place", "ready", "results", "train")
 
     def __init__(
         self,
-        op: Operator,
         facts: CallFacts,
+        ready: Ready,
         sources: tuple[Entry | None, ...],
         datas: Sequence[Any],
         place: Any,
-        inputs: tuple[TensorSpec, ...],
-        outputs: tuple[TensorSpec, ...],
         results: tuple[Any, ...],
         train: bool,
     ) -> None:
         self.number = next(_numbers)
         self.released = False
-        self.op = op
-        self.p = facts.p
+        self.facts = facts
+        self.ready = ready
         self.sources = sources
         self.place = place
-        self.inputs = inputs
-        self.outputs = outputs
         self.train = train
         # an output's NDArray points back at this node and would keep it alive in a cycle
         self.results = results[: facts.kept_results]
         kept = facts.kept
         self.kept: Sequence[Any] = [d if k else None for d, k in zip(datas, kept, strict=True)] if True in kept else ()
+
+    @property
+    def op(self) -> Operator:
+        """The operator."""
+        return self.facts.op
+
+    @property
+    def p(self) -> OpParams:
+        """Its parameters."""
+        return self.facts.p
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Specifications of the inputs."""
+        return self.ready.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
+        """Specifications of the outputs."""
+        return self.ready.outputs
+
+    def pull_bare(self, gradients: list[Any]) -> Sequence[Any] | None:
+        """``pull`` on bare NumPy arrays; None where that cannot be."""
+        backs = self.ready.backs
+        if backs is None:
+            return None
+        if self.released:
+            self.refuse_released(self.facts.op.name)
+        sources = self.sources
+        if len(gradients) == 1:
+            dys = gradients[0]
+            if dys.__class__ is not np.ndarray:
+                return None
+            key = self.train if None not in sources else (self.train, *[s is not None for s in sources])
+        else:
+            dys = gradients
+            arrived = [g is not None for g in gradients]
+            if any(g is not None and g.__class__ is not np.ndarray for g in gradients):
+                return None
+            key = (self.train, *[s is not None for s in sources], *arrived)
+        back = backs.get(key)
+        if back is None:
+            if key in backs:
+                return None
+            wanted, there = [s is not None for s in sources], [g is not None for g in gradients]
+            back = backs[key] = way_back(
+                self.op, self.p, self.inputs, self.outputs, self.train, tuple(wanted), tuple(there)
+            )
+            if back is None:
+                return None
+        return back(dys, self.kept, self.results)
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         op = self.op
@@ -180,7 +233,6 @@ class Call(Spendable):
         if op.gradient_takes is None:
             return [None] * len(sources)
         arguments: list[Any] = []
-        places: dict[str, int] | None = None
         for keep in op.gradient_takes:
             if keep == "dy":
                 arguments.append(gradients[0] if gradients[0] is not None else self._or_zeros(gradients, 0, F))
@@ -193,8 +245,7 @@ class Call(Spendable):
             elif keep == "xs":
                 arguments.append(tuple(F.wrapped(x, sources[i], self.place) for i, x in enumerate(self.kept)))
             else:  # a port that is not there under these parameters (no bias) is None
-                places = places or op.facts(self.p).places
-                i = places.get(keep)
+                i = self.facts.places.get(keep)
                 arguments.append(None if i is None else F.wrapped(self.kept[i], sources[i], self.place))
         wanted, arrived = [s is not None for s in sources], [g is not None for g in gradients]
         at = At(self.inputs, self.outputs, self.train, tuple(wanted), tuple(arrived))
@@ -211,58 +262,25 @@ class Call(Spendable):
     def release(self) -> None:
         self.kept = ()
         self.results = ()
-        super().release()
+        self.released = True
 
 
 class Alike(Call):
-    """A recorded call whose inputs and one output have one shape and dtype. It is made in the least time.
+    """A recorded call whose inputs and one output have one shape and dtype, of an array that it keeps to tell them."""
 
-    ``gradient`` calls the operator's gradient on what was kept.
-    """
-
-    __slots__ = ("dtype", "gradient", "shape")
-
-    def __init__(
-        self,
-        op: Operator,
-        p: OpParams,
-        gradient: Callable[..., Any],
-        state: int,
-        sources: tuple[Entry | None, ...],
-        kept: tuple[Any, ...],
-        results: tuple[Any, ...],
-        shape: tuple[int, ...],
-        dtype: Any,
-        place: Any,
-    ) -> None:
-        self.number = next(_numbers)
-        self.released = False
-        self.op = op
-        self.p = p
-        self.gradient = gradient
-        self.train = state >= TRAINING
-        self.sources = sources
-        self.kept = kept
-        self.results = results
-        self.shape = shape
-        self.dtype = dtype
-        self.place = place
+    __slots__ = ("dtype", "shape")
 
     @property
-    def inputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
-        """Specifications of the inputs."""
-        return (TensorSpec(self.shape, self.dtype),) * len(self.sources)
-
-    @property
-    def outputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
-        """Specification of the output."""
-        return (TensorSpec(self.shape, self.dtype),)
-
-    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
-        if self.released:
-            self.refuse_released(self.op.name)
-        result: Sequence[NDArray | None] = self.gradient(self, F, gradients[0])
-        return result
+    def ready(self) -> Ready:  # type: ignore[override]
+        """What the operator has ready for inputs of this shape and dtype."""
+        alike = self.facts.alike
+        found = alike.get((self.shape, self.dtype.num))
+        if found is None:
+            if len(alike) >= MAX_REMEMBERED:
+                alike.clear()
+            spec = TensorSpec(self.shape, self.dtype)
+            found = alike[self.shape, self.dtype.num] = Ready(None, (spec,) * len(self.sources), (spec,), {})
+        return found
 
 
 def walk_back(
@@ -282,37 +300,59 @@ def walk_back(
     wanted: dict[Node, list[int]] = {}
     for target, i in targets:
         wanted.setdefault(target, []).append(i)
-    arrived: dict[Node, list[NDArray | None]] = {}
+    arrived: dict[Node, list[Any]] = {}
     waiting: list[tuple[int, Node]] = []
+    place = heads[0][1]._place if heads else None
+    # where nobody records or watches the walk itself, gradients are bare NumPy arrays
+    taken = None if mode.recording else watching.names["Taken"]
 
-    def arrive(entry: Entry, gradient: NDArray | None) -> None:
+    def bared(gradient: NDArray | None) -> Any:
+        if gradient.__class__ is taken and gradient is not None and gradient._place is place:
+            return gradient._data if gradient._data.__class__ is np.ndarray else gradient
+        return gradient
+
+    def dressed(gradient: Any) -> NDArray | None:
+        return F.wrapped(gradient, None, place) if gradient.__class__ is np.ndarray else gradient  # type: ignore[no-any-return]
+
+    def arrive(entry: Entry, gradient: Any) -> None:
         node, i = entry
         slots = arrived.get(node)
         if slots is None:
-            slots = arrived[node] = [None] if isinstance(node, Alike) else [None] * len(node.outputs)
+            kind = node.__class__
+            slots = arrived[node] = [None] if kind is Variable or kind is Alike else [None] * len(node.outputs)
             heappush(waiting, (-node.number, node))
         if gradient is not None:
             before = slots[i]
-            slots[i] = gradient if before is None else add(before, gradient)
+            if before is None:
+                slots[i] = gradient
+            elif before.__class__ is gradient.__class__ is np.ndarray:
+                slots[i] = before + gradient
+            else:
+                slots[i] = bared(add(dressed(before), dressed(gradient)))  # type: ignore[arg-type]
 
     for entry, gradient in heads:
-        arrive(entry, gradient)
+        fits = taken is not None and gradient.dtype is entry[0].outputs[entry[1]].dtype.type
+        arrive(entry, bared(gradient) if fits else gradient)
     found: dict[Entry, NDArray | None] = {}
     outer, mode.going_back = mode.going_back, True
     try:
         while waiting:
             node = heappop(waiting)[1]
             gradients = arrived.pop(node)
-            ends = node.__class__ is Variable or node.number < since
+            kind = node.__class__
+            ends = kind is Variable or node.number < since
             for i in range(len(gradients)) if ends else wanted.get(node, ()):
-                found[node, i] = gradients[i]
+                found[node, i] = dressed(gradients[i])
             sources = node.sources
             if ends or not sources:
                 continue
+            results: Sequence[Any] | None = None
             if gradients[0] is None and all(g is None for g in gradients):
-                results: Sequence[NDArray | None] = [None] * len(sources)
-            else:
-                results = node.pull(gradients, F)
+                results = [None] * len(sources)
+            elif taken is not None and (kind is Alike or kind is Call):
+                results = node.pull_bare(gradients)  # type: ignore[attr-defined]
+            if results is None:
+                results = [bared(g) for g in node.pull([dressed(g) for g in gradients], F)]
             for source, result in zip(sources, results, strict=True):
                 if source is not None:
                     arrive(source, result)

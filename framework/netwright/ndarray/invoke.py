@@ -68,11 +68,11 @@ def invoke(
         results = (results[0].copy(),)
     recorded = None
     if mode.recording and any(a._entry is not None for a in inputs):
-        sources, specs = tuple([a._entry for a in inputs]), _specs(datas)
-        place = inputs[0]._place
-        recorded = Call(op, facts, sources, datas, place, specs, _specs(results), results, mode.training)
-    if facts.simple and xp is np and not sparse:
-        _make_ready(op, facts, datas, results)
+        sources, host = tuple([a._entry for a in inputs]), xp is np and not sparse and not facts.gives_sparse
+        ready = _ready(op, facts, datas, results) if host else Ready(None, _specs(datas), _specs(results))
+        recorded = Call(facts, ready, sources, datas, inputs[0]._place, results, mode.training)
+    elif facts.simple and xp is np and not sparse:
+        _ready(op, facts, datas, results)
     visible = len(results) if hidden or len(results) == 1 else facts.visible
     if out is not None:
         _deliver(op, results[:visible], out, recorded)
@@ -86,13 +86,21 @@ def invoke(
     return arrays[0] if visible == 1 and not hidden else arrays
 
 
-def _make_ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple[Any, ...]) -> None:
-    """Let the next call with inputs of these shapes and dtypes take the short way."""
-    if len(facts.ready) >= MAX_REMEMBERED:
-        facts.ready.clear()
-    specs = _specs(datas)
-    run = op.ready(np, facts.p, specs)
-    facts.ready[ready_key(datas)] = Ready((lambda x: run(x).copy()) if op.view else run, specs, _specs(results))
+def _ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple[Any, ...]) -> Ready:
+    """What is remembered for inputs of these shapes and dtypes; with it the next simple call takes the short way."""
+    key, outputs = ready_key(datas), _specs(results)
+    found = facts.ready.get(key)
+    if found is None or found.outputs != outputs:
+        specs = _specs(datas)
+        run = None
+        if facts.simple:
+            made = op.ready(np, facts.p, specs)
+            run = (lambda x: made(x).copy()) if op.view else made
+        found = Ready(run, specs, outputs, None if op.dynamic else {})
+        if len(facts.ready) >= MAX_REMEMBERED:
+            facts.ready.clear()
+        facts.ready[key] = found
+    return found
 
 
 def _afford(op: Operator, outputs: tuple[TensorSpec, ...]) -> None:
@@ -199,12 +207,10 @@ def run_one(op: Operator, facts: CallFacts, array: NDArray) -> Any:
     if array.__class__ is watching.names["Taken"] and data.__class__ is np.ndarray:
         shape, dtype = data.shape, data.dtype
         ready = facts.ready.get(shape if dtype is FLOAT32 else (shape, dtype.num))  # ready_key, written out
-        if ready is not None:
+        if ready is not None and ready.run is not None:
             result, entry, place = ready.run(data), array._entry, array._place
             if entry is not None and (state := mode.state) & RECORDING:
-                node = Call(
-                    op, facts, (entry,), (data,), place, ready.inputs, ready.outputs, (result,), state > RECORDING
-                )
+                node = Call(facts, ready, (entry,), (data,), place, (result,), state > RECORDING)
                 return NDArray(result, (node, 0), place)
             return NDArray(result, None, place)
     return invoke(op, facts.p, (array,))

@@ -55,6 +55,8 @@ class Dot(Operator):
     inputs = PAIR
     in_palette = True
     title = "Matrix product"
+    direct = "lhs.dot(rhs)"
+    direct_where = "lhs.ndim == 2 and rhs.ndim == 2"
 
     def infer_shape(self, p: DotParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         lhs, rhs = shapes
