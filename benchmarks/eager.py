@@ -1,7 +1,7 @@
 """Eager operators beside PyTorch's: ``python -m benchmarks.eager [--rounds 9] [--write]``.
 
-Small arrays, so that what is measured is what lies round the arithmetic. Both take turns in one process; medians of
-microseconds a call. ``NumPy`` is what the bare NumPy calls of ours take: less is not to be had in Python.
+Small arrays, so that what is measured is what lies round the arithmetic. Both take turns in one process; the best
+turn counts. ``NumPy`` is what the bare NumPy calls of ours take: less is not to be had in Python.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def rows(torch: Any, rounds: int, seconds: float, only: str) -> Iterator[Row]:
 
 
 def by_turns(forms: Sequence[Any], rounds: int, seconds: float) -> list[float | None]:
-    """Microseconds a call of each form (None where there is none), the median of turns; the last two record."""
+    """Microseconds a call of each form (None where there is none), the best of the turns; the last two record."""
     from netwright import autograd
 
     def time(place: int, number: int) -> float:
@@ -96,7 +96,7 @@ def by_turns(forms: Sequence[Any], rounds: int, seconds: float) -> list[float | 
     for _ in range(rounds):
         for i in present:
             times[i].append(time(i, calls[i]) / calls[i] * 1e6)
-    return [statistics.median(found) if found else None for found in times]
+    return [min(found) if found else None for found in times]
 
 
 def table(found: Sequence[Row], peer: str) -> str:

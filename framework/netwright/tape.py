@@ -79,12 +79,8 @@ def set_autocast(policy: Any) -> None:
     Mode.autocast = policy
 
 
-_numbers = itertools.count()
-
-
-def next_number() -> int:
-    """A number above those of all nodes made so far, and below those to come."""
-    return next(_numbers)
+next_number: Callable[[], int] = itertools.count().__next__
+"""A number above those of all nodes made so far, and below those to come."""
 
 
 class Node:
@@ -93,7 +89,7 @@ class Node:
     __slots__ = ("number", "outputs", "sources")
 
     def __init__(self, sources: tuple[Entry | None, ...], outputs: tuple[TensorSpec, ...]) -> None:
-        self.number = next(_numbers)
+        self.number = next_number()
         self.sources = sources
         self.outputs = outputs
 
@@ -162,7 +158,7 @@ class Call(Spendable):
         results: tuple[Any, ...],
         train: bool,
     ) -> None:
-        self.number = next(_numbers)
+        self.number = next_number()
         self.released = False
         self.facts = facts
         self.ready = ready
@@ -269,6 +265,29 @@ class Alike(Call):
     """A recorded call whose inputs and one output have one shape and dtype, of an array that it keeps to tell them."""
 
     __slots__ = ("dtype", "shape")
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def pull_bare(self, gradients: list[Any]) -> Sequence[Any] | None:
+        sources = self.sources
+        key = (self.shape, self.dtype.num, self.train, sources[0] is None, sources[-1] is None)  # one or two there are
+        back = self.facts.backs.get(key)
+        if back is None or self.released or gradients[0].__class__ is not np.ndarray:
+            found = super().pull_bare(gradients)
+            if found is not None:
+                self._remember(key)
+            return found
+        answer: Sequence[Any] = back(gradients[0], self.kept, self.results)
+        return answer
+
+    def _remember(self, key: Any) -> None:
+        backs, wanted = self.facts.backs, tuple([s is not None for s in self.sources])
+        if len(backs) >= MAX_REMEMBERED:
+            backs.clear()
+        assert self.ready.backs is not None
+        found = self.ready.backs[self.train if all(wanted) else (self.train, *wanted)]
+        assert found is not None
+        backs[key] = found
 
     @property
     def ready(self) -> Ready:  # type: ignore[override]
@@ -302,62 +321,93 @@ def walk_back(
         wanted.setdefault(target, []).append(i)
     arrived: dict[Node, list[Any]] = {}
     waiting: list[tuple[int, Node]] = []
-    place = heads[0][1]._place if heads else None
-    # where nobody records or watches the walk itself, gradients are bare NumPy arrays
-    taken = None if mode.recording else watching.names["Taken"]
-
-    def bared(gradient: NDArray | None) -> Any:
-        if gradient.__class__ is taken and gradient is not None and gradient._place is place:
-            return gradient._data if gradient._data.__class__ is np.ndarray else gradient
-        return gradient
-
-    def dressed(gradient: Any) -> NDArray | None:
-        return F.wrapped(gradient, None, place) if gradient.__class__ is np.ndarray else gradient  # type: ignore[no-any-return]
-
-    def arrive(entry: Entry, gradient: Any) -> None:
-        node, i = entry
-        slots = arrived.get(node)
-        if slots is None:
-            kind = node.__class__
-            slots = arrived[node] = [None] if kind is Variable or kind is Alike else [None] * len(node.outputs)
-            heappush(waiting, (-node.number, node))
-        if gradient is not None:
-            before = slots[i]
-            if before is None:
-                slots[i] = gradient
-            elif before.__class__ is gradient.__class__ is np.ndarray:
-                slots[i] = before + gradient
-            else:
-                slots[i] = bared(add(dressed(before), dressed(gradient)))  # type: ignore[arg-type]
-
-    for entry, gradient in heads:
-        fits = taken is not None and gradient.dtype is entry[0].outputs[entry[1]].dtype.type
-        arrive(entry, bared(gradient) if fits else gradient)
     found: dict[Entry, NDArray | None] = {}
     outer, mode.going_back = mode.going_back, True
     try:
-        while waiting:
+        bare = _Bare(heads, F, add)
+        sources: Sequence[Entry | None] = [entry for entry, _ in heads]
+        results: Sequence[Any] | None = bare.begun()
+        while True:
+            for source, result in zip(sources, results, strict=True):
+                if source is None:
+                    continue
+                node, i = source
+                slots = arrived.get(node)
+                if slots is None:
+                    kind = node.__class__
+                    slots = arrived[node] = [None] if kind is Alike or kind is Variable else [None] * len(node.outputs)
+                    heappush(waiting, (-node.number, node))
+                if result is not None:
+                    slots[i] = result if slots[i] is None else bare.sum(slots[i], result)
+            if not waiting:
+                return found
             node = heappop(waiting)[1]
             gradients = arrived.pop(node)
             kind = node.__class__
             ends = kind is Variable or node.number < since
-            for i in range(len(gradients)) if ends else wanted.get(node, ()):
-                found[node, i] = dressed(gradients[i])
-            sources = node.sources
-            if ends or not sources:
-                continue
-            results: Sequence[Any] | None = None
+            if ends or node in wanted:
+                for i in range(len(gradients)) if ends else wanted[node]:
+                    found[node, i] = bare.dressed(gradients[i])
+            sources = () if ends else node.sources
             if gradients[0] is None and all(g is None for g in gradients):
                 results = [None] * len(sources)
-            elif taken is not None and (kind is Alike or kind is Call):
-                results = node.pull_bare(gradients)  # type: ignore[attr-defined]
-            if results is None:
-                results = [bared(g) for g in node.pull([dressed(g) for g in gradients], F)]
-            for source, result in zip(sources, results, strict=True):
-                if source is not None:
-                    arrive(source, result)
-            if not retain:
+            elif sources:
+                results = bare.pull(node, gradients)
+            else:
+                results = ()
+            if sources and not retain:
                 node.release()
     finally:
         mode.going_back = outer
-    return found
+
+
+class _Bare:
+    """Where nobody records or watches the walk itself, gradients are bare NumPy arrays: this takes the shell off and
+    puts it on again.
+    """
+
+    __slots__ = ("F", "_heads", "_taken", "add", "place", "possible")
+
+    def __init__(
+        self, heads: Sequence[tuple[Entry, NDArray]], F: Any, add: Callable[[NDArray, NDArray], NDArray]
+    ) -> None:
+        self._heads, self.F, self.add = heads, F, add
+        self._taken = None if mode.state & RECORDING else watching.names["Taken"]
+        self.possible = self._taken is not None
+        self.place = heads[0][1]._place if heads else None
+
+    def begun(self) -> list[Any]:
+        """The heads' gradients, bare where they have their head's dtype."""
+        found: list[Any] = []
+        for (node, i), gradient in self._heads:
+            dtype = node.dtype if isinstance(node, Alike) else node.outputs[i].dtype
+            found.append(self.bared(gradient) if gradient._data.dtype is dtype else gradient)
+        return found
+
+    def bared(self, gradient: NDArray | None) -> Any:
+        """The NumPy array in it, if that and the place that all have here are all there is to it."""
+        if gradient.__class__ is self._taken and gradient is not None:
+            data = gradient._data
+            if data.__class__ is np.ndarray and gradient._place is self.place:
+                return data
+        return gradient
+
+    def pull(self, node: Node, gradients: list[Any]) -> Sequence[Any]:
+        """Gradients of a node's inputs from those of its outputs."""
+        if self.possible and isinstance(node, Call):
+            found = node.pull_bare(gradients)
+            if found is not None:
+                return found
+        return [self.bared(g) for g in node.pull([self.dressed(g) for g in gradients], self.F)]
+
+    def dressed(self, gradient: Any) -> NDArray | None:
+        """As one of ours."""
+        if gradient.__class__ is np.ndarray:
+            return self.F.wrapped(gradient, None, self.place)  # type: ignore[no-any-return]
+        return gradient  # type: ignore[no-any-return]
+
+    def sum(self, one: Any, other: Any) -> Any:
+        """Of two gradients that arrived at one place."""
+        if one.__class__ is other.__class__ is np.ndarray:
+            return one + other
+        return self.bared(self.add(self.dressed(one), self.dressed(other)))  # type: ignore[arg-type]

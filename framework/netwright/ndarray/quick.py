@@ -8,16 +8,19 @@ where the operator is no more than that (``Operator.direct``). Any other case (o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 
 from .. import watching
+from ..device import Device, cpu
 from ..errors import NetwrightError
-from ..ops.operator import FLOAT32, CallFacts, Operator, ready_key
+from ..ops.operator import FLOAT32, CallFacts, Operator, Ready, ready_key
 from ..ops.signature import COMMON
+from ..random import state_of
 from ..tape import RECORDING, Call, mode
 from .array import NDArray
 from .quick_code import Function, defined, direct_body, keeps_of, key_of, node, number_of, optional, recording, result
@@ -68,7 +71,9 @@ def make_call(op: Operator, general: Function) -> Function:
     names = [port.name for port in op.inputs]
     if op.variadic:
         return _make_variadic(op, general)
-    if not names or not all(n.isidentifier() and not iskeyword(n) for n in names):
+    if not names:
+        return make_source(op, general)
+    if not all(n.isidentifier() and not iskeyword(n) for n in names):
         return general
     if op.direct and "scalar" not in op.direct:
         body = direct_body(op, names, names, f"_facts{number_of(op)}")
@@ -88,7 +93,7 @@ def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping
     """
     known = _Arguments(op, fixed)
     needed = len(names) if op.variadic else sum(1 for port in op.inputs if not port.optional)
-    branches = []
+    branches: list[str] = []
     for number in range(len(names), max(needed, 1) - 1, -1):
         given = [f"{n}.__class__ is Taken" for n in names[:number]] + [f"{n} is None" for n in names[number:]]
         body = _ready_body(op, names[:number], number < len(names) or needed < number)
@@ -105,8 +110,13 @@ def function({optional(names)}, *args, **kwargs):
                 _facts = find(args, kwargs)
         else:
             _facts = find(args, kwargs)
+    elif args:
+        try:
+            _facts = found[args, *map(type, args)]
+        except (KeyError, TypeError):
+            _facts = find(args, kwargs)
     else:
-        _facts = find(args, kwargs) if args else plain
+        _facts = plain
     if _facts is None:
         return general({", ".join(names)}, *args, **kwargs)
 {inner}
@@ -143,6 +153,40 @@ def _ready_body(op: Operator, names: list[str], counted: bool) -> str:
         f"            {result('None', place)}",
     ]
     return "\n".join(" " * 8 + line for line in lines)
+
+
+SMALL = 1024
+"""Elements up to which a copy takes less time than making them anew."""
+
+
+def make_source(op: Operator, general: Function) -> Function:
+    """A function without arrays: for parameters that were seen before it copies what was made, or draws again."""
+    if not op.forward_takes <= {"out", "rng"} or op.dynamic or len(op.outputs) > 1:
+        return general
+    known = _Arguments(op)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if watching.names["Taken"] is None or Device._current.value is not None:
+            return general(*args, **kwargs)
+        facts = known.find(args, kwargs)
+        if facts is None:
+            return general(*args, **kwargs)
+        ready = facts.ready.get(())
+        if ready is not None and ready.run is not None:
+            return NDArray(ready.run(), None, None)
+        made = general(*args, **kwargs)
+        if made.__class__ is NDArray and made._data.__class__ is np.ndarray:
+            facts.ready[()] = Ready(_source(op, facts.p, made._data), (), ())
+        return made
+
+    return function
+
+
+def _source(op: Operator, p: Any, made: np.ndarray[Any, Any]) -> Callable[[], Any]:
+    if "rng" in op.forward_takes:
+        state, forward = state_of(cpu()), op.forward
+        return lambda: forward(np, p, rng=state.generator)
+    return made.copy().copy if made.size <= SMALL else partial(op.forward, np, p)
 
 
 FEW = 8
@@ -214,8 +258,11 @@ class _Arguments:
             values.pop("name", None)
         if len(values) < len(args) + len(kwargs) or not values.keys() <= set(self._fields):
             return None
-        if any(isinstance(v, (NDArray, np.ndarray)) or (v == 0.0 and type(v) is float) for v in values.values()):
-            return None  # 0.0 == -0.0
+        if any(isinstance(v, (NDArray, np.ndarray)) for v in values.values()):
+            return None
+        # 0.0 == -0.0, which draws do not tell apart
+        if "rng" not in self._op.forward_takes and any(v == 0.0 and type(v) is float for v in values.values()):
+            return None
         try:
             return self._keep(key, self._op.make_params({**values, **self._fixed}))
         except NetwrightError:  # the general way says it
@@ -223,7 +270,8 @@ class _Arguments:
 
     def _keep(self, key: Any, p: Any) -> CallFacts | None:
         facts = None if p is None else self._op.facts(p)
+        simple = facts is not None and (facts.simple or not self._op.inputs)
         if len(self.found) >= MAX_CALLS:
             self.found.clear()
-        self.found[key] = found = facts if facts is not None and facts.simple else None
+        self.found[key] = found = facts if simple else None
         return found

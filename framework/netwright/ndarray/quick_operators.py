@@ -44,21 +44,32 @@ IN_PLACE = {"__iadd__": "add", "__isub__": "subtract", "__imul__": "multiply", "
 
 
 def make_in_place(name: str, general: Function) -> Function:
-    """The method behind ``x += y``: of two arrays that are not recorded NumPy writes straight into the first."""
+    """The method behind ``x += y``: of an array that is not recorded, and another or a number, NumPy writes straight
+    into the first.
+    """
+    _, scalar, _ = BINARY[name]
     return defined(f"""
 def method(self, other):
-    if other.__class__ is Taken and self.__class__ is Taken and (
-            (self._entry is None and other._entry is None) or not mode.state & 1):
-        _0 = self._data; _1 = other._data
-        if (_0.__class__ is ndarray and _1.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64)
-                and _1.dtype is dtype and _0.shape == _1.shape):
+    kind = other.__class__
+    if self.__class__ is Taken and ((kind is Taken and other._entry is None and self._entry is None)
+                                    or not mode.state & 1):
+        _0 = self._data
+        if _0.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64):
+            if kind is Taken:
+                _1 = other._data
+                if _1.__class__ is not ndarray or _1.dtype is not dtype or _0.shape != _1.shape:
+                    return general(self, other)
+            elif (kind is float or kind is int) and dtype is float32:
+                _1 = scalars[other][1]
+            else:
+                return general(self, other)
             try:
                 {name}(_0, _1, _0)
                 return self
             except ValueError:  # memory that is read-only
                 pass
     return general(self, other)
-""", name="method", general=general, **{name: getattr(np, name)})  # fmt: skip
+""", name="method", general=general, scalars=_Scalars(get(scalar)), **{name: getattr(np, name)})  # fmt: skip
 
 
 def make_negative(special: str, operator: str) -> Function:

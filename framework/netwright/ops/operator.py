@@ -164,6 +164,8 @@ class CallFacts:
     """What was found out for inputs of these shapes and dtypes, by ``ready_key``."""
     alike: dict[Any, Ready] = field(default_factory=dict)
     """The same for recorded calls whose inputs and output have one shape and dtype, by shape and the dtype's number."""
+    backs: dict[Any, Callable[..., Any]] = field(default_factory=dict)
+    """Of those, the gradient on bare arrays, by shape, the dtype's number, the mode, and who wants it."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
