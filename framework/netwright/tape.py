@@ -326,7 +326,7 @@ def walk_back(
     try:
         bare = _Bare(heads, F, add)
         sources: Sequence[Entry | None] = [entry for entry, _ in heads]
-        results: Sequence[Any] | None = bare.begun()
+        results: Sequence[Any] = bare.begun()
         while True:
             for source, result in zip(sources, results, strict=True):
                 if source is None:
