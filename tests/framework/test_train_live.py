@@ -13,9 +13,20 @@ import pytest
 from tests.framework.test_train import BLOBS, LINE, Crash, Recorder, X, bits, block, classifier, regressor, settings
 
 import netwright as mx
+from netwright.cli.keys import Keys
 from netwright.errors import CheckpointError, MemoryLimitError, NetwrightError, ParamError
 from netwright.gluon import nn
-from netwright.train import BeginWith, BlockTask, Callback, Steering, TrainState, branch, fit, list_checkpoints
+from netwright.train import (
+    BeginWith,
+    BlockTask,
+    Callback,
+    PlannedChanges,
+    Steering,
+    TrainState,
+    branch,
+    fit,
+    list_checkpoints,
+)
 from netwright.train.branching import copy_weights, keep_checkpoint, load_weights
 
 COSINE = {"name": "cosine", "params": {"final_lr": 0.001}}
@@ -334,3 +345,34 @@ def test_weights_of_a_layer_whose_shape_is_not_known_yet_are_taken() -> None:
     task = BlockTask(nn.Dense(1, use_bias=False), mx.gluon.loss.L2Loss())
     fit(task, LINE, settings=settings(epochs=1, optimizer_params={"learning_rate": 0.0}), callbacks=[begin])
     assert (begin.taken, task.arrays()["weight"].tolist()) == (["weight"], [[2.0] * 6])
+
+
+def test_planned_changes_come_after_their_steps() -> None:
+    seen = ChangeAt(-1)
+    plan = PlannedChanges({0: {"learning_rate": 0.2}, 3: {"batch_size": 8.0}})
+    fit(regressor(), LINE, settings=settings(epochs=1), callbacks=[plan, seen])
+    assert seen.rates[:2] == [0.2, 0.2]
+    assert seen.sizes[:4] == [16, 16, 8, 8]
+    for wrong in ({3: {"momentum": 1.0}}, {3: {"learning_rate": -1.0}}, {-1: {"learning_rate": 1.0}}):
+        with pytest.raises(ParamError):
+            PlannedChanges(wrong)
+
+
+def test_keys_steer_a_training_in_a_terminal() -> None:
+    keys = Keys()
+    keys.press(" ")
+    thread = train(classifier(), keys, epochs=2000)
+    assert keys.step().result(30) == 1
+    keys.press("+")
+    (change,) = keys.change(learning_rate=0.5).result(30)
+    assert (change.before, change.step, keys.held) == (0.1, 1, True)
+    keys.press("n")
+    assert keys.step().result(30) == 3
+    keys.press("-")
+    (change,) = keys.change(learning_rate=0.01).result(30)
+    assert change.before == 0.25
+    keys.press(" ")
+    assert not keys.paused
+    keys.press("q")
+    thread.join(30)
+    assert not thread.is_alive()

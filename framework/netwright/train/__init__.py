@@ -9,7 +9,7 @@ from .changes import Change
 from .loop import Callback, TrainResult, TrainState, evaluate, fit
 from .measures import require_finite
 from .settings import SchedulerChoice, TrainSettings
-from .steering import Steering
+from .steering import PlannedChanges, Steering
 from .task import GraphTask
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Callback",
     "Change",
     "GraphTask",
+    "PlannedChanges",
     "SchedulerChoice",
     "Steering",
     "TrainResult",

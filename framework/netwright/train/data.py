@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
@@ -79,7 +79,7 @@ class Shuffled:
         """Cut what is left into batches of another size; ask for ``rest_of_epoch`` anew afterwards."""
         self.batch_size = min(batch_size, len(self.samples))
 
-    def rest_of_epoch(self) -> Iterator[Arrays]:
+    def rest_of_epoch(self) -> Generator[Arrays, None, None]:
         """The batches of this epoch that are left; afterwards the next epoch begins.
 
         They are views into memory that is used again: keep copies of what outlives the step.

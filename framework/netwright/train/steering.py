@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from ..errors import NetwrightError
+from ..errors import NetwrightError, ParamError
 from .changes import Change, check_changes
 from .loop import Callback, TrainState
 
+NAMES = {"learning_rate", "weight_decay", "batch_size"}
 Order = tuple[dict[str, Any], "Future[list[Change]]"]
 
 
@@ -123,7 +124,7 @@ class Steering(Callback):
         if not self._paused or self._stop:
             self._end_if_told(state)
             return
-        if not self._steps and not self.held:
+        if not self.held:
             self.held = True
             self.on_held(state)
         while self._paused and not self._stop:
@@ -159,12 +160,43 @@ class Steering(Callback):
         if not self._over:
             return
         error = NetwrightError("the training is over", remedy="Start another one")
-        waiting = [*self._steps, *(future for _, future in self._orders), *filter(None, [self._taking])]
+        waiting: list[Future[Any]] = [
+            *self._steps,
+            *(future for _, future in self._orders),
+            *filter(None, [self._taking]),
+        ]
         self._steps.clear()
         self._orders.clear()
         self._taking = None
         for future in waiting:
             future.set_exception(error)
+
+
+class PlannedChanges(Callback):
+    """A callback that changes settings after given steps: ``{500: {"learning_rate": 0.001}}``.
+
+    What cannot be is refused when it is made, with ParamError. A training that is resumed after such a step has made
+    its change before.
+    """
+
+    def __init__(self, plan: Mapping[int, Mapping[str, float]]) -> None:
+        for step, values in plan.items():
+            if not set(values) <= NAMES or step < 0:
+                got = f"step {step}: {', '.join(values)}"
+                raise ParamError("unknown change", wanted=", ".join(sorted(NAMES)), got=got)
+            check_changes(**values)  # type: ignore[arg-type]
+        self._plan = {step: dict(values) for step, values in plan.items()}
+
+    def on_start(self, state: TrainState) -> None:
+        """Change what is to be so from the beginning."""
+        if state.resumed_from is None:
+            self.on_step(state)
+
+    def on_step(self, state: TrainState) -> None:
+        """Change what is due."""
+        values = self._plan.get(state.step)
+        if values is not None:
+            state.change(**values)  # type: ignore[arg-type]
 
 
 def answer(future: Future[Any], work: Callable[[], Any]) -> None:

@@ -16,10 +16,10 @@ from .inside import Inside
 from .units import DeadUnits
 from .words import Advice
 
-SAMPLES = 256
+SAMPLES = 128
 """How many samples the rectifiers are looked at with."""
-LOOKS = 48
-"""How often a training is looked into at least, beside the first steps; a fixed number, so that it costs little."""
+LOOKS, UNIT_LOOKS = 48, 10
+"""How often gradients and rectifiers are looked at, beside the first steps: fixed numbers, so that it costs little."""
 
 UNITS_FROM = 12
 """Rectifiers are looked at from this step on: enough samples have come by."""
@@ -36,17 +36,19 @@ class Advisor(Callback):
     With ``stop`` a training whose loss is no number ends there: nothing can be learned any more.
 
     >>> from netwright import train
-    >>> advisor = train.Advisor(tell=lambda advice: print(advice))
+    >>> advisor = train.Advisor(tell=lambda advice: print(advice.kind, advice.severity))
     >>> net = mx.gluon.nn.Dense(1, in_units=1, weight_initializer="ones")
     >>> x = np.arange(40, dtype="float32").reshape(40, 1)
     >>> sgd = {"optimizer": "sgd", "optimizer_params": {"learning_rate": 0.01}}
     >>> settings = train.TrainSettings(epochs=3, batch_size=10, validation_split=0, **sgd)
     >>> task = train.BlockTask(net, mx.gluon.loss.L2Loss())
     >>> result = train.fit(task, (x, 2 * x[:, 0]), settings=settings, callbacks=[advisor])
+    exploding_gradients problem
+    divergence problem
     """
 
     def __init__(self, tell: Callable[[Advice], None] | None = None, stop: bool = False) -> None:
-        self._tell, self._stop = tell, stop
+        self.tell, self._stop = tell, stop
         self.given: list[Advice] = []
         self._curve = LossCurve()
         self._said: set[tuple[str, str | None]] = set()
@@ -54,7 +56,8 @@ class Advisor(Callback):
         self._trouble: Trouble | None = None
         self._norms: dict[str, LayerGradient] | None = None
         self._changes = 0
-        self._lost = False
+        self.lost = False
+        """Whether the loss is no number any more."""
         self._arm()
 
     def _arm(self) -> None:
@@ -73,14 +76,14 @@ class Advisor(Callback):
 
     def on_step(self, state: TrainState) -> None:
         """Say what the step has shown."""
-        if self._lost:
+        if self.lost:
             return
         if len(state.changes) != self._changes:
             self._changes = len(state.changes)
             self._begin_anew()
         if self._trouble is not None:
             self._say(advice_of(self._trouble, self._curve, state.step, state.epoch, rate_of(state)))
-            self._lost, self._trouble = True, None
+            self.lost, self._trouble = True, None
             state.task.examiner = None
             if self._stop:
                 state.request_stop()
@@ -91,14 +94,14 @@ class Advisor(Callback):
         self._say(self._divergence.look(self._curve, state))
         if self._norms is not None:
             self._say(self._exploding.look(self._norms, state))
-            self._look_inside(state)
             if not any(advice.kind in REASONS for advice in self.given):
                 self._say(self._vanishing.look(self._norms, self._curve, state))
             self._norms = None
+        self._look_inside(state)
 
     def on_epoch(self, state: TrainState) -> None:
         """Say what the epoch has shown."""
-        if self._lost:
+        if self.lost:
             return
         self._say(self._overfitting.look(self._curve, state))
         self._say(self._plateau.look(self._curve, state))
@@ -128,7 +131,9 @@ class Advisor(Callback):
         return step % every == 0 or step in (1, 2, 3, 4, 6, 8, 12) or (step >= 16 and step & (step - 1) == 0)
 
     def _look_inside(self, state: TrainState) -> None:
-        if not self._samples or state.step - self._began < UNITS_FROM:
+        step = state.step - self._began
+        every = max(1, state.steps_total // UNIT_LOOKS)
+        if not self._samples or step < UNITS_FROM or not (step % every == 0 or step & (step - 1) == 0):
             return
         xp = np if isinstance(self._samples[0], np.ndarray) else state.task.device.xp
         if len(self._samples) > 1:
@@ -147,8 +152,8 @@ class Advisor(Callback):
             return
         self._said.add((advice.kind, advice.layer))
         self.given.append(advice)
-        if self._tell is not None:
-            self._tell(advice)
+        if self.tell is not None:
+            self.tell(advice)
 
 
 def _raw(state: TrainState) -> dict[str, Any]:

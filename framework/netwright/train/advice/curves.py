@@ -91,16 +91,17 @@ class Divergence:
             return None
         rate = rate_of(state)
         return words.DIVERGENCE.say(
-            state.step,
-            state.epoch,
+            (state.step, state.epoch),
             Evidence(measure="Loss", curves={"train_loss": thin(curve.points)}),
+            {
+                "now": curve.now,
+                "first": curve.first,
+                "best": curve.best,
+                "best_step": curve.best_step,
+                "rate": rate,
+                "smaller": _rounded(rate / 10),
+            },
             change={"learning_rate": _rounded(rate / 10)} if rate else None,
-            now=curve.now,
-            first=curve.first,
-            best=curve.best,
-            best_step=curve.best_step,
-            rate=rate,
-            smaller=_rounded(rate / 10),
         )
 
 
@@ -129,7 +130,8 @@ class Plateau:
         if abs(moved) > self.MOVED * curve.first or spread > 6 * self.MOVED * curve.first:
             return None
         rate = rate_of(state)
-        facts = {
+        at = state.step, state.epoch
+        facts: dict[str, str | float] = {
             "now": curve.now,
             "first": curve.first,
             "span": span,
@@ -140,10 +142,9 @@ class Plateau:
         evidence = Evidence(measure="Loss", curves={"train_loss": thin(curve.points)})
         if level > self.HIGH:
             change = {"learning_rate": _rounded(rate * 10)}
-            return words.PLATEAU_START.say(state.step, state.epoch, evidence, change=change, **facts)
+            return words.PLATEAU_START.say(at, evidence, facts, change=change)
         if level > self.SOME and span < 0.5 * curve.calm:
-            percent = round(100 * level)
-            return words.PLATEAU_LATER.say(state.step, state.epoch, evidence, percent=percent, **facts)
+            return words.PLATEAU_LATER.say(at, evidence, {**facts, "percent": round(100 * level)})
         return None
 
 
@@ -173,8 +174,7 @@ class Overfitting:
         decay = 1e-4 if not state.task.optimizer.wd else _rounded(10 * state.task.optimizer.wd)
         step = max(1, len(self._rows) // 60)
         return words.OVERFITTING.say(
-            state.step,
-            state.epoch,
+            (state.step, state.epoch),
             Evidence(
                 measure="Loss",
                 curves={
@@ -182,13 +182,15 @@ class Overfitting:
                     "val_loss": thin([(row[0], row[3]) for row in self._rows[::step]]),
                 },
             ),
+            {
+                "best_epoch": round(best[1]),
+                "best": best[3],
+                "now": val,
+                "train_then": best[2],
+                "train_now": train,
+                "decay": decay,
+            },
             change={"weight_decay": decay},
-            best_epoch=round(best[1]),
-            best=best[3],
-            now=val,
-            train_then=best[2],
-            train_now=train,
-            decay=decay,
         )
 
 

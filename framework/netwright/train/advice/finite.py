@@ -47,7 +47,7 @@ def examine(inside: Inside, layers: Mapping[str, str], weights: Mapping[str, Any
         return Trouble(words.NAN_WEIGHTS, broken[-1], bars)
     if first:
         return Trouble(words.NAN_OUTPUT, first, bars)
-    return Trouble(words.NAN_LOSS, bars[-1].name if bars else next(reversed(layers.values()), None), bars)
+    return Trouble(words.NAN_LOSS, bars[-1].name if bars else next(reversed(list(layers.values())), None), bars)
 
 
 def advice_of(trouble: Trouble, curve: LossCurve, step: int, epoch: float, rate: float) -> Advice:
@@ -60,7 +60,9 @@ def advice_of(trouble: Trouble, curve: LossCurve, step: int, epoch: float, rate:
     )
     largest = max((bar.value for bar in trouble.bars), default=0.0)
     change = {"learning_rate": float(f"{rate / 10:.2g}")} if rate and trouble.words is not words.NAN_DATA else None
-    return trouble.words.say(step, epoch, evidence, layer=trouble.layer, change=change, rate=rate, largest=largest)
+    return trouble.words.say(
+        (step, epoch), evidence, {"rate": rate, "largest": largest}, layer=trouble.layer, change=change
+    )
 
 
 def _finite(array: Any) -> bool:

@@ -77,17 +77,13 @@ class Exploding:
         if self._times < self.TIMES and not (bad and layer.norm > 1e3 * self.NORM):
             return None
         rate = rate_of(state) or float(state.task.optimizer.learning_rate)
+        smaller = float(f"{rate / 10:.2g}")
         return words.EXPLODING.say(
-            state.step,
-            state.epoch,
+            (state.step, state.epoch),
             _bars("Norm of the gradient", {name: one.norm for name, one in found.items()}, self.NORM),
+            {"norm": layer.norm, "ratio": ratio, "weights": layer.weights, "rate": rate, "smaller": smaller},
             layer=worst,
-            change={"learning_rate": float(f"{rate / 10:.2g}")},
-            norm=layer.norm,
-            ratio=ratio,
-            weights=layer.weights,
-            rate=rate,
-            smaller=float(f"{rate / 10:.2g}"),
+            change={"learning_rate": smaller},
         )
 
 
@@ -115,9 +111,10 @@ class Vanishing:
         if self._times < self.TIMES:
             return None
         seen = _bars("Size of a typical gradient of one weight", {name: one.each for name, one in found.items()}, None)
+        at = state.step, state.epoch
         if not ratio:
-            return words.VANISHED.say(state.step, state.epoch, seen, layer=first, last=last)
-        return words.VANISHING.say(state.step, state.epoch, seen, layer=first, ratio=1 / ratio, last=last)
+            return words.VANISHED.say(at, seen, {"last": last}, layer=first)
+        return words.VANISHING.say(at, seen, {"last": last, "ratio": 1 / ratio}, layer=first)
 
 
 def _bars(measure: str, values: Mapping[str, float], limit: float | None) -> Evidence:

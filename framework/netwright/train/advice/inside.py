@@ -37,7 +37,7 @@ class Inside:
         """The layer of each trained weight, from the data to the loss."""
         weights = self._task.weights
         if not self._is_graph:
-            return {name: name.rpartition(".")[0] or name for name in weights}
+            return {name: name.rpartition(".")[0] or self._task.net.name for name in weights}
         found: dict[str, str] = {}
         assert self._symbol is not None
         for node in self._symbol.nodes():

@@ -18,7 +18,7 @@ def is_relu(node: SymbolNode) -> bool:
     """Whether it gives 0 for everything below 0."""
     if node.op is None:
         return False
-    return node.op.name == "relu" or (node.op.name == "Activation" and node.p.act_type == "relu")
+    return node.op.name == "relu" or (node.op.name == "Activation" and getattr(node.p, "act_type", None) == "relu")
 
 
 class DeadUnits:
@@ -50,15 +50,16 @@ class DeadUnits:
                 continue
             found.append(
                 words.DEAD_RELU.say(
-                    state.step,
-                    state.epoch,
+                    (state.step, state.epoch),
                     Evidence(measure="Share of units that are never active", bars=bars[:64], limit=self.SHARE),
+                    {
+                        "dead": dead,
+                        "units": units,
+                        "percent": round(100 * dead / units),
+                        "samples": len(x),
+                        "rate": rate_of(state),
+                    },
                     layer=name,
-                    dead=dead,
-                    units=units,
-                    percent=round(100 * dead / units),
-                    samples=len(x),
-                    rate=rate_of(state),
                 )
             )
         return found

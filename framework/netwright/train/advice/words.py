@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,9 +78,15 @@ class Words:
     remedies: tuple[str, ...]
 
     def say(
-        self, step: int, epoch: float, evidence: Evidence, layer: str | None = None, change: Any = None, **values: Any
+        self,
+        at: tuple[int, float],
+        evidence: Evidence,
+        values: Mapping[str, str | float],
+        layer: str | None = None,
+        change: dict[str, float] | None = None,
     ) -> Advice:
-        """The advice with its values."""
+        """The advice at a step of an epoch, with its values."""
+        step, epoch = at
         return Advice(
             kind=self.kind,
             severity=self.severity,
