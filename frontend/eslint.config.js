@@ -1,4 +1,5 @@
 import js from "@eslint/js";
+import i18next from "eslint-plugin-i18next";
 import jsxA11y from "eslint-plugin-jsx-a11y";
 import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
@@ -25,6 +26,33 @@ const wordsInComponents = [
     message: "A component takes t from useTranslation (@/i18n/react): it is drawn anew when the language changes.",
   },
 ];
+
+/** Where a plain text would be shown as it stands, besides the markup that i18next/no-literal-string looks at. */
+const spoken = "/^(?!(curl|Python|JavaScript)$).*[A-Za-z]{2}/";
+const untranslated = [
+  {
+    selector: `Property[key.name=/^(title|label|text|description|placeholder|message|remedy|hint|summary)$/] > Literal.value[value=${spoken}]`,
+    message: "Say it by t(…), or by msg(…) outside functions, so that it can be translated.",
+  },
+  {
+    selector: `CallExpression[callee.name=/^(notify(Error|Done)|act)$/] > Literal[value=${spoken}]`,
+    message: "Say it by t(…), so that it can be translated.",
+  },
+  {
+    selector: `CallExpression[callee.property.name='act'] > Literal[value=${spoken}]`,
+    message: "Say it by t(…), so that it can be translated.",
+  },
+];
+const literals = {
+  framework: "react",
+  mode: "jsx-only",
+  "should-validate-template": true,
+  "jsx-attributes": {
+    include: ["label", "title", "placeholder", "description", "alt", "text", "subtitle", "suffix", "error", "none", "aria-.*(label|text|description)", ".*(Label|Message|Title)"],
+  },
+  "jsx-components": { exclude: ["code", "kbd", "Kbd", "Code"] },
+  words: { exclude: ["[^A-Za-z]*", "Netwright"] },
+};
 
 const features = ["projects", "editor", "training", "runs", "data", "models"];
 
@@ -54,14 +82,18 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/**/*.{ts,tsx}"],
-    ignores: ["src/i18n/**"],
-    rules: { "no-restricted-syntax": ["error", ...words] },
+    files: ["src/**/*.tsx"],
+    ignores: ["src/**/*.test.tsx", "src/test/**"],
+    plugins: { i18next },
+    rules: {
+      "no-restricted-syntax": ["error", ...words, ...untranslated, ...wordsInComponents],
+      "i18next/no-literal-string": ["error", literals],
+    },
   },
   {
-    files: ["src/**/*.tsx"],
-    ignores: ["src/**/*.test.tsx"],
-    rules: { "no-restricted-syntax": ["error", ...words, ...wordsInComponents] },
+    files: ["src/**/*.ts"],
+    ignores: ["src/**/*.test.ts", "src/test/**", "src/i18n/**"],
+    rules: { "no-restricted-syntax": ["error", ...words, ...untranslated] },
   },
   forbid(["src/i18n/**"], ["@/*"], "The languages know nothing of the page."),
   forbid(["src/graph/**"], ["react", "react-*", "@xyflow/*", "@/app/*", "@/features/*", "@/shared/*"],
