@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Predictor:
         self._network, self._device = network, device
         xp = device.xp
         self._weights = {name: xp.asarray(array) for name, array in weights.items()}
-        self._plans: OrderedDict[int, Compiled] = OrderedDict()
+        self._plans: OrderedDict[int, tuple[Compiled, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
         self._shapes = {name: shape or input_shape or () for name, shape in network.inputs.items()}
         specs = self._specs(1)
@@ -51,6 +51,7 @@ class Predictor:
         by_name = {node.name: spec for (node, _), spec in found.items() if node.op is None}
         self._check_weights(by_name)
         self.inputs = [Spec(n, by_name[n].shape[1:], by_name[n].dtype.name) for n in network.inputs]
+        self._wanted = {n: TensorSpec(by_name[n].shape[1:], by_name[n].dtype) for n in network.inputs}
         self.outputs = [
             Spec(head.name, spec.shape[1:], spec.dtype.name)
             for head, spec in zip(network.heads, (found[e] for e in network.symbol._entries), strict=False)
@@ -61,6 +62,36 @@ class Predictor:
 
         Raises DataError where a shape does not fit.
         """
+        feeds = self._fitting(named) if not inputs else None
+        if feeds is None:
+            feeds = self._checked_all(inputs, named)
+        batch = len(next(iter(feeds.values())))
+        compiled, constants = self._compiled(batch)
+        with self._lock:
+            program = compiled.acquire()
+        try:
+            program.forward({**constants, **feeds})
+            outputs = program.take(compiled.outputs)
+        finally:
+            with self._lock:
+                compiled.release(program)
+        return outputs if self._device.xp is np else [o.get() for o in outputs]
+
+    def _fitting(self, named: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The inputs if they can be used as they are, else None: what is found wrong is told by ``_checked_all``."""
+        if len(named) != len(self._wanted) or self._device.xp is not np:
+            return None
+        batch = -1
+        for name, x in named.items():
+            wanted = self._wanted.get(name)
+            if wanted is None or type(x) is not np.ndarray or x.dtype != wanted.dtype or not x.flags.c_contiguous:
+                return None
+            if not x.ndim or x.shape[1:] != wanted.shape or (batch >= 0 and batch != len(x)):
+                return None
+            batch = len(x)
+        return named if batch >= 0 else None  # type: ignore[return-value]
+
+    def _checked_all(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
         names = [spec.name for spec in self.inputs]
         unknown = [name for name in named if name not in names]
         if len(inputs) > len(names) or unknown:
@@ -78,17 +109,7 @@ class Predictor:
         sizes = {len(x) for x in feeds.values()}
         if len(sizes) != 1:
             raise DataError("all inputs must have one batch size", where="predict", got=sorted(sizes))
-        batch = sizes.pop()
-        compiled = self._compiled(batch)
-        with self._lock:
-            program = compiled.acquire()
-        try:
-            program.forward({**self._weights, **self._labels(compiled), **feeds})
-            outputs = program.take(compiled.outputs)
-        finally:
-            with self._lock:
-                compiled.release(program)
-        return [o if isinstance(o, np.ndarray) else o.get() for o in outputs]
+        return feeds
 
     @property
     def parameters(self) -> int:
@@ -123,7 +144,8 @@ class Predictor:
         specs.update({n: TensorSpec(a.shape, a.dtype) for n, a in self._weights.items()})
         return specs
 
-    def _compiled(self, batch: int) -> Compiled:
+    def _compiled(self, batch: int) -> tuple[Compiled, dict[str, Any]]:
+        """The plan for so many samples, and what it is fed beside the inputs."""
         with self._lock:
             found = self._plans.get(batch)
             if found is not None:
@@ -131,10 +153,10 @@ class Predictor:
                 return found
         compiled = Compiled(self._network.symbol, self._specs(batch), train=False, device=self._device)
         with self._lock:
-            self._plans[batch] = compiled
+            self._plans[batch] = found = compiled, {**self._weights, **self._labels(compiled)}
             if len(self._plans) > MAX_PLANS:
                 self._plans.popitem(last=False)
-        return compiled
+        return found
 
     def _labels(self, compiled: Compiled) -> dict[str, Any]:
         """A head's output does not depend on its label; the plan still has a place for one."""

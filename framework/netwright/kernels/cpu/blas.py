@@ -94,6 +94,9 @@ class single_threaded:
 
     def __enter__(self) -> None:
         cls, blas = type(self), find()
+        self._counted = cls._inside != 0 or blas.get_threads() != 1
+        if not self._counted:  # so it is anyway, and nobody is about to change it back
+            return
         with cls._lock:
             if cls._inside == 0:
                 cls._before = blas.get_threads()
@@ -102,8 +105,10 @@ class single_threaded:
             cls._inside += 1
 
     def __exit__(self, *error: object) -> None:
+        if not self._counted:
+            return
         cls = type(self)
         with cls._lock:
-            cls._inside -= 1
-            if cls._inside == 0 and cls._before != 1:
+            if cls._inside == 1 and cls._before != 1:
                 find().set_threads(cls._before)
+            cls._inside -= 1  # last: see __enter__

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from .kernel import Kernel
-from .machine import MAX_ARGUMENTS, Argument
+from .machine import GRAIN_BITS, MAX_ARGUMENTS, Argument
 
 if TYPE_CHECKING:
     from ...scheduler.ir import Node, Value
@@ -112,6 +112,8 @@ class Emitter:
         self.cut, self.blas, self.lanes, self.batch = cut, blas, lanes, batch
         self._axes, self._address, self._scratch = axes, address, scratch
         self.calls: list[tuple[Kernel, tuple[Word, ...]]] = []
+        self.waits: list[int] = []
+        """Calls before which every lane waits for all others."""
 
     @property
     def by_rows(self) -> bool:
@@ -139,11 +141,20 @@ class Emitter:
         """Memory for so many float32 numbers, the shard's own while the node runs; not cleared."""
         return self._scratch(count)
 
+    def most(self, size: Size) -> int:
+        """The largest that a size is on any thread."""
+        return size.each * -(-self.batch // self.lanes) if isinstance(size, Rows) else size
+
     def call(self, kernel: Kernel, *words: Word) -> None:
         """Append a call."""
         if len(words) > MAX_ARGUMENTS:
             raise ValueError(f"{kernel.name} is called with {len(words)} words; {MAX_ARGUMENTS} are allowed")
         self.calls.append((kernel, words))
+
+    def wait(self) -> None:
+        """By lanes: what follows begins when every lane has made what stands before."""
+        if self.cut is Cut.LANES:
+            self.waits.append(len(self.calls))
 
     def accumulates(self, value: Value) -> Word:
         """What says whether the call adds to ``value`` (a sum over the batch) or begins it."""
@@ -172,9 +183,8 @@ def encode(word: Word) -> tuple[int, int, int, int, int]:
     if isinstance(word, Slice):
         return (Argument.SLICE_COUNT, word.count, word.grain, 0, 0)
     if isinstance(word, SliceAddress):
-        if word.address.offset:
-            raise ValueError("a slice of an address with an offset")
-        return (Argument.SLICE_ADDRESS, word.address.operand, word.slice.count, word.slice.grain, word.stride)
+        slices, where = word.slice.count << GRAIN_BITS | word.slice.grain, word.address
+        return (Argument.SLICE_ADDRESS, where.operand, slices, where.offset, word.stride)
     if isinstance(word, FirstRow):
         return (Argument.ROW_START, word.each, 0, 0, 0)
     if isinstance(word, Accumulate):
@@ -188,18 +198,29 @@ Emit = Callable[[Emitter, "Node"], None]
 Accepts = Callable[["Node"], bool]
 
 
+def never(node: Node) -> bool:
+    """No node."""
+    return False
+
+
 @dataclass(frozen=True)
 class Rule:
     """How nodes of an operator become calls.
 
     ``cuts`` are the ways of sharing that ``emit`` can write; ``accepts`` says for which nodes at all; ``in_place``
-    whether the result may lie over the inputs that the operator allows.
+    whether the result may lie over the inputs that the operator allows; ``lanes_uncut`` which nodes it can write by
+    lanes too where they are not cut by samples.
     """
 
     emit: Emit
     accepts: Accepts
     cuts: frozenset[Cut]
     in_place: bool
+    lanes_uncut: Accepts = never
+
+    def by_lanes(self, node: Node, cut_by_rows: bool) -> bool:
+        """Whether it can write this node by lanes."""
+        return Cut.LANES in self.cuts or (not cut_by_rows and self.lanes_uncut(node))
 
 
 rules: dict[str, Rule] = {}
@@ -210,18 +231,19 @@ def lowers(
     accepts: Accepts | None = None,
     cuts: Sequence[Cut] = (Cut.ROWS, Cut.ONCE),
     in_place: bool = True,
+    lanes_uncut: Accepts = never,
 ) -> Callable[[Emit], Emit]:
     """Decorator: the function emits nodes of these operators.
 
-    Inputs and outputs are float32 throughout; sizes are never 0. With ``Cut.LANES`` the function must look at
-    ``emitter.cut`` and use slices.
+    Inputs and outputs are float32 throughout; sizes are never 0. With ``Cut.LANES`` or ``lanes_uncut`` the function
+    must look at ``emitter.cut`` and use slices.
     """
 
     def declare(emit: Emit) -> Emit:
         for name in operators:
             if name in rules:
                 raise ValueError(f"two rules for {name}")
-            rules[name] = Rule(emit, accepts or (lambda node: True), frozenset(cuts), in_place)
+            rules[name] = Rule(emit, accepts or (lambda node: True), frozenset(cuts), in_place, lanes_uncut)
         return emit
 
     return declare

@@ -49,7 +49,8 @@ class Argument(IntEnum):
     ACCUMULATE = 3
     """1 where an earlier shard of the same lane has begun the sums, else 0."""
     SLICE_ADDRESS = 4
-    """The address number a, moved by d bytes for each of the elements before the lane's slice of b, in steps of c."""
+    """The address number a, c bytes further, moved by d bytes for each of the elements before the lane's slice of the
+    elements that b counts, in steps of its last GRAIN_BITS bits."""
     SLICE_COUNT = 5
     """How many of a elements the lane's slice has, in steps of b."""
     ROW_START = 6
@@ -83,6 +84,8 @@ JOB_WORDS = 17
 CELL_WORDS = 8
 """Words of a helper thread's cell: one cache line."""
 PHASE_WORDS, INSTRUCTION_WORDS, ARGUMENT_WORDS = 3, 3, 5
+GRAIN_BITS, MOST_GRAIN = 16, (1 << 16) - 1
+"""Of the word that holds how many elements a slice is of, and its grain."""
 MAX_ARGUMENTS = 64
 """Words of one call."""
 PATIENCE = 4000
@@ -143,9 +146,9 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
     words = i64(words_at, MAX_ARGUMENTS)
     rows, start_row = i64(job[ROWS], job[SHARDS])[shard], i64(job[STARTS], job[SHARDS])[shard]
     for i in range(first, end):
-        count = instructions[3 * i + 2]
-        arguments = i64(job[ARGUMENTS] + instructions[3 * i + 1] * 40, count * 5)
-        for j in range(count):
+        words_here = instructions[3 * i + 2]
+        arguments = i64(job[ARGUMENTS] + instructions[3 * i + 1] * 40, words_here * 5)
+        for j in range(words_here):
             kind, a = arguments[5 * j], arguments[5 * j + 1]
             if kind == A_CONSTANT:
                 word = a
@@ -156,8 +159,9 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
             elif kind == A_ACCUMULATE:
                 word = 1 if shard >= lanes else 0
             elif kind == A_SLICE_ADDRESS:
-                start, _ = slice_of(arguments[5 * j + 2], arguments[5 * j + 3], shard % lanes, lanes)
-                word = addresses[a] + start * arguments[5 * j + 4]
+                count, grain = arguments[5 * j + 2] >> GRAIN_BITS, arguments[5 * j + 2] & MOST_GRAIN
+                start, _ = slice_of(count, grain, shard % lanes, lanes)
+                word = addresses[a] + arguments[5 * j + 3] + start * arguments[5 * j + 4]
             elif kind == A_SLICE_COUNT:
                 _, word = slice_of(a, arguments[5 * j + 2], shard % lanes, lanes)
             else:
@@ -167,9 +171,13 @@ def run_instructions(job: Any, first: int, end: int, shard: int, words_at: int) 
 
 
 @register_jitable
-def _prepare(job_at: int) -> None:
-    """Begin a new run of a job: before other threads are called to it."""
+def _begin(job_at: int, cells_at: int, threads: int, number: int) -> None:
+    """Begin a new run of a job, and call the helper threads before ``threads`` to it: call ``number``."""
     atomic_add(job_at + RUN * 8, 1)
+    for thread in range(1, threads):
+        cell_at = cells_at + thread * CELL_WORDS * 8
+        atomic_store(cell_at + 8, job_at)
+        atomic_store(cell_at, number)
 
 
 @register_jitable
@@ -219,17 +227,9 @@ def _serve(cell_at: int, thread: int, done: int, patience: int) -> int:
     return done
 
 
-@register_jitable
-def _call_for(cell_at: int, number: int, job_at: int) -> None:
-    """Call the helper thread of that cell to a job."""
-    atomic_store(cell_at + 8, job_at)
-    atomic_store(cell_at, number)
-
-
-prepare = MachineCode(_prepare, types.void(types.int64))
+begin = MachineCode(_begin, types.void(types.int64, types.int64, types.int64, types.int64))
 run_job = MachineCode(_run_job, types.void(types.int64, types.int64))
 serve = MachineCode(_serve, types.int64(types.int64, types.int64, types.int64, types.int64))
-call_for = MachineCode(_call_for, types.void(types.int64, types.int64, types.int64))
 
-FUNCTIONS = (prepare, run_job, serve, call_for)
+FUNCTIONS = (begin, run_job, serve)
 """What a pool calls."""

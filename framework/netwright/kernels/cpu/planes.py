@@ -31,14 +31,16 @@ CHUNK = 24 * 1024
 
 @register_jitable
 def split_planes(x: int, count: int, height: int, width: int, target: int, phases_h: int, phases_w: int, top: int,
-                 left: int, lines: int, columns: int) -> None:  # fmt: skip
+                 left: int, lines: int, columns: int, begin_line: int, end_line: int) -> None:  # fmt: skip
     """target (count, phases_h, phases_w, lines, columns) ← x (count, height, width), moved down by ``top``.
+
+    Of x, lines from ``begin_line`` to ``end_line``.
 
     What is not met is left as it is (zeros, written once); what falls outside is dropped.
     """
     first, last = max(0, -left), min(width, columns * phases_w - left)
     for c in range(count):
-        for r in range(height):
+        for r in range(begin_line, end_line):
             q = r + top
             if q < 0 or q // phases_h >= lines:
                 continue

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .blas import single_threaded
-from .machine import CELL_WORDS, call_for, prepare, run_job, serve
+from .machine import CELL_WORDS, begin, run_job, serve
 
 AWAKE = 20_000
 """Rounds that a thread waits for the next job before it sleeps: about the time between two training steps."""
@@ -62,19 +62,19 @@ class Pool:
 
     def run(self, job_at: int, lanes: int, owner: object) -> None:
         """Run the job, which lies in memory of ``owner``: it is kept while a thread that came late may look at it."""
-        wanted = min(lanes, self.threads)
+        wanted = lanes if lanes < self.threads else self.threads
         if wanted <= 1 or not self._taken.acquire(blocking=False):
             with single_threaded():
-                prepare(job_at)
+                begin(job_at, 0, 1, 0)
                 run_job(job_at, 0)
             return
         try:
-            self._start(wanted)
+            if self._started < wanted:
+                self._start(wanted)
             self._number += 1
             with single_threaded():
-                prepare(job_at)
+                begin(job_at, self._addresses[0], wanted, self._number)
                 for thread in range(1, wanted):
-                    call_for(self._addresses[thread], self._number, job_at)
                     if self._asleep[thread]:  # looked at after the call: see _work
                         self._calls[thread].put(self._number)
                 run_job(job_at, 0)

@@ -11,12 +11,15 @@ import numpy as np
 from ...kernels.cpu.emit import Cut, rule_for
 from .. import separable_losses, separable_sequence, separable_shapes  # noqa: F401 (their rules are declared there)
 from ..ir import Graph, Node, Value
+from ..plan import step_flops
 from ..separable import PARTIAL, SHARED, outputs_of
 
 WIDE_BYTES = 512 * 1024
 """A weight from which on each thread should read its own part only, rather than all of it for its own samples."""
 LONG_SUMS = 3
 """A sum over the batch for which a shard reads so many times its bytes is made where its operands are in the cache."""
+WAIT_FLOPS, WAIT_BYTES = 1 << 17, 96 * 1024
+"""Arithmetic and memory of a step from which on sharing it pays for waiting for the other threads (half a µs)."""
 FEW_ROWS = 64
 """Samples a shard up to which reading a wide weight costs more than its arithmetic."""
 
@@ -64,6 +67,8 @@ def cut_graph(
     samples = samples_in(graph)
     batch = next(iter(samples.values()), 0)
     lanes = max(1, min(threads, batch))
+    if _too_few(batch, threads, graph):
+        samples, batch, lanes = {}, 0, threads
     each = -(-batch // lanes)
     # as many for each lane, so that none waits for another
     shards = max(lanes, min(batch, lanes * -(-each // micro_batch))) if micro_batch else lanes
@@ -77,6 +82,13 @@ def cut_graph(
                 result.axes[value] = result.axes[like.pop(value)]
         _cut(node, result)
     return result
+
+
+def _too_few(batch: int, threads: int, graph: Graph) -> bool:
+    """Whether slices of every result keep more threads busy than samples would; the way back is cut by samples."""
+    if batch == 1:
+        return True
+    return 0 < 2 * batch <= threads and not any(node.phase == "backward" for node in graph.nodes)
 
 
 def _cut(node: Node, result: Cutting) -> None:
@@ -97,7 +109,8 @@ def _choose(node: Node, result: Cutting, found: tuple[int, ...] | None) -> Cut |
     if rule is None:
         return None
     cut_by_rows = found is not None and any(axis != SHARED for axis in found)
-    if Cut.LANES in rule.cuts and not (result.joint and cut_by_rows) and _prefers_lanes(node, result, cut_by_rows):
+    joint = result.joint and cut_by_rows
+    if rule.by_lanes(node, cut_by_rows) and not joint and _prefers_lanes(node, result, cut_by_rows):
         return Cut.LANES
     if cut_by_rows and Cut.ROWS in rule.cuts:
         return Cut.ROWS
@@ -111,7 +124,7 @@ def _is_float32(node: Node) -> bool:
 def _prefers_lanes(node: Node, result: Cutting, cut_by_rows: bool) -> bool:
     """Whether slices of the result are better than samples: nothing to cut, wide weights, or sums over the batch."""
     if not cut_by_rows:
-        return True
+        return result.batch > 0 or _worth_a_wait(node)
     if all(result.axes[v] == SHARED for v in node.outputs):
         read = sum(v.spec.nbytes for v in node.inputs) // result.shards
         return read < LONG_SUMS * sum(v.spec.nbytes for v in node.outputs)
@@ -120,3 +133,8 @@ def _prefers_lanes(node: Node, result: Cutting, cut_by_rows: bool) -> bool:
     shared = [v for v in node.inputs if result.axes[v] == SHARED]
     rows = result.batch // result.shards
     return rows <= FEW_ROWS and any(v.spec.nbytes >= WIDE_BYTES for v in shared)
+
+
+def _worth_a_wait(node: Node) -> bool:
+    moved = sum(v.spec.nbytes for v in (*node.inputs, *node.outputs))
+    return moved >= WAIT_BYTES or step_flops(node) >= WAIT_FLOPS

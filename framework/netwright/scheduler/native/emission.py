@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from ...kernels.cpu import blas
@@ -48,6 +49,7 @@ class Emission:
         self.nodes: list[Node | None] = []
         """The step that each call is of."""
         self._numbers: dict[Operand, int] = {}
+        self._waits: list[int] = []
         self._blas = blas.handle()
         self._rows = -(-cutting.batch // cutting.shards) if cutting.batch else 1
 
@@ -65,16 +67,18 @@ class Emission:
             found[small_product] = None
         return list(found)
 
-    def emit(self, part: Part) -> tuple[int, int]:
-        """(first call, end) of a phase."""
+    def emit(self, part: Part) -> list[tuple[int, int]]:
+        """(first call, end) of each phase of a part: more than one where a step waits in its midst."""
         first = len(self.calls)
+        self._waits.clear()
         for value in part.finish:
             if self.cutting.lanes > 1:
                 self._finish(value)
         for node in part.nodes:
             self._emit_node(node, part.cut)
             self.nodes += [node] * (len(self.calls) - len(self.nodes))
-        return first, len(self.calls)
+        bounds = [first, *self._waits, len(self.calls)]
+        return [(a, b) for a, b in pairwise(bounds) if b > a]
 
     def _finish(self, value: Value) -> None:
         part = Slice(value.spec.size)
@@ -109,6 +113,7 @@ class Emission:
             if value in staged:
                 self._move(gather_rows, value, staged[value])
         rule.emit(emitter, node)
+        self._waits += [len(self.calls) + i for i in emitter.waits]
         self.calls += emitter.calls
         for value in node.outputs:
             if value in staged:
@@ -138,4 +143,4 @@ class Emission:
 
 def emit_all(emission: Emission, parts: Sequence[Part]) -> list[tuple[Part, int, int]]:
     """Every part with its calls."""
-    return [(part, *(emission.emit(part) if part.cut is not None else (0, 0))) for part in parts]
+    return [(part, *calls) for part in parts for calls in (emission.emit(part) if part.cut is not None else [(0, 0)])]

@@ -14,7 +14,7 @@ from ...kernels.cpu.emit import Cut
 from ...kernels.cpu.families.products import product as small_product
 from ...kernels.cpu.jobs import Binding, Tables
 from ...kernels.cpu.machine import Phase
-from ..calls import aligned, make_call
+from ..calls import address_of, aligned, make_call
 from ..ir import Node, Value
 from ..memory import align
 from ..program import Program
@@ -47,6 +47,8 @@ class NativeProgram:
         self._words = memoryview(self._addresses).cast("B").cast("q")  # type: ignore[arg-type]
         self._given_out = {v for v in self.plan.graph.outputs if self.plan.tensors[v].storage == "output"}
         self._fresh = [v for v in self.plan.tensors if v in self._given_out]
+        self._fresh_forward = [v for v in self._fresh if v.node is None or v.node.phase == "forward"]
+        self._calls_python = any(part.cut is None for part, *_ in (*prepared.forward, *prepared.backward))
         self._views = self._external_views()
         self._bind_operands()
         self._readers = self._words_by_root()
@@ -59,7 +61,7 @@ class NativeProgram:
     def forward(self, feeds: Mapping[str, Any]) -> None:
         """Run the forward part on raw arrays for the graph's inputs."""
         self._feed(feeds)
-        self._renew([v for v in self._fresh if v.node is None or v.node.phase == "forward"])
+        self._renew(self._fresh_forward)
         self._run("forward", self._forward)
 
     def backward(self, feeds: Mapping[str, Any]) -> None:
@@ -107,6 +109,10 @@ class NativeProgram:
         if Program.observer is not None:
             self._run_observed(half)
             return
+        if not self._calls_python:  # nobody is there to warn
+            for run in runs:
+                run()
+            return
         with np.errstate(all="ignore"):
             for run in runs:
                 run()
@@ -126,17 +132,27 @@ class NativeProgram:
     def single_steps(self, half: str) -> list[tuple[Node | None, Callable[[], None]]]:
         """Each step of ``forward`` or ``backward`` as a call of its own (None: sums that are added up)."""
         if half not in self._steps:
-            found: list[tuple[Node | None, Callable[[], None]]] = []
+            found: list[tuple[Node | None, list[tuple[int, int, int]] | None]] = []
             nodes = self.prepared.emission.nodes
             for part, first, end in self.prepared.forward if half == "forward" else self.prepared.backward:
                 if part.cut is None:
-                    found += [(node, self._python_call(node)) for node in part.nodes]
+                    found += [(node, None) for node in part.nodes]
                     continue
-                kind = _PHASES[part.cut]
                 for node, calls in groupby(range(first, end), key=lambda i: nodes[i]):
                     numbers = list(calls)
-                    found.append((node, self._binding.job([(kind, numbers[0], numbers[-1] + 1)])))
-            self._steps[half] = found
+                    phase = (_PHASES[part.cut], numbers[0], numbers[-1] + 1)
+                    before = found[-1][1] if found and node is not None and found[-1][0] is node else None
+                    if before is None:
+                        found.append((node, [phase]))
+                    else:  # it waits in its midst
+                        before.append(phase)
+            self._steps[half] = [
+                (
+                    node,
+                    self._python_call(node) if phases is None and node is not None else self._binding.job(phases or []),
+                )
+                for node, phases in found
+            ]
         return self._steps[half]
 
     # ---------------------------------------------------------------- binding
@@ -223,7 +239,7 @@ class NativeProgram:
             self._slots[view.number] = array.reshape(view.shape)
         found = self._readers.get(root)
         if found:
-            base, words = array.__array_interface__["data"][0], self._words
+            base, words = address_of(array), self._words
             for word, offset in found:
                 words[word] = base + offset
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from ....ops.attention import head_scale
-from ..emit import Emitter, Word, lowers
+from ..emit import Cut, Emitter, Slice, Word, lowers
 from ..functions import exp
 from ..intrinsics import f32, f64, i64, sgemm, zero_floats
 from ..kernel import kernel
@@ -56,11 +56,13 @@ def attention(at: int) -> None:
     """y ← softmax(scale · q kᵀ) v for each sample and head.
 
     Words: blas, samples, heads, positions, keys, features of a head's key and value, causal, scale, q, k, v (each with
-    the distance of its rows), mask (0: none), its distances between samples and positions, y, logsum, scratch.
+    the distance of its rows), mask (0: none), its distances between samples and positions, y, logsum, scratch, and all
+    heads that lie beside each other (of which this call has some).
     """
-    a = i64(at, 21)
+    a = i64(at, 22)
+    every = a[21]
     blas, samples, heads, length, size, width, depth, causal = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    scale, ldq, ldk, ldv, ldy = f64(at, 9)[8], a[10], a[12], a[14], heads * depth
+    scale, ldq, ldk, ldv, ldy = f64(at, 9)[8], a[10], a[12], a[14], every * depth
     weights = a[20]
     for sample in range(samples):
         for head in range(heads):
@@ -69,7 +71,7 @@ def attention(at: int) -> None:
             v = a[13] + (sample * size * ldv + head * depth) * 4
             y = a[18] + (sample * length * ldy + head * depth) * 4
             mask = a[15] + sample * a[16] * 4 if a[15] != 0 else 0
-            logsum = f32(a[19] + (sample * heads + head) * length * 4, length)
+            logsum = f32(a[19] + (sample * every + head) * length * 4, length)
             for first in range(0, length, BLOCK):
                 rows = min(BLOCK, length - first)
                 seen = seen_by(first + rows - 1, length, size, causal)
@@ -187,17 +189,29 @@ def _mask(e: Emitter, mask: Value | None) -> list[Word]:
     return [e.address(mask), each, mask.shape[2] if len(mask.shape) == 3 else 0]
 
 
-@lowers("MultiHeadAttention", accepts=lambda node: not node.p.output_weights, in_place=False)  # type: ignore[attr-defined]
+@lowers(
+    "MultiHeadAttention",
+    accepts=lambda node: not node.p.output_weights,  # type: ignore[attr-defined]
+    in_place=False,
+    lanes_uncut=lambda node: True,
+)
 def attend(e: Emitter, node: Node) -> None:
-    """Sample by sample, head by head."""
+    """Sample by sample, head by head; by lanes: some heads each."""
     query, key, value, *mask = node.inputs
+    p: Any = node.p
+    some = Slice(p.heads, 1) if e.cut is Cut.LANES else None
+
+    def begin(v: Value, apart: int) -> Word:
+        return e.address(v) if some is None else some.of(e.address(v), apart * 4)
+
     places: list[Word] = []
     for v in (query, key, value):
-        places += [e.address(v), v.shape[2]]
-    y, logsum = (e.address(v) for v in node.outputs)
+        places += [begin(v, v.shape[2] // p.heads), v.shape[2]]
+    y, logsum = begin(node.outputs[0], value.shape[2] // p.heads), begin(node.outputs[1], query.shape[1])
     scratch = e.scratch(BLOCK * key.shape[1])
-    e.call(attention, *_sizes(e, node, query, key, value), *places, *_mask(e, mask[0] if mask else None), y, logsum,
-           scratch)  # fmt: skip
+    sizes = _sizes(e, node, query, key, value)
+    sizes[2] = some or p.heads
+    e.call(attention, *sizes, *places, *_mask(e, mask[0] if mask else None), y, logsum, scratch, p.heads)
 
 
 @lowers("_attention_grad", in_place=False)

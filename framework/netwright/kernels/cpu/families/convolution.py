@@ -12,7 +12,7 @@ import numpy as np
 
 from ....ops.convolution import convolved
 from ....ops.windows import Windows
-from ..emit import Address, Emitter, lowers
+from ..emit import Address, Cut, Emitter, Slice, SliceAddress, Word, lowers
 from ..intrinsics import copy_floats, f32, f64, i64, zero_floats
 from ..kernel import kernel
 from ..planes import (
@@ -37,10 +37,12 @@ def convolve(at: int) -> None:
 
     Words: images, groups, channels and filters a group, height, width, lines and columns of y, kernel (2), stride (2),
     dilation (2), padding (2); x, w, bias (or 0), y, relu; whether x is copied; scratch: padded image, packed weights,
-    bias, tables, sums; scale (or 0), beside (or 0).
+    bias, tables, sums; scale (or 0), beside (or 0). Then what is made of y: all filters of a group (of which this call
+    has some), where its first line lies, and how many lines.
     """
-    a = i64(at, 29)
+    a = i64(at, 32)
     scale, beside = a[27], a[28]
+    every, made = a[29], a[31]
     groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
     kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
     bias, y, relu, copied, space = a[18], a[19], a[20], a[21], a[22]
@@ -65,26 +67,33 @@ def convolve(at: int) -> None:
         factors = scale + g * filters * 4 if scale != 0 else 0
         weights = a[17] + g * filters * depth * 4
         pack_weights(weights, filters, depth, channels, taps, table, taps, factors, packed + g * size * 4)
+    vectors, room = table + (taps + depth) * 8, lines * ws // HALF + 2
+    first = (a[30] - y) // (columns * 4)
+    above = max(0, first * sh - top)
+    below = max(above, min(height, (first + made - 1) * sh + (kh - 1) * dh - top + 1))
     if copied != 0:
         zero_floats(space, groups * channels * plane)
-    vectors, room = table + (taps + depth) * 8, lines * ws // HALF + 2
+    if made == 0:
+        return
     for n in range(a[0]):
         image = a[16] + n * groups * channels * height * width * 4
         if copied != 0:
-            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws)
+            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws, above, below)
             image = space
         for g in range(groups):
-            into = y + (n * groups + g) * filters * lines * columns * 4
+            into = y + ((n * groups + g) * every * lines + first) * columns * 4
             product_planes(image + g * channels * plane * 4, depth, table + taps * 8, packed + g * size * 4, filters,
-                           biases + g * filters * 4, relu if beside == 0 else 0, vectors, room, 0, lines, columns, ws,
-                           into, lines * columns, columns, 1, sums)  # fmt: skip
+                           biases + g * filters * 4, relu if beside == 0 else 0, vectors, room, first * ws, made,
+                           columns, ws, into, lines * columns, columns, 1, sums)  # fmt: skip
         if beside != 0:
-            count = groups * filters * lines * columns
-            mine, other = f32(y + n * count * 4, count), f32(beside + n * count * 4, count)
+            count = made * columns
             low = np.float32(0) if relu != 0 else np.float32(-np.inf)
-            for i in range(count):
-                total = mine[i] + other[i]
-                mine[i] = low if total < low else total
+            for f in range(groups * filters):
+                where = ((n * groups * every + f) * lines + first) * columns * 4
+                mine, other = f32(y + where, count), f32(beside + where, count)
+                for i in range(count):
+                    total = mine[i] + other[i]
+                    mine[i] = low if total < low else total
 
 
 @kernel("fold_norm")
@@ -151,7 +160,7 @@ def convolve_data_grad(at: int) -> None:
     vectors, room = table + (taps + taps * filters) * 8, height * ws // HALF + 2
     for n in range(a[0]):
         split_planes(a[16] + n * groups * filters * lines * columns * 4, groups * filters, lines, columns, space, 1, 1,
-                     before_h, before_w, hs, ws)  # fmt: skip
+                     before_h, before_w, hs, ws, 0, lines)  # fmt: skip
         met = 0
         for ra in range(sh):
             for rb in range(sw):
@@ -242,7 +251,7 @@ def convolve_weight_grad(at: int) -> None:
     for n in range(a[0]):
         image = a[16] + n * groups * channels * height * width * 4
         if copied != 0:
-            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws)
+            split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws, 0, height)
             image = space
         for g in range(groups):
             for begin in range(0, lines, chunk):
@@ -265,8 +274,15 @@ def convolve_weight_grad(at: int) -> None:
                     into[k] = one[k * pitch + f]
 
 
+FLOAT = 4
+Place = Address | SliceAddress | int
 SPREAD_FROM = 1.2
 """How many times more vectors cover the data than the output until products are added in place, as measured."""
+
+
+PACKED, PADDED = 8, 5
+"""Places of the output whose products take as long as packing weights, and filters for whom they take as long as
+padding a number of the image, as measured."""
 
 
 class _Geometry(NamedTuple):
@@ -317,6 +333,16 @@ class _Geometry(NamedTuple):
             found.append((p + n - 1) // s + (self.kernel[i] - 1) * d // s - p // s + 1)
         return found[0], found[1]
 
+    def by_filters(self, lanes: int) -> bool:
+        """Whether lanes take some filters each, rather than some lines: by lines every lane packs all weights, by
+        filters the tiles may not be dealt out evenly, and each pads the image.
+        """
+        if self.groups > 1:
+            return False
+        tiles, places = -(-self.filters // ROWS), self.lines * self.columns
+        filters = -(-tiles // lanes) * ROWS * (places + PACKED) + PADDED * self.height * self.width / self.taps
+        return filters <= self.filters * (-(-self.lines // lanes) * self.columns + PACKED)
+
     @property
     def spreads(self) -> bool:
         """Whether the data's gradient is cheaper position by position: many zeros lie around the output's gradient."""
@@ -332,6 +358,11 @@ class _Geometry(NamedTuple):
         return any(self.pad) or self.stride != (1, 1) or run < WIDE
 
 
+def _part(some: Slice, place: Place, stride: int) -> Place:
+    """Where a lane's part begins of what may not be there (0)."""
+    return some.of(place, stride) if isinstance(place, Address) else place
+
+
 def _channels_first(node: Node) -> bool:
     p: Any = node.p
     return len(p.kernel) <= 2 and (p.layout is None or not p.layout.endswith("C"))
@@ -342,14 +373,14 @@ def _tables(geometry: _Geometry, depth: int, lines: int, columns: int) -> int:
     return 2 * (geometry.taps + depth + 2 * (lines * columns // HALF + 2))
 
 
-@lowers("Convolution", accepts=_channels_first, in_place=False)
+@lowers("Convolution", accepts=_channels_first, in_place=False, lanes_uncut=lambda node: True)
 def convolution(e: Emitter, node: Node) -> None:
     """Images one by one, ROWS filters at a time."""
     bias = e.address(node.inputs[2]) if len(node.inputs) > 2 else 0
     _convolution(e, node, bias, 0, 0, relu=False)
 
 
-@lowers("_convolution_block", accepts=_channels_first, in_place=False)
+@lowers("_convolution_block", accepts=_channels_first, in_place=False, lanes_uncut=lambda node: True)
 def convolution_block(e: Emitter, node: Node) -> None:
     """A convolution whose weights and bias take the normalisation in; the rest is done image by image."""
     p: Any = node.p
@@ -365,18 +396,30 @@ def convolution_block(e: Emitter, node: Node) -> None:
     _convolution(e, node, bias, scale, places[-1] if p.residual else 0, relu=p.relu)
 
 
-def _convolution(
-    e: Emitter, node: Node, bias: Address | int, scale: Address | int, beside: Address | int, *, relu: bool
-) -> None:
+def _convolution(e: Emitter, node: Node, bias: Place, scale: Place, beside: Place, *, relu: bool) -> None:
+    """The call; by lanes: some filters each, or some lines of every filter's plane."""
     x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
     g = _Geometry.of(node.p, x.shape, w.shape[0])
     lines, columns = g.split()
     planes, depth = g.stride[0] * g.stride[1] * lines * columns, g.channels * g.taps
+    own: tuple[Word, ...] = (e.address(w), bias, e.address(y))
+    copied, words, made, begin = g.copied, g.words, g.lines, e.address(y)  # type: bool, tuple[Word, ...], Word, Word
+    if e.cut is Cut.LANES and g.by_filters(e.lanes):
+        some = Slice(g.filters, ROWS)
+        words = (*g.words[:2], some, *g.words[3:])
+        plane = g.lines * g.columns * FLOAT
+        own = (some.of(e.address(w), depth * FLOAT), _part(some, bias, FLOAT), some.of(e.address(y), plane))
+        scale, beside, begin = _part(some, scale, FLOAT), _part(some, beside, plane), own[2]
+    elif e.cut is Cut.LANES:
+        made = Slice(g.lines, 1)
+        begin = made.of(e.address(y), g.columns * FLOAT)
+        copied |= g.columns < WIDE
     e.call(
-        convolve, e.shape(x)[0], *g.words, e.address(x), e.address(w), bias, e.address(y), relu, g.copied,
-        e.scratch(g.groups * g.channels * planes + 2 * WIDE if g.copied else 1),
+        convolve, e.shape(x)[0], *words, e.address(x), *own, relu, copied,
+        e.scratch(g.groups * g.channels * planes + 2 * WIDE if copied else 1),
         e.scratch(g.groups * (g.filters + 1) * depth), e.scratch(g.groups * g.filters + ROWS),
         e.scratch(_tables(g, depth, g.lines, columns)), e.scratch(ROWS * (g.lines * columns + WIDE)), scale, beside,
+        g.filters, begin, made,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ....ops.shapes import normalize_axis
-from ..emit import Emitter, lowers, product
+from ..emit import Cut, Emitter, Slice, lowers, product
 from ..intrinsics import f32, f64, i64, zero_floats
 from ..kernel import kernel
 
@@ -73,13 +73,19 @@ def _last_axis(node: Node) -> bool:
     return normalize_axis(p.axis, rank) == rank - 1
 
 
-@lowers("LayerNorm", accepts=_last_axis)
+@lowers("LayerNorm", accepts=_last_axis, lanes_uncut=lambda node: True)
 def normalize(e: Emitter, node: Node) -> None:
     """Row by row."""
     x, gamma, beta = (e.address(v) for v in node.inputs)
     y, mean, std = (e.address(v) for v in node.outputs)
-    rows = e.shape(node.inputs[0])
-    e.call(layer_norm, product(rows[:-1]), rows[-1], x, gamma, beta, float(node.p.eps), y, mean, std)  # type: ignore[attr-defined]
+    sizes, eps = e.shape(node.inputs[0]), float(node.p.eps)  # type: ignore[attr-defined]
+    width, rows = node.inputs[0].shape[-1], product(sizes[:-1])
+    if e.cut is Cut.LANES:
+        some = Slice(math.prod(node.inputs[0].shape[:-1]), 1)
+        e.call(layer_norm, some, width, some.of(x, 4 * width), gamma, beta, eps, some.of(y, 4 * width),
+               some.of(mean, 4), some.of(std, 4))  # fmt: skip
+    else:
+        e.call(layer_norm, rows, width, x, gamma, beta, eps, y, mean, std)
 
 
 @lowers("_layer_norm_grad", accepts=_last_axis)

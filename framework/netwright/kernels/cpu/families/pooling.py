@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba.extending import register_jitable
 
 from ....ops.pooling import _geometry
-from ..emit import Address, Emitter, Size, lowers
+from ..emit import Cut, Emitter, Slice, Word, lowers
 from ..intrinsics import f32, i64, zero_floats
 from ..kernel import kernel
 from ..pairs import LOWEST, larger, pair_gradients, pair_maxima
@@ -176,15 +177,22 @@ def sum_pool_grad(at: int) -> None:
                         dx[(r * sh + i - top) * width + o * sw + j - left] += value
 
 
-def _words(node: Node, e: Emitter, data: Value) -> tuple[Size, ...]:
+def _words(node: Node, e: Emitter, data: Value) -> tuple[Word, ...]:
     """What all kernels begin with: planes, sizes, and how the windows lie."""
     _, w = _geometry(node.p, data.shape)  # type: ignore[arg-type]
 
     def two(sizes: tuple[int, ...], default: int) -> tuple[int, int]:
         return (default, sizes[0]) if len(sizes) == 1 else (sizes[0], sizes[1])
 
-    planes = data.shape[1] * e.shape(data)[0]
+    planes: Word = data.shape[1] * e.shape(data)[0]
+    if e.cut is Cut.LANES:
+        planes = _some_planes(data)
     return planes, *two(w.data, 1), *two(w.out, 1), *two(w.kernel, 1), *two(w.stride, 1), *two(w.pad, 0)
+
+
+def _some_planes(data: Value) -> Slice:
+    """A lane's planes."""
+    return Slice(data.shape[0] * data.shape[1], 1)
 
 
 def _of_planes(node: Node) -> bool:
@@ -194,12 +202,15 @@ def _of_planes(node: Node) -> bool:
     return len(data.shape) in (3, 4) and p.pool_type != "lp" and not (p.layout or "").endswith("C")
 
 
-@lowers("Pooling", accepts=_of_planes, in_place=False)
+@lowers("Pooling", accepts=_of_planes, in_place=False, lanes_uncut=lambda node: True)
 def pooling(e: Emitter, node: Node) -> None:
     """Each plane's windows."""
     p: Any = node.p
     x, y = node.inputs[0], node.outputs[0]
-    places: tuple[Address, ...] = (e.address(x), e.address(y))
+    places: tuple[Word, ...] = (e.address(x), e.address(y))
+    if e.cut is Cut.LANES:
+        some = _some_planes(x)
+        places = tuple(some.of(e.address(v), 4 * math.prod(v.shape[2:])) for v in (x, y))
     if p.pool_type == "max":
         e.call(max_pool, *_words(node, e, x), *places)
     else:

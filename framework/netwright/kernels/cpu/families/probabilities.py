@@ -10,7 +10,7 @@ import numpy as np
 from ....ops.shapes import normalize_axis
 from ....ops.softmax_output import rows
 from ..elements import fence, get, put
-from ..emit import Emitter, Size, Word, lowers, product
+from ..emit import Cut, Emitter, Size, Slice, Word, lowers, product
 from ..functions import exp
 from ..intrinsics import f32, f64, i64
 from ..kernel import kernel
@@ -142,15 +142,22 @@ def _sizes(e: Emitter, node: Node) -> tuple[Size, Size, Size]:
     return product(shape[:first]), product(shape[first : last + 1]), product(shape[last + 1 :])
 
 
-@lowers("softmax", "log_softmax", "softmin", "SoftmaxActivation", "SoftmaxOutput")
+@lowers(
+    "softmax", "log_softmax", "softmin", "SoftmaxActivation", "SoftmaxOutput",
+    lanes_uncut=lambda node: math.prod(node.inputs[0].shape[classes_of(node)[1] + 1 :]) == 1,
+)  # fmt: skip
 def normalize(e: Emitter, node: Node) -> None:
     """Row by row, or column by column where others lie between a row's elements."""
     outer, n, inner = _sizes(e, node)
     temperature = getattr(node.p, "temperature", None) or 1.0
     factor = getattr(node.op, "sign", 1.0) / temperature
     scratch: Word = 0 if inner == 1 else e.scratch(inner * 2)
-    x, y = e.address(node.inputs[0]), e.address(node.outputs[0])
-    e.call(softmax, outer, n, inner, factor, int(node.op.name == "log_softmax"), x, y, scratch)
+    log, x, y = int(node.op.name == "log_softmax"), e.address(node.inputs[0]), e.address(node.outputs[0])
+    if e.cut is Cut.LANES and isinstance(outer, int) and isinstance(n, int):
+        some = Slice(outer, 1)
+        e.call(softmax, some, n, 1, factor, log, some.of(x, 4 * n), some.of(y, 4 * n), scratch)
+    else:
+        e.call(softmax, outer, n, inner, factor, log, x, y, scratch)
 
 
 def _ordinary(node: Node) -> bool:

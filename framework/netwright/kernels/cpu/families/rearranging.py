@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ....ops.keys import expanded
 from ....ops.shapes import normalize_axis
 from ....ops.sums import kept_shape
-from ..emit import Address, Cut, Emitter, Rows, Size, lowers, product
+from ..emit import Address, Cut, Emitter, Rows, Size, Slice, lowers, product
 from ..intrinsics import copy_floats, f32, f64, i64
 from ..kernel import kernel
 
@@ -216,13 +216,18 @@ def split(e: Emitter, node: Node) -> None:
         copy(e, [Axis(a.size, a.source, a.target) for a in axes], e.address(piece), e.address(x), since=since)
 
 
-@lowers("_rnn_parameters", cuts=(Cut.ONCE,), in_place=False)
+@lowers("_rnn_parameters", cuts=(Cut.LANES, Cut.ONCE), in_place=False)
 def lay_in_row(e: Emitter, node: Node) -> None:
     """Weights one behind the other."""
     first = 0
     for weight in node.inputs[1:]:
-        size = weight.spec.size
-        copy(e, [Axis(size, 1, 1)], e.address(node.outputs[0]) + first * FLOAT, e.address(weight))
+        size, source, target = weight.spec.size, e.address(weight), e.address(node.outputs[0]) + first * FLOAT
+        some = Slice(size)
+        if e.cut is Cut.LANES:
+            e.call(move, some.of(target, FLOAT), 0, some.of(source, FLOAT), 0, 1, 1, 1, 1, some, 0, 0, 0, 0, 1, 0, 0,
+                   0, 0, 1)  # fmt: skip
+        else:
+            copy(e, [Axis(size, 1, 1)], target, source)
         first += size
 
 

@@ -9,6 +9,8 @@ from ..elements import fence, get, put
 from ..functions import at_least, sigmoid, tanh
 from ..intrinsics import copy_floats, i64, sgemm, zero_floats
 from ..kernel import kernel
+from ..tiles import WIDE, turn_square
+from .dense import add_row_products
 
 F = np.float32
 ZERO, ONE = F(0), F(1)
@@ -29,33 +31,73 @@ def add_vectors(at: int) -> None:
         put(a[3], j, get(a[1], j) + get(a[2], j))
 
 
+@register_jitable
+def _turn_weights(u: int, size: int, width: int, turned: int) -> None:
+    """turned (size, width + WIDE) ← the transpose of U (width, size); rows are no power of 2 apart, for the cache."""
+    for j in range(0, width, WIDE):
+        for k in range(0, size, WIDE):
+            turn_square(u + (j * size + k) * 4, size * 4, turned + (k * (width + WIDE) + j) * 4, (width + WIDE) * 4)
+
+
+@register_jitable
+def _add_states(blas: int, h: int, ldh: int, rows: int, size: int, width: int, u: int, turned: int, to: int) -> None:
+    """to (rows, width) += h (rows, size) · Uᵀ (width, size); ``turned``: U by ``_turn_weights``, or 0."""
+    if rows == 1:
+        add_row_products(h, u, size, width, size, to)
+        return
+    as_it_is, weights, pitch = (1, u, size) if turned == 0 else (0, turned, width + WIDE)
+    sgemm(blas, 0, as_it_is, rows, width, size, 1.0, h, ldh, weights, pitch, 1.0, to, width)
+
+
+@register_jitable
+def _lstm_row(gates: int, size: int, before: int, cell: int, out: int, count: int) -> None:
+    """Some units of one sample: ``gates`` (i, f, g, o; ``size`` numbers apart) become the gates."""
+    one, two, three, four = gates, gates + size * 4, gates + size * 8, gates + size * 12
+    for j in range(count):
+        i, f, g, o = sigmoid(get(one, j)), sigmoid(get(two, j)), tanh(get(three, j)), sigmoid(get(four, j))
+        new = i * g + f * get(before, j)
+        put(one, j, i)
+        put(two, j, f)
+        put(three, j, g)
+        put(four, j, o)
+        put(cell, j, new)
+        put(out, j, o * tanh(new))
+
+
+@kernel("lstm_step")
+def lstm_step(at: int) -> None:
+    """One time step of some units of an LSTM for one sample: ``gates`` hold the products with the inputs.
+
+    Words: size, units, their rows of U, gates, c before, c, h before (all of it), h.
+    """
+    a = i64(at, 8)
+    size, units = a[0], a[1]
+    for gate in range(4):
+        add_row_products(a[6], a[2] + gate * size * size * 4, size, units, size, a[3] + gate * size * 4)
+    fence()
+    _lstm_row(a[3], size, a[4], a[5], a[7], units)
+    fence()
+
+
 @kernel("lstm")
 def lstm(at: int) -> None:
     """One layer in one direction; ``gates`` hold the products with the inputs and become the gates.
 
     Words: blas, steps, rows, size, whether backwards, U, gates (steps, rows, 4·size), cells (steps, rows, size), y, the
-    distance of its rows, first h and c, last h and c.
+    distance of its rows, first h and c, last h and c, scratch for U turned (or 0).
     """
-    a = i64(at, 14)
+    a = i64(at, 15)
     blas, steps, rows, size, ldy = a[0], a[1], a[2], a[3], a[9]
-    h, ldh, c = a[10], size, a[11]
+    h, ldh, c, turned = a[10], size, a[11], a[14]
+    if turned != 0:
+        _turn_weights(a[5], size, 4 * size, turned)
     for s in range(steps):
         t = steps - 1 - s if a[4] != 0 else s
         gates, cells, y = a[6] + t * rows * size * 16, a[7] + t * rows * size * 4, a[8] + t * rows * ldy * 4
-        sgemm(blas, 0, 1, rows, 4 * size, size, 1.0, h, ldh, a[5], size, 1.0, gates, 4 * size)
+        _add_states(blas, h, ldh, rows, size, 4 * size, a[5], turned, gates)
+        fence()
         for r in range(rows):
-            one, two = gates + r * size * 16, gates + r * size * 16 + size * 4
-            three, four = two + size * 4, two + size * 8
-            cell, before, out = cells + r * size * 4, c + r * size * 4, y + r * ldy * 4
-            for j in range(size):
-                i, f, g, o = sigmoid(get(one, j)), sigmoid(get(two, j)), tanh(get(three, j)), sigmoid(get(four, j))
-                new = i * g + f * get(before, j)
-                put(one, j, i)
-                put(two, j, f)
-                put(three, j, g)
-                put(four, j, o)
-                put(cell, j, new)
-                put(out, j, o * tanh(new))
+            _lstm_row(gates + r * size * 16, size, c + r * size * 4, cells + r * size * 4, y + r * ldy * 4, size)
         fence()
         h, ldh, c = y, ldy, cells
     _leave(a[12], h, rows, size, ldh)
@@ -102,17 +144,20 @@ def gru(at: int) -> None:
     """One layer in one direction; ``gates`` hold the products with the inputs and become the gates.
 
     Words: blas, steps, rows, size, whether backwards, U, its bias, gates (steps, rows, 3·size), cells (what the reset
-    gate multiplies), y, the distance of its rows, first h, last h, scratch (rows, 3·size).
+    gate multiplies), y, the distance of its rows, first h, last h, scratch (rows, 3·size), scratch for U turned (or 0).
     """
-    a = i64(at, 14)
-    blas, steps, rows, size, ldy, fed = a[0], a[1], a[2], a[3], a[10], a[13]
+    a = i64(at, 15)
+    blas, steps, rows, size, ldy, fed, turned = a[0], a[1], a[2], a[3], a[10], a[13], a[14]
     h, ldh = a[11], size
+    if turned != 0:
+        _turn_weights(a[5], size, 3 * size, turned)
     for s in range(steps):
         t = steps - 1 - s if a[4] != 0 else s
         gates, cells, y = a[7] + t * rows * size * 12, a[8] + t * rows * size * 4, a[9] + t * rows * ldy * 4
         for r in range(rows):
             copy_floats(fed + r * size * 12, a[6], 3 * size)
-        sgemm(blas, 0, 1, rows, 3 * size, size, 1.0, h, ldh, a[5], size, 1.0, fed, 3 * size)
+        _add_states(blas, h, ldh, rows, size, 3 * size, a[5], turned, fed)
+        fence()
         for r in range(rows):
             one, two, three = gates + r * size * 12, gates + r * size * 12 + size * 4, gates + r * size * 12 + size * 8
             by1, by2, by3 = fed + r * size * 12, fed + r * size * 12 + size * 4, fed + r * size * 12 + size * 8
@@ -180,15 +225,18 @@ def plain_rnn(at: int) -> None:
     """One plain layer in one direction; ``gates`` hold the products with the inputs and become the outputs.
 
     Words: blas, steps, rows, size, whether backwards, U, whether relu, gates (steps, rows, size), y, the distance
-    of its rows, first h, last h.
+    of its rows, first h, last h, scratch for U turned (or 0).
     """
-    a = i64(at, 12)
-    blas, steps, rows, size, ldy = a[0], a[1], a[2], a[3], a[9]
+    a = i64(at, 13)
+    blas, steps, rows, size, ldy, turned = a[0], a[1], a[2], a[3], a[9], a[12]
     h, ldh = a[10], size
+    if turned != 0:
+        _turn_weights(a[5], size, size, turned)
     for s in range(steps):
         t = steps - 1 - s if a[4] != 0 else s
         gates, y = a[7] + t * rows * size * 4, a[8] + t * rows * ldy * 4
-        sgemm(blas, 0, 1, rows, size, size, 1.0, h, ldh, a[5], size, 1.0, gates, size)
+        _add_states(blas, h, ldh, rows, size, size, a[5], turned, gates)
+        fence()
         for r in range(rows):
             gate, out = gates + r * size * 4, y + r * ldy * 4
             if a[6] != 0:

@@ -9,7 +9,8 @@ import numpy as np
 
 from ....ops.recurrence import GATES
 from ....ops.recurrent_layout import directions, weights
-from ..emit import Address, Emitter, FirstRow, Size, Word, lowers
+from ..emit import Address, Cut, Emitter, FirstRow, Size, Slice, Word, lowers
+from ..tiles import WIDE
 from .dense import gemm, gemm_bias, sum_rows
 from .rearranging import fill
 from .recurrent import (
@@ -19,6 +20,7 @@ from .recurrent import (
     gru_back,
     lstm,
     lstm_back,
+    lstm_step,
     plain_rnn,
     plain_rnn_back,
     sum_states,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from ....scheduler.ir import Node, Value
 
 FLOAT = 4
+TURNED_ROWS = 64
+"""Rows of all times from which on it pays to turn the weights that states are multiplied with."""
 
 
 def _plain(node: Node) -> bool:
@@ -85,6 +89,11 @@ class Stack:
             return self.e.address(value), number * value.shape[1] * self.size, FirstRow(self.size)
         return self.e.address(value), self.rows * (number * self.size), 0
 
+    def turned(self) -> Word:
+        """Scratch for the weights of states, turned, where so many rows are multiplied that this pays."""
+        pays = self.e.most(self.rows) * self.length >= TURNED_ROWS and self.size % WIDE == 0
+        return self.e.scratch((self.width + WIDE) * self.size) if pays and self.e.most(self.rows) > 1 else 0
+
     def state(self, name: str, number: int) -> Address:
         """Scratch with a state that is given, or zeros."""
         made = self.e.scratch(self.rows * self.size)
@@ -99,10 +108,24 @@ class Stack:
             self.e.call(copy_state, self.rows * self.size, made, 0, 0, target, self.rows * (number * self.size))
 
 
-@lowers("RNN", accepts=lambda node: _plain(node) and not (node.train and _drops(node)), in_place=False)
+def _one_sequence(node: Node) -> bool:
+    """An LSTM for one sample: lanes take some units each, and wait for each other at every time step."""
+    p: Any = node.p
+    return p.mode == "lstm" and node.inputs[0].shape[1] == 1
+
+
+@lowers(
+    "RNN",
+    accepts=lambda node: _plain(node) and not (node.train and _drops(node)),
+    in_place=False,
+    lanes_uncut=_one_sequence,
+)
 def forward(e: Emitter, node: Node) -> None:
     """Layer after layer, direction after direction."""
     s = Stack(e, node)
+    if e.cut is Cut.LANES:
+        _forward_by_lanes(s)
+        return
     mode: str = s.p.mode  # type: ignore[attr-defined]
     x, features = e.address(s.inputs["data"]), s.features
     bias = e.scratch(s.width)
@@ -118,21 +141,57 @@ def forward(e: Emitter, node: Node) -> None:
             e.call(gemm_bias, e.blas, s.steps, s.width, features, x, features, w.inputs, features, summed, gates,
                    s.width)  # fmt: skip
             first, last = s.state("state", i), e.scratch(s.rows * s.size)
-            common = (e.blas, s.length, s.rows, s.size, way)
+            common, turned = (e.blas, s.length, s.rows, s.size, way), s.turned()
             if mode == "lstm":
                 cells, first_c, last_c = (
                     e.address(s.outputs[f"cells{i}"]),
                     s.state("state_cell", i),
                     e.scratch(s.rows * s.size),
                 )
-                e.call(lstm, *common, w.hidden, gates, cells, out, s.across, first, first_c, last, last_c)
+                e.call(lstm, *common, w.hidden, gates, cells, out, s.across, first, first_c, last, last_c,
+                       turned)  # fmt: skip
                 s.leave(last_c, "statecell_output", i)
             elif mode == "gru":
                 cells, fed = e.address(s.outputs[f"cells{i}"]), e.scratch(s.rows * s.width)
-                e.call(gru, *common, w.hidden, w.hidden_bias, gates, cells, out, s.across, first, last, fed)
+                e.call(gru, *common, w.hidden, w.hidden_bias, gates, cells, out, s.across, first, last, fed,
+                       turned)  # fmt: skip
             else:
-                e.call(plain_rnn, *common, w.hidden, int(mode == "rnn_relu"), gates, out, s.across, first, last)
+                e.call(plain_rnn, *common, w.hidden, int(mode == "rnn_relu"), gates, out, s.across, first, last,
+                       turned)  # fmt: skip
             s.leave(last, "state_output", i)
+        if layer < s.layers - 1 and f"masks{layer}" in s.outputs:
+            mask = s.outputs[f"masks{layer}"]
+            e.call(fill, e.size(mask), 1.0, e.address(mask))
+        x, features = y, s.across
+
+
+def _forward_by_lanes(s: Stack) -> None:
+    """The same for one sample, a call a time step for a lane's units."""
+    e = s.e
+    x, features = e.address(s.inputs["data"]), s.features
+    bias, columns, units = e.scratch(s.width), Slice(s.width), Slice(s.size)
+    for layer, both in enumerate(s.weights(s.inputs["parameters"])):
+        y = e.address(s.outputs["output" if layer == s.layers - 1 else f"between{layer}"])
+        for way, w in enumerate(both):
+            i = layer * s.ways + way
+            gates, cells = e.address(s.outputs[f"gates{i}"]), e.address(s.outputs[f"cells{i}"])
+            e.call(add_vectors, s.width, w.input_bias, w.hidden_bias, bias)
+            e.call(gemm_bias, e.blas, s.length, columns, features, x, features,
+                   columns.of(w.inputs, features * FLOAT), features, columns.of(bias, FLOAT),
+                   columns.of(gates, FLOAT), s.width)  # fmt: skip
+            h, c = s.state("state", i), s.state("state_cell", i)
+            for t in reversed(range(s.length)) if way else range(s.length):
+                gate, cell, out = (a + t * n * FLOAT for a, n in (
+                    (gates, s.width), (cells, s.size), (y + way * s.size * FLOAT, s.across)))  # fmt: skip
+                e.wait()
+                e.call(lstm_step, s.size, units, units.of(w.hidden, s.size * FLOAT), units.of(gate, FLOAT),
+                       units.of(c, FLOAT), units.of(cell, FLOAT), h, units.of(out, FLOAT))  # fmt: skip
+                h, c = out, cell
+            e.wait()
+            for name, last in (("state_output", h), ("statecell_output", c)):
+                if name in s.outputs:
+                    target = units.of(e.address(s.outputs[name]) + i * s.size * FLOAT, FLOAT)
+                    e.call(copy_state, units, units.of(last, FLOAT), 0, 0, target, 0)
         if layer < s.layers - 1 and f"masks{layer}" in s.outputs:
             mask = s.outputs[f"masks{layer}"]
             e.call(fill, e.size(mask), 1.0, e.address(mask))
