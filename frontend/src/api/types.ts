@@ -33,7 +33,8 @@ export type Position = [number, number];
 
 /** `inputs`: port → "node" or "node:output". */
 export type GraphNode = Replace<Required<Schemas["Node"]>, { params: Params }>;
-export type Graph = Replace<Required<Schemas["Graph"]>, { nodes: GraphNode[]; name?: string }>;
+export type NodeGroup = Required<Schemas["NodeGroup"]> & { exposed: Required<Schemas["Exposed"]>[] };
+export type Graph = Replace<Required<Schemas["Graph"]>, { nodes: GraphNode[]; groups: NodeGroup[]; name?: string }>;
 
 export type Edit =
   | Replace<Schemas["SetParams"], { params: Params }>

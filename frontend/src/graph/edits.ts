@@ -1,6 +1,7 @@
-import type { Edit, Graph, GraphNode, Position } from "@/api/types";
+import type { Edit, Graph, GraphNode, NodeGroup, Position } from "@/api/types";
 import { t } from "@/i18n";
 
+import { changeGroup, dissolveGroup, findGroup, forgetNode, type GroupChanges, makeGroup, renameInGroups } from "./groups";
 import { findNode, ID_PATTERN, readReference, writeReference } from "./model";
 import { followSinks } from "./outputs";
 import { placeInserted } from "./spots";
@@ -11,7 +12,11 @@ export type GraphEdit =
   | { type: "unset-params"; id: string; names: string[] }
   | { type: "move-nodes"; positions: Record<string, Position> }
   | { type: "rename-node"; id: string; to: string }
-  | { type: "set-name"; name: string };
+  | { type: "set-name"; name: string }
+  | { type: "make-group"; group: NodeGroup }
+  | { type: "set-group"; id: string; changes: GroupChanges }
+  | { type: "rename-group"; id: string; to: string }
+  | { type: "dissolve-group"; id: string };
 
 /** An edit that does not fit the graph, for instance a fix that came too late. */
 export class EditError extends Error {
@@ -44,6 +49,14 @@ export function applyEdit(graph: Graph, edit: GraphEdit): Graph {
       return renameNode(graph, edit.id, edit.to);
     case "set-name":
       return { ...graph, name: edit.name };
+    case "make-group":
+      return addGroup(graph, edit.group);
+    case "set-group":
+      return changeGroup(requireGroup(graph, edit.id), edit.id, edit.changes);
+    case "rename-group":
+      return renameGroup(graph, edit.id, edit.to);
+    case "dissolve-group":
+      return dissolveGroup(requireGroup(graph, edit.id), edit.id);
   }
 }
 
@@ -65,8 +78,7 @@ function without<T>(record: Record<string, T>, names: readonly string[]): Record
 }
 
 function addNode(graph: Graph, node: GraphNode, position: Position | null): Graph {
-  if (!ID_PATTERN.test(node.id)) throw new EditError(t("“{{id}}” is not a name: letters, digits and _, a letter first.", { id: node.id }));
-  if (findNode(graph, node.id)) throw new EditError(t("There is a node “{{id}}” already.", { id: node.id }));
+  requireFree(graph, node.id);
   const layout = position === null ? graph.layout : { ...graph.layout, [node.id]: position };
   return { ...graph, nodes: [...graph.nodes, node], layout };
 }
@@ -80,7 +92,7 @@ function removeNode(graph: Graph, id: string): Graph {
     return [gone.length === 0 ? node : { ...node, inputs: without(node.inputs, gone) }];
   });
   const outputs = graph.outputs.filter((reference) => !reads(reference));
-  return { ...graph, nodes, outputs, layout: without(graph.layout, [id]) };
+  return forgetNode({ ...graph, nodes, outputs, layout: without(graph.layout, [id]) }, id);
 }
 
 function connect(graph: Graph, from: string, to: string, port: string): Graph {
@@ -100,8 +112,7 @@ function moveNodes(graph: Graph, positions: Record<string, Position>): Graph {
 function renameNode(graph: Graph, id: string, to: string): Graph {
   if (id === to) return graph;
   if (!findNode(graph, id)) throw new EditError(t("There is no node “{{id}}” any more.", { id }));
-  if (!ID_PATTERN.test(to)) throw new EditError(t("“{{id}}” is not a name: letters, digits and _, a letter first.", { id: to }));
-  if (findNode(graph, to)) throw new EditError(t("There is a node “{{id}}” already.", { id: to }));
+  requireFree(graph, to);
   const renamed = (reference: string): string => {
     const [node, output] = readReference(reference);
     return node === id ? writeReference(to, output) : reference;
@@ -113,5 +124,30 @@ function renameNode(graph: Graph, id: string, to: string): Graph {
     return touched ? { ...node, inputs } : node;
   });
   const layout = Object.fromEntries(Object.entries(graph.layout).map(([key, at]) => [key === id ? to : key, at]));
-  return { ...graph, nodes, layout, outputs: graph.outputs.map(renamed) };
+  return { ...graph, nodes, layout, outputs: graph.outputs.map(renamed), groups: renameInGroups(graph.groups, id, to) };
+}
+
+/** Nodes and groups share their names. */
+function requireFree(graph: Graph, name: string): void {
+  if (!ID_PATTERN.test(name)) throw new EditError(t("“{{id}}” is not a name: letters, digits and _, a letter first.", { id: name }));
+  if (findNode(graph, name)) throw new EditError(t("There is a node “{{id}}” already.", { id: name }));
+  if (findGroup(graph, name)) throw new EditError(t("There is a group “{{id}}” already.", { id: name }));
+}
+
+function requireGroup(graph: Graph, id: string): Graph {
+  if (!findGroup(graph, id)) throw new EditError(t("There is no group “{{id}}” any more.", { id }));
+  return graph;
+}
+
+function addGroup(graph: Graph, group: NodeGroup): Graph {
+  requireFree(graph, group.id);
+  const missing = group.members.find((member) => !findNode(graph, member) && !findGroup(graph, member));
+  if (missing !== undefined) throw new EditError(t("There is no node “{{id}}” any more.", { id: missing }));
+  return makeGroup(graph, group);
+}
+
+function renameGroup(graph: Graph, id: string, to: string): Graph {
+  if (id === to) return graph;
+  requireFree(requireGroup(graph, id), to);
+  return { ...graph, groups: renameInGroups(graph.groups, id, to) };
 }

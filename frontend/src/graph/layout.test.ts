@@ -87,10 +87,9 @@ describe("spots", () => {
   });
 
   it("aligns", () => {
-    const graph = graphOf([node("a", "Input"), node("b", "Input")]);
-    graph.layout = { a: [10, 0], b: [50, 80] };
-    expect(align(graph, ["a", "b"], "left")).toEqual({ a: [10, 0], b: [10, 80] });
-    expect(align(graph, ["a", "b"], "centre")).toEqual({ a: [30, 0], b: [30, 80] });
-    expect(align(graph, ["a", "b"], "top")).toEqual({ a: [10, 0], b: [50, 0] });
+    const places = { a: [10, 0], b: [50, 80] } satisfies Record<string, [number, number]>;
+    expect(align(places, "left")).toEqual({ a: [10, 0], b: [10, 80] });
+    expect(align(places, "centre")).toEqual({ a: [30, 0], b: [30, 80] });
+    expect(align(places, "top")).toEqual({ a: [10, 0], b: [50, 0] });
   });
 });

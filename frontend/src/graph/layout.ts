@@ -2,6 +2,7 @@ import dagre from "@dagrejs/dagre";
 
 import type { Graph } from "@/api/types";
 
+import { groupsAround } from "./groups";
 import { connectionsOf } from "./model";
 import { ranks } from "./order";
 import { arrangeInRows, GAP, type Layout, NODE_SIZE, type Size } from "./rows";
@@ -21,10 +22,19 @@ export function arrange(graph: Graph, size: Size = NODE_SIZE): Layout {
 }
 
 export function arrangeWithDagre(graph: Graph, size: Size = NODE_SIZE): Layout {
-  const plan = new dagre.graphlib.Graph();
+  const framed = new Map(graph.nodes.map(({ id }) => [id, groupsAround(graph, id)]));
+  const frames = new Set([...framed.values()].flat());
+  const plan = new dagre.graphlib.Graph({ compound: frames.size > 0 });
   plan.setGraph({ rankdir: "TB", nodesep: GAP.width, ranksep: GAP.height, ranker: "network-simplex" });
   plan.setDefaultEdgeLabel(() => ({}));
   for (const { id } of graph.nodes) plan.setNode(id, { ...size });
+  for (const frame of frames) plan.setNode(frame, {});
+  // What stands in one frame stands together.
+  for (const around of [...framed].map(([id, groups]) => [id, ...groups]))
+    around.forEach((id, at) => {
+      const parent = around[at + 1];
+      if (parent !== undefined) plan.setParent(id, parent);
+    });
   const rank = ranks(graph);
   for (const { from, to } of connectionsOf(graph)) {
     // A connection past other rows is drawn straight: it is given a lane of its own that no node stands in.

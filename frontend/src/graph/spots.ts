@@ -19,9 +19,9 @@ export function freeSpot(graph: Graph, wanted: Position): Position {
 
 export type Alignment = "left" | "centre" | "top";
 
-/** Places of the chosen nodes on one line. */
-export function align(graph: Graph, ids: readonly string[], alignment: Alignment): Layout {
-  const spots = ids.map((id): [string, Position] => [id, positionOf(graph, id)]);
+/** Places on one line for things that stand there now. */
+export function align(places: Readonly<Layout>, alignment: Alignment): Layout {
+  const spots = Object.entries(places);
   const xs = spots.map(([, [x]]) => x);
   const ys = spots.map(([, [, y]]) => y);
   const middle = (Math.min(...xs) + Math.max(...xs)) / 2;

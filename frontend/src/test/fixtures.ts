@@ -1,4 +1,14 @@
-import type { CheckReport, Graph, GraphNode, OperatorInfo, OperatorInput, Palette, Params, Project } from "@/api/types";
+import type {
+  CheckReport,
+  Graph,
+  GraphNode,
+  NodeGroup,
+  OperatorInfo,
+  OperatorInput,
+  Palette,
+  Params,
+  Project,
+} from "@/api/types";
 
 /** A node; its data input may be given as a bare name. */
 export function node(id: string, op: string, inputs: string | Record<string, string> = {}, params: Params = {}): GraphNode {
@@ -8,6 +18,10 @@ export function node(id: string, op: string, inputs: string | Record<string, str
 export function graphOf(nodes: GraphNode[], outputs: string[] = []): Graph {
   const layout = Object.fromEntries(nodes.map(({ id }, at): [string, [number, number]] => [id, [0, at * 100]]));
   return { format: "netwright-graph", version: 1, name: "Test", nodes, outputs, layout, groups: [] };
+}
+
+export function groupOf(id: string, members: string[], more: Partial<NodeGroup> = {}): NodeGroup {
+  return { id, title: "", members, repeat: 1, carry: null, exposed: [], collapsed: true, ...more };
 }
 
 /** data → fc1 → act1 → fc2 → softmax */

@@ -1,4 +1,6 @@
 import type { Graph } from "@/api/types";
+import { foldedGraph, foldOf, movesOf } from "@/graph/fold";
+import { findNode } from "@/graph/model";
 import { arrangeInRows, type Layout } from "@/graph/rows";
 import { t } from "@/i18n";
 
@@ -21,6 +23,10 @@ export function requestLayout(graph: Graph): Promise<Layout> {
 
 /** Arranges the whole graph as one step; what was deleted while it was worked out is left out. */
 export async function arrangeGraph(session: Session): Promise<void> {
-  const positions = await requestLayout(session.store.getState().graph);
-  session.act(t("Arrange"), [{ type: "move-nodes", positions }]);
+  const asked = session.store.getState().graph;
+  const layout = await requestLayout(foldedGraph(asked, foldOf(asked, session.operators)));
+  const { graph } = session.store.getState();
+  const fold = foldOf(graph, session.operators);
+  const drawn = Object.entries(layout).filter(([id]) => findNode(graph, id) ?? fold.blocks.has(id));
+  session.act(t("Arrange"), [{ type: "move-nodes", positions: movesOf(graph, fold, Object.fromEntries(drawn)) }]);
 }

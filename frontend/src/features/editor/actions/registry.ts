@@ -8,6 +8,8 @@ import {
   Copy,
   CopyPlus,
   Download,
+  FoldVertical,
+  Group,
   ListTree,
   type LucideIcon,
   Maximize,
@@ -20,12 +22,15 @@ import {
   Trash2,
   TriangleAlert,
   Undo2,
+  Ungroup,
   WandSparkles,
   X,
   ZoomIn,
   ZoomOut,
 } from "lucide-react";
 
+import { foldOf, itemPosition, movesOf } from "@/graph/fold";
+import { findNode } from "@/graph/model";
 import { type Alignment, align } from "@/graph/spots";
 import { type Message, msg, t } from "@/i18n";
 
@@ -35,6 +40,7 @@ import { arrangeGraph } from "./arrange";
 import { copySelection, duplicateSelection, pasteText, readClipboard, writeClipboard } from "./clipboard";
 import { deleteSelection } from "./delete";
 import { downloadGraph } from "./download";
+import { dissolveSelection, foldable, groupSelection, selectedGroups, toggleSelection } from "./groups";
 
 export interface ActionContext {
   session: Session;
@@ -86,7 +92,10 @@ function alignment(id: string, label: Message, icon: LucideIcon, how: Alignment)
     enabled: (state) => state.selection.nodes.size > 1,
     perform: ({ session }) => {
       const { graph, selection } = session.store.getState();
-      session.act(t(label), [{ type: "move-nodes", positions: align(graph, [...selection.nodes], how) }]);
+      const fold = foldOf(graph, session.operators);
+      const places = [...selection.nodes].filter((id) => findNode(graph, id) ?? fold.blocks.has(id));
+      const lined = align(Object.fromEntries(places.map((id) => [id, itemPosition(graph, fold, id)])), how);
+      session.act(t(label), [{ type: "move-nodes", positions: movesOf(graph, fold, lined) }]);
     },
   };
 }
@@ -179,7 +188,10 @@ export const actions: Action[] = [
     group: "select",
     shortcuts: ["mod+a"],
     enabled: someGraph,
-    perform: ({ session }) => session.select(session.store.getState().graph.nodes.map((node) => node.id)),
+    perform: ({ session }) => {
+      const { nodes, blocks } = foldOf(session.store.getState().graph, session.operators);
+      session.select([...nodes.map((node) => node.id), ...blocks.keys()]);
+    },
   },
   {
     id: "deselect",
@@ -189,6 +201,33 @@ export const actions: Action[] = [
     shortcuts: ["escape"],
     enabled: someSelected,
     perform: ({ session }) => session.select([]),
+  },
+  {
+    id: "group",
+    label: msg("Group"),
+    icon: Group,
+    group: "arrange",
+    shortcuts: ["mod+g"],
+    enabled: someNodes,
+    perform: ({ session }) => groupSelection(session),
+  },
+  {
+    id: "ungroup",
+    label: msg("Ungroup"),
+    icon: Ungroup,
+    group: "arrange",
+    shortcuts: ["mod+shift+g"],
+    enabled: (state) => selectedGroups(state).length > 0,
+    perform: ({ session }) => dissolveSelection(session),
+  },
+  {
+    id: "toggle-group",
+    label: msg("Open or collapse the group"),
+    icon: FoldVertical,
+    group: "arrange",
+    shortcuts: ["g"],
+    enabled: (state) => foldable(state).length > 0,
+    perform: ({ session }) => toggleSelection(session),
   },
   {
     id: "arrange",

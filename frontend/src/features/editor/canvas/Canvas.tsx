@@ -19,19 +19,22 @@ import { EmptyState } from "@/shared/EmptyState";
 import { notifyError } from "@/shared/notify";
 
 import { addOperator } from "../actions/add";
+import { setCollapsed } from "../actions/groups";
 import { useAct } from "../actions/useActions";
 import { OPERATOR_MIME } from "../palette/drag";
 import { useSession, useSessionState } from "../session/context";
 import { useUi } from "../ui";
 import classes from "./Canvas.module.css";
 import { createCanvasStore } from "./canvasStore";
-import { connectEdits, describeConnection, judge, targetUnder, toConnection, type Wanted } from "./connecting";
+import { connectEdits, describeConnection, judge, targetUnder, toConnections, type Wanted } from "./connecting";
 import type { ShapeFlowEdge } from "./flow";
+import { BlockNode } from "./BlockNode";
+import { FrameNode } from "./FrameNode";
 import { OpNode } from "./OpNode";
 import { ShapeEdge } from "./ShapeEdge";
 import { useCanvasView } from "./useCanvasView";
 
-const nodeTypes = { op: OpNode };
+const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
 const edgeTypes = { shape: ShapeEdge };
 
 /** The drawing. React Flow shows and reports; what happens is decided by the session. */
@@ -52,10 +55,11 @@ export function Canvas() {
   const refuse = useCallback((reason: string) => notifyError(new Error(reason), t("These do not connect")), [t]);
   const connect = useCallback(
     (wanted: Wanted, instead?: ShapeFlowEdge) => {
-      const connection = toConnection(session, wanted);
+      const connections = toConnections(session, wanted);
       const verdict = judge(session, wanted);
+      const [first] = connections;
       if (!verdict.ok) refuse(verdict.reason);
-      else act(describeConnection(connection), connectEdits(session, connection, instead));
+      else if (first) act(describeConnection(first), connectEdits(session, connections, instead));
     },
     [session, act, refuse],
   );
@@ -103,7 +107,10 @@ export function Canvas() {
         onReconnect={(edge, wanted) => connect(wanted, edge)}
         isValidConnection={(wanted) => judge(session, wanted).ok}
         onInit={open}
-        onNodeDoubleClick={() => ui.setState({ inspector: true })}
+        onNodeDoubleClick={(_event, { id, type }) => {
+          if (type === "op") ui.setState({ inspector: true });
+          else setCollapsed(session, id, type === "frame");
+        }}
         colorMode={scheme}
         deleteKeyCode={null}
         multiSelectionKeyCode={["Control", "Meta", "Shift"]}

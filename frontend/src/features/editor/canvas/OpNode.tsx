@@ -1,22 +1,20 @@
-import { Tooltip } from "@mantine/core";
 import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { CircleAlert, TriangleAlert } from "lucide-react";
 import { type CSSProperties, memo } from "react";
 
-import type { NodeReport, Problem } from "@/api/types";
+import type { NodeReport } from "@/api/types";
 import { findNode, readReference } from "@/graph/model";
 import { inputPorts, outputNames, type Port } from "@/graph/ports";
 import { type Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatCount, formatShape } from "@/shared/format";
-import { sentences } from "@/shared/text";
 
 import { lookOf } from "@/shared/category";
 import { shortTitle, summarise } from "../describeNode";
 import { useSession, useSessionState } from "../session/context";
 import type { OpFlowNode } from "./flow";
 import classes from "./OpNode.module.css";
+import { ProblemBadge, worstOf } from "./ProblemBadge";
 
 /** The one node there is: everything it shows comes from the operator's definition and the last check. */
 export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNode>) {
@@ -29,12 +27,11 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
   if (!node) return null;
   const operator = operators.get(node.op);
   const { icon: Icon, hue } = lookOf(operator?.category ?? "");
-  const severity = problems?.some((problem) => problem.severity === "error") ? "error" : problems ? "warning" : "none";
   return (
     <div
       className={classes["node"]}
       data-selected={selected || undefined}
-      data-severity={severity}
+      data-severity={worstOf(problems ?? [])}
       data-unknown={operator ? undefined : true}
       style={{ "--hue": hue } as CSSProperties}
     >
@@ -49,7 +46,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
         <Count report={report} />
       </div>
       {isOutput ? <EndShape report={report} /> : null}
-      {problems ? <Badge problems={problems} /> : null}
+      {problems ? <ProblemBadge problems={problems} /> : null}
       <Outputs names={outputNames(operator, report)} />
     </div>
   );
@@ -76,19 +73,6 @@ function describeOutput(report: NodeReport | undefined, t: Translate): string {
 function EndShape({ report }: { report: NodeReport | undefined }) {
   const shape = report?.outputs[0]?.shape;
   return shape ? <span className={classes["end"]}>{formatShape(shape)}</span> : null;
-}
-
-function Badge({ problems }: { problems: Problem[] }) {
-  const isError = problems.some((problem) => problem.severity === "error");
-  const text = problems.map(({ message, remedy }) => sentences(message, remedy)).join("\n");
-  const Icon = isError ? CircleAlert : TriangleAlert;
-  return (
-    <Tooltip label={text} style={{ whiteSpace: "pre-line" }} position="right">
-      <span className={classes["badge"]} data-severity={isError ? "error" : "warning"} role="img" aria-label={text}>
-        <Icon size={13} strokeWidth={2.4} />
-      </span>
-    </Tooltip>
-  );
 }
 
 function Inputs({ ports }: { ports: Port[] }) {

@@ -2,22 +2,24 @@ import { applyNodeChanges, type EdgeChange, type NodeChange } from "@xyflow/reac
 import { createStore, type StoreApi } from "zustand/vanilla";
 
 import type { Position } from "@/api/types";
+import { foldOf, movesOf } from "@/graph/fold";
+import { groupsAround } from "@/graph/groups";
 import { t } from "@/i18n";
 
 import type { Session } from "../session/session";
-import { flowEdges, flowNodes, type OpFlowNode, type ShapeFlowEdge } from "./flow";
+import { type DrawnNode, flowEdges, flowNodes, type ShapeFlowEdge } from "./flow";
 
 interface CanvasState {
-  nodes: OpFlowNode[];
+  nodes: DrawnNode[];
   edges: ShapeFlowEdge[];
 }
 
 export interface CanvasStore {
   store: StoreApi<CanvasState>;
-  onNodesChange: (changes: NodeChange<OpFlowNode>[]) => void;
+  onNodesChange: (changes: NodeChange<DrawnNode>[]) => void;
   onEdgesChange: (changes: EdgeChange<ShapeFlowEdge>[]) => void;
   startDrag: () => void;
-  endDrag: (moved: OpFlowNode[]) => void;
+  endDrag: (moved: DrawnNode[]) => void;
   /** Follows the session until called back. */
   follow: () => () => void;
 }
@@ -26,7 +28,7 @@ export interface CanvasStore {
 export function createCanvasStore(session: Session): CanvasStore {
   const first = session.store.getState();
   const store = createStore<CanvasState>(() => ({
-    nodes: flowNodes([], first.graph, first.selection),
+    nodes: flowNodes([], first.graph, session.operators, first.selection),
     edges: flowEdges([], first.graph, session.operators, first.report, first.selection),
   }));
   let dragging = false;
@@ -35,21 +37,37 @@ export function createCanvasStore(session: Session): CanvasStore {
     const { graph, selection, report } = session.store.getState();
     const { nodes, edges } = store.getState();
     const drawn = {
-      nodes: flowNodes(nodes, graph, selection),
+      nodes: flowNodes(nodes, graph, session.operators, selection),
       edges: flowEdges(edges, graph, session.operators, report, selection),
     };
     if (drawn.nodes !== nodes || drawn.edges !== edges) store.setState(drawn);
   }
 
-  function move(nodes: Pick<OpFlowNode, "id" | "position">[], key?: string): void {
-    const { layout } = session.store.getState().graph;
-    const positions = Object.fromEntries(nodes.map(({ id, position }): [string, Position] => [id, [position.x, position.y]]));
+  function move(nodes: Pick<DrawnNode, "id" | "position">[], key?: string): void {
+    const { graph } = session.store.getState();
+    const moved = Object.fromEntries(nodes.map(({ id, position }): [string, Position] => [id, [position.x, position.y]]));
+    const positions = movesOf(graph, foldOf(graph, session.operators), moved);
     const still = Object.entries(positions).every(
-      ([id, [x, y]]) => layout[id]?.[0] === Math.round(x) && layout[id][1] === Math.round(y),
+      ([id, [x, y]]) => graph.layout[id]?.[0] === Math.round(x) && graph.layout[id][1] === Math.round(y),
     );
     if (still) return;
     const label = nodes.length === 1 ? t("Move {{id}}", { id: nodes[0]?.id ?? "" }) : t("Move {{count}} nodes", { count: nodes.length });
     session.act(label, [{ type: "move-nodes", positions }], key === undefined ? {} : { key });
+  }
+
+  /** A frame under the pointer takes what stands in it along. */
+  function followers(changes: NodeChange<DrawnNode>[]): NodeChange<DrawnNode>[] {
+    const { graph } = session.store.getState();
+    const { nodes } = store.getState();
+    const moving = new Set(changes.flatMap((change) => (change.type === "position" ? [change.id] : [])));
+    return changes.flatMap((change) => {
+      const frame = change.type === "position" ? nodes.find(({ id, type }) => id === change.id && type === "frame") : undefined;
+      if (change.type !== "position" || !change.position || !frame) return [];
+      const [dx, dy] = [change.position.x - frame.position.x, change.position.y - frame.position.y];
+      return nodes
+        .filter(({ id }) => !moving.has(id) && groupsAround(graph, id).includes(frame.id))
+        .map(({ id, position }) => ({ id, type: "position" as const, position: { x: position.x + dx, y: position.y + dy } }));
+    });
   }
 
   return {
@@ -60,7 +78,8 @@ export function createCanvasStore(session: Session): CanvasStore {
       if (nodes) session.select(nodes, selection.edges);
       const drawn = changes.filter((change) => change.type === "position" || change.type === "dimensions");
       if (drawn.length === 0) return;
-      store.setState((state) => ({ nodes: applyNodeChanges(drawn, state.nodes) }));
+      const all = [...drawn, ...followers(drawn)];
+      store.setState((state) => ({ nodes: applyNodeChanges(all, state.nodes) }));
       // Arrow keys move without a drag; quick presses are one step.
       const stepped = drawn.flatMap((change) =>
         change.type === "position" && !change.dragging && change.position ? [{ id: change.id, position: change.position }] : [],
@@ -91,7 +110,7 @@ export function createCanvasStore(session: Session): CanvasStore {
 /** The selection after React Flow's changes to it; null when they hold none. */
 function toggled(
   selected: ReadonlySet<string>,
-  changes: (NodeChange<OpFlowNode> | EdgeChange<ShapeFlowEdge>)[],
+  changes: (NodeChange<DrawnNode> | EdgeChange<ShapeFlowEdge>)[],
 ): Set<string> | null {
   const next = new Set(selected);
   let touched = false;

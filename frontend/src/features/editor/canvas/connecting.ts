@@ -1,8 +1,10 @@
 import type { Connection as FlowConnection, Edge, FinalConnectionState } from "@xyflow/react";
 
+import type { Graph } from "@/api/types";
 import { judgeConnection, type Verdict } from "@/graph/connect";
 import type { GraphEdit } from "@/graph/edits";
-import { type Connection, connectionId, findNode, writeReference } from "@/graph/model";
+import { type BlockInput, foldOf } from "@/graph/fold";
+import { type Connection, connectionId, findNode, readReference, writeReference } from "@/graph/model";
 import { outputNames, outputReference, portForNew } from "@/graph/ports";
 import { t } from "@/i18n";
 
@@ -15,34 +17,44 @@ export type Wanted = Pick<FlowConnection | Edge, "source" | "target"> & {
   targetHandle?: string | null | undefined;
 };
 
-/** React Flow's words for a connection in ours. */
-export function toConnection(session: Session, wanted: Wanted): Connection {
+/** React Flow's words for a connection in ours: several where one line leads to several inputs in a block. */
+export function toConnections(session: Session, wanted: Wanted): Connection[] {
+  const { graph } = session.store.getState();
+  const { blocks } = foldOf(graph, session.operators);
+  const [from, output] = sourceOf(session, wanted);
+  const input = blocks.get(wanted.target)?.inputs.find((one) => one.id === wanted.targetHandle);
+  const targets = input?.targets ?? [{ to: wanted.target, port: wanted.targetHandle ?? "data" }];
+  return targets.map(({ to, port }) => ({ from, output, to, port }));
+}
+
+function sourceOf(session: Session, { source, sourceHandle }: Wanted): [node: string, output: string | null] {
   const { graph, report } = session.store.getState();
-  const operator = session.operators.get(findNode(graph, wanted.source)?.op ?? "");
-  const names = outputNames(operator, report?.nodes[wanted.source]);
-  return {
-    from: wanted.source,
-    output: wanted.sourceHandle ? outputReference(names, wanted.sourceHandle) : null,
-    to: wanted.target,
-    port: wanted.targetHandle ?? "data",
-  };
+  const { blocks } = foldOf(graph, session.operators);
+  if (blocks.has(source)) return readReference(sourceHandle ?? "");
+  const operator = session.operators.get(findNode(graph, source)?.op ?? "");
+  const names = outputNames(operator, report?.nodes[source]);
+  return [source, sourceHandle ? outputReference(names, sourceHandle) : null];
 }
 
 export function judge(session: Session, wanted: Wanted): Verdict {
-  return judgeConnection(session.store.getState().graph, session.operators, toConnection(session, wanted));
+  const { graph } = session.store.getState();
+  const verdicts = toConnections(session, wanted).map((one) => judgeConnection(graph, session.operators, one));
+  return verdicts.find((verdict) => !verdict.ok) ?? { ok: true };
 }
 
 export function describeConnection({ from, to, port }: Connection): string {
   return t("Connect {{from}} to {{port}} of {{to}}", { from, port, to });
 }
 
-/** Makes a connection, taking away the one it replaces when its end was dragged elsewhere. */
-export function connectEdits(session: Session, connection: Connection, instead?: ShapeFlowEdge): GraphEdit[] {
-  const { from, output, to, port } = connection;
-  const edits: GraphEdit[] = [{ type: "connect", from: writeReference(from, output), to, port }];
-  if (instead && instead.id !== connectionId(connection) && findNode(session.store.getState().graph, instead.target))
-    edits.unshift({ type: "disconnect", to: instead.target, port: instead.targetHandle ?? "data" });
-  return edits;
+/** Makes connections, taking away the ones they replace when their end was dragged elsewhere. */
+export function connectEdits(session: Session, connections: readonly Connection[], instead?: ShapeFlowEdge): GraphEdit[] {
+  const { graph } = session.store.getState();
+  const made = new Set(connections.map(connectionId));
+  const replaced = (instead?.data?.targets ?? []).filter((one) => !made.has(connectionId(one)) && findNode(graph, one.to));
+  return [
+    ...replaced.map(({ to, port }): GraphEdit => ({ type: "disconnect", to, port })),
+    ...connections.map(({ from, output, to, port }): GraphEdit => ({ type: "connect", from: writeReference(from, output), to, port })),
+  ];
 }
 
 /** Where a dragged line was let go: on a port that refused it, or anywhere on a node, which means its first free port. */
@@ -62,10 +74,21 @@ function nodeUnder(session: Session, event: MouseEvent | TouchEvent, from: "sour
   if (!point) return null;
   const element = document.elementFromPoint(point.clientX, point.clientY);
   const id = element?.closest(".react-flow__node")?.getAttribute("data-id");
-  const node = id ? findNode(session.store.getState().graph, id) : undefined;
+  const { graph } = session.store.getState();
+  const block = id ? foldOf(graph, session.operators).blocks.get(id) : undefined;
+  if (block) {
+    const port = from === "target" ? block.outputs[0] : (block.inputs.find((one) => isFree(graph, one)) ?? block.inputs[0]);
+    const type = from === "target" ? ("source" as const) : ("target" as const);
+    return port ? { node: block.group.id, handle: port.id, type } : null;
+  }
+  const node = id ? findNode(graph, id) : undefined;
   if (!node) return null;
   const operator = session.operators.get(node.op);
   if (from === "target") return { node: node.id, handle: operator?.outputs[0] ?? "output", type: "source" as const };
   const port = portForNew(node, operator);
   return port === null ? null : { node: node.id, handle: port, type: "target" as const };
+}
+
+function isFree(graph: Graph, { targets }: BlockInput): boolean {
+  return targets.every(({ to, port }) => findNode(graph, to)?.inputs[port] === undefined);
 }

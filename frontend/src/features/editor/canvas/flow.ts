@@ -1,7 +1,9 @@
 import type { Edge, Node } from "@xyflow/react";
 
 import type { CheckReport, Graph, OperatorInfo } from "@/api/types";
-import { type Connection, connectionId, connectionsOf, positionOf } from "@/graph/model";
+import { type Fold, foldOf, frameBox, itemPosition } from "@/graph/fold";
+import { groupsAround } from "@/graph/groups";
+import { type Connection, connectionId, positionOf, writeReference } from "@/graph/model";
 import { outputName, outputNames } from "@/graph/ports";
 import { NODE_SIZE } from "@/graph/rows";
 import { t } from "@/i18n";
@@ -12,25 +14,80 @@ import { findLanes } from "./lanes";
 
 /** Nodes carry no data: each reads its own from the session, so a drag draws nothing but what moves. */
 export type OpFlowNode = Node<Record<string, never>, "op">;
-export type ShapeFlowEdge = Edge<{ shape: string | null; kind: string; lane: number | null }, "shape">;
+export type BlockFlowNode = Node<Record<string, never>, "block">;
+export type FrameFlowNode = Node<Record<string, never>, "frame">;
+export type DrawnNode = OpFlowNode | BlockFlowNode | FrameFlowNode;
+/** `targets`: all the inputs that the line leads to, more than one where it enters a block. */
+export type ShapeFlowEdge = Edge<
+  { shape: string | null; kind: string; lane: number | null; targets: readonly Target[] },
+  "shape"
+>;
+type Target = Pick<Connection, "to" | "port">;
 
 const noData: Record<string, never> = {};
+/** Frames lie behind everything, the outer ones deepest. */
+const FRAME_DEPTH = -1000;
+
+type Operators = ReadonlyMap<string, OperatorInfo>;
 
 /** The drawn nodes for a graph; one that did not change stays the same object, and so does the list. */
-export function flowNodes(old: OpFlowNode[], graph: Graph, { nodes: selected }: Selection): OpFlowNode[] {
+export function flowNodes(old: DrawnNode[], graph: Graph, operators: Operators, { nodes: selected }: Selection): DrawnNode[] {
   const before = new Map(old.map((node) => [node.id, node]));
-  const drawn = graph.nodes.map(({ id, op }) => {
-    const [x, y] = positionOf(graph, id);
-    const known = before.get(id);
-    const isSelected = selected.has(id);
-    if (known?.position.x === x && known.position.y === y && known.selected === isSelected) return known;
-    return {
-      ...(known ?? { id, type: "op" as const, data: noData, width: NODE_SIZE.width, ariaLabel: `${id}, ${op}` }),
-      position: { x, y },
-      selected: isSelected,
-    };
-  });
+  const fold = foldOf(graph, operators);
+  const drawn = [
+    ...fold.frames.map((frame): DrawnNode => {
+      const { id } = frame.group;
+      const { left, top, right, bottom } = frameBox(graph, fold, frame);
+      const size = { width: right - left, height: bottom - top };
+      const known = sameKind(before.get(id), "frame");
+      if (known && isAt(known, left, top, selected) && known.width === size.width && known.height === size.height) return known;
+      return {
+        id,
+        type: "frame",
+        data: noData,
+        ariaLabel: t("Group {{name}}, open", { name: frame.group.title || id }),
+        dragHandle: ".frame-title",
+        zIndex: FRAME_DEPTH + frame.depth,
+        style: { pointerEvents: "none" },
+        ...size,
+        position: { x: left, y: top },
+        selected: selected.has(id),
+      };
+    }),
+    ...fold.nodes.map(({ id, op }): DrawnNode => {
+      const [x, y] = positionOf(graph, id);
+      const known = sameKind(before.get(id), "op");
+      if (known && isAt(known, x, y, selected)) return known;
+      return {
+        ...(known ?? { id, type: "op" as const, data: noData, width: NODE_SIZE.width, ariaLabel: `${id}, ${op}` }),
+        position: { x, y },
+        selected: selected.has(id),
+      };
+    }),
+    ...[...fold.blocks.values()].map(({ group }): DrawnNode => {
+      const { id } = group;
+      const [x, y] = itemPosition(graph, fold, id);
+      const ariaLabel = t("Group {{name}}", { name: group.title || id });
+      const known = sameKind(before.get(id), "block");
+      if (known && isAt(known, x, y, selected) && known.ariaLabel === ariaLabel) return known;
+      return {
+        ...(known ?? { id, type: "block" as const, data: noData, width: NODE_SIZE.width }),
+        ariaLabel,
+        position: { x, y },
+        selected: selected.has(id),
+      };
+    }),
+  ];
   return sameItems(old, drawn) ? old : drawn;
+}
+
+/** A group that is opened is another thing under the same name. */
+function sameKind<K extends DrawnNode["type"]>(node: DrawnNode | undefined, kind: K): Extract<DrawnNode, { type?: K }> | undefined {
+  return node?.type === kind ? (node as Extract<DrawnNode, { type?: K }>) : undefined;
+}
+
+function isAt(node: DrawnNode, x: number, y: number, selected: ReadonlySet<string>): boolean {
+  return node.position.x === x && node.position.y === y && node.selected === selected.has(node.id);
 }
 
 /** A list of the same things is no new list: React Flow goes through all of a new one. */
@@ -42,54 +99,84 @@ function sameItems<T>(old: readonly T[], fresh: readonly T[]): boolean {
 export function flowEdges(
   old: ShapeFlowEdge[],
   graph: Graph,
-  operators: ReadonlyMap<string, OperatorInfo>,
+  operators: Operators,
   report: CheckReport | null,
   { edges: selected }: Selection,
 ): ShapeFlowEdge[] {
   const before = new Map(old.map((edge) => [edge.id, edge]));
   const ops = new Map(graph.nodes.map((node) => [node.id, operators.get(node.op)]));
-  const lanes = findLanes(graph);
-  const drawn = connectionsOf(graph).map((connection): ShapeFlowEdge => {
+  const fold = foldOf(graph, operators);
+  const lanes = findLanes(graph, fold);
+  const drawn = fold.connections.map((connection): ShapeFlowEdge => {
+    const { from, to, port } = connection;
     const id = connectionId(connection);
-    const names = outputNames(ops.get(connection.from), report?.nodes[connection.from]);
-    const sourceHandle = outputName(names, connection.output);
-    const shape = shapeOf(report, connection, sourceHandle);
-    const kind = ops.get(connection.to)?.inputs.find((port) => port.name === connection.port)?.kind ?? "data";
+    const ends = endsOf(fold, connection, outputName(outputNames(ops.get(from), report?.nodes[from]), connection.output));
+    const shape = shapeOf(graph, report, connection, ends);
+    const kind = ops.get(to)?.inputs.find((one) => one.name === port)?.kind ?? "data";
     const lane = lanes.get(id) ?? null;
     const known = before.get(id);
-    const isSelected = selected.has(id);
-    const { from, to, port } = connection;
     const ariaLabel =
       shape === null
         ? t("From {{from}} to {{port}} of {{to}}", { from, port, to })
         : t("From {{from}} to {{port}} of {{to}}, {{shape}}", { from, port, to, shape });
     if (
-      known?.source === connection.from &&
-      known.sourceHandle === sourceHandle &&
+      known?.source === ends.source &&
+      known.target === ends.target &&
+      known.sourceHandle === ends.sourceHandle &&
+      known.targetHandle === ends.targetHandle &&
       known.data?.shape === shape &&
       known.data.kind === kind &&
       known.data.lane === lane &&
+      known.data.targets.length === ends.targets.length &&
       known.ariaLabel === ariaLabel &&
-      known.selected === isSelected
+      known.selected === selected.has(id)
     )
       return known;
+    const { targets, source, target, sourceHandle, targetHandle } = ends;
     return {
       id,
       type: "shape",
-      source: connection.from,
-      target: connection.to,
+      source,
+      target,
       sourceHandle,
-      targetHandle: connection.port,
-      data: { shape, kind, lane },
-      selected: isSelected,
+      targetHandle,
+      data: { shape, kind, lane, targets },
+      selected: selected.has(id),
       ariaLabel,
     };
   });
   return sameItems(old, drawn) ? old : drawn;
 }
 
-function shapeOf(report: CheckReport | null, { from }: Connection, output: string): string | null {
+interface Ends {
+  source: string;
+  target: string;
+  sourceHandle: string;
+  targetHandle: string;
+  targets: readonly Target[];
+}
+
+/** What a connection is drawn between: nodes, or the blocks that stand for them. */
+function endsOf(fold: Fold, { from, output, to, port }: Connection, outputHandle: string): Ends {
+  const [source, target] = [fold.shownAs(from), fold.shownAs(to)];
+  const id = connectionId({ to, port });
+  const input = fold.blocks.get(target)?.inputs.find((one) => one.id === id);
+  return {
+    source,
+    target,
+    sourceHandle: source === from ? outputHandle : writeReference(from, output),
+    targetHandle: input ? id : port,
+    targets: input?.targets ?? [{ to, port }],
+  };
+}
+
+/** What leaves a repeated group has the shape of its last repetition. */
+function shapeOf(graph: Graph, report: CheckReport | null, { from, output, to }: Connection, { sourceHandle }: Ends): string | null {
+  const target = groupsAround(graph, to);
+  const left = groupsAround(graph, from).filter((group) => !target.includes(group)).at(-1);
+  const leaving = left === undefined ? undefined : report?.groups[left]?.outputs[writeReference(from, output)];
+  if (leaving?.shape) return formatShape(leaving.shape);
   const outputs = report?.nodes[from]?.outputs ?? [];
-  const facts = outputs.find((one) => one.name === output) ?? (outputs.length === 1 ? outputs[0] : undefined);
+  const facts = outputs.find((one) => one.name === sourceHandle) ?? (outputs.length === 1 ? outputs[0] : undefined);
   return facts?.shape ? formatShape(facts.shape) : null;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import type { Position } from "@/api/types";
-import { graphOf, node } from "@/test/fixtures";
+import type { Graph, Position } from "@/api/types";
+import { foldOf } from "@/graph/fold";
+import { graphOf, groupOf, node, operators } from "@/test/fixtures";
 
-import { findLanes, lanePath } from "./lanes";
+import { findLanes as findIn, lanePath } from "./lanes";
 
 /** in → mid → out, and a second connection from in to out. */
 function skip(layout: Record<string, Position>) {
@@ -11,7 +12,15 @@ function skip(layout: Record<string, Position>) {
   return { ...graphOf(nodes), layout };
 }
 
+const findLanes = (graph: Graph) => findIn(graph, foldOf(graph, operators));
+
 describe("lanes", () => {
+  it("go around blocks and not around what is hidden in them", () => {
+    const graph = skip({ in: [0, 0], mid: [0, 100], out: [0, 200] });
+    expect(findLanes({ ...graph, groups: [groupOf("block", ["mid"])] }).size).toBe(1);
+    expect(findLanes({ ...graph, groups: [groupOf("block", ["mid", "out"])] }).size).toBe(0);
+  });
+
   it("go around a node that stands in the way", () => {
     const lanes = findLanes(skip({ in: [0, 0], mid: [0, 100], out: [0, 200] }));
     expect([...lanes.keys()]).toEqual(["out.arg1"]);

@@ -1,5 +1,6 @@
-import type { Graph } from "@/api/types";
-import { type Connection, connectionId, connectionsOf, positionOf } from "@/graph/model";
+import type { Graph, Position } from "@/api/types";
+import { type Fold, itemPosition } from "@/graph/fold";
+import { connectionId } from "@/graph/model";
 import { GAP, NODE_SIZE } from "@/graph/rows";
 
 const MARGIN = 22;
@@ -16,29 +17,26 @@ interface Row {
  * Ways around for connections that would run behind other nodes: connection id → x of a lane beside those nodes.
  * Short connections have no entry.
  */
-export function findLanes(graph: Graph): Map<string, number> {
-  const long = connectionsOf(graph).filter(({ from, to }) => drop(graph, from, to) > PITCH * 1.5);
+export function findLanes(graph: Graph, fold: Fold): Map<string, number> {
+  const place = (id: string): Position => itemPosition(graph, fold, fold.shownAs(id));
+  const long = fold.connections.flatMap((connection) => {
+    const [start, end] = [place(connection.from), place(connection.to)];
+    return end[1] - start[1] > PITCH * 1.5 ? [{ connection, start, end }] : [];
+  });
   if (long.length === 0) return new Map();
-  const rows = graph.nodes.map(({ id }): Row => {
-    const [left, top] = positionOf(graph, id);
+  const rows = [...fold.nodes.map(({ id }) => id), ...fold.blocks.keys()].map((id): Row => {
+    const [left, top] = itemPosition(graph, fold, id);
     return { left, right: left + NODE_SIZE.width, top, bottom: top + NODE_SIZE.height };
   });
   return new Map(
-    long.flatMap((connection): [string, number][] => {
-      const lane = laneFor(graph, rows, connection);
+    long.flatMap(({ connection, start, end }): [string, number][] => {
+      const lane = laneFor(rows, start, end);
       return lane === null ? [] : [[connectionId(connection), lane]];
     }),
   );
 }
 
-/** How far down a connection goes. */
-function drop(graph: Graph, from: string, to: string): number {
-  return positionOf(graph, to)[1] - positionOf(graph, from)[1];
-}
-
-function laneFor(graph: Graph, rows: Row[], { from, to }: Connection): number | null {
-  const start = positionOf(graph, from);
-  const end = positionOf(graph, to);
+function laneFor(rows: Row[], start: Position, end: Position): number | null {
   const x1 = start[0] + NODE_SIZE.width / 2;
   const x2 = end[0] + NODE_SIZE.width / 2;
   const between = rows.filter((row) => row.bottom > start[1] + NODE_SIZE.height && row.top < end[1]);

@@ -1,6 +1,9 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
 import { useCallback, useEffect } from "react";
 
+import type { Position } from "@/api/types";
+import { foldOf, itemPosition } from "@/graph/fold";
+import { findGroup } from "@/graph/groups";
 import { findNode, positionOf } from "@/graph/model";
 import { NODE_SIZE } from "@/graph/rows";
 
@@ -19,8 +22,12 @@ export function useCanvasView(): () => void {
   const ui = useUi();
 
   useEffect(() => {
+    const place = (id: string): Position => {
+      const { graph } = session.store.getState();
+      return itemPosition(graph, foldOf(graph, session.operators), id);
+    };
     const centreOn = (id: string, zoom: number): void => {
-      const [x, y] = positionOf(session.store.getState().graph, id);
+      const [x, y] = place(id);
       void flow.setCenter(x + NODE_SIZE.width / 2, y + NODE_SIZE.height / 2, { zoom, duration: 250 });
     };
     ui.setState({
@@ -33,14 +40,16 @@ export function useCanvasView(): () => void {
           return [(width / 2 - x) / zoom - NODE_SIZE.width / 2, (height / 2 - y) / zoom - NODE_SIZE.height / 2];
         },
         reveal: (id) => {
-          if (!findNode(session.store.getState().graph, id)) return;
+          const { graph } = session.store.getState();
+          if (!findNode(graph, id) && !findGroup(graph, id)) return;
+          session.uncover(id);
           centreOn(id, Math.max(flow.getZoom(), 0.8));
           document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`)?.focus({ preventScroll: true });
         },
         show: (id) => {
           const { x, y, zoom } = flow.getViewport();
           const { width, height } = size.getState();
-          const [nodeX, nodeY] = positionOf(session.store.getState().graph, id);
+          const [nodeX, nodeY] = place(id);
           const left = nodeX * zoom + x;
           const top = nodeY * zoom + y;
           const visible =

@@ -9,7 +9,7 @@ export function ManyNodes({ count }: { count: number }) {
   return (
     <>
       <Text fw={640}>{t("{{count}} nodes selected", { count })}</Text>
-      <ActionButtons ids={["duplicate", "delete", "copy", "align-left", "align-centre", "align-top", "deselect"]} />
+      <ActionButtons ids={["group", "duplicate", "delete", "copy", "align-left", "align-centre", "align-top", "deselect"]} />
     </>
   );
 }

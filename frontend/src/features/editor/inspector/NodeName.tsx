@@ -1,19 +1,22 @@
 import { TextInput } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
-import { ID_PATTERN } from "@/graph/model";
+import { findGroup } from "@/graph/groups";
+import { findNode, ID_PATTERN } from "@/graph/model";
 import { useTranslation } from "@/i18n/react";
 
 import { useAct } from "../actions/useActions";
 import { useSessionState } from "../session/context";
 import { useUiState } from "../ui";
 
-/** The node's name; taken over when the field is left, because half a name is not one. */
-export function NodeName({ id }: { id: string }) {
+/** The name of a node or group; taken over when the field is left, because half a name is not one. */
+export function NodeName({ id, isGroup = false }: { id: string; isGroup?: boolean }) {
   const { t } = useTranslation();
   const act = useAct();
   const [draft, setDraft] = useState(id);
-  const isTaken = useSessionState((state) => draft !== id && state.graph.nodes.some((node) => node.id === draft));
+  const isTaken = useSessionState(
+    ({ graph }) => draft !== id && (findNode(graph, draft) !== undefined || findGroup(graph, draft) !== undefined),
+  );
   const asked = useUiState((state) => state.focusName);
   const seen = useRef(asked);
   const field = useRef<HTMLInputElement>(null);
@@ -31,7 +34,10 @@ export function NodeName({ id }: { id: string }) {
 
   function commit(): void {
     if (error !== null) setDraft(id);
-    else if (draft !== id) act(t("Rename {{id}} to {{draft}}", { id, draft }), [{ type: "rename-node", id, to: draft }], { select: [draft] });
+    else if (draft !== id)
+      act(t("Rename {{id}} to {{draft}}", { id, draft }), [{ type: isGroup ? "rename-group" : "rename-node", id, to: draft }], {
+        select: [draft],
+      });
   }
 
   return (

@@ -13,6 +13,7 @@ function matters(now: SessionState, before: SessionState): boolean {
   return (
     now.graph.nodes !== before.graph.nodes ||
     now.graph.outputs !== before.graph.outputs ||
+    now.graph.groups !== before.graph.groups ||
     now.dataset !== before.dataset ||
     now.settings.batch_size !== before.settings.batch_size
   );

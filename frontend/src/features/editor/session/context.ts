@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 
 import type { OperatorInfo } from "@/api/types";
+import { type Fold, foldOf } from "@/graph/fold";
 
 import type { Saver } from "./saver";
 import type { Session, SessionState } from "./session";
@@ -23,6 +24,12 @@ export function useSessionState<T>(select: (state: SessionState) => T): T {
 export function useOperator(op: string | undefined): OperatorInfo | undefined {
   const { operators } = useSession();
   return op === undefined ? undefined : operators.get(op);
+}
+
+/** What is drawn while some groups are collapsed. */
+export function useFold(): Fold {
+  const { operators } = useSession();
+  return useSessionState((state) => foldOf(state.graph, operators));
 }
 
 export const SaverContext = createContext<Saver | null>(null);

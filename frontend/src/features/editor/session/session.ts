@@ -3,6 +3,8 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { CheckReport, Graph, OperatorInfo, Palette, Problem, Project, TrainSettings } from "@/api/types";
 import { applyEdits, type GraphEdit } from "@/graph/edits";
 import { emptyHistory, type History, redo, remember, undo } from "@/graph/history";
+import { roomForFrames } from "@/graph/fold";
+import { findGroup, groupsAround } from "@/graph/groups";
 import { connectionId, connectionsOf } from "@/graph/model";
 import { completeLayout } from "@/graph/rows";
 import { t } from "@/i18n";
@@ -58,6 +60,8 @@ export interface Session {
   redo(): string | null;
   select(nodes: Iterable<string>, edges?: Iterable<string>): void;
   setReport(report: CheckReport): void;
+  /** Opens the collapsed groups around a node, without a step of undo, so that it can be seen. */
+  uncover(id: string): void;
   /** Places nodes without a step of undo: for a layout nobody asked for. */
   place(layout: Graph["layout"]): void;
   /** Takes in what the server holds now, as a step that can be undone. */
@@ -83,6 +87,7 @@ export function createSession(project: Project, palette: Palette): Session {
     saveError: null,
   }));
   const { getState, setState } = store;
+  const operators = new Map(palette.operators.map((operator) => [operator.name, operator]));
   const drawing = (): Drawing => ({ graph: getState().graph, dataset: getState().dataset });
 
   function step(label: string, next: Drawing, { key, select }: ActOptions = {}): void {
@@ -102,7 +107,7 @@ export function createSession(project: Project, palette: Palette): Session {
   return {
     store,
     palette,
-    operators: new Map(palette.operators.map((operator) => [operator.name, operator])),
+    operators,
     act(label, edits, options) {
       const { graph, dataset } = getState();
       const next = applyEdits(graph, edits);
@@ -124,6 +129,15 @@ export function createSession(project: Project, palette: Palette): Session {
       const report = shareReport(getState().report, fresh);
       setState({ report, problems: groupProblems(report.problems, getState().problems), check: "done" });
     },
+    uncover(id) {
+      const { graph } = getState();
+      const around = groupsAround(graph, id);
+      const closed = around.filter((group) => findGroup(graph, group)?.collapsed);
+      if (closed.length === 0) return;
+      const opened = applyEdits(graph, closed.map((group) => ({ type: "set-group", id: group, changes: { collapsed: false } })));
+      const positions = roomForFrames(opened, operators, around);
+      setState({ graph: applyEdits(opened, [{ type: "move-nodes", positions }]) });
+    },
     place: (layout) => setState({ graph: applyEdits(getState().graph, [{ type: "move-nodes", positions: layout }]) }),
     takeOver(theirs) {
       step(t("Take the other version"), {
@@ -136,7 +150,7 @@ export function createSession(project: Project, palette: Palette): Session {
 }
 
 function existing({ nodes, edges }: Selection, graph: Graph): Selection {
-  const ids = new Set(graph.nodes.map((node) => node.id));
+  const ids = new Set([...graph.nodes, ...graph.groups].map(({ id }) => id));
   const connections = new Set(connectionsOf(graph).map(connectionId));
   const kept = {
     nodes: new Set([...nodes].filter((id) => ids.has(id))),
