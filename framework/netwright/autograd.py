@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .errors import AutogradError, KindError, ParamError, ShapeError
 from .ndarray.array import NDArray, check_request
 from .ndarray.invoke import F
@@ -183,7 +185,8 @@ def _heads(heads: NDArray | Sequence[NDArray], head_grads: Any) -> list[tuple[tu
                 remedy="Call attach_grad() on the variables and compute inside `with autograd.record():`",
             )
         if gradient is None:
-            ones = head.ctx.xp.empty(head.shape, head._data.dtype)
+            raw = head._data
+            ones = (np if raw.__class__ is np.ndarray else head.ctx.xp).empty(raw.shape, raw.dtype)
             ones.fill(1)
             gradient = NDArray(ones, None, head._place)
         elif gradient.shape != head.shape:

@@ -12,10 +12,13 @@ from collections.abc import Callable, Collection, Sequence
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import watching
 from .errors import AutogradError
-from .ops.operator import At, CallFacts, Operator, TensorSpec
+from .ops.operator import MAX_REMEMBERED, At, CallFacts, Operator, Ready, TensorSpec
 from .ops.params import OpParams
+from .way_back import way_back
 
 if TYPE_CHECKING:
     from .ndarray.array import NDArray
@@ -76,12 +79,8 @@ def set_autocast(policy: Any) -> None:
     Mode.autocast = policy
 
 
-_numbers = itertools.count()
-
-
-def next_number() -> int:
-    """A number above those of all nodes made so far, and below those to come."""
-    return next(_numbers)
+next_number: Callable[[], int] = itertools.count().__next__
+"""A number above those of all nodes made so far, and below those to come."""
 
 
 class Node:
@@ -90,7 +89,7 @@ class Node:
     __slots__ = ("number", "outputs", "sources")
 
     def __init__(self, sources: tuple[Entry | None, ...], outputs: tuple[TensorSpec, ...]) -> None:
-        self.number = next(_numbers)
+        self.number = next_number()
         self.sources = sources
         self.outputs = outputs
 
@@ -142,35 +141,85 @@ class Spendable(Node):
 
 
 class Call(Spendable):
-    """A recorded operator call, with what its gradient wants kept: raw arrays, as they are shared by others."""
+    """A recorded operator call, with what its gradient wants kept: raw arrays, as they are shared by others.
 
-    __slots__ = ("inputs", "kept", "op", "p", "place", "results", "train")
+    The short way of eager calls (``ndarray/quick_code.py``) sets the slots itself, which takes less time than a call.
+    """
+
+    __slots__ = ("facts", "kept", "place", "ready", "results", "train")
 
     def __init__(
         self,
-        op: Operator,
         facts: CallFacts,
+        ready: Ready,
         sources: tuple[Entry | None, ...],
         datas: Sequence[Any],
         place: Any,
-        inputs: tuple[TensorSpec, ...],
-        outputs: tuple[TensorSpec, ...],
         results: tuple[Any, ...],
         train: bool,
     ) -> None:
-        self.number = next(_numbers)
+        self.number = next_number()
         self.released = False
-        self.op = op
-        self.p = facts.p
+        self.facts = facts
+        self.ready = ready
         self.sources = sources
         self.place = place
-        self.inputs = inputs
-        self.outputs = outputs
         self.train = train
         # an output's NDArray points back at this node and would keep it alive in a cycle
         self.results = results[: facts.kept_results]
         kept = facts.kept
         self.kept: Sequence[Any] = [d if k else None for d, k in zip(datas, kept, strict=True)] if True in kept else ()
+
+    @property
+    def op(self) -> Operator:
+        """The operator."""
+        return self.facts.op
+
+    @property
+    def p(self) -> OpParams:
+        """Its parameters."""
+        return self.facts.p
+
+    @property
+    def inputs(self) -> tuple[TensorSpec, ...]:
+        """Specifications of the inputs."""
+        return self.ready.inputs
+
+    @property
+    def outputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
+        """Specifications of the outputs."""
+        return self.ready.outputs
+
+    def pull_bare(self, gradients: list[Any]) -> Sequence[Any] | None:
+        """``pull`` on bare NumPy arrays; None where that cannot be."""
+        backs = self.ready.backs
+        if backs is None:
+            return None
+        if self.released:
+            self.refuse_released(self.facts.op.name)
+        sources = self.sources
+        if len(gradients) == 1:
+            dys = gradients[0]
+            if dys.__class__ is not np.ndarray:
+                return None
+            key = self.train if None not in sources else (self.train, *[s is not None for s in sources])
+        else:
+            dys = gradients
+            arrived = [g is not None for g in gradients]
+            if any(g is not None and g.__class__ is not np.ndarray for g in gradients):
+                return None
+            key = (self.train, *[s is not None for s in sources], *arrived)
+        back = backs.get(key)
+        if back is None:
+            if key in backs:
+                return None
+            wanted, there = [s is not None for s in sources], [g is not None for g in gradients]
+            back = backs[key] = way_back(
+                self.op, self.p, self.inputs, self.outputs, self.train, tuple(wanted), tuple(there)
+            )
+            if back is None:
+                return None
+        return back(dys, self.kept, self.results)
 
     def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
         op = self.op
@@ -180,7 +229,6 @@ class Call(Spendable):
         if op.gradient_takes is None:
             return [None] * len(sources)
         arguments: list[Any] = []
-        places: dict[str, int] | None = None
         for keep in op.gradient_takes:
             if keep == "dy":
                 arguments.append(gradients[0] if gradients[0] is not None else self._or_zeros(gradients, 0, F))
@@ -193,8 +241,7 @@ class Call(Spendable):
             elif keep == "xs":
                 arguments.append(tuple(F.wrapped(x, sources[i], self.place) for i, x in enumerate(self.kept)))
             else:  # a port that is not there under these parameters (no bias) is None
-                places = places or op.facts(self.p).places
-                i = places.get(keep)
+                i = self.facts.places.get(keep)
                 arguments.append(None if i is None else F.wrapped(self.kept[i], sources[i], self.place))
         wanted, arrived = [s is not None for s in sources], [g is not None for g in gradients]
         at = At(self.inputs, self.outputs, self.train, tuple(wanted), tuple(arrived))
@@ -211,58 +258,48 @@ class Call(Spendable):
     def release(self) -> None:
         self.kept = ()
         self.results = ()
-        super().release()
+        self.released = True
 
 
 class Alike(Call):
-    """A recorded call whose inputs and one output have one shape and dtype. It is made in the least time.
+    """A recorded call whose inputs and one output have one shape and dtype, of an array that it keeps to tell them."""
 
-    ``gradient`` calls the operator's gradient on what was kept.
-    """
+    __slots__ = ("dtype", "shape")
+    shape: tuple[int, ...]
+    dtype: Any
 
-    __slots__ = ("dtype", "gradient", "shape")
+    def pull_bare(self, gradients: list[Any]) -> Sequence[Any] | None:
+        sources = self.sources
+        key = (self.shape, self.dtype.num, self.train, sources[0] is None, sources[-1] is None)  # one or two there are
+        back = self.facts.backs.get(key)
+        if back is None or self.released or gradients[0].__class__ is not np.ndarray:
+            found = super().pull_bare(gradients)
+            if found is not None:
+                self._remember(key)
+            return found
+        answer: Sequence[Any] = back(gradients[0], self.kept, self.results)
+        return answer
 
-    def __init__(
-        self,
-        op: Operator,
-        p: OpParams,
-        gradient: Callable[..., Any],
-        state: int,
-        sources: tuple[Entry | None, ...],
-        kept: tuple[Any, ...],
-        results: tuple[Any, ...],
-        shape: tuple[int, ...],
-        dtype: Any,
-        place: Any,
-    ) -> None:
-        self.number = next(_numbers)
-        self.released = False
-        self.op = op
-        self.p = p
-        self.gradient = gradient
-        self.train = state >= TRAINING
-        self.sources = sources
-        self.kept = kept
-        self.results = results
-        self.shape = shape
-        self.dtype = dtype
-        self.place = place
+    def _remember(self, key: Any) -> None:
+        backs, wanted = self.facts.backs, tuple([s is not None for s in self.sources])
+        if len(backs) >= MAX_REMEMBERED:
+            backs.clear()
+        assert self.ready.backs is not None
+        found = self.ready.backs[self.train if all(wanted) else (self.train, *wanted)]
+        assert found is not None
+        backs[key] = found
 
     @property
-    def inputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
-        """Specifications of the inputs."""
-        return (TensorSpec(self.shape, self.dtype),) * len(self.sources)
-
-    @property
-    def outputs(self) -> tuple[TensorSpec, ...]:  # type: ignore[override]
-        """Specification of the output."""
-        return (TensorSpec(self.shape, self.dtype),)
-
-    def pull(self, gradients: list[NDArray | None], F: Any) -> Sequence[NDArray | None]:
-        if self.released:
-            self.refuse_released(self.op.name)
-        result: Sequence[NDArray | None] = self.gradient(self, F, gradients[0])
-        return result
+    def ready(self) -> Ready:  # type: ignore[override]
+        """What the operator has ready for inputs of this shape and dtype."""
+        alike = self.facts.alike
+        found = alike.get((self.shape, self.dtype.num))
+        if found is None:
+            if len(alike) >= MAX_REMEMBERED:
+                alike.clear()
+            spec = TensorSpec(self.shape, self.dtype)
+            found = alike[self.shape, self.dtype.num] = Ready(None, (spec,) * len(self.sources), (spec,), {})
+        return found
 
 
 def walk_back(
@@ -282,42 +319,95 @@ def walk_back(
     wanted: dict[Node, list[int]] = {}
     for target, i in targets:
         wanted.setdefault(target, []).append(i)
-    arrived: dict[Node, list[NDArray | None]] = {}
+    arrived: dict[Node, list[Any]] = {}
     waiting: list[tuple[int, Node]] = []
-
-    def arrive(entry: Entry, gradient: NDArray | None) -> None:
-        node, i = entry
-        slots = arrived.get(node)
-        if slots is None:
-            slots = arrived[node] = [None] if isinstance(node, Alike) else [None] * len(node.outputs)
-            heappush(waiting, (-node.number, node))
-        if gradient is not None:
-            before = slots[i]
-            slots[i] = gradient if before is None else add(before, gradient)
-
-    for entry, gradient in heads:
-        arrive(entry, gradient)
     found: dict[Entry, NDArray | None] = {}
     outer, mode.going_back = mode.going_back, True
     try:
-        while waiting:
+        bare = _Bare(heads, F, add)
+        sources: Sequence[Entry | None] = [entry for entry, _ in heads]
+        results: Sequence[Any] = bare.begun()
+        while True:
+            for source, result in zip(sources, results, strict=True):
+                if source is None:
+                    continue
+                node, i = source
+                slots = arrived.get(node)
+                if slots is None:
+                    kind = node.__class__
+                    slots = arrived[node] = [None] if kind is Alike or kind is Variable else [None] * len(node.outputs)
+                    heappush(waiting, (-node.number, node))
+                if result is not None:
+                    slots[i] = result if slots[i] is None else bare.sum(slots[i], result)
+            if not waiting:
+                return found
             node = heappop(waiting)[1]
             gradients = arrived.pop(node)
-            ends = node.__class__ is Variable or node.number < since
-            for i in range(len(gradients)) if ends else wanted.get(node, ()):
-                found[node, i] = gradients[i]
-            sources = node.sources
-            if ends or not sources:
-                continue
+            kind = node.__class__
+            ends = kind is Variable or node.number < since
+            if ends or node in wanted:
+                for i in range(len(gradients)) if ends else wanted[node]:
+                    found[node, i] = bare.dressed(gradients[i])
+            sources = () if ends else node.sources
             if gradients[0] is None and all(g is None for g in gradients):
-                results: Sequence[NDArray | None] = [None] * len(sources)
+                results = [None] * len(sources)
+            elif sources:
+                results = bare.pull(node, gradients)
             else:
-                results = node.pull(gradients, F)
-            for source, result in zip(sources, results, strict=True):
-                if source is not None:
-                    arrive(source, result)
-            if not retain:
+                results = ()
+            if sources and not retain:
                 node.release()
     finally:
         mode.going_back = outer
-    return found
+
+
+class _Bare:
+    """Where nobody records or watches the walk itself, gradients are bare NumPy arrays: this takes the shell off and
+    puts it on again.
+    """
+
+    __slots__ = ("F", "_heads", "_taken", "add", "place", "possible")
+
+    def __init__(
+        self, heads: Sequence[tuple[Entry, NDArray]], F: Any, add: Callable[[NDArray, NDArray], NDArray]
+    ) -> None:
+        self._heads, self.F, self.add = heads, F, add
+        self._taken = None if mode.state & RECORDING else watching.names["Taken"]
+        self.possible = self._taken is not None
+        self.place = heads[0][1]._place if heads else None
+
+    def begun(self) -> list[Any]:
+        """The heads' gradients, bare where they have their head's dtype."""
+        found: list[Any] = []
+        for (node, i), gradient in self._heads:
+            dtype = node.dtype if isinstance(node, Alike) else node.outputs[i].dtype
+            found.append(self.bared(gradient) if gradient._data.dtype is dtype else gradient)
+        return found
+
+    def bared(self, gradient: NDArray | None) -> Any:
+        """The NumPy array in it, if that and the place that all have here are all there is to it."""
+        if gradient.__class__ is self._taken and gradient is not None:
+            data = gradient._data
+            if data.__class__ is np.ndarray and gradient._place is self.place:
+                return data
+        return gradient
+
+    def pull(self, node: Node, gradients: list[Any]) -> Sequence[Any]:
+        """Gradients of a node's inputs from those of its outputs."""
+        if self.possible and isinstance(node, Call):
+            found = node.pull_bare(gradients)
+            if found is not None:
+                return found
+        return [self.bared(g) for g in node.pull([self.dressed(g) for g in gradients], self.F)]
+
+    def dressed(self, gradient: Any) -> NDArray | None:
+        """As one of ours."""
+        if gradient.__class__ is np.ndarray:
+            return self.F.wrapped(gradient, None, self.place)  # type: ignore[no-any-return]
+        return gradient  # type: ignore[no-any-return]
+
+    def sum(self, one: Any, other: Any) -> Any:
+        """Of two gradients that arrived at one place."""
+        if one.__class__ is other.__class__ is np.ndarray:
+            return one + other
+        return self.bared(self.add(self.dressed(one), self.dressed(other)))  # type: ignore[arg-type]

@@ -300,6 +300,19 @@ def test_values_come_back_in_their_own_unit(run: Run, home: Path) -> None:
     assert 20 < value < 350
 
 
+@pytest.mark.filterwarnings("ignore:overflow|invalid value:RuntimeWarning")
+def test_settings_are_changed_on_the_way_and_mishaps_are_told(run: Run, home: Path) -> None:
+    train = ("train", "logistic-iris", "--epochs", 6, "--optimizer", "sgd", "--lr", 0)
+    status, out, err = run(*train, "--change", "20:learning_rate=0.1,batch_size=10", "--change", "30:weight_decay=0.01")
+    assert (status, err) == (0, "")
+    status, out, err = run("train", "diabetes", "--optimizer", "sgd", "--lr", 1000, "--out", "lost")
+    assert (status, "the training has diverged" in err) == (1, True)
+    assert "The loss is no longer a number" in out
+    assert "Take a smaller learning rate" in out
+    assert run(*train, "--change", "soon:lr=1")[2].count("--change: this change cannot be read")
+    assert "unknown change" in run(*train, "--change", "5:momentum=1")[2]
+
+
 def test_a_training_that_was_stopped_goes_on(run: Run, home: Path) -> None:
     arguments = ("train", "logistic-iris", "--checkpoint", "steps")
     assert run(*arguments, "--epochs", 2, "--out", "short")[0] == 0

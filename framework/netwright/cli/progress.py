@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ..train import Callback, TrainState
+from ..train import Advice, Callback, TrainState
 from .console import errors, number, out
 
 # What is shown for each epoch, where it is measured.
@@ -76,6 +76,15 @@ class TrainingDisplay(Callback):
             out.print("epoch  " + "  ".join(f"{column:>14}" for column in self._shown), style="bold")
         if epoch % every == 0 or epoch == state.epochs:
             out.print(f"{epoch:>5}  " + "  ".join(f"{number(state.metrics.get(c)):>14}" for c in self._shown))
+
+    def show_advice(self, advice: Advice) -> None:
+        """Say what goes wrong, why it is thought so, and what helps."""
+        colour = "red" if advice.severity == "problem" else "yellow"
+        say = advice.sentence
+        out.print(f"{say(advice.title)} (step {advice.step})", style=f"bold {colour}", markup=False)
+        out.print(say(advice.text), style=colour, markup=False, soft_wrap=True)
+        for remedy in advice.remedies:
+            out.print(f"  · {say(remedy)}", markup=False, soft_wrap=True)
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         """Wait for the step to end; a second Control-C does not."""

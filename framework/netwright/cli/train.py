@@ -55,12 +55,16 @@ def train(
     ] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Folder for checkpoints.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the newest checkpoint.")] = False,
+    change: Annotated[
+        list[str] | None,
+        typer.Option(help="Change settings after a step, such as 500:learning_rate=0.0001,batch_size=128; repeatable."),
+    ] = None,
 ) -> None:
     """Train a network on a data set, test it, and save the model."""
     from .. import model_store
     from ..datasets.folders import home_folder
     from ..scheduler import Strategy
-    from ..train import GraphTask, evaluate, fit, require_finite
+    from ..train import Advisor, GraphTask, PlannedChanges, evaluate, fit, require_finite
 
     document, template = sources.read_graph(graph)
     source = data or (template.dataset if template is not None else None)
@@ -82,18 +86,24 @@ def train(
     task = GraphTask(document, found.info, chosen)
     show_start(title, found, settings)
 
+    from .keys import Keys
     from .progress import TrainingDisplay
 
-    with TrainingDisplay(place) as display:
+    advisor = Advisor(stop=True)
+    planned = PlannedChanges(dict(map(read_change, change or ())))
+    with TrainingDisplay(place) as display, Keys() as keys:
+        advisor.tell = display.show_advice
         result = fit(
             task,
             found.feed("train"),
             settings=settings,
-            callbacks=[display],
+            callbacks=[display, advisor, planned, keys],
             checkpoint=place,
             resume=resume,
             preprocessing=found.preprocessing,
         )
+    if advisor.lost:
+        require_finite({"train_loss": math.nan}, settings.optimizer_params.get("learning_rate"))
     if not result.completed:
         errors.print(f"Stopped at step {result.steps}. Go on with the same command and [bold]--resume[/].")
         raise typer.Exit(130)
@@ -132,6 +142,19 @@ def make_settings(base: dict[str, Any], asked: dict[str, Any], lr: float | None)
     except ValidationError as error:
         first = error.errors()[0]
         raise ParamError(first["msg"], where=".".join(map(str, first["loc"])), got=str(first["input"])[:60]) from None
+
+
+def read_change(text: str) -> tuple[int, dict[str, float]]:
+    """``500:learning_rate=0.001`` as a step and what is changed after it."""
+    from ..errors import ParamError
+
+    step, _, rest = text.partition(":")
+    try:
+        values = {name.strip(): float(value) for name, value in (part.split("=") for part in rest.split(","))}
+        return int(step), values
+    except ValueError:
+        wanted = "STEP:NAME=VALUE,…, such as 500:learning_rate=0.0001"
+        raise ParamError("this change cannot be read", where="--change", wanted=wanted, got=text) from None
 
 
 def require_sound(document: dict[str, Any], data: Dataset, batch_size: int) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,7 @@ from ..ops.arithmetic import Arithmetic
 from ..ops.operator import TensorSpec
 from ..ops.params import dtype_name
 from ..ops.storage import DEFAULT, Stored, dense_of, empty_storage
-from ..tape import RECORDING, Entry, Node, Variable, mode
+from ..tape import Entry, Node, Variable, mode
 from .indexing import assign, is_whole, plain_key, take_view
 from .methods import FluentMethods
 
@@ -28,16 +26,15 @@ if TYPE_CHECKING:
     from typing import Self
 
 _invoke: Callable[..., Any]
-_run_one: Callable[..., Any]
-_SIZES = {int}
-_PLACES = {int, type(None)}
-_INDEX, _RESHAPE = get("_basic_index"), get("Reshape")
 
 
-def install_invoke(function: Callable[..., Any], of_one: Callable[..., Any]) -> None:
+def install_invoke(function: Callable[..., Any]) -> None:
     """Called once by ``invoke.py``, which needs this class to be there first."""
-    global _invoke, _run_one
-    _invoke, _run_one = function, of_one
+    global _invoke
+    _invoke = function
+
+
+_ONE = (1,)
 
 
 class NDArray(FluentMethods, Arithmetic):
@@ -168,6 +165,9 @@ class NDArray(FluentMethods, Arithmetic):
 
     def asscalar(self) -> Any:
         """The one element as a NumPy scalar; raises ShapeError where there are several."""
+        data = self._data
+        if data.shape == _ONE and data.__class__ is np.ndarray and watching.names["Taken"]:
+            return data[0]
         if self.size != 1:
             raise ShapeError(
                 "only an array of one element is a number",
@@ -307,16 +307,6 @@ class NDArray(FluentMethods, Arithmetic):
 
     # ---------------------------------------------------------------- indexing
     def __getitem__(self, key: Any) -> NDArray:
-        kind = key.__class__
-        if (kind is slice or kind is int) and watching.names["Taken"]:  # the usual keys, in little time
-            if self._entry is not None and mode.state & RECORDING:
-                bounds = (key.start, key.stop, key.step) if kind is slice else (key,)
-                if {*map(type, bounds)} <= _PLACES:
-                    return _run_one(_INDEX, _index_facts(*bounds), self)  # type: ignore[no-any-return]
-            elif kind is slice or (0 <= key < len(self._data) and self._data.ndim > 1):
-                found = self._data[key]
-                if found.flags.c_contiguous:
-                    return NDArray(found, None, self._place)
         if self._followed():
             name, inputs, params = plain_key(self, key)
             return self._apply(name, inputs, params)  # type: ignore[no-any-return]
@@ -398,12 +388,7 @@ class NDArray(FluentMethods, Arithmetic):
             target = kwargs.pop("shape")
         else:
             target = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-            if not kwargs and watching.names["Taken"] and {*map(type, target)} == _SIZES:
-                if self._entry is not None and mode.state & RECORDING:
-                    return _run_one(_RESHAPE, _reshape_facts(tuple(target)), self)  # type: ignore[no-any-return]
-                if min(target) > 0 and math.prod(target) == self._data.size:  # no codes: NumPy reads it the same
-                    return NDArray(self._data.reshape(target), None, self._place)
-        op, target = _RESHAPE, (target,) if isinstance(target, int) else tuple(target)
+        op, target = get("Reshape"), (target,) if isinstance(target, int) else tuple(target)
         p = op.make_params({"shape": target, **kwargs})
         if self._followed():
             return _invoke(op, p, (self,))  # type: ignore[no-any-return]
@@ -529,19 +514,6 @@ class NDArray(FluentMethods, Arithmetic):
 
     def __dlpack_device__(self) -> Any:
         return self._data.__dlpack_device__()
-
-
-@functools.lru_cache(1024)
-def _index_facts(*bounds: Any) -> Any:
-    """What the operator of ``x[place]`` or ``x[start:stop:step]`` knows."""
-    key = bounds[0] if len(bounds) == 1 else slice(*bounds)
-    return _INDEX.facts(_INDEX.make_params(plain_key(None, key)[2]))
-
-
-@functools.lru_cache(1024)
-def _reshape_facts(target: tuple[int, ...]) -> Any:
-    """What the operator of ``x.reshape(target)`` knows."""
-    return _RESHAPE.facts(_RESHAPE.make_params({"shape": target}))
 
 
 class Move(Node):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from .. import watching
 from ..device import Device, current_device, place_of
 from ..errors import DataError, DTypeError, ParamError, ShapeError
 from ..ops import get
@@ -15,6 +17,7 @@ from ..ops.storage import DEFAULT, empty_storage
 from ..tape import mode
 from .array import NDArray, _moved
 from .invoke import F, invoke
+from .quick import make_source
 from .stored import BaseSparseNDArray, of_raw
 
 Shape = int | Sequence[int]
@@ -39,6 +42,10 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
     >>> mx.nd.array(np.ones((2, 3), dtype="int32")).dtype.__name__
     'float32'
     """
+    if dtype is None and ctx is None and watching.names["Taken"] is not None and Device._current.value is None:
+        quick = _numbers(source_array)
+        if quick is not None:
+            return NDArray(quick, None, None)
     if isinstance(source_array, BaseSparseNDArray) or type(source_array).__module__.startswith("scipy.sparse"):
         from .sparse import array as sparse_array
 
@@ -69,6 +76,23 @@ def array(source_array: Any, ctx: Device | None = None, dtype: Any = None) -> ND
     return NDArray(np.ascontiguousarray(placed) if isinstance(placed, np.ndarray) else placed, None, place_of(device))
 
 
+def _numbers(source: Any) -> np.ndarray[Any, Any] | None:
+    """A float32 copy of what is plainly numbers: a NumPy array, or lists that begin with one."""
+    if source.__class__ is not np.ndarray:
+        first = source
+        while first.__class__ is list or first.__class__ is tuple:
+            if not first:
+                return None
+            first = first[0]
+        if first is source or (first.__class__ is not float and first.__class__ is not int):
+            return None
+        try:
+            source = np.asarray(source)
+        except ValueError:  # the general way says it
+            return None
+    return source.astype(np.float32, order="C") if source.dtype.kind in "fiub" else None
+
+
 def _no_array(source: Any, error: Exception) -> DataError:
     return DataError(
         f"this cannot be made an array: {error}",
@@ -96,8 +120,22 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
 
 def _made(name: str, ctx: Device | str | None, dtype: Any, **params: Any) -> NDArray:
     """What an operator without inputs gives on a device."""
+    dtype = dtype if dtype.__class__ is str else _FLOAT if dtype is None or dtype is np.float32 else dtype_name(dtype)
+    if ctx is not None:
+        return _slowly(name, ctx, dtype=dtype, **params)
+    quick = _quick.get(name)
+    if quick is None:
+        quick = _quick[name] = make_source(get(name), functools.partial(_slowly, name, None))
+    return quick(dtype=dtype, **params)  # type: ignore[no-any-return]
+
+
+_FLOAT = "float32"
+_quick: dict[str, Any] = {}
+
+
+def _slowly(name: str, ctx: Device | str | None, dtype: str, **params: Any) -> NDArray:
     op = get(name)
-    p = op.make_params({"dtype": dtype_name("float32" if dtype is None else dtype), **params})
+    p = op.make_params({"dtype": dtype_name(dtype), **params})
     tracer, mode.tracer = mode.tracer, None  # where a block is being compiled, it is a constant
     try:
         return invoke(op, p, (), None, _device(ctx))  # type: ignore[no-any-return]

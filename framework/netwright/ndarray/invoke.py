@@ -12,15 +12,16 @@ from ..device import Device, current_device, device_of, place_of
 from ..errors import DeviceError, DTypeError, MemoryLimitError, NetwrightError, ParamError, ShapeError
 from ..memory import physical_memory
 from ..ops import get
-from ..ops.operator import FLOAT32, MAX_REMEMBERED, CallFacts, Operator, Ready, TensorSpec, ready_key
+from ..ops.operator import MAX_REMEMBERED, CallFacts, Operator, Ready, TensorSpec, ready_key
 from ..ops.params import OpParams
 from ..ops.storage import DEFAULT, Stored, dense_of, lies_on
 from ..random import state_of
-from ..tape import RECORDING, Call, Entry, Variable, mode
+from ..tape import Call, Entry, Variable, mode
 from .array import NDArray, install_invoke
 from .dispatch import run_sparse, run_stored
 from .quick import make_call, run_ready
 from .quick_operators import install
+from .quick_parts import install_parts
 from .stored import of_raw
 
 
@@ -68,11 +69,11 @@ def invoke(
         results = (results[0].copy(),)
     recorded = None
     if mode.recording and any(a._entry is not None for a in inputs):
-        sources, specs = tuple([a._entry for a in inputs]), _specs(datas)
-        place = inputs[0]._place
-        recorded = Call(op, facts, sources, datas, place, specs, _specs(results), results, mode.training)
-    if facts.simple and xp is np and not sparse:
-        _make_ready(op, facts, datas, results)
+        sources, host = tuple([a._entry for a in inputs]), xp is np and not sparse and not facts.gives_sparse
+        ready = _ready(op, facts, datas, results) if host else Ready(None, _specs(datas), _specs(results))
+        recorded = Call(facts, ready, sources, datas, inputs[0]._place, results, mode.training)
+    elif facts.simple and xp is np and not sparse:
+        _ready(op, facts, datas, results)
     visible = len(results) if hidden or len(results) == 1 else facts.visible
     if out is not None:
         _deliver(op, results[:visible], out, recorded)
@@ -86,13 +87,25 @@ def invoke(
     return arrays[0] if visible == 1 and not hidden else arrays
 
 
-def _make_ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple[Any, ...]) -> None:
-    """Let the next call with inputs of these shapes and dtypes take the short way."""
-    if len(facts.ready) >= MAX_REMEMBERED:
-        facts.ready.clear()
-    specs = _specs(datas)
-    run = op.ready(np, facts.p, specs)
-    facts.ready[ready_key(datas)] = Ready((lambda x: run(x).copy()) if op.view else run, specs, _specs(results))
+def _ready(op: Operator, facts: CallFacts, datas: list[Any], results: tuple[Any, ...]) -> Ready:
+    """What is remembered for inputs of these shapes and dtypes; with it the next simple call takes the short way."""
+    key, outputs = ready_key(datas), _specs(results)
+    found = facts.ready.get(key)
+    if found is None or found.outputs != outputs:
+        specs = _specs(datas)
+        run = None
+        if facts.simple:
+            run = _copied(outputs[0].shape) if op.view else op.ready(np, facts.p, specs)
+        found = Ready(run, specs, outputs, None if op.dynamic else {})
+        if len(facts.ready) >= MAX_REMEMBERED:
+            facts.ready.clear()
+        facts.ready[key] = found
+    return found
+
+
+def _copied(shape: tuple[int, ...]) -> Callable[[Any], Any]:
+    """What a view's operator gives eagerly: the elements in memory of their own."""
+    return lambda x: x.copy().reshape(shape)
 
 
 def _afford(op: Operator, outputs: tuple[TensorSpec, ...]) -> None:
@@ -193,23 +206,6 @@ def _deliver(op: Operator, results: tuple[Any, ...], out: Any, recorded: Call | 
             target._entry = None  # what it was computed from no longer says what it holds
 
 
-def run_one(op: Operator, facts: CallFacts, array: NDArray) -> Any:
-    """``invoke`` for one NDArray, in less time where the call was seen before."""
-    data = array._data
-    if array.__class__ is watching.names["Taken"] and data.__class__ is np.ndarray:
-        shape, dtype = data.shape, data.dtype
-        ready = facts.ready.get(shape if dtype is FLOAT32 else (shape, dtype.num))  # ready_key, written out
-        if ready is not None:
-            result, entry, place = ready.run(data), array._entry, array._place
-            if entry is not None and (state := mode.state) & RECORDING:
-                node = Call(
-                    op, facts, (entry,), (data,), place, ready.inputs, ready.outputs, (result,), state > RECORDING
-                )
-                return NDArray(result, (node, 0), place)
-            return NDArray(result, None, place)
-    return invoke(op, facts.p, (array,))
-
-
 def _wrong_input(op: Operator, p: OpParams, inputs: tuple[Any, ...]) -> NetwrightError:
     ports = op.ports(p)
     for port, value in zip(ports, inputs, strict=False):
@@ -261,5 +257,6 @@ class EagerF:
 
 
 F = EagerF()
-install_invoke(invoke, run_one)
+install_invoke(invoke)
 install()
+install_parts(invoke)

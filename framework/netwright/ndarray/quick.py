@@ -8,19 +8,22 @@ where the operator is no more than that (``Operator.direct``). Any other case (o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from keyword import iskeyword
 from typing import Any
 
 import numpy as np
 
 from .. import watching
+from ..device import Device, cpu
 from ..errors import NetwrightError
-from ..ops.operator import FLOAT32, CallFacts, Operator, ready_key
+from ..ops.operator import FLOAT32, CallFacts, Operator, Ready, ready_key
 from ..ops.signature import COMMON
+from ..random import state_of
 from ..tape import RECORDING, Call, mode
 from .array import NDArray
-from .quick_code import Function, defined, direct_body, number_of, optional
+from .quick_code import Function, defined, direct_body, keeps_of, key_of, node, number_of, optional, recording, result
 
 MAX_CALLS = 1024
 """Combinations of arguments remembered for one function, and numbers for one operator."""
@@ -47,7 +50,7 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
     # ready_key, written out
     key = ready_key(datas) if mixed else tuple(shapes) if len(shapes) > 1 else shapes[0] if shapes else None
     ready = facts.ready.get(key)  # type: ignore[arg-type]
-    if ready is None:
+    if ready is None or ready.run is None:
         return None
     try:
         result = ready.run(*datas)
@@ -58,7 +61,7 @@ def run_ready(op: Operator, facts: CallFacts, inputs: tuple[Any, ...]) -> Any:
     place = inputs[0]._place
     if followed and (state := mode.state) & RECORDING:
         sources = tuple([array._entry for array in inputs])
-        node = Call(op, facts, sources, datas, place, ready.inputs, ready.outputs, (result,), state > RECORDING)
+        node = Call(facts, ready, sources, datas, place, (result,), state > RECORDING)
         return NDArray(result, (node, 0), place)
     return NDArray(result, None, place)
 
@@ -68,10 +71,12 @@ def make_call(op: Operator, general: Function) -> Function:
     names = [port.name for port in op.inputs]
     if op.variadic:
         return _make_variadic(op, general)
-    if not names or not all(n.isidentifier() and not iskeyword(n) for n in names):
+    if not names:
+        return make_source(op, general)
+    if not all(n.isidentifier() and not iskeyword(n) for n in names):
         return general
     if op.direct and "scalar" not in op.direct:
-        body = direct_body(op, names, names, f"_p{number_of(op)}")
+        body = direct_body(op, names, names, f"_facts{number_of(op)}")
         return defined(f"""
 def function({optional(names)}, *args, **kwargs):
     if {" and ".join(f"{n}.__class__ is Taken" for n in names)} and not args and not kwargs:
@@ -81,57 +86,119 @@ def function({optional(names)}, *args, **kwargs):
     return make_ready(op, names, general)
 
 
-def make_ready(op: Operator, names: list[str], general: Function) -> Function:
-    """A function that goes by what is known of the inputs' shapes."""
-    known = _Arguments(op)
-    if any(port.optional for port in op.inputs):
-        return defined(f"""
-def function({optional(names)}, *args, **kwargs):
-    facts = find(args, kwargs) if args or kwargs else found.get(()) or plain()
-    if facts is not None:
-        inputs = tuple([array for array in ({", ".join(names)},) if array is not None])
-        if len(inputs) == len(facts.kept):
-            result = run_ready(op, facts, inputs)
-            if result is not None:
-                return result
-    return general({", ".join(names)}, *args, **kwargs)
-""", **known.names(), run_ready=run_ready, op=op, general=general)  # fmt: skip
-    raw = [f"_{i}" for i in range(len(names))]
-    # ready_key, written out
-    single = "_0.shape" if len(raw) == 1 else f"({', '.join(f'{one}.shape' for one in raw)})"
-    floats = " and ".join(f"{one}.dtype is float32" for one in raw)
-    numbers = ", ".join(f"{one}.shape, {one}.dtype.num" for one in raw)
+def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping[str, Any] | None = None) -> Function:
+    """A function that goes by what is known of the inputs' shapes; ``fixed`` are parameters that are always the same.
+
+    Where the last ports are optional there is a branch for each number of arrays.
+    """
+    known = _Arguments(op, fixed)
+    needed = len(names) if op.variadic else sum(1 for port in op.inputs if not port.optional)
+    branches: list[str] = []
+    for number in range(len(names), max(needed, 1) - 1, -1):
+        given = [f"{n}.__class__ is Taken" for n in names[:number]] + [f"{n} is None" for n in names[number:]]
+        body = _ready_body(op, names[:number], number < len(names) or needed < number)
+        branches.append(f"    {'el' if branches else ''}if {' and '.join(given)}:\n{body}")
+    inner = "\n".join(branches)
     return defined(f"""
 def function({optional(names)}, *args, **kwargs):
-    if {" and ".join(f"{n}.__class__ is Taken" for n in names)}:
-        {"; ".join(f"{one} = {n}._data" for one, n in zip(raw, names, strict=True))}
-        if {" and ".join(f"{one}.__class__ is ndarray" for one in raw)}:
-            facts = find(args, kwargs) if args or kwargs else found.get(()) or plain()
-            if facts is not None:
-                ready = facts.ready.get({single} if {floats} else ({numbers}))
-                if ready is not None:
-                    try:
-                        _y = ready.run({", ".join(raw)})
-                    except Exception:  # the general way runs it again, and says what is wrong
-                        return general({", ".join(names)}, *args, **kwargs)
-                    if _y.__class__ is not ndarray:
-                        _y = asarray(_y[0] if _y.__class__ is tuple else _y)
-                    place = {names[0]}._place
-                    {"; ".join(f"_e{i} = {n}._entry" for i, n in enumerate(names))}
-                    if ({" or ".join(f"_e{i} is not None" for i in range(len(names)))}) and (_state := mode.state) & 1:
-                        node = Call(op, facts, ({", ".join(f"_e{i}" for i in range(len(names)))},), ({", ".join(raw)},),
-                                    place, ready.inputs, ready.outputs, (_y,), _state > 1)
-                        return NDArray(_y, (node, 0), place)
-                    return NDArray(_y, None, place)
+    if kwargs:
+        if len(kwargs) == 1 and not args:
+            (_word, _value), = kwargs.items()
+            try:
+                _facts = found[_word, _value, _value.__class__]
+            except (KeyError, TypeError):
+                _facts = find(args, kwargs)
+        else:
+            _facts = find(args, kwargs)
+    elif args:
+        try:
+            _facts = found[args, *map(type, args)]
+        except (KeyError, TypeError):
+            _facts = find(args, kwargs)
+    else:
+        _facts = plain
+    if _facts is None:
+        return general({", ".join(names)}, *args, **kwargs)
+{inner}
     return general({", ".join(names)}, *args, **kwargs)
-""", **known.names(), op=op, general=general)  # fmt: skip
+""", found=known.found, find=known.find, plain=known.plain(), general=general)  # fmt: skip
+
+
+def _ready_body(op: Operator, names: list[str], counted: bool) -> str:
+    """Lines that run what is ready for these arrays; ``counted``: parameters say how many there are."""
+    raw, entries = ([f"{letter}{i}" for i in range(len(names))] for letter in ("_", "_e"))
+    ports = [f"arg{i}" for i in range(len(names))] if op.variadic else names
+    kept, results = keeps_of(op, ports, raw)
+    place = f"{names[0]}._place"
+    fit = [f"{one}.__class__ is ndarray" for one in raw]
+    if counted:
+        fit.append(f"len(_facts.kept) == {len(names)}")
+    floats = " and ".join(f"{one}.dtype is float32" for one in raw)
+    lines = [
+        *(f"{one} = {n}._data" for one, n in zip(raw, names, strict=True)),
+        f"if {' and '.join(fit)}:",
+        f"    _ready = _facts.ready.get({key_of(raw, False)} if {floats} else {key_of(raw, True)})",
+        "    if _ready is not None:",
+        "        try:",
+        f"            _y = _ready.run({', '.join(raw)})",
+        "        except Exception:  # the general way runs it again, and says what is wrong",
+        "            _y = None",
+        "        if _y.__class__ is not ndarray and _y is not None:",
+        "            _y = asarray(_y[0] if _y.__class__ is tuple else _y)",
+        "        if _y is not None:",
+        *(f"            {entry} = {n}._entry" for entry, n in zip(entries, names, strict=True)),
+        f"            if {recording(entries)}:",
+        f"                {node('Call', '_facts', entries, kept, results, place, '_n.ready = _ready')}",
+        f"                {result('(_n, 0)', place)}",
+        f"            {result('None', place)}",
+    ]
+    return "\n".join(" " * 8 + line for line in lines)
+
+
+SMALL = 1024
+"""Elements up to which a copy takes less time than making them anew."""
+
+
+def make_source(op: Operator, general: Function) -> Function:
+    """A function without arrays: for parameters that were seen before it copies what was made, or draws again."""
+    if not op.forward_takes <= {"out", "rng"} or op.dynamic or len(op.outputs) > 1:
+        return general
+    known = _Arguments(op)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if watching.names["Taken"] is None or Device._current.value is not None:
+            return general(*args, **kwargs)
+        facts = known.find(args, kwargs)
+        if facts is None:
+            return general(*args, **kwargs)
+        ready = facts.ready.get(())
+        if ready is not None and ready.run is not None:
+            return NDArray(ready.run(), None, None)
+        made = general(*args, **kwargs)
+        if made.__class__ is NDArray and made._data.__class__ is np.ndarray:
+            facts.ready[()] = Ready(_source(op, facts.p, made._data), (), ())
+        return made
+
+    return function
+
+
+def _source(op: Operator, p: Any, made: np.ndarray[Any, Any]) -> Callable[[], Any]:
+    if "rng" in op.forward_takes:
+        state, forward = state_of(cpu()), op.forward
+        return lambda: forward(np, p, rng=state.generator)
+    return made.copy().copy if made.size <= SMALL else partial(op.forward, np, p)
+
+
+FEW = 8
+"""Up to so many arrays an operator of any number has a function of its own for each number."""
 
 
 def _make_variadic(op: Operator, general: Function) -> Function:
     """A function of any number of arrays by position."""
+    made: dict[int, Function] = {}
     known: dict[int, _Arguments] = {}
 
-    def function(*data: Any, **kwargs: Any) -> Any:
+    def many(*data: Any, **kwargs: Any) -> Any:
         count = len(data)
         found = known.get(count)
         if found is None:
@@ -143,6 +210,15 @@ def _make_variadic(op: Operator, general: Function) -> Function:
                 return result
         return general(*data, **kwargs)
 
+    def function(*data: Any, **kwargs: Any) -> Any:
+        count = len(data)
+        one = made.get(count)
+        if one is None:
+            names = [f"a{i}" for i in range(count)]
+            few = 0 < count <= FEW
+            one = made[count] = make_ready(op, names, general, {op.variadic: count}) if few else many
+        return one(*data, **kwargs)
+
     return function
 
 
@@ -152,25 +228,26 @@ class _Arguments:
     def __init__(self, op: Operator, fixed: Mapping[str, Any] | None = None) -> None:
         self._op, self._fixed = op, fixed or {}
         self._fields = [n for n in op.Params.model_fields if n not in COMMON and n not in self._fixed]
-        self._found: dict[Any, CallFacts | None] = {}
-
-    def names(self) -> dict[str, Any]:
-        """What a function that asks needs."""
-        return {"found": self._found, "plain": self.plain, "find": self.find}
+        self.found: dict[Any, CallFacts | None] = {}
 
     def plain(self) -> CallFacts | None:
         """Of a call without parameters."""
-        return self._keep((), self._op.default_params)
+        try:
+            return self._keep((), self._op.make_params(dict(self._fixed)))
+        except NetwrightError:  # the general way says it
+            return None
 
     def find(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallFacts | None:
         """Of parameters by position and name; None where the general way must look at them."""
         try:
             # types too, since True == 1 == 1.0
-            if len(kwargs) == 1 and not args:
-                for name, value in kwargs.items():
-                    return self._found[name, value, value.__class__]
-            key = (args, *kwargs.items(), *map(type, args), *map(type, kwargs.values()))
-            return self._found[key]
+            if kwargs or not args:
+                key: Any = (args, *kwargs.items(), *map(type, args), *map(type, kwargs.values()))
+                if len(kwargs) == 1 and not args:
+                    key = (*key[1], key[2])
+            else:
+                key = (args, *map(type, args))
+            return self.found[key]
         except TypeError:  # a list or an array among the values
             return None
         except KeyError as missing:
@@ -181,8 +258,11 @@ class _Arguments:
             values.pop("name", None)
         if len(values) < len(args) + len(kwargs) or not values.keys() <= set(self._fields):
             return None
-        if any(isinstance(v, (NDArray, np.ndarray)) or (v == 0.0 and type(v) is float) for v in values.values()):
-            return None  # 0.0 == -0.0
+        if any(isinstance(v, (NDArray, np.ndarray)) for v in values.values()):
+            return None
+        # 0.0 == -0.0, which draws do not tell apart
+        if "rng" not in self._op.forward_takes and any(v == 0.0 and type(v) is float for v in values.values()):
+            return None
         try:
             return self._keep(key, self._op.make_params({**values, **self._fixed}))
         except NetwrightError:  # the general way says it
@@ -190,7 +270,8 @@ class _Arguments:
 
     def _keep(self, key: Any, p: Any) -> CallFacts | None:
         facts = None if p is None else self._op.facts(p)
-        if len(self._found) >= MAX_CALLS:
-            self._found.clear()
-        self._found[key] = found = facts if facts is not None and facts.simple else None
+        simple = facts is not None and (facts.simple or not self._op.inputs)
+        if len(self.found) >= MAX_CALLS:
+            self.found.clear()
+        self.found[key] = found = facts if simple else None
         return found

@@ -1,4 +1,4 @@
-"""The code of quick calls: from an operator's expression to a Python function's lines, and its gradient's."""
+"""The code of quick calls: from an operator's expression to a Python function's lines."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import watching
-from ..ops import get
-from ..ops.operator import FLOAT32, At, Operator, TensorSpec
-from ..tape import Alike, Call, mode
+from ..ops.operator import FLOAT32, Operator
+from ..tape import Alike, Call, mode, next_number
 from .array import NDArray
 
 Function = Callable[..., Any]
@@ -21,52 +20,85 @@ names = watching.names
 names.update(
     NDArray=NDArray,
     Alike=Alike,
+    Call=Call,
     mode=mode,
     ndarray=np.ndarray,
     asarray=np.asarray,
-    Call=Call,
     float32=FLOAT32,
     float64=np.dtype(np.float64),
     zero=np.zeros((), np.float32),
-    new=tuple.__new__,
-    At=At,
-    TensorSpec=TensorSpec,
+    blank=object.__new__,
+    count=next_number,
 )
 
 
 @functools.cache
 def number_of(op: Operator) -> int:
-    """The number in the names that belong to an operator; its parameters and gradient get theirs."""
+    """The number in the names that belong to an operator: itself, and what follows from its default parameters."""
     number = sum(1 for n in names if n.startswith("_op"))
     names[f"_op{number}"] = op
-    names[f"_p{number}"] = op.default_params
-    names[f"_gradient{number}"] = _make_gradient(op)
-    for name in re.findall(r"(\w+)\(", op.direct):
-        if hasattr(np, name):
-            names[name] = getattr(np, name)
+    if op.default_params is not None:
+        names[f"_facts{number}"] = op.facts(op.default_params)
+    for name in re.findall(r"(?<!\.)\b(\w+)\(", op.direct):
+        names[name] = getattr(np, name)
     return number
 
 
-def direct_body(op: Operator, arrays: list[str], ports: list[str], p: str) -> str:
-    """Lines that compute ``direct`` and return, where the arrays are fit for it; ``p`` names the parameters."""
-    number = number_of(op)
-    raw = [f"_{i}" for i in range(len(arrays))]
-    expression = op.direct
-    for port, one in zip(ports, raw, strict=True):
-        expression = re.sub(rf"\b{port}\b", one, expression)
+def result(entry: str, place: str) -> str:
+    """Code that returns ``_y`` as an NDArray. A call of the class, whose ``__init__`` is Python, would take longer."""
+    return f"_r = blank(NDArray); _r._data = _y; _r._entry = {entry}; _r._place = {place}; return _r"
+
+
+def node(kind: str, facts: str, entries: list[str], kept: list[str], results: str, place: str, more: str) -> str:
+    """Code that makes ``_n``, a node of the tape with all its slots."""
+    keeps = f"({', '.join(kept)},)" if any(one != "None" for one in kept) else "()"
+    return (
+        f"_n = blank({kind}); _n.number = count(); _n.released = False; _n.facts = {facts}; _n.train = _state > 1; "
+        f"_n.sources = ({', '.join(entries)},); _n.kept = {keeps}; _n.results = {results}; _n.place = {place}; {more}"
+    )
+
+
+def keeps_of(op: Operator, ports: list[str], raw: list[str]) -> tuple[list[str], str]:
+    """Code for what a node keeps of its inputs, and of its one result."""
     takes = op.gradient_takes or ()
-    kept = ", ".join(one if port in takes else "None" for port, one in zip(ports, raw, strict=True))
+    kept = [one if port in takes or "xs" in takes else "None" for port, one in zip(ports, raw, strict=True)]
+    return kept, "(_y,)" if "y" in takes or "ys" in takes else "()"
+
+
+def recording(entries: list[str]) -> str:
+    """Code that says whether the tape takes note, and finds ``_state``."""
+    return f"({' or '.join(f'{e} is not None' for e in entries)}) and (_state := mode.state) & 1"
+
+
+def key_of(raw: list[str], mixed: bool) -> str:
+    """``ready_key``, written out."""
+    if mixed:
+        return f"({', '.join(f'{one}.shape, {one}.dtype.num' for one in raw)})"
+    return f"{raw[0]}.shape" if len(raw) == 1 else f"({', '.join(f'{one}.shape' for one in raw)})"
+
+
+def direct_body(op: Operator, arrays: list[str], ports: list[str], facts: str) -> str:
+    """Lines that compute ``direct`` and return, where the arrays are fit for it; ``facts`` names the call's."""
+    number_of(op)
+    raw = [f"_{i}" for i in range(len(arrays))]
+    expression, where = op.direct, op.direct_where
+    for port, one in zip(ports, raw, strict=True):
+        expression, where = (re.sub(rf"\b{port}\b", one, text) for text in (expression, where))
+    kept, results = keeps_of(op, ports, raw)
     entries = [f"_e{i}" for i in range(len(arrays))]
-    lines = [f"{one} = {array}._data" for one, array in zip(raw, arrays, strict=True)]
-    fit = [f"{one}.__class__ is ndarray" for one in raw]
+    place = f"{arrays[0]}._place"
     # a scalar is there in float32
     wide = "" if "scalar" in op.direct else " or _dtype is float64"
-    fit.append(f"((_dtype := _0.dtype) is float32{wide})")
-    shape = "_y.shape"
-    if len(raw) > 1:
-        fit.append(f"{raw[1]}.dtype is _dtype and (_shape := _0.shape) == {raw[1]}.shape")
-        shape = "_shape"
-    lines += [
+    fit = [f"{one}.__class__ is ndarray" for one in raw] + [f"((_dtype := _0.dtype) is float32{wide})"]
+    fit += [f"{one}.dtype is _dtype" for one in raw[1:]]
+    same = " == ".join(["(_shape := _0.shape)", *(f"{one}.shape" for one in raw[1:])])
+    if len(raw) > 1 and not where:
+        fit.append(same)
+    elif where not in ("", "True"):
+        fit.append(f"({where})")
+    alike = node("Alike", facts, entries, kept, results, place, "_n.shape = _shape; _n.dtype = _dtype")
+    lines = [
+        *(f"{one} = {array}._data" for one, array in zip(raw, arrays, strict=True)),
         f"if {' and '.join(fit)}:",
         "    try:",
         f"        _y = {expression}",
@@ -74,67 +106,21 @@ def direct_body(op: Operator, arrays: list[str], ports: list[str], p: str) -> st
         "        _y = None",
         "    if _y.__class__ is ndarray:",
         *(f"        {entry} = {array}._entry" for entry, array in zip(entries, arrays, strict=True)),
-        f"        if ({' or '.join(f'{e} is not None' for e in entries)}) and (_state := mode.state) & 1:",
-        f"            return NDArray(_y, (Alike(_op{number}, {p}, _gradient{number}, _state, ({', '.join(entries)},), "
-        f"({kept},), ({'_y,' if 'y' in takes else ''}), {shape}, _dtype, {arrays[0]}._place), 0), {arrays[0]}._place)",
-        f"        return NDArray(_y, None, {arrays[0]}._place)",
+        f"        if not ({recording(entries)}):",
+        f"            {result('None', place)}",
     ]
+    if where in ("", "True"):
+        test = f"if {same}:" if where else "_shape = _y.shape" if len(raw) == 1 else ""
+        inner = [alike, result("(_n, 0)", place)]
+        lines += [f"        {test}"] * bool(test) + [f"        {'    ' * bool(where)}{line}" for line in inner]
+    else:
+        lines += [
+            f"        _ready = {facts}.ready.get({key_of(raw, False)} if _dtype is float32 else ({key_of(raw, True)}))",
+            "        if _ready is not None:",
+            f"            {node('Call', facts, entries, kept, results, place, '_n.ready = _ready')}",
+            f"            {result('(_n, 0)', place)}",
+        ]
     return "\n".join(" " * 8 + line for line in lines)
-
-
-class RawF:
-    """``F`` on NumPy arrays themselves: every operator's ``forward`` by its name."""
-
-    def __getattr__(self, name: str) -> Function:
-        op = get(name)
-
-        def call(*datas: Any, **params: Any) -> Any:
-            return op.forward(np, op.make_params(params), *datas)
-
-        setattr(self, name, call)
-        return call
-
-
-_RAW = RawF()
-
-
-def _make_gradient(op: Operator) -> Function:
-    """``gradient(node, F, dy)`` of a node ``Alike``: the operator's gradient on what was kept.
-
-    Those of our own operators that are one NumPy expression are arithmetic, right on NumPy arrays as well: so they are
-    computed, unless the walk back is recorded or watched.
-    """
-    count = len(op.inputs)
-    if op.gradient_takes is None:
-        return lambda node, F, dy: (None,) * count
-    rule: Any = op.gradient  # type: ignore[attr-defined]
-    arguments = _gradient_arguments(op, "dy", "NDArray(node.results[0], (node, 0), place)", "NDArray({}, {}, place)")
-    bare = ""
-    if rule.__func__.__module__.startswith(Operator.__module__.rpartition(".")[0]):
-        bare = f"""
-    raw = dy._data
-    if dy.__class__ is Taken and raw.__class__ is ndarray and raw.dtype is node.dtype and not mode.state & 1:
-        found = rule(bare, node.p, at{_gradient_arguments(op, "raw", "node.results[0]", "{}")})
-        if found.__class__ is tuple:
-            return [None if one is None else dy if one is raw else NDArray(one, None, place) for one in found]
-        return (dy if found is raw else NDArray(found, None, place),)"""
-    wanted = ", ".join(f"sources[{i}] is not None" for i in range(count))
-    return defined(f"""
-def gradient(node, F, dy):
-    sources = node.sources
-    place = node.place
-    spec = new(TensorSpec, (node.shape, node.dtype))
-    at = new(At, (({"spec, " * count}), (spec,), node.train, ({wanted},))){bare}
-    found = rule(F, node.p, at{arguments})
-    return found if found.__class__ is tuple else (found,)
-""", name="gradient", rule=rule, bare=_RAW)  # fmt: skip
-
-
-def _gradient_arguments(op: Operator, dy: str, y: str, port: str) -> str:
-    """Code for what the gradient takes, each behind a comma; ``port`` is filled with an input and its source."""
-    places = {p.name: i for i, p in enumerate(op.inputs)}
-    words = {"dy": dy, "y": y} | {n: port.format(f"node.kept[{i}]", f"sources[{i}]") for n, i in places.items()}
-    return "".join(f", {words[name]}" for name in op.gradient_takes or ())
 
 
 def optional(names: list[str]) -> str:

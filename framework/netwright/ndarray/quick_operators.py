@@ -24,7 +24,7 @@ def make_operator(name: str, reverse: bool, general: Function) -> Function:
     if get(both).direct and not reverse:
         pair = f"""
     if other.__class__ is Taken and self.__class__ is Taken:
-{direct_body(get(both), ["self", "other"], ["lhs", "rhs"], f"_p{number_of(get(both))}")}
+{direct_body(get(both), ["self", "other"], ["lhs", "rhs"], f"_facts{number_of(get(both))}")}
         return broadcast(self, other)"""
     if not scalar.direct:
         return general
@@ -33,8 +33,8 @@ def make_operator(name: str, reverse: bool, general: Function) -> Function:
 def method(self, other):{pair}
     kind = other.__class__
     if (kind is float or kind is int) and self.__class__ is Taken:
-        _p, scalar = scalars[other]
-{direct_body(scalar, ["self"], ["data"], "_p")}
+        _facts, scalar = scalars[other]
+{direct_body(scalar, ["self"], ["data"], "_facts")}
     return general(self, other)
 """, name="method", general=general, broadcast=broadcast, scalars=_Scalars(scalar))  # fmt: skip
 
@@ -44,21 +44,32 @@ IN_PLACE = {"__iadd__": "add", "__isub__": "subtract", "__imul__": "multiply", "
 
 
 def make_in_place(name: str, general: Function) -> Function:
-    """The method behind ``x += y``: of two arrays that are not recorded NumPy writes straight into the first."""
+    """The method behind ``x += y``: of an array that is not recorded, and another or a number, NumPy writes straight
+    into the first.
+    """
+    _, scalar, _ = BINARY[name]
     return defined(f"""
 def method(self, other):
-    if other.__class__ is Taken and self.__class__ is Taken and (
-            (self._entry is None and other._entry is None) or not mode.state & 1):
-        _0 = self._data; _1 = other._data
-        if (_0.__class__ is ndarray and _1.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64)
-                and _1.dtype is dtype and _0.shape == _1.shape):
+    kind = other.__class__
+    if self.__class__ is Taken and ((kind is Taken and other._entry is None and self._entry is None)
+                                    or not mode.state & 1):
+        _0 = self._data
+        if _0.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64):
+            if kind is Taken:
+                _1 = other._data
+                if _1.__class__ is not ndarray or _1.dtype is not dtype or _0.shape != _1.shape:
+                    return general(self, other)
+            elif (kind is float or kind is int) and dtype is float32:
+                _1 = scalars[other][1]
+            else:
+                return general(self, other)
             try:
                 {name}(_0, _1, _0)
                 return self
             except ValueError:  # memory that is read-only
                 pass
     return general(self, other)
-""", name="method", general=general, **{name: getattr(np, name)})  # fmt: skip
+""", name="method", general=general, scalars=_Scalars(get(scalar)), **{name: getattr(np, name)})  # fmt: skip
 
 
 def make_negative(special: str, operator: str) -> Function:
@@ -67,7 +78,7 @@ def make_negative(special: str, operator: str) -> Function:
     return defined(f"""
 def method(self):
     if self.__class__ is Taken:
-{direct_body(op, ["self"], ["data"], f"_p{number_of(op)}")}
+{direct_body(op, ["self"], ["data"], f"_facts{number_of(op)}")}
     return general(self)
 """, name="method", general=getattr(Arithmetic, special))  # fmt: skip
 
@@ -80,7 +91,7 @@ def make_pair(name: str, general: Function) -> Function:
     return defined(f"""
 def function(lhs=None, rhs=None, **named):
     if lhs.__class__ is Taken and rhs.__class__ is Taken and not named:
-{direct_body(op, ["lhs", "rhs"], ["lhs", "rhs"], f"_p{number_of(op)}")}
+{direct_body(op, ["lhs", "rhs"], ["lhs", "rhs"], f"_facts{number_of(op)}")}
     return general(lhs, rhs, **named)
 """, general=make_ready(op, ["lhs", "rhs"], general))  # fmt: skip
 
@@ -89,7 +100,7 @@ _ZERO = np.zeros((), FLOAT32)
 
 
 class _Scalars(dict[Any, tuple[Any, Any]]):
-    """By number: the parameters of an operator with a scalar, and the number as an array without axes."""
+    """By number: the facts of an operator with that scalar, and the number as an array without axes."""
 
     def __init__(self, op: Operator) -> None:
         super().__init__()
@@ -110,7 +121,7 @@ class _Scalars(dict[Any, tuple[Any, Any]]):
 
     def _made(self, number: float) -> tuple[Any, Any]:
         value = np.asarray(scalar_like(_ZERO, number))
-        return self._op.make_params({"scalar": number}), value
+        return self._op.facts(self._op.make_params({"scalar": number})), value
 
 
 def install() -> None:

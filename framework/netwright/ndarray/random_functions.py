@@ -20,23 +20,27 @@ class RandomFunctions:
 
     def __init__(self, make: Callable[[Operator], Callable[..., Any]], tensor: type) -> None:
         self._make, self._tensor = make, tensor
+        self._made: dict[str, Callable[..., Any]] = {}
 
     def _call(self, name: str, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        return self._make(get(name))(*inputs, **{k: v for k, v in params.items() if v is not None})
+        function = self._made.get(name)
+        if function is None:
+            function = self._made[name] = self._make(get(name))
+        return function(*inputs, **{k: v for k, v in params.items() if v is not None})
 
     def _draw(self, kind: str, values: dict[str, Any], more: dict[str, Any]) -> Any:
         """By ``_random_…`` where the parameters are numbers, by ``_sample_…`` where they are arrays."""
         arrays = [isinstance(v, self._tensor) for v in values.values()]
+        if True not in arrays:
+            return self._call(f"_random_{kind}", (), {**values, **more})
         if all(arrays):
             more.pop("ctx", None)
             return self._call(f"_sample_{kind}", tuple(values.values()), more)
-        if any(arrays):
-            raise ParamError(
-                "the parameters must be all numbers or all arrays",
-                where=f"random.{kind}",
-                got=", ".join(f"{name}: {type(v).__name__}" for name, v in values.items()),
-            )
-        return self._call(f"_random_{kind}", (), {**values, **more})
+        raise ParamError(
+            "the parameters must be all numbers or all arrays",
+            where=f"random.{kind}",
+            got=", ".join(f"{name}: {type(v).__name__}" for name, v in values.items()),
+        )
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, shape: Any = None, dtype: Any = None, **more: Any) -> Any:
         """Numbers drawn uniformly from [low, high)."""

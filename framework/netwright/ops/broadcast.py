@@ -23,6 +23,7 @@ class Broadcast(Operator):
     category = "broadcast"
     inputs = PAIR
     inplace = (0, 1)
+    direct_where = "True"
     drawn: ClassVar[tuple[Draw, Draw]] = (Draw(()), Draw(()))
     dtypes: ClassVar[tuple[str, ...]] = ("float16", "float32", "float64", "int32")
 

@@ -27,6 +27,12 @@ class Distribution:
         raise NotImplementedError
 
 
+def _moved(drawn: Any, scale: Any, begin: Any) -> Any:
+    """drawn · scale + begin, of which nothing is computed that changes nothing."""
+    scaled = drawn if scale.__class__ is float and scale == 1.0 else drawn * scale
+    return scaled if begin.__class__ is float and begin == 0.0 else scaled + begin
+
+
 class Uniform(Distribution):
     """Uniform on [low, high)."""
 
@@ -35,7 +41,7 @@ class Uniform(Distribution):
     def draw(self, xp: Any, rng: Any, size: Shape, dtype: str, *values: Any) -> Any:
         low, high = values
         unit = rng.random(size, dtype=working(dtype))
-        return (unit * (high - low) + low).astype(dtype, copy=False)
+        return _moved(unit, high - low, low).astype(dtype, copy=False)
 
 
 class Normal(Distribution):
@@ -46,7 +52,7 @@ class Normal(Distribution):
     def draw(self, xp: Any, rng: Any, size: Shape, dtype: str, *values: Any) -> Any:
         mean, deviation = values
         standard = rng.standard_normal(size, dtype=working(dtype))
-        return (standard * deviation + mean).astype(dtype, copy=False)
+        return _moved(standard, deviation, mean).astype(dtype, copy=False)
 
 
 class Gamma(Distribution):

@@ -55,6 +55,8 @@ class Dot(Operator):
     inputs = PAIR
     in_palette = True
     title = "Matrix product"
+    direct = "lhs.dot(rhs)"
+    direct_where = "lhs.ndim == 2 == rhs.ndim"
 
     def infer_shape(self, p: DotParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         lhs, rhs = shapes
@@ -211,6 +213,12 @@ class BatchDot(Operator):
         a = xp.swapaxes(lhs, -1, -2) if p.transpose_a else lhs
         b = xp.swapaxes(rhs, -1, -2) if p.transpose_b else rhs
         return xp.matmul(a, b, out=out)
+
+    def ready(self, xp: Any, p: BatchDotParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        product: Callable[..., Any] = xp.matmul
+        if p.transpose_a:
+            return super().ready(xp, p, specs)
+        return (lambda a, b: product(a, b.swapaxes(-1, -2))) if p.transpose_b else product
 
     def gradient(self, F: Any, p: BatchDotParams, at: At, dy: Any, lhs: Any, rhs: Any) -> Any:
         return _matrix_gradients(F.batch_dot, p, at, dy, lhs, rhs)  # type: ignore[arg-type]

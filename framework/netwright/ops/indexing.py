@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +12,7 @@ from pydantic import Field
 from ..errors import ShapeError
 from .arrays import accumulator, deliver
 from .bounds import Mode, bounded, taken
-from .operator import FLOAT32, Draw, DTypes, Operator, Port, Sample, Shape, Shapes
+from .operator import FLOAT32, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import DType, Ints, OpParams, Size, hint
 from .registry import register
 from .scattering import add_rows
@@ -70,6 +70,14 @@ class Take(Picking):
     def forward(self, xp: Any, p: TakeParams, a: Any, indices: Any, *, out: Any = None) -> Any:
         places = bounded(xp, indices, a.shape[p.axis], p.mode, "indices")
         return taken(xp, a, places, p.axis, out)
+
+    def ready(self, xp: Any, p: TakeParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        axis, mode = p.axis, p.mode
+        if xp is not np or mode == "raise" or not specs[0].size:
+            return super().ready(xp, p, specs)
+        if specs[1].dtype.kind == "i":
+            return lambda a, indices: a.take(indices, axis, None, mode)
+        return lambda a, indices: a.take(indices.astype(np.int64), axis, None, mode)
 
     def infer_storage(self, p: TakeParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         return (CSR,) if stypes == (CSR, DEFAULT) and p.axis == 0 else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .copying import copied
-from .operator import Draw, Operator, Sample, Shape, Shapes
+from .operator import Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
@@ -62,6 +62,12 @@ class Concat(Operator):
 
     def forward(self, xp: Any, p: ConcatParams, *arrays: Any, out: Any = None) -> Any:
         return xp.concatenate(arrays, axis=p.dim, out=out)
+
+    def ready(self, xp: Any, p: ConcatParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        join, axis = xp.concatenate, p.dim
+        if len(specs) == 2:
+            return lambda a, b: join((a, b), axis)
+        return lambda *arrays: join(arrays, axis)
 
     def infer_storage(self, p: ConcatParams, stypes: tuple[str, ...]) -> tuple[str, ...] | None:
         return (CSR,) if set(stypes) == {CSR} and p.dim == 0 else None
@@ -125,6 +131,13 @@ class Stack(Operator):
 
     def forward(self, xp: Any, p: StackParams, *arrays: Any, out: Any = None) -> Any:
         return xp.stack(arrays, axis=p.axis, out=out)
+
+    def ready(self, xp: Any, p: StackParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        shape, join = specs[0].shape, xp.concatenate
+        if p.axis != 0 or not shape:
+            return super().ready(xp, p, specs)
+        stacked = (len(specs), *shape)
+        return lambda *arrays: join(arrays, 0).reshape(stacked)
 
     def gradient(self, F: Any, p: StackParams, at: Any, dy: Any) -> Any:
         axis = normalize_axis(p.axis, len(at.outputs[0].shape))

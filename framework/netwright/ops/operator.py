@@ -125,9 +125,12 @@ MAX_REMEMBERED = 256
 class Ready:
     """An operator made ready for NumPy arrays of certain shapes and dtypes: what to run, what it takes and gives."""
 
-    run: Callable[..., Any]
+    run: Callable[..., Any] | None
+    """None: there is no short way, but to remember what is found out for the gradient."""
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    backs: dict[Any, Callable[..., Any] | None] | None = None
+    """The gradient on bare arrays, by who wants it (``Call.pull_bare``). None: it is not to be computed on such."""
 
 
 def ready_key(datas: Sequence[Any]) -> tuple[Any, ...]:
@@ -143,6 +146,7 @@ def ready_key(datas: Sequence[Any]) -> tuple[Any, ...]:
 class CallFacts:
     """What an eager call needs to know of an operator under given parameters."""
 
+    op: Operator
     p: OpParams
     states: tuple[int, ...]
     outputs: int
@@ -157,7 +161,11 @@ class CallFacts:
     simple: bool = False
     """Whether a call is no more than ``forward`` on the inputs: one result, and no states."""
     ready: dict[tuple[Any, ...], Ready] = field(default_factory=dict)
-    """Of simple calls: what was found out for inputs of these shapes and dtypes, by ``ready_key``."""
+    """What was found out for inputs of these shapes and dtypes, by ``ready_key``."""
+    alike: dict[Any, Ready] = field(default_factory=dict)
+    """The same for recorded calls whose inputs and output have one shape and dtype, by shape and the dtype's number."""
+    backs: dict[Any, Callable[..., Any]] = field(default_factory=dict)
+    """Of those, the gradient on bare arrays, by shape, the dtype's number, the mode, and who wants it."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
@@ -210,6 +218,9 @@ class Operator:
     """``forward`` as one expression of NumPy's functions, for arrays of one shape and floating-point dtype, which are
     the result's too: ``add(lhs, rhs)``. It names the ports, ``scalar`` (the parameter) and ``zero``. Eager calls
     on such arrays run it without more ado."""
+
+    direct_where: ClassVar[str] = ""
+    """Where else ``direct`` holds: a condition on the ports, or ``True``: wherever NumPy computes it."""
 
     any_side: ClassVar[bool] = False
     """``infer_shape`` works from any known input, to other data too (as where all have one shape)."""
@@ -276,7 +287,8 @@ class Operator:
 
     def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         """``forward`` on arrays of exactly these specifications, with what follows from them worked out beforehand."""
-        if self.direct and len({s.dtype for s in specs}) == 1 and specs[0].dtype.kind == "f":
+        everywhere = self.direct and self.direct_where in ("", "True")
+        if everywhere and len({s.dtype for s in specs}) == 1 and specs[0].dtype.kind == "f":
             return direct_function(xp, self, p, specs[0].dtype)
         return functools.partial(self.forward, xp, p)
 
@@ -395,9 +407,12 @@ class Operator:
         found = self._facts.get(id(p))
         if found is None or found.p is not p:  # an identity may be given anew
             if len(self._facts) >= 4096:
+                kept = self._facts.get(id(self.default_params))
                 self._facts.clear()
+                if kept is not None:  # quick calls hold on to it
+                    self._facts[id(kept.p)] = kept
             names = self.output_names(p)
-            found = CallFacts(p, self.state_ports(p), len(names), self.visible_outputs(p), self.gives_sparse(p))
+            found = CallFacts(self, p, self.state_ports(p), len(names), self.visible_outputs(p), self.gives_sparse(p))
             keeps = self.gradient_takes or ()
             found.places = {port.name: i for i, port in enumerate(self.ports(p))}
             found.kept = tuple([n in keeps or "xs" in keeps for n in found.places])

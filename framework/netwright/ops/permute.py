@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import ParamError, ShapeError
 from .copying import copied
-from .operator import Draw, Operator, Sample, Shape, Shapes
+from .operator import Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
@@ -66,6 +66,12 @@ class Transpose(Permutation):
     def forward(self, xp: Any, p: TransposeParams, data: Any, *, out: Any = None) -> Any:
         return copied(xp, data.transpose(_order(p.axes, data.ndim)), out)
 
+    def ready(self, xp: Any, p: TransposeParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        order = _order(p.axes, len(specs[0].shape))
+        if order == (1, 0):
+            return lambda x: x.T.copy()
+        return lambda x: x.transpose(order).copy()
+
     def gradient(self, F: Any, p: TransposeParams, at: Any, dy: Any) -> Any:
         order = _order(p.axes, len(at.inputs[0].shape))
         return F.transpose(dy, axes=tuple(order.index(i) for i in range(len(order))))
@@ -111,6 +117,10 @@ class SwapAxis(Permutation):
 
     def forward(self, xp: Any, p: SwapParams, data: Any, *, out: Any = None) -> Any:
         return copied(xp, xp.swapaxes(data, p.dim1, p.dim2), out)
+
+    def ready(self, xp: Any, p: SwapParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        one, other = p.dim1, p.dim2
+        return lambda x: x.swapaxes(one, other).copy()
 
     def gradient(self, F: Any, p: SwapParams, at: Any, dy: Any) -> Any:
         return F.SwapAxis(dy, dim1=p.dim1, dim2=p.dim2)

@@ -16,6 +16,7 @@ from .registry import register
 from .shapes import normalize_axes, reduced_shape
 from .storage import CSR, DEFAULT, CompressedRows
 from .stored import sums
+from .totals import SMALL, small_total, total
 
 
 class ReduceParams(OpParams):
@@ -105,16 +106,17 @@ class OfStored(Reduce):
             return super().ready(xp, p, specs)
         shape, kept = reduced_shape(data, axes, p.keepdims), reduced_shape(data, axes, True)
         along: Any = axes if len(axes) > 1 else axes[0]
-        total = xp.add.reduce  # with its axes kept, the sum of a vector is an array already
-        if count == 1 and shape == kept:
-            return lambda x: total(x, along, None, None, True)
+        small = small_total(data, dtype, axes, shape) if xp is np else None
+        add, divide = xp.add.reduce, xp.true_divide  # with its axes kept, the sum of a vector is an array already
         if count == 1:
-            return lambda x: total(x, along, None, None, True).reshape(shape)
+            if small is not None or shape == kept:
+                return small or (lambda x: add(x, along, None, None, True))
+            return lambda x: add(x, along, None, None, True).reshape(shape)
         divisor = xp.asarray(count, dtype)
 
         def mean(x: Any) -> Any:
-            y = total(x, along, None, None, True)
-            return xp.true_divide(y, divisor, out=y).reshape(shape)
+            y = add(x, along, None, None, True).reshape(shape) if small is None else small(x)
+            return divide(y, divisor, out=y)
 
         return mean
 
@@ -132,7 +134,7 @@ class Sum(OfStored):
     in_palette = True
 
     def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
-        return xp.sum(data, axis=axes, dtype=accumulator(data.dtype))
+        return total(xp, data, axes, reduced_shape(data.shape, axes, False))
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any) -> Any:
         return spread(F, p, at, dy)
@@ -150,7 +152,10 @@ class Mean(OfStored):
     def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
         if not axes:
             return data.copy()
-        return xp.mean(data, axis=axes, dtype=np.float64 if data.dtype.kind != "f" else accumulator(data.dtype))
+        if data.dtype.kind != "f":
+            return xp.mean(data, axis=axes, dtype=np.float64)
+        found = total(xp, data, axes, reduced_shape(data.shape, axes, False))
+        return xp.true_divide(found, found.dtype.type(self.divisor(data.shape, axes)))
 
     def divisor(self, shape: Shape, axes: tuple[int, ...]) -> int:
         return math.prod(shape[i] for i in axes)
@@ -219,6 +224,32 @@ class NanProd(Product):
         return _product_gradient(F, p, at, dy, filled) * number
 
 
+def _found_extreme(name: str, spec: TensorSpec, axes: tuple[int, ...], target: Shape) -> Callable[[Any], Any] | None:
+    """The extreme of a small array by its place, which is found in a fifth of the time of a reduction."""
+    shape, size = spec.shape, spec.size
+    if spec.dtype.name not in ("float32", "float64") or not 0 < size <= SMALL or not axes:
+        return None
+    place = getattr(np.ndarray, f"arg{name}")
+    if len(axes) == len(shape):
+
+        def of_all(x: Any) -> Any:
+            i = place(x)
+            return x.reshape(size)[i : i + 1].copy().reshape(target)
+
+        def of_vector(x: Any) -> Any:
+            i = place(x)
+            return x[i : i + 1].copy()
+
+        return of_vector if len(shape) == 1 and target == (1,) else of_all
+    if len(axes) > 1:
+        return None
+    axis, step = axes[0], math.prod(shape[axes[0] + 1 :])
+    begins = np.arange(size, dtype=np.intp).reshape(shape).take(0, axis)
+    if step == 1:
+        return lambda x: x.reshape(size).take(place(x, axis) + begins).reshape(target)
+    return lambda x: x.reshape(size).take(place(x, axis) * step + begins).reshape(target)
+
+
 class Extreme(Reduce):
     """Greatest or smallest element; every element that equals it gets the whole gradient, as MXNet does."""
 
@@ -234,6 +265,8 @@ class Extreme(Reduce):
         axes = axes_of(p, specs[0].shape)
         shape = reduced_shape(specs[0].shape, axes, p.keepdims)
         best = getattr(xp, self.ufunc).reduce
+        if xp is np and (quick := _found_extreme(self.name, specs[0], axes, shape)) is not None:
+            return quick
         return lambda x: best(x, axes, None, None, True).reshape(shape)
 
     def gradient(self, F: Any, p: ReduceParams, at: At, dy: Any, data: Any, y: Any) -> Any:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import DTypeError, ShapeError
 from .arrays import deliver
-from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes, TensorSpec
 from .params import OpParams
 from .registry import register
 from .storage import CSR, ROW_SPARSE, ChosenRows, Stored, summed_rows
@@ -57,6 +57,12 @@ class Where(ReadsSparse, Operator):
         if condition.ndim != x.ndim:
             chosen = chosen.reshape(chosen.shape + (1,) * (x.ndim - 1))
         return deliver(xp, xp.where(chosen, x, y), out)
+
+    def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        if len(specs[0].shape) != len(specs[1].shape):
+            return super().ready(xp, p, specs)
+        where = xp.where
+        return lambda condition, x, y: where(condition.astype(bool), x, y)
 
     def gradient(self, F: Any, p: Any, at: At, dy: Any, condition: Any) -> Any:
         zeros = F.zeros_like(dy)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError
-from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, numbered
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec, numbered
 from .params import OpParams, dtype_name
 from .registry import register
 from .shapes import normalize_axis
@@ -303,6 +303,15 @@ class ArgExtreme(Operator):
     def forward(self, xp: Any, p: ArgExtremeParams, data: Any) -> Any:
         found = xp.asarray(getattr(xp, self.function)(data, axis=p.axis))
         return found.astype(data.dtype).reshape(self._shape(p, data.shape))
+
+    def ready(self, xp: Any, p: ArgExtremeParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
+        (data, dtype), axis, find = specs[0], p.axis, self.function
+        shape = self._shape(p, data)
+        if axis is None or len(data) == 1 or p.keepdims:
+            return lambda x: xp.asarray(getattr(x, find)(axis)).astype(dtype).reshape(shape)
+        if find == "argmax":
+            return lambda x: x.argmax(axis).astype(dtype)
+        return lambda x: x.argmin(axis).astype(dtype)
 
     def flops(self, p: Any, inputs: Any, outputs: Any) -> int:
         return int(inputs[0].size)

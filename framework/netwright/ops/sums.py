@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from pydantic import Field
 
 from ..errors import ShapeError
@@ -13,6 +14,7 @@ from .arrays import accumulator, deliver
 from .operator import At, Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams
 from .registry import register
+from .totals import small_total, total
 
 
 class TargetParams(OpParams):
@@ -73,16 +75,18 @@ class SumTo(Operator):
         axes = self._axes(p, data.shape)
         if not axes:
             return deliver(xp, data.reshape(p.shape) if out is not None else data.reshape(p.shape).copy(), out)
-        value = xp.sum(data, axis=axes, dtype=accumulator(data.dtype))
-        return deliver(xp, xp.asarray(value, dtype=data.dtype).reshape(p.shape), out)
+        return deliver(xp, total(xp, data, axes, p.shape).astype(data.dtype, copy=False), out)
 
     def ready(self, xp: Any, p: TargetParams, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
         data, dtype = specs[0]
         axes, shape = self._axes(p, data), p.shape
         if not axes or accumulator(dtype) != dtype or dtype.kind != "f":
             return super().ready(xp, p, specs)
-        total, along = xp.add.reduce, axes if len(axes) > 1 else axes[0]
-        return lambda x: total(x, along, None, None, True).reshape(shape)
+        small = small_total(data, dtype, axes, shape) if xp is np else None
+        if small is not None:
+            return small
+        add, along = xp.add.reduce, axes if len(axes) > 1 else axes[0]
+        return lambda x: add(x, along, None, None, True).reshape(shape)
 
     def gradient(self, F: Any, p: TargetParams, at: At, dy: Any) -> Any:
         shape = at.inputs[0].shape

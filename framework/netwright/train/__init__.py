@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from .advice import Advice, Advisor
 from .block_task import BlockTask
+from .branching import BeginWith, branch, list_checkpoints
+from .changes import Change
 from .loop import Callback, TrainResult, TrainState, evaluate, fit
 from .measures import require_finite
 from .settings import SchedulerChoice, TrainSettings
+from .steering import PlannedChanges, Steering
 from .task import GraphTask
 
 __all__ = [
+    "Advice",
+    "Advisor",
+    "BeginWith",
     "BlockTask",
     "Callback",
+    "Change",
     "GraphTask",
+    "PlannedChanges",
     "SchedulerChoice",
+    "Steering",
     "TrainResult",
     "TrainSettings",
     "TrainState",
+    "branch",
     "evaluate",
     "fit",
+    "list_checkpoints",
     "require_finite",
 ]

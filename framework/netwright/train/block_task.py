@@ -23,7 +23,7 @@ from ..symbol.precision import policy_of
 from ..tape import Mode, set_autocast
 from .loss_scale import all_finite, make_scaler
 from .measures import measure
-from .task import Observer
+from .task import Examiner, Observer
 
 TASKS = ("classification", "regression", "loss")
 _CLASSES = (losses.SoftmaxCrossEntropyLoss, losses.SigmoidBinaryCrossEntropyLoss)
@@ -64,6 +64,7 @@ class BlockTask:
             raise ParamError("unknown task", where="BlockTask", wanted=" or ".join(TASKS), got=repr(task))
         self.scaler = make_scaler(strategy)
         self.observer: Observer | None = None
+        self.examiner: Examiner | None = None
         precision = strategy.precision if strategy is not None else "float32"
         self._eager_policy = None if hybridize and isinstance(net, HybridBlock) else policy_of(precision)
         if hybridize:
@@ -134,11 +135,15 @@ class BlockTask:
                 n: g._data for n, g in zip(weights, gradients, strict=True) if g is not None and g.stype == "default"
             }
             self.observer(found, self.optimizer.rescale_grad)
+        sums = self._measure(output, label, loss)
+        if self.examiner is not None:
+            raw = {name: g._data for name, g in zip(weights, gradients, strict=True) if g is not None}
+            self.examiner(x, y, sums, raw, self.optimizer.rescale_grad)
         if self.scaler is None or not self.scaler.update(
             not all_finite(self.device.xp, (g._data for g in gradients if g is not None))
         ):
             self.updater(list(weights), gradients, list(weights.values()))
-        return self._measure(output, label, loss)
+        return sums
 
     def evaluate(self, x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> dict[str, float]:
         """The sums of one batch without training."""
@@ -146,6 +151,9 @@ class BlockTask:
         with self._casting():
             output = self.net(data)
             return self._measure(output, label, self.loss(output, label))
+
+    def make_ready(self, batch_size: int) -> None:
+        """Steps of another batch size are planned as they come."""
 
     def plan(self, batch_size: int, training: bool = True) -> Plan:
         """The Scheduler's plan for that batch size, once it has run; raises GraphError before."""
@@ -202,6 +210,23 @@ class BlockTask:
                 raise CheckpointError("a weight is missing", where=name, got=", ".join(list(arrays)[:8]))
         for name, parameter in parameters.items():
             parameter.set_data(array(arrays[name], ctx=self.device, dtype=arrays[name].dtype))
+
+    def take_arrays(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> tuple[list[str], list[str]]:
+        """Set the weights and states of which there is one of that shape; (those set, those left as they are)."""
+        taken, left = [], []
+        for name, parameter in self._parameters().items():
+            given, shape = arrays.get(name), parameter.shape or ()
+            if given is None or not _fits(shape, given.shape):
+                left.append(name)
+                continue
+            parameter.set_data(array(given, ctx=self.device, dtype=given.dtype))
+            taken.append(name)
+        return taken, left
+
+
+def _fits(shape: tuple[int, ...], given: tuple[int, ...]) -> bool:
+    """Whether a shape, of which a 0 is not known yet, may be the given one."""
+    return len(shape) == len(given) and all(n in (0, m) for n, m in zip(shape, given, strict=True))
 
 
 def _task_of(loss: Block) -> str:

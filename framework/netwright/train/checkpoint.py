@@ -22,7 +22,11 @@ from ..errors import CheckpointError
 from ..serialization import fsync_folder, load_arrays, save_arrays, write_atomically
 
 WEIGHTS, OPTIMIZER, STATE = "weights.safetensors", "optimizer.safetensors", "state.json"
+KEPT = "kept"
+"""A file of this name in a checkpoint's folder says that it is not to be dropped."""
 KEEP = 2
+KEEP_BYTES = 1 << 30
+"""Beyond this no more than ``KEEP`` are kept."""
 FORMAT = 1
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
@@ -38,8 +42,10 @@ class Checkpoint:
     state: dict[str, Any]
 
 
-def write(folder: Path, step: int, weights: Arrays, optimizer: Arrays, state: Mapping[str, Any]) -> int:
-    """Write ``step-N`` and drop all but the newest two; returns its size in bytes."""
+def write(
+    folder: Path, step: int, weights: Arrays, optimizer: Arrays, state: Mapping[str, Any], keep: int = KEEP
+) -> int:
+    """Write ``step-N`` and drop what is more than ``keep``; returns its size in bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     place, beside = folder / f"step-{step}", folder / f".step-{step}.new"
     shutil.rmtree(beside, ignore_errors=True)
@@ -48,9 +54,7 @@ def write(folder: Path, step: int, weights: Arrays, optimizer: Arrays, state: Ma
         save_arrays(beside / WEIGHTS, weights)
         save_arrays(beside / OPTIMIZER, optimizer)
         sums = {name: _sha256(beside / name) for name in (WEIGHTS, OPTIMIZER)}
-        body = json.dumps({"format": FORMAT, "step": step, "files": sums, **state})
-        seal = hashlib.sha256(body.encode()).hexdigest()
-        write_atomically(beside / STATE, json.dumps({"sha256": seal, "body": body}).encode())
+        seal(beside, {"format": FORMAT, "step": step, "files": sums, **state})
         if place.exists():
             shutil.rmtree(place)
         os.rename(beside, place)
@@ -58,18 +62,40 @@ def write(folder: Path, step: int, weights: Arrays, optimizer: Arrays, state: Ma
         shutil.rmtree(beside, ignore_errors=True)
         raise
     fsync_folder(folder)
-    size = sum(f.stat().st_size for f in place.iterdir())
-    for _, old in _steps(folder)[KEEP:]:
-        shutil.rmtree(old, ignore_errors=True)
-    return size
+    _thin(folder, max(keep, KEEP))
+    return size_of(place)
+
+
+def seal(place: Path, state: Mapping[str, Any]) -> None:
+    """Write ``state.json`` with its checksum."""
+    body = json.dumps(state)
+    written = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
+    write_atomically(place / STATE, json.dumps(written).encode())
+
+
+def size_of(place: Path) -> int:
+    """Bytes of one checkpoint."""
+    return sum(f.stat().st_size for f in place.iterdir())
+
+
+def _thin(folder: Path, keep: int) -> None:
+    """Drop checkpoints until ``keep`` are left beside those marked as kept: the newest ones stay, and of the others
+    those that lie nearest to their neighbours go first, so that what stays is spread over the training.
+    """
+    loose = [(step, place) for step, place in steps_in(folder) if not (place / KEPT).exists()]
+    taken = {step: size_of(place) for step, place in loose}
+    while len(loose) > KEEP and (len(loose) > keep or sum(taken[step] for step, _ in loose) > KEEP_BYTES):
+        steps = [step for step, _ in loose] + [0]
+        nearest = min(range(KEEP, len(loose)), key=lambda i: (steps[i - 1] - steps[i + 1], -steps[i]))
+        shutil.rmtree(loose.pop(nearest)[1], ignore_errors=True)
 
 
 def read_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """(the newest good checkpoint or None, what was wrong with newer ones)."""
     damaged: list[str] = []
-    for step, place in _steps(folder):
+    for step, place in steps_in(folder):
         try:
-            return _read(place, step), damaged
+            return read(place, step), damaged
         except CheckpointError as error:
             damaged.append(str(error))
     return None, damaged
@@ -79,12 +105,13 @@ def clean(folder: Path, newer_than: int | None = None) -> None:
     """Remove what a crash in the middle of writing left, and checkpoints after a step (of a training before)."""
     for left in folder.glob(".step-*"):
         shutil.rmtree(left, ignore_errors=True)
-    for step, place in _steps(folder):
+    for step, place in steps_in(folder):
         if newer_than is not None and step > newer_than:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _steps(folder: Path) -> list[tuple[int, Path]]:
+def steps_in(folder: Path) -> list[tuple[int, Path]]:
+    """(step, place) of each checkpoint, the newest first."""
     found = []
     if folder.is_dir():
         for place in folder.glob("step-*"):
@@ -94,20 +121,34 @@ def _steps(folder: Path) -> list[tuple[int, Path]]:
     return sorted(found, reverse=True)
 
 
-def _read(place: Path, step: int) -> Checkpoint:
+def read(place: Path, step: int) -> Checkpoint:
+    """The checkpoint in that folder; raises CheckpointError where it is damaged."""
+    state = read_state(place)
+    try:
+        for name, wanted in state["files"].items():
+            if name not in (WEIGHTS, OPTIMIZER) or _sha256(place / name) != wanted:
+                raise ValueError(f"the checksum of {name} is wrong")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(place, error) from error
+    return Checkpoint(step, load_arrays(place / WEIGHTS), load_arrays(place / OPTIMIZER), state)
+
+
+def read_state(place: Path) -> dict[str, Any]:
+    """What ``state.json`` says; raises CheckpointError where it is not what was written."""
     try:
         sealed = json.loads((place / STATE).read_bytes())
         body = sealed["body"]
         if hashlib.sha256(body.encode()).hexdigest() != sealed["sha256"]:
             raise ValueError("its checksum is wrong")
-        state = json.loads(body)
-        for name, wanted in state["files"].items():
-            if name not in (WEIGHTS, OPTIMIZER) or _sha256(place / name) != wanted:
-                raise ValueError(f"the checksum of {name} is wrong")
+        state: dict[str, Any] = json.loads(body)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise CheckpointError("the checkpoint is damaged", where=place.name, got=reason) from error
-    return Checkpoint(step, load_arrays(place / WEIGHTS), load_arrays(place / OPTIMIZER), state)
+        raise _damaged(place, error) from error
+    return state
+
+
+def _damaged(place: Path, error: Exception) -> CheckpointError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return CheckpointError("the checkpoint is damaged", where=place.name, got=reason)
 
 
 def _sha256(path: Path) -> str:

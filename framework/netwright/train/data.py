@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +47,7 @@ class Shuffled:
     """Epochs of shuffled mini-batches; the last batch of an epoch may be smaller.
 
     ``state`` is what one needs to go on in the middle of an epoch: the generator as it was before the epoch's order
-    was drawn, and how many batches were taken (of those gathered ahead nothing is known to it).
+    was drawn, and how many samples were taken (of those gathered ahead nothing is known to it).
     """
 
     def __init__(self, data: Arrays | Samples, batch_size: int, seed: int) -> None:
@@ -58,24 +58,40 @@ class Shuffled:
         self._before = self._generator.bit_generator.state
         self.epoch = 0
         self.done = 0
+        self.taken = 0
 
     @property
     def batches(self) -> int:
-        """Batches in an epoch."""
+        """Batches in a whole epoch."""
         return -(-len(self.samples) // self.batch_size)
 
-    def rest_of_epoch(self) -> Iterator[Arrays]:
+    @property
+    def left(self) -> int:
+        """Batches of this epoch that are still to come."""
+        return -(-(len(self.samples) - self.taken) // self.batch_size)
+
+    @property
+    def progress(self) -> float:
+        """How far the training is, in epochs."""
+        return self.epoch + self.done / (self.done + self.left)
+
+    def resize(self, batch_size: int) -> None:
+        """Cut what is left into batches of another size; ask for ``rest_of_epoch`` anew afterwards."""
+        self.batch_size = min(batch_size, len(self.samples))
+
+    def rest_of_epoch(self) -> Generator[Arrays, None, None]:
         """The batches of this epoch that are left; afterwards the next epoch begins.
 
         They are views into memory that is used again: keep copies of what outlives the step.
         """
-        self._before = self._generator.bit_generator.state
+        self._generator.bit_generator.state = self._before  # the order is the same when an epoch is taken up again
         order = self._generator.permutation(len(self.samples))
-        for batch in self.feed.batches(order[self.done * self.batch_size :], self.batch_size):
+        for x, y in self.feed.batches(order[self.taken :], self.batch_size):
             self.done += 1
-            yield batch
+            self.taken += len(y)
+            yield x, y
         self.epoch += 1
-        self.done = 0
+        self.done = self.taken = 0
         self._before = self._generator.bit_generator.state
 
     def state_dict(self) -> dict[str, Any]:
@@ -84,6 +100,7 @@ class Shuffled:
         return {
             "epoch": self.epoch,
             "done": self.done,
+            "taken": self.taken,
             "state": str(bits["state"]),
             "inc": str(bits["inc"]),
             "has_uint32": self._before["has_uint32"],
@@ -93,17 +110,18 @@ class Shuffled:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where ``state_dict`` was taken; raises DataError where the data are others."""
-        if state["samples"] != len(self.samples) or state["batch_size"] != self.batch_size:
+        """Go on where ``state_dict`` was taken, in batches of its size; raises DataError where the data are others."""
+        if state["samples"] != len(self.samples):
             raise DataError(
                 "the data are not those the training began with",
-                wanted=f"{state['samples']} samples in batches of {state['batch_size']}",
-                got=f"{len(self.samples)} in batches of {self.batch_size}",
+                wanted=f"{state['samples']} samples",
+                got=len(self.samples),
             )
-        self._generator.bit_generator.state = {
+        self._before = {
             "bit_generator": "PCG64DXSM",
             "state": {"state": int(state["state"]), "inc": int(state["inc"])},
             "has_uint32": state["has_uint32"],
             "uinteger": state["uinteger"],
         }
-        self.epoch, self.done = int(state["epoch"]), int(state["done"])
+        self.batch_size, self.epoch, self.done = (int(state[name]) for name in ("batch_size", "epoch", "done"))
+        self.taken = int(state.get("taken", self.done * self.batch_size))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from .. import random
 from ..datasets.preprocessing import Preprocessing
-from ..errors import CheckpointError
+from ..errors import CheckpointError, ParamError
 from ..machine.blas import loaded_kernels
 from ..scheduler import asked_device, choose_device
 from . import checkpoint as checkpoints
+from .changes import Change, check_changes, live_state, load_live_state, set_rate, steer
 from .data import Shuffled, check_samples, hold_out
 from .feeding import Arrays, Samples
 from .measures import Measures
@@ -27,7 +28,9 @@ from .transfer import Transfer
 
 @dataclass
 class TrainState:
-    """What callbacks see. ``metrics`` holds the last values: ``train_loss``, ``val_accuracy``, ``lr``, …"""
+    """What callbacks see. ``metrics`` holds the last values: ``train_loss``, ``val_accuracy``, ``lr``, …; ``changes``
+    what was changed since the training began.
+    """
 
     task: Any
     settings: TrainSettings
@@ -45,6 +48,30 @@ class TrainState:
     checkpoint_bytes: int = 0
     stop_requested: bool = False
     checkpoint_requested: bool = False
+    batch_size: int = 0
+    changes: list[Change] = field(default_factory=list)
+    apply: Callable[..., list[Change]] | None = field(default=None, repr=False)
+    skip_time: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Call it after holding the training still, so that the time does not count as a step's."""
+
+    def change(
+        self,
+        learning_rate: float | None = None,
+        weight_decay: float | None = None,
+        batch_size: int | None = None,
+    ) -> list[Change]:
+        """Change settings now, from a callback: the next step is the first to feel it. Returns what has changed.
+
+        A schedule goes on in its form, in proportion to the new rate. A batch size is that of the next batch on, also
+        within an epoch. All is kept with checkpoints. Raises ParamError for values that cannot be, MemoryLimitError for
+        a batch too large for the device; nothing is changed then.
+        """
+        check_changes(learning_rate, weight_decay, batch_size)
+        if self.apply is None:
+            raise ParamError("this training cannot be changed", remedy="Call it from a callback of fit()")
+        made = self.apply(learning_rate, weight_decay, batch_size)
+        self.changes += made
+        return made
 
     def request_stop(self) -> None:
         """End after this step; a checkpoint is written first where a folder was given."""
@@ -100,6 +127,7 @@ def fit(
     checkpoint: Path | str | None = None,
     resume: bool = False,
     preprocessing: Preprocessing | None = None,
+    keep: int = checkpoints.KEEP,
 ) -> TrainResult:
     """Train ``task`` (a ``GraphTask`` or ``BlockTask``) on arrays (x, y).
 
@@ -109,7 +137,8 @@ def fit(
     Without ``val_data``, ``settings.validation_split`` of the training data is held out. With ``checkpoint`` (a
     folder) the state is written there as time passes, at every end of an epoch and at the end; ``resume`` goes on from
     the newest good one, to the same numbers as if nothing had happened (on one device, bit for bit). Without ``resume``
-    the training begins anew, and checkpoints of an earlier one in the folder are removed.
+    the training begins anew, and checkpoints of an earlier one in the folder are removed. ``keep`` checkpoints stay:
+    the newest two, the others spread over the training. Weights that are not finite are never written.
 
     >>> from netwright import datasets, templates
     >>> from netwright.train import GraphTask, TrainSettings, fit
@@ -128,7 +157,7 @@ def fit(
     # OpenBLAS's threads spin for a core that another process holds: two gain a few per cent when alone on a
     # machine, and lose far more when not
     with threadpool_limits(limits=1, user_api="blas"):
-        return _Training(task, train, val, settings, callbacks, checkpoint, resume).run()
+        return _Training(task, train, val, settings, callbacks, checkpoint, resume, keep).run()
 
 
 class _Training:
@@ -141,7 +170,9 @@ class _Training:
         callbacks: Sequence[Any],
         folder: Path | str | None,
         resume: bool,
+        keep: int = checkpoints.KEEP,
     ) -> None:
+        self.keep = keep
         self.task, self.val, self.settings, self.callbacks = task, val, settings, callbacks
         self.folder = Path(folder) if folder is not None else None
         self.batches = Shuffled(train, settings.batch_size, settings.seed)
@@ -152,7 +183,9 @@ class _Training:
         self.device = device
         random.seed(settings.seed)
         task.set_up(device, reason, settings.initializer)
-        task.use(settings.make_optimizer(steps))
+        optimizer = settings.make_optimizer(steps)
+        steer(optimizer)
+        task.use(optimizer)
         if device.is_gpu and task.takes_device_arrays:
             self.batches.feed.transfer = Transfer(device)
         self.state = TrainState(task, settings, settings.epochs, steps, device=str(device), device_reason=reason)
@@ -165,20 +198,26 @@ class _Training:
                 self._resume(self.folder)
             else:
                 checkpoints.clean(self.folder, newer_than=-1)
+        self.state.apply, self.state.skip_time = self._change, self.clock.skip
+        self.state.batch_size = self.batches.batch_size
+        self._count_steps()
 
     def run(self) -> TrainResult:
         state, began = self.state, time.monotonic()
         self._tell("on_start")
         saved = time.monotonic()
         while self.batches.epoch < state.epochs and not state.stop_requested:
-            for x, y in self.batches.rest_of_epoch():
+            size = self.batches.batch_size
+            passing = self.batches.rest_of_epoch()
+            for x, y in passing:
                 self._step(x, y)
                 now = time.monotonic()
                 due = now - saved >= self.settings.checkpoint_every_seconds or state.checkpoint_requested
-                if due and self.batches.done < self.batches.batches:
+                if due and self.batches.left:
                     self._save()
                     saved = time.monotonic()
-                if state.stop_requested:
+                if state.stop_requested or self.batches.batch_size != size:
+                    passing.close()
                     break
             else:
                 self._end_epoch()
@@ -206,7 +245,7 @@ class _Training:
         batch = Measures()
         batch.add(sums, len(x))
         state.step += 1
-        state.epoch = self.batches.epoch + self.batches.done / self.batches.batches
+        state.epoch = self.batches.progress
         state.metrics.update({f"train_{k}": v for k, v in batch.values().items() if k != "r2"})
         state.metrics["lr"] = lr
         state.samples_per_second = self.clock.rate(len(x))
@@ -226,6 +265,46 @@ class _Training:
         self.clock.skip()
         self._tell("on_epoch")
 
+    def _change(self, learning_rate: float | None, weight_decay: float | None, batch_size: int | None) -> list[Change]:
+        """Apply checked values: the batch size first, since it may be refused."""
+        optimizer, made = self.task.optimizer, []
+
+        def note(name: str, before: float, after: float) -> None:
+            if before != after:
+                made.append(Change(name, before, after, self.state.step, self.state.epoch))
+
+        if batch_size is not None:
+            before = self.batches.batch_size
+            self._resize(int(batch_size))
+            note("batch_size", before, self.batches.batch_size)
+        if learning_rate is not None:
+            rate = optimizer.learning_rate
+            set_rate(optimizer, float(learning_rate))
+            note("learning_rate", rate, float(learning_rate))
+        if weight_decay is not None:
+            note("weight_decay", optimizer.wd, float(weight_decay))
+            optimizer.wd = float(weight_decay)
+        return made
+
+    def _resize(self, batch_size: int) -> None:
+        size = min(batch_size, len(self.batches.samples))
+        if size == self.batches.batch_size:
+            return
+        self.task.make_ready(size)
+        left = self.state.steps_total - self.state.step
+        self.batches.resize(size)
+        self.state.batch_size = size
+        self._count_steps()
+        if self.settings.schedule_ends_with_training:
+            optimizer = self.task.optimizer
+            optimizer.lr_scheduler.stretch(optimizer.num_update, left, self.state.steps_total - self.state.step)
+
+    def _count_steps(self) -> None:
+        """What is left of this epoch, and the whole ones after it."""
+        whole = self.state.epochs - self.batches.epoch - 1
+        left = self.batches.left + whole * self.batches.batches if whole >= 0 else 0
+        self.state.steps_total = self.state.step + left
+
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
             hear = getattr(callback, event, None)
@@ -237,6 +316,9 @@ class _Training:
         self.state.checkpoint_requested = False
         if self.folder is None:
             return
+        weights = self.task.arrays()
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            return  # it would push out a checkpoint from which one can go on
         facts = {
             "epoch": self.state.epoch,
             "metrics": _jsonable(self.state.metrics),
@@ -246,11 +328,13 @@ class _Training:
             "random": random.state_of(self.device).state_dict(),
             "optimizer": self.task.optimizer.state_dict(),
             "settings": self.settings.model_dump(),
+            "live": live_state(self.task.optimizer),
+            "changes": [change.to_json() for change in self.state.changes],
             "kernels": loaded_kernels()[1],
             "scale": None if self.task.scaler is None else self.task.scaler.state_dict(),
         }
         self.state.checkpoint_bytes = checkpoints.write(
-            self.folder, self.state.step, self.task.arrays(), self.task.updater.arrays(), facts
+            self.folder, self.state.step, weights, self.task.updater.arrays(), facts, self.keep
         )
         self.clock.skip()
         self._tell("on_checkpoint")
@@ -276,6 +360,7 @@ class _Training:
         checkpoints.clean(folder, newer_than=found.step)
         self.task.load_arrays(found.weights)
         self.task.optimizer.load_state_dict(facts["optimizer"])
+        load_live_state(self.task.optimizer, facts.get("live"))
         self.task.updater.load_arrays(found.optimizer, self.task.weights)
         self.batches.load_state_dict(facts["data"])
         random.state_of(self.device).load_state_dict(facts["random"])
@@ -283,6 +368,7 @@ class _Training:
         self.state.step, self.state.epoch = found.step, float(facts["epoch"])
         self.state.metrics = _from_jsonable(facts["metrics"])
         self.history = [_from_jsonable(row) for row in facts["history"]]
+        self.state.changes = [Change.of(change) for change in facts.get("changes", ())]
         self.state.resumed_from = found.step
 
     def _check_settings(self, before: dict[str, Any]) -> None:

@@ -10,6 +10,9 @@ from .. import lr_scheduler
 from ..optimizer import Optimizer, create, table
 from ..optimizer.forms import checked
 
+ENDING = ("poly", "cosine")
+"""Schedules that come to an end."""
+
 
 class SchedulerChoice(BaseModel):
     """A learning-rate schedule and its parameters."""
@@ -43,6 +46,12 @@ class TrainSettings(BaseModel):
     look_inside: float = Field(0.02, ge=0.0, le=0.5)
     """The part of the time that a ``Watch`` may take for its snapshots; 0 switches it off."""
 
+    @property
+    def schedule_ends_with_training(self) -> bool:
+        """Whether the schedule has an end, and none was told."""
+        chosen = self.scheduler
+        return chosen is not None and chosen.name.lower() in ENDING and chosen.params.get("max_update") is None
+
     def make_optimizer(self, steps_total: int) -> Optimizer:
         """The optimizer with its schedule; raises ParamError where a name or parameter is wrong.
 
@@ -51,8 +60,8 @@ class TrainSettings(BaseModel):
         schedule = None
         if self.scheduler is not None:
             params = dict(self.scheduler.params)
-            if self.scheduler.name.lower() in ("poly", "cosine"):
-                params.setdefault("max_update", max(1, steps_total))
+            if self.schedule_ends_with_training:
+                params["max_update"] = max(1, steps_total)
             cls = lr_scheduler.table.get(self.scheduler.name)
             schedule = cls(**checked("scheduler", cls, params))
         values = checked("optimizer", table.get(self.optimizer), self.optimizer_params)

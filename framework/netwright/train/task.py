@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Device, cpu
-from ..errors import DataError, GraphError
+from ..errors import DataError, GraphError, MemoryLimitError
 from ..graph.check import DataSpec
 from ..graph.network import Head, Network, of_symbol, to_network
 from ..graph.weights import initial_weights
@@ -26,6 +26,10 @@ from .measures import measure
 Observer = Callable[[Mapping[str, Any], float], None]
 """Told of a step before its update: the raw gradients by weight, lent until it returns, and the factor they are
 scaled by."""
+
+Examiner = Callable[[Any, Any, dict[str, float], Mapping[str, Any], float], None]
+"""Told of each step before its update: the batch, its sums, and the raw gradients by weight (lent until it returns),
+which times the factor are those of the mean."""
 
 Samples = np.ndarray[Any, Any] | Sequence[np.ndarray[Any, Any]]
 """One array, or one for each input in their order."""
@@ -76,6 +80,7 @@ class GraphTask:
         self.states: dict[str, NDArray] = {}
         self._compiled: dict[tuple[int, bool], Compiled] = {}
         self.observer: Observer | None = None
+        self.examiner: Examiner | None = None
 
     takes_device_arrays = True
     """Batches may lie on the task's device already."""
@@ -121,6 +126,8 @@ class GraphTask:
             self.optimizer.rescale_grad = 1.0 / (batch * scale)
             if self.observer is not None:
                 self.observer(dict(zip(names, lent, strict=True)), self.optimizer.rescale_grad)
+            if self.examiner is not None:
+                self.examiner(x, y, sums, dict(zip(names, lent, strict=True)), self.optimizer.rescale_grad)
             if self.scaler is None or not self.scaler.update(not all_finite(self.device.xp, lent)):
                 self.updater(names, [NDArray(g) for g in lent], [self.weights[n] for n in names])
         finally:
@@ -137,6 +144,17 @@ class GraphTask:
             return self._measure(compiled, program, y)
         finally:
             compiled.release(program)
+
+    def make_ready(self, batch_size: int) -> None:
+        """Plan steps of another batch size; MemoryLimitError where one does not fit, and the present plan stays."""
+        compiled = self._plan_for(batch_size, True)
+        kept = {key: found for key, found in self._compiled.items() if not key[1] or found is compiled}
+        try:
+            compiled.release(compiled.acquire())
+        except MemoryLimitError:
+            del self._compiled[batch_size, True]
+            raise
+        self._compiled = kept
 
     def plan(self, batch_size: int, training: bool = True) -> Any:
         """The Scheduler's plan for that batch size."""
@@ -160,6 +178,18 @@ class GraphTask:
         """Set all weights and states."""
         for name, array in (*self.weights.items(), *self.states.items()):
             array._write(self.device.xp.asarray(arrays[name]))
+
+    def take_arrays(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> tuple[list[str], list[str]]:
+        """Set the weights and states of which there is one of that shape; (those set, those left as they are)."""
+        taken, left = [], []
+        for name, array in (*self.weights.items(), *self.states.items()):
+            given = arrays.get(name)
+            if given is None or given.shape != array.shape:
+                left.append(name)
+                continue
+            array._write(self.device.xp.asarray(given.astype(array._data.dtype, copy=False)))
+            taken.append(name)
+        return taken, left
 
     # ---------------------------------------------------------------- inside
     def _watching_labels(self) -> Symbol:
