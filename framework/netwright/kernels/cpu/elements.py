@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-SINGLE, DOUBLE, I64 = ir.FloatType(), ir.DoubleType(), ir.IntType(64)
+SINGLE, DOUBLE = ir.FloatType(), ir.DoubleType()
 
 
 def _sides(module: Any) -> tuple[Any, Any]:
@@ -106,23 +106,3 @@ floor = _function("floor", 1, SINGLE, types.float32)
 ceil = _function("ceil", 1, SINGLE, types.float32)
 trunc = _function("trunc", 1, SINGLE, types.float32)
 rint = _function("rint", 1, SINGLE, types.float32)
-
-
-@intrinsic
-def bits_of64(typing: Any, value: Any) -> Any:
-    """The bits of a float64 as int64."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], I64)
-
-    return types.int64(types.float64), generate
-
-
-@intrinsic
-def float_of64(typing: Any, value: Any) -> Any:
-    """The float64 that has these bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], DOUBLE)
-
-    return types.float64(types.int64), generate

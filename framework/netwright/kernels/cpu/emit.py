@@ -209,7 +209,8 @@ class Rule:
 
     ``cuts`` are the ways of sharing that ``emit`` can write; ``accepts`` says for which nodes at all; ``in_place``
     whether the result may lie over the inputs that the operator allows; ``lanes_uncut`` which nodes it can write by
-    lanes too where they are not cut by samples.
+    lanes too where they are not cut by samples; ``repeats`` whether it takes all of a shard's samples through the same
+    weights many times, so that it slows down where shards have few.
     """
 
     emit: Emit
@@ -217,6 +218,7 @@ class Rule:
     cuts: frozenset[Cut]
     in_place: bool
     lanes_uncut: Accepts = never
+    repeats: bool = False
 
     def by_lanes(self, node: Node, cut_by_rows: bool) -> bool:
         """Whether it can write this node by lanes."""
@@ -232,6 +234,7 @@ def lowers(
     cuts: Sequence[Cut] = (Cut.ROWS, Cut.ONCE),
     in_place: bool = True,
     lanes_uncut: Accepts = never,
+    repeats: bool = False,
 ) -> Callable[[Emit], Emit]:
     """Decorator: the function emits nodes of these operators.
 
@@ -243,7 +246,7 @@ def lowers(
         for name in operators:
             if name in rules:
                 raise ValueError(f"two rules for {name}")
-            rules[name] = Rule(emit, accepts or (lambda node: True), frozenset(cuts), in_place, lanes_uncut)
+            rules[name] = Rule(emit, accepts or (lambda node: True), frozenset(cuts), in_place, lanes_uncut, repeats)
         return emit
 
     return declare

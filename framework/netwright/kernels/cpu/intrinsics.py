@@ -202,24 +202,24 @@ def atomic_store(typing: Any, address: Any, value: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-@intrinsic
-def bits_of(typing: Any, value: Any) -> Any:
-    """The bits of a float32 as int32."""
+def _same_bits(source: Any, kind: Any, target: Any) -> Any:
+    """The function that gives a number's bits another type; ``kind`` is LLVM's name of it."""
 
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], I32)
+    def call(typing: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            return builder.bitcast(values[0], kind)
 
-    return types.int32(types.float32), generate
+        return target(source), generate
+
+    return intrinsic(call)
 
 
-@intrinsic
-def float_of(typing: Any, value: Any) -> Any:
-    """The float32 that has these bits."""
-
-    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.bitcast(values[0], SINGLE)
-
-    return types.float32(types.int32), generate
+bits_of = _same_bits(types.float32, I32, types.int32)
+"""The bits of a float32 as int32."""
+float_of = _same_bits(types.int32, SINGLE, types.float32)
+"""The float32 that has these bits."""
+bits_of64 = _same_bits(types.float64, I64, types.int64)
+float_of64 = _same_bits(types.int64, DOUBLE, types.float64)
 
 
 @intrinsic
@@ -250,6 +250,6 @@ def zero_floats(address: int, count: int) -> None:
 
 
 __all__ = [
-    "atomic_add", "atomic_load", "atomic_store", "atomic_swap", "bits_of", "call_kernel", "call_plain", "copy_floats",
-    "f32", "f64", "float_of", "i64", "njit", "sgemm", "stack_floats", "zero_floats",
+    "atomic_add", "atomic_load", "atomic_store", "atomic_swap", "bits_of", "bits_of64", "call_kernel", "call_plain",
+    "copy_floats", "f32", "f64", "float_of", "float_of64", "i64", "njit", "sgemm", "stack_floats", "zero_floats",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...kernels.cpu.emit import rule_for
 from ..ir import Graph, Value
 from ..passes.liveness import peak_bytes
 from .cutting import Cutting, cut_graph
@@ -45,8 +46,8 @@ def micro_batches(
 
 def _fitting(graph: Graph, cutting: Cutting, sparing: bool) -> int:
     """Samples whose tensors fit into the cache, but not so few that weights are read more than tensors."""
-    if any(node.op.name in ("RNN", "_rnn_grad") for node in graph.nodes):
-        return cutting.batch  # a step multiplies as many rows as there are samples: fewer took a fifth longer
+    if any((rule := rule_for(node)) is not None and rule.repeats for node in graph.nodes):
+        return cutting.batch  # with few samples at a time an LSTM's step took a fifth longer
     peak = peak_bytes(graph)
     each = max(1, peak // cutting.batch)
     if not sparing and each * -(-cutting.batch // cutting.lanes) <= ENOUGH_BYTES:

@@ -25,6 +25,18 @@ def met(out: int, size: int, stride: int, shift: int) -> tuple[int, int]:
     return first, max(min(out, (size - 1 - shift) // stride + 1), first)
 
 
+@register_jitable
+def inside(o: int, size: int, kernel: int, stride: int, pad: int) -> tuple[int, int]:
+    """The positions (from, to) of output ``o``'s window that lie on data, along one axis."""
+    return max(0, pad - o * stride), min(kernel, size + pad - o * stride)
+
+
+@register_jitable
+def is_whole(a: Any) -> bool:
+    """Whether one window is the whole plane."""
+    return a[5] == a[1] and a[6] == a[2] and a[3] == 1 and a[4] == 1 and a[9] == 0 and a[10] == 0
+
+
 @kernel("max_pool")
 def max_pool(at: int) -> None:
     """y ← the maxima of windows: planes, height, width, lines, columns, kernel (2), stride (2), padding (2), x, y."""
@@ -93,8 +105,9 @@ def _ragged(a: Any, n: int, lines_done: int, columns_done: int) -> None:
     for r in range(lines):
         for o in range(columns_done if r < lines_done else 0, columns):
             best, place = np.float32(-np.inf), -1
-            for i in range(max(0, top - r * sh), min(kh, height + top - r * sh)):
-                for j in range(max(0, left - o * sw), min(kw, width + left - o * sw)):
+            (top_row, end_row), (first, last) = inside(r, height, kh, sh, top), inside(o, width, kw, sw, left)
+            for i in range(top_row, end_row):
+                for j in range(first, last):
                     at = (r * sh + i - top) * width + o * sw + j - left
                     if x[at] != x[at]:
                         best, place = x[at], -1
@@ -121,7 +134,7 @@ def sum_pool(at: int) -> None:
     height, width, lines, columns = a[1], a[2], a[3], a[4]
     kh, kw, sh, sw, top, left = a[5], a[6], a[7], a[8], a[9], a[10]
     mean, include = a[13], a[14]
-    whole = kh == height and kw == width and lines == 1 and columns == 1 and top == 0 and left == 0
+    whole = is_whole(a)
     for n in range(a[0]):
         if whole:
             plane, total = f32(a[11] + n * height * width * 4, height * width), np.float32(0)
@@ -155,7 +168,7 @@ def sum_pool_grad(at: int) -> None:
     height, width, lines, columns = a[1], a[2], a[3], a[4]
     kh, kw, sh, sw, top, left = a[5], a[6], a[7], a[8], a[9], a[10]
     mean, include = a[13], a[14]
-    whole = kh == height and kw == width and lines == 1 and columns == 1 and top == 0 and left == 0
+    whole = is_whole(a)
     for n in range(a[0]):
         dx = f32(a[12] + n * height * width * 4, height * width)
         if whole:
@@ -172,8 +185,9 @@ def sum_pool_grad(at: int) -> None:
             for o in range(columns):
                 share = max(1, down * covered(o, width, kw, sw, left, include)) if mean != 0 else 1
                 value = g[o] / np.float32(share)
-                for i in range(max(0, top - r * sh), min(kh, height + top - r * sh)):
-                    for j in range(max(0, left - o * sw), min(kw, width + left - o * sw)):
+                (top_row, end_row), (first, last) = inside(r, height, kh, sh, top), inside(o, width, kw, sw, left)
+                for i in range(top_row, end_row):
+                    for j in range(first, last):
                         dx[(r * sh + i - top) * width + o * sw + j - left] += value
 
 

@@ -119,6 +119,7 @@ def _one_sequence(node: Node) -> bool:
     accepts=lambda node: _plain(node) and not (node.train and _drops(node)),
     in_place=False,
     lanes_uncut=_one_sequence,
+    repeats=True,
 )
 def forward(e: Emitter, node: Node) -> None:
     """Layer after layer, direction after direction."""
@@ -198,7 +199,7 @@ def _forward_by_lanes(s: Stack) -> None:
         x, features = y, s.across
 
 
-@lowers("_rnn_grad", accepts=lambda node: _plain(node) and not _drops(node), in_place=False)
+@lowers("_rnn_grad", accepts=lambda node: _plain(node) and not _drops(node), in_place=False, repeats=True)
 def backward(e: Emitter, node: Node) -> None:
     """The last layer first: through time, then the weights' gradients as one product over all times."""
     s = Stack(e, node)
