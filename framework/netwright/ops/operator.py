@@ -348,7 +348,14 @@ class Operator:
 
     def state_ports(self, p: Any) -> tuple[int, ...]:
         """Positions of the inputs that ``forward`` gives new values to."""
+        if self._stateless:
+            return ()
         return tuple(i for i, port in enumerate(self.ports(p)) if port.kind == "state")
+
+    @functools.cached_property
+    def _stateless(self) -> bool:
+        """Whether no parameters can give it a state."""
+        return type(self).ports is Operator.ports and all(port.kind != "state" for port in self.inputs)
 
     def make_params(self, values: dict[str, Any]) -> OpParams:
         """Checked parameters; the same values give the same object."""
@@ -356,16 +363,20 @@ class Operator:
             return self.default_params
         try:
             # types too, since True == 1 == 1.0
-            key = (tuple(values.items()), tuple(map(type, values.values())))
+            key: tuple[Any, ...] = (tuple(values.items()), tuple(map(type, values.values())))
             found = self._params_cache.get(key)
         except TypeError:  # a list or an array among the values
             return self._new_params(values)
         if found is None:
+            signs = tuple(math.copysign(1.0, v) for v in values.values() if isinstance(v, float) and v == 0.0)
+            if signs:  # 0.0 == -0.0
+                key = (*key, signs)
+                found = self._params_cache.get(key)
+        if found is None:
             found = self._new_params(values)
-            if not any(isinstance(v, float) and v == 0.0 for v in values.values()):  # 0.0 == -0.0
-                if len(self._params_cache) >= 4096:
-                    self._params_cache.clear()
-                self._params_cache[key] = found
+            if len(self._params_cache) >= 4096:
+                self._params_cache.clear()
+            self._params_cache[key] = found
         return found
 
     def _new_params(self, values: dict[str, Any]) -> OpParams:

@@ -20,6 +20,7 @@ from .passes import optimize, optimize_forward
 from .plan import Plan, make_plan
 from .program import Program
 from .strategy import Strategy
+from .uncollected import uncollected
 
 if TYPE_CHECKING:
     from .native import NativeProgram
@@ -46,6 +47,7 @@ class Compiled:
     2
     """
 
+    @uncollected()
     def __init__(
         self,
         symbol: Symbol,

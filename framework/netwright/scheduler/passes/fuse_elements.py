@@ -7,6 +7,7 @@ group that reads them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -46,9 +47,35 @@ def fuse_elements(graph: Graph, gpu: bool) -> Graph:
 
 def make_cpu_program(calls: Sequence[Call], inputs: Sequence[TensorSpec], results: Sequence[int]) -> Program:
     """The program of a group for the CPU's elementwise kernel; NoCode where it cannot run it."""
-    program = make_program(calls, inputs, results)
-    reading(program)
+    found = _program(tuple(map(_Known, calls)), tuple(inputs), tuple(results))
+    if isinstance(found, NoCode):
+        raise found
+    return found
+
+
+@functools.lru_cache(4096)
+def _program(calls: tuple[_Known, ...], inputs: tuple[TensorSpec, ...], results: tuple[int, ...]) -> Program | NoCode:
+    """Equal layers have equal groups: their program is made once."""
+    try:
+        program = make_program([known.call for known in calls], inputs, results)
+        reading(program)
+    except NoCode as reason:
+        return reason.with_traceback(None)
     return program
+
+
+class _Known:
+    """A call whose parameters are compared by identity: the same values give the same object."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self._key = (call.op, id(call.p), call.operands, call.train)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Known) and other._key == self._key
 
 
 class Fusion:

@@ -81,7 +81,7 @@ def _run(passes: Sequence[Pass], graph: Graph, strategy: Strategy) -> list[PassR
         if not one.wanted(strategy):
             continue
         graph = one.run(graph, strategy)
-        after = Snapshot(graph)
+        after = Snapshot(graph, before)
         reports.append(after.report(one.name, before, graph.take_remarks()))
         before = after
     return reports

@@ -54,11 +54,12 @@ def lines(reports: Sequence[PassReport]) -> list[str]:
 class Snapshot:
     """A graph as it stood between two passes."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, before: Snapshot | None = None) -> None:
         self.order = [id(node) for node in graph.nodes]
         self.operators = {id(node): node.op.name for node in graph.nodes}
-        self.bytes = peak_bytes(graph)
-        self._nodes = list(graph.nodes)  # identities stay theirs for as long as they are held
+        self._calls = [(node, node.inputs) for node in graph.nodes]  # held, so that identities stay theirs
+        unchanged = before is not None and before._calls == self._calls
+        self.bytes: int = before.bytes if before is not None and unchanged else peak_bytes(graph)
 
     def report(self, name: str, before: Snapshot, remarks: Sequence[str]) -> PassReport:
         """The report of the pass that led from ``before`` to here."""
