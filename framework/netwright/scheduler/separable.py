@@ -40,7 +40,7 @@ def separable(*operators: str) -> Callable[[Rule], Rule]:
 
 def outputs_of(node: Node, axes: Axes, batch: int) -> Axes | None:
     """The outputs' axes, or None where the node needs the whole batch (or nothing is known of it)."""
-    if node.op.name in _CONSTANTS:  # one number for each sample, where there are as many
+    if _is_constant(node, axes):  # one number for each sample, where there are as many
         return (0 if batch and node.outputs[0].shape[:1] == (batch,) else SHARED,)
     if all(axis == SHARED for axis in axes):
         return (SHARED,) * len(node.outputs)
@@ -48,6 +48,12 @@ def outputs_of(node: Node, axes: Axes, batch: int) -> Axes | None:
     if rule is not None:
         return rule(node, axes, batch)
     return elementwise(node, axes, batch) if node.op.name in _elementwise() else None
+
+
+def _is_constant(node: Node, axes: Axes) -> bool:
+    """Whether all elements are one number, the same for all samples."""
+    one = node.op.name == "_spread" and axes == (SHARED,) and node.inputs[0].spec.size == 1
+    return one or node.op.name in _CONSTANTS
 
 
 _SAME_PLACE = frozenset(

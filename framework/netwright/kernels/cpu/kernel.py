@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from ...errors import NetwrightError
 
 FAST = {"contract", "reassoc", "nsz", "arcp"}
 """What the compiler may do to float arithmetic: fuse and reorder; never assume that there is no NaN or infinity."""
+
+PAUSE = 0.1
+"""Seconds after which the cache is looked into again: a step must not spend its time on that."""
 
 table: dict[str, Kernel] = {}
 
@@ -28,6 +32,9 @@ class Code:
         self.failure: str = ""
         """Why it cannot be compiled here."""
         self.notice: str = ""
+        self.kept = True
+        """Whether the cache holds it, so that other processes need not compile it."""
+        self._next_look = 0.0
 
     @property
     def ready(self) -> bool:
@@ -47,10 +54,18 @@ class Code:
                     self.failure = told(error)
             raise KernelError("the kernel cannot be compiled", where=self.name, got=self.failure)
 
+    def try_to_load(self) -> None:
+        """Compile, or read from the cache; what prevents it is remembered in ``failure``."""
+        try:
+            self.load()
+        except KernelError:
+            return
+
     def load_cached(self) -> bool:
-        """Read it from the cache, which takes milliseconds; False where it is not there."""
+        """Read it from the cache, which takes milliseconds; False where it is not there, or was not a moment ago."""
         with self._lock:
-            if self._compiled is None and not self.failure:
+            if self._compiled is None and not self.failure and time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + PAUSE
                 try:
                     found = self._new(cached=True)
                     if found.take_cached():
@@ -74,6 +89,7 @@ class Code:
                 found.compile()
         except Exception as error:  # there is no cache that can be read and written
             self.notice = f"compiled for this process alone, for its cache cannot be used: {told(error)}"
+            self.kept = False
             found = self._new(cached=False)
             found.compile()
         return found

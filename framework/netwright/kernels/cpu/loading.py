@@ -1,4 +1,8 @@
-"""Having kernels ready: loaded from the cache at once, compiled in the background where they are not in it."""
+"""Having kernels ready: loaded from the cache at once, compiled in the background where they are not in it.
+
+Another process compiles (``compiling``); a thread of this one does where that comes to nothing, as without a cache that
+can be written, and remembers why a kernel cannot be had.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ import importlib
 import pkgutil
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...errors import NetwrightError
-from .kernel import Code, Kernel, KernelError, table
+from .compiling import Compiler
+from .kernel import Code, Kernel, table
 from .machine import FUNCTIONS
 
 
@@ -39,6 +43,12 @@ def kernels() -> dict[str, Kernel]:
     return table
 
 
+def everything() -> list[Code]:
+    """All that is compiled: the machine's functions and the kernels."""
+    return [*FUNCTIONS, *kernels().values()]
+
+
+compiler = Compiler()
 _waiting: queue.SimpleQueue[Code] = queue.SimpleQueue()
 _queued: set[str] = set()
 _guard = threading.Lock()
@@ -47,15 +57,11 @@ _worker: threading.Thread | None = None
 
 def _work() -> None:
     while True:
-        wanted = _waiting.get()
-        try:
-            wanted.load()
-        except KernelError:
-            continue  # remembered in wanted.failure, which readiness() tells
+        _waiting.get().try_to_load()
 
 
 def request(wanted: Iterable[Code]) -> None:
-    """Load these in the background."""
+    """Compile these in a thread of this process."""
     global _worker
     with _guard:
         if _worker is None:
@@ -67,23 +73,19 @@ def request(wanted: Iterable[Code]) -> None:
                 _waiting.put(one)
 
 
-def readiness(wanted: Iterable[Code], patience: float = 0.0) -> Readiness:
+def readiness(wanted: Iterable[Code]) -> Readiness:
     """Whether these kernels can be called now. What is in the cache is loaded at once, so that a machine that has
-    compiled them before runs natively from the first step; the rest is compiled in the background, for which this
-    waits up to ``patience`` seconds.
+    compiled them before runs natively from the first step; the rest is compiled in the background.
     """
     missing = [one for one in (*FUNCTIONS, *wanted) if not one.ready and not one.load_cached()]
     if not missing:
         return Readiness(True)
-    request(missing)
-    end = time.monotonic() + patience
-    while time.monotonic() < end and not all(one.ready or one.failure for one in missing):
-        time.sleep(0.005)
+    elsewhere = compiler.ask(one.name for one in missing)
+    request(one for one in missing if one.name not in elsewhere)
     failed = [one for one in missing if one.failure]
     if failed:
         return Readiness(False, f"kernel {failed[0].name}: {failed[0].failure}")
-    waiting = [one.name for one in missing if not one.ready]
-    return Readiness(not waiting, f"{len(waiting)} kernels are being compiled" if waiting else "")
+    return Readiness(False, f"{len(missing)} kernels are being compiled")
 
 
 def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
@@ -91,9 +93,9 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
 
     ``progress(done, all, name)`` is told of each.
     """
-    everything = [*FUNCTIONS, *kernels().values()]
+    all_of_it = everything()
     problems = []
-    for i, one in enumerate(everything):
+    for i, one in enumerate(all_of_it):
         try:
             one.load()
         except NetwrightError as error:
@@ -101,5 +103,5 @@ def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
         if one.notice:
             problems.append(f"{one.name}: {one.notice}")
         if progress is not None:
-            progress(i + 1, len(everything), one.name)
+            progress(i + 1, len(all_of_it), one.name)
     return problems
