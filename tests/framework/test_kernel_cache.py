@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 import netwright as mx
 from netwright import sym
-from netwright.kernels.cpu import blas, loading
+from netwright.kernels.cpu import blas, compiling, loading
 from netwright.kernels.cpu.families.moving import scatter_rows
 from netwright.kernels.cpu.kernel import Kernel, KernelError
 from netwright.ops.operator import TensorSpec
@@ -131,6 +132,57 @@ def test_without_compiler_or_blas_plans_are_interpreted_and_say_why(
     assert compiled.native is None
     assert "interpreted, for native code cannot be made here" in str(compiled.plan)
     np.testing.assert_allclose(run(compiled, values), wanted, rtol=1e-5)
+
+
+ASK = """
+import os
+from netwright.kernels.cpu.compiling import Compiler
+from netwright.kernels.cpu.families.moving import scatter_rows
+compiler = Compiler()
+print(compiler.ask(["scatter_rows"]), scatter_rows.ready)
+compiler._process.wait()
+print(compiler.ask(["scatter_rows"]), scatter_rows.load_cached(), scatter_rows.ready)
+"""
+ASK_AND_DIE = """
+import os
+from netwright.kernels.cpu import compiling, loading
+compiler = compiling.Compiler()
+compiler.ask(one.name for one in loading.everything())
+print(compiler._process.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_another_process_compiles_what_is_missing(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["{'scatter_rows'} False", "set() True True"]
+
+
+def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    died = subprocess.run([sys.executable, "-c", ASK_AND_DIE], env=environment, capture_output=True, text=True)
+    state = Path("/proc") / died.stdout.strip() / "stat"
+    assert died.returncode == -9
+    end = time.monotonic() + 60
+    while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end, "it goes on compiling for nobody"
+        time.sleep(0.1)
+
+
+def test_without_another_process_a_thread_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(compiling.subprocess, "Popen", refuse)
+    monkeypatch.setattr(loading, "compiler", compiling.Compiler())
+    mine = Kernel("compiled by a thread", scatter_rows.function, fast=True)
+    monkeypatch.setattr(mine, "load_cached", lambda: mine.ready)
+    end = time.monotonic() + 60
+    while not loading.readiness([mine]).ready:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert mine.ready
 
 
 def test_a_change_of_any_source_makes_the_cache_stale() -> None:
