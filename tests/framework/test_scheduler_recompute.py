@@ -285,7 +285,7 @@ def test_borrowed_gradients_lie_in_the_arena() -> None:
         program.backward(heads)
         found.append(program.borrow([g for g in plan.gradients.values() if g is not None]))
     same_bits(found[1], found[0])
-    assert plans[1].plan.peak_bytes < plans[0].plan.peak_bytes
+    assert plans[1].plan.peak_bytes <= plans[0].plan.peak_bytes
     assert {plans[1].plan.tensors[g].storage for g in plans[1].gradients.values() if g is not None} == {"arena"}
 
 
