@@ -9,7 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks import __main__ as everything
-from benchmarks import bound, child, eager, inference, ours, pages, profile, results, tables, training, turns
+from benchmarks import (
+    bound,
+    child,
+    eager,
+    eager_cases,
+    inference,
+    ours,
+    pages,
+    profile,
+    results,
+    tables,
+    training,
+    turns,
+)
 from benchmarks import input as pipeline
 from benchmarks.workloads import ALL, EVERY, WORKLOADS, Batch
 
@@ -197,13 +210,22 @@ def test_every_goal_of_the_table_has_its_workload() -> None:
     }
 
 
-def test_eager_operators_compute_the_same_and_have_their_row() -> None:
-    rows = [eager.measure(case, rounds=1, seconds=1e-5) for case in eager.cases(None)]
-    assert len(rows) == len({title for title, *_ in rows}) > 20
-    assert all(ours > 0 for _, ours, *_ in rows)
-    text = eager.table([*rows, ("quick", 1.0, None, 2.0), ("slow", 1.5, 0.5, 2.0)], "PyTorch")
-    assert "| quick | 1.00 |  | 2.00 | 0.50 | ✓ |" in text
-    assert "| slow | 1.50 | 0.50 | 2.00 | 0.75 |  |" in text
+def test_eager_operators_have_their_row() -> None:
+    rows = list(eager.rows(None, rounds=1, seconds=1e-5, only=""))
+    assert len({row.title for row in rows}) == len(rows) > 50
+    assert all((row.ours or row.our_recorded or 0) > 0 for row in rows)
+    assert eager_cases.our_calls(True).keys() < eager_cases.our_calls(False).keys()
+    assert eager_cases.numpy_calls().keys() < eager_cases.our_calls(False).keys()
+    text = eager.table([eager.Row("quick", 1.0, None, 2.0, 1.0, 2.0), eager.Row("slow", 1.5, 0.5, 2.0)], "PyTorch")
+    assert "| quick | 1.00 |  | 2.00 | 0.50 | 1.00 | 2.00 | 0.50 | ✓ |" in text
+    assert "| slow | 1.50 | 0.50 | 2.00 | 0.75 |  |  |  |  |" in text
+    assert "2 of 3 reach the goal" in text
+
+
+def test_eager_operators_compute_what_numpy_does() -> None:
+    ours, bare = eager_cases.our_calls(False), eager_cases.numpy_calls()
+    for title in ("x + y", "rows + vector", "relu", "sum of rows", "max of rows", "dot, 8×8", "transpose", "take"):
+        np.testing.assert_allclose(ours[title]().asnumpy(), bare[title](), rtol=1e-6, err_msg=title)
 
 
 def test_the_input_pipeline_is_measured_whole() -> None:

@@ -88,8 +88,8 @@ def test_an_excerpt_is_the_definition_itself() -> None:
         ("os.path:join", "no module os.path"),
         ("netwright.tape:Call.gone", "there is no gone"),
         ("netwright.tape:Call.release from gone", "'gone' is on 0 lines"),
-        ("netwright.tape:Call.release from self to gone", "'self' is on 3 lines"),
-        ("netwright.tape:Call.release from super to gone", "no line holds 'gone'"),
+        ("netwright.tape:Call.release from self to gone", "'self' is on 4 lines"),
+        ("netwright.tape:Call.release from released to gone", "no line holds 'gone'"),
     ],
 )
 def test_an_excerpt_of_what_is_gone_is_an_error(name: str, message: str) -> None:

@@ -17,7 +17,7 @@ from ..ops.storage import DEFAULT, empty_storage
 from ..tape import mode
 from .array import NDArray, _moved
 from .invoke import F, invoke
-from .quick import make_source
+from .quick import MAX_CALLS, SMALL, make_source
 from .stored import BaseSparseNDArray, of_raw
 
 Shape = int | Sequence[int]
@@ -143,6 +143,30 @@ def _slowly(name: str, ctx: Device | str | None, dtype: str, **params: Any) -> N
         mode.tracer = tracer
 
 
+_templates: dict[Any, Any] = {}
+"""What was asked for before, to be copied."""
+
+
+def _again(key: tuple[Any, ...], name: str, ctx: Device | None, dtype: Any, **params: Any) -> NDArray:
+    """What an operator without inputs gives; small arrays as copies of those that the same ``key`` gave before."""
+    plain = ctx is None and watching.names["Taken"] is not None and Device._current.value is None
+    if plain:
+        try:
+            return NDArray(_templates[key](), None, None)
+        except (KeyError, TypeError):  # the first time, or a list
+            pass
+    made = _made(name, ctx, dtype, **params)
+    if plain and made._data.size <= SMALL and all(one.__class__ in _PLAIN_KINDS for one in key):
+        if len(_templates) >= MAX_CALLS:
+            _templates.clear()
+        _templates[key] = made._data.copy().copy
+    return made
+
+
+_PLAIN_KINDS = {int, tuple, str, type, type(None)}
+"""Not floats: 0.0 == -0.0."""
+
+
 def empty(shape: Shape, ctx: Device | None = None, dtype: Any = None, stype: str | None = None) -> NDArray:
     """An array whose elements need not be set (here they are 0); a sparse one (``stype``) stores nothing."""
     return zeros(shape, ctx, dtype, stype)
@@ -160,7 +184,7 @@ def zeros(
     if stype not in (None, DEFAULT):
         device, kind = _device(ctx), np.dtype(dtype_name("float32" if dtype is None else dtype))
         return of_raw(empty_storage(device.xp, str(stype), _shape(shape), kind), None, place_of(device))
-    return _made("_zeros", ctx, dtype, shape=shape)
+    return _again(("_zeros", shape, dtype), "_zeros", ctx, dtype, shape=shape)
 
 
 def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: Any) -> NDArray:
@@ -169,7 +193,7 @@ def ones(shape: Shape, ctx: Device | None = None, dtype: Any = None, **kwargs: A
     >>> mx.nd.ones((2,), dtype="int32").asnumpy()
     array([1, 1], dtype=int32)
     """
-    return _made("_ones", ctx, dtype, shape=shape)
+    return _again(("_ones", shape, dtype), "_ones", ctx, dtype, shape=shape)
 
 
 def full(
@@ -203,7 +227,8 @@ def arange(
     >>> mx.nd.arange(3, repeat=2).asnumpy()
     array([0., 0., 1., 1., 2., 2.], dtype=float32)
     """
-    return _made("_arange", ctx, dtype, start=start, stop=stop, step=step, repeat=repeat)
+    key = (start, stop, int(step) if step == 1 else step, repeat, dtype)
+    return _again(key, "_arange", ctx, dtype, start=start, stop=stop, step=step, repeat=repeat)
 
 
 def linspace(

@@ -8,6 +8,7 @@ where the operator is no more than that (``Operator.direct``). Any other case (o
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Mapping
 from functools import partial
 from keyword import iskeyword
@@ -99,29 +100,44 @@ def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping
         body = _ready_body(op, names[:number], number < len(names) or needed < number)
         branches.append(f"    {'el' if branches else ''}if {' and '.join(given)}:\n{body}")
     inner = "\n".join(branches)
+    arrays, field = ", ".join(names), known.first_field
+    # an array is no parameter: by position the general way tells what it is meant as
+    by_place = f"isinstance({field}, NDArray)" if field != NO_FIELD else "True"
+    asking: dict[str, Any] = {
+        "find": known.find,
+        "first": known.first,
+        "find_first": known.find_first,
+        "plain": known.plain(),
+    }
     return defined(f"""
-def function({optional(names)}, *args, **kwargs):
-    if kwargs:
-        if len(kwargs) == 1 and not args:
-            (_word, _value), = kwargs.items()
-            try:
-                _facts = found[_word, _value, _value.__class__]
-            except (KeyError, TypeError):
-                _facts = find(args, kwargs)
-        else:
-            _facts = find(args, kwargs)
-    elif args:
-        try:
-            _facts = found[args, *map(type, args)]
-        except (KeyError, TypeError):
-            _facts = find(args, kwargs)
-    else:
+def function({optional(names)}, {field}=unset, *args, **kwargs):
+    if args or kwargs:
+        if args:
+            args = ({field}, *args)
+        elif {field} is not unset and not ({by_place}):
+            kwargs["{field}"] = {field}
+        _facts = find(args, kwargs)
+    elif {field} is unset:
         _facts = plain
-    if _facts is None:
-        return general({", ".join(names)}, *args, **kwargs)
-{inner}
-    return general({", ".join(names)}, *args, **kwargs)
-""", found=known.found, find=known.find, plain=known.plain(), general=general)  # fmt: skip
+    else:
+        try:
+            _facts = first[{field}, {field}.__class__]
+        except (KeyError, TypeError):
+            _facts = find_first({field})
+    if _facts is not None:
+{textwrap.indent(inner, "    ")}
+    if {field} is not unset and not args:
+        if {by_place}:
+            args = ({field},)
+        else:
+            kwargs["{field}"] = {field}
+    return general({arrays}, *args, **kwargs)
+""", unset=_UNSET, general=general, **asking)  # fmt: skip
+
+
+NO_FIELD = "_nothing"
+_UNSET = object()
+"""An argument that was not given."""
 
 
 def _ready_body(op: Operator, names: list[str], counted: bool) -> str:
@@ -229,6 +245,10 @@ class _Arguments:
         self._op, self._fixed = op, fixed or {}
         self._fields = [n for n in op.Params.model_fields if n not in COMMON and n not in self._fixed]
         self.found: dict[Any, CallFacts | None] = {}
+        self.first: dict[Any, CallFacts | None] = {}
+        """By the first parameter, where no other is given."""
+        fit = bool(self._fields) and self._fields[0].isidentifier() and not iskeyword(self._fields[0])
+        self.first_field = self._fields[0] if fit else NO_FIELD
 
     def plain(self) -> CallFacts | None:
         """Of a call without parameters."""
@@ -236,6 +256,19 @@ class _Arguments:
             return self._keep((), self._op.make_params(dict(self._fixed)))
         except NetwrightError:  # the general way says it
             return None
+
+    def find_first(self, value: Any) -> CallFacts | None:
+        """Of a call with the first parameter alone."""
+        if isinstance(value, NDArray):
+            return None
+        found = self.find((), {self.first_field: value})
+        try:
+            if len(self.first) >= MAX_CALLS:
+                self.first.clear()
+            self.first[value, value.__class__] = found
+        except TypeError:  # a list
+            pass
+        return found
 
     def find(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> CallFacts | None:
         """Of parameters by position and name; None where the general way must look at them."""

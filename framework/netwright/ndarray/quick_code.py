@@ -109,13 +109,14 @@ def direct_body(op: Operator, arrays: list[str], ports: list[str], facts: str) -
         f"        if not ({recording(entries)}):",
         f"            {result('None', place)}",
     ]
-    if where in ("", "True"):
-        test = f"if {same}:" if where else "_shape = _y.shape" if len(raw) == 1 else ""
-        inner = [alike, result("(_n, 0)", place)]
-        lines += [f"        {test}"] * bool(test) + [f"        {'    ' * bool(where)}{line}" for line in inner]
-    else:
+    inner = [alike, result("(_n, 0)", place)]
+    if not where:
+        lines += [f"        {line}" for line in (["_shape = _y.shape"] if len(raw) == 1 else []) + inner]
+    elif where == "True":
+        lines += [f"        if {same}:", *(f"            {line}" for line in inner)]
+    if where:
         lines += [
-            f"        _ready = {facts}.ready.get({key_of(raw, False)} if _dtype is float32 else ({key_of(raw, True)}))",
+            f"        _ready = {facts}.ready.get({key_of(raw, False)} if _dtype is float32 else {key_of(raw, True)})",
             "        if _ready is not None:",
             f"            {node('Call', facts, entries, kept, results, place, '_n.ready = _ready')}",
             f"            {result('(_n, 0)', place)}",

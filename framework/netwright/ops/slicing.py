@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError, ShapeError
@@ -52,7 +53,10 @@ class Part(Operator):
         return copied(xp, found if found.ndim else found.reshape(1), out)
 
     def ready(self, xp: Any, p: Any, specs: tuple[TensorSpec, ...]) -> Callable[..., Any]:
-        where = plain(self.key(p, *(s.shape for s in specs)))
+        where: Any = plain(self.key(p, *(s.shape for s in specs)))
+        if len(specs) == 1 and xp is np and np.broadcast_to(np.zeros(()), specs[0].shape)[where].ndim:
+            place = where[0] if where.__class__ is tuple and len(where) == 1 else where
+            return lambda data: data[place].copy()
 
         def run(data: Any, *others: Any) -> Any:
             found = data[where]
