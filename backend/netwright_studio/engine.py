@@ -75,6 +75,14 @@ class Engine:
                 error.where = f"settings.{field}"  # the form's field, where the framework says whose parameter it is
                 raise
 
+    def require_task(self, document: Document, info: DatasetInfo, settings: dict[str, Any]) -> None:
+        """Raise NetwrightError when what the settings say of the network's task does not fit the graph."""
+        from netwright.train import GraphTask, TrainSettings
+
+        choice = TrainSettings.model_validate(settings).task
+        if choice is not None:
+            GraphTask(document, info, choice=choice)
+
     def plan(self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool) -> dict[str, Any]:
         """Return the Scheduler's plan for a batch of that size."""
         from netwright import graph

@@ -23,9 +23,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ._version import __version__
+from .abilities import Ability, abilities
 from .datasets import Dataset, InputInfo, LabelInfo, Preprocessing
 from .errors import CheckpointError
 from .serialization import fsync_folder, load_arrays, save_arrays, write_atomically
+from .task_choice import TaskChoice
 
 GRAPH, WEIGHTS, INFO = "graph.json", "weights.safetensors", "model.json"
 MAX_JSON = 64 << 20
@@ -44,6 +46,19 @@ class Provenance(BaseModel):
     seed: int | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
     netwright: str = __version__
+
+
+class ClusterInfo(BaseModel):
+    """The clusters of a network's latent numbers: centres, how many training samples each holds, and the class that
+    most of these belong to with its share, where they have classes.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    centres: list[list[float]]
+    sizes: list[int]
+    classes: list[str | None]
+    shares: list[float | None]
 
 
 class ModelInfo(BaseModel):
@@ -65,8 +80,15 @@ class ModelInfo(BaseModel):
     sample: Any = None
     metrics: dict[str, float] = Field(default_factory=dict)
     parameters: int = 0
+    task: TaskChoice | None = None
+    clusters: ClusterInfo | None = None
     provenance: Provenance = Field(default_factory=Provenance)
     files: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def does(self) -> tuple[Ability, ...]:
+        """What the model can do, the first thing first."""
+        return abilities(self.task)
 
 
 @dataclass(frozen=True)
@@ -105,9 +127,16 @@ def describe_model(
     settings: Mapping[str, Any] | None = None,
     seed: int | None = None,
     run: str | None = None,
+    task: TaskChoice | None = None,
+    clusters: ClusterInfo | None = None,
 ) -> ModelInfo:
-    """What a model trained on ``data`` says of itself; the sample is the first of the test split."""
-    sample = data.split("test")[0][0].tolist() if data.info.input.kind == "image" else data.rows("test", 0, 1)[0]
+    """What a model trained on ``data`` says of itself; the sample is the first of the test split.
+
+    ``task`` says what it was trained for (``settings.task``).
+    """
+    sample: Any = data.split("test")[0][0].tolist() if data.info.input.kind == "image" else data.rows("test", 0, 1)[0]
+    if data.info.input.kind == "text":
+        sample = sample[0]
     return ModelInfo(
         name=name,
         dataset=data.info.name,
@@ -116,6 +145,8 @@ def describe_model(
         preprocessing=data.preprocessing,
         sample=sample,
         metrics=dict(metrics or {}),
+        task=task,
+        clusters=clusters,
         provenance=Provenance(run=run, data_sha256=data.sha256, seed=seed, settings=dict(settings or {})),
     )
 

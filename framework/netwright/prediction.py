@@ -9,11 +9,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .abilities import served_graph
+from .cluster import nearest
+from .continuing import MAX_PROMPT
+from .datasets import Dataset
 from .datasets.pictures import decode_picture, encode_png
+from .datasets.texts import encode
+from .device import Device
 from .errors import DataError
-from .model_store import ModelInfo
+from .generation import Generator
+from .graph.check import DataSpec
+from .graph.predictor import Predictor, load_predictor
+from .model_store import ClusterInfo, ModelInfo, SavedModel
+from .train import GraphTask, TaskChoice
+from .train.data import check_samples
 
 Array = NDArray[Any]
+
+
+def open_predictor(model: SavedModel, device: str | Device = "cpu") -> Predictor:
+    """The part of a saved model's graph that answers, with its weights."""
+    shape = model.info.input.shape
+    graph = served_graph(model.graph, model.info.task, shape)
+    # what makes samples takes latent numbers, whose shape stands in the graph
+    return load_predictor(graph, model.weights_path, device, None if model.info.does == ("generate",) else shape)
+
+
+def open_generator(model: SavedModel, device: str | Device = "cpu") -> Generator:
+    """What makes samples of a saved model; GraphError where it was not trained for that."""
+    choice = model.info.task or TaskChoice()
+    return Generator(model.graph, choice, model.weights(), DataSpec(model.info.input.shape), device)
+
+
+def describe_clusters(task: GraphTask, data: Dataset) -> ClusterInfo | None:
+    """What a model says of its clusters; None where its training found none."""
+    found = task.assign(check_samples(data.feed("train"), "training", data.preprocessing))
+    if found is None or task.clusters is None:
+        return None
+    clusters, labels = found
+    names, count = data.info.label.classes, len(task.clusters)
+    classes: list[str | None] = [None] * count
+    shares: list[float | None] = [None] * count
+    for k in range(count if names is not None and labels.ndim == 1 else 0):
+        within = np.bincount(labels[clusters == k].astype(np.int64), minlength=len(names or ()))
+        if within.sum():
+            classes[k] = (names or ())[int(within.argmax())]
+            shares[k] = float(within.max() / within.sum())
+    sizes = np.bincount(clusters, minlength=count).tolist()
+    return ClusterInfo(centres=np.asarray(task.clusters).tolist(), sizes=sizes, classes=classes, shares=shares)
 
 
 def read_inputs(raws: Sequence[Any], info: ModelInfo) -> NDArray[np.float32]:
@@ -24,6 +67,8 @@ def read_inputs(raws: Sequence[Any], info: ModelInfo) -> NDArray[np.float32]:
     """
     if not raws:
         raise DataError("nothing to predict for", where="inputs", wanted="at least one input", got="none")
+    if info.input.kind == "text":
+        return np.stack([_read_text(raw, info, number) for number, raw in enumerate(raws)])
     if info.input.kind == "image":
         x: Array = np.stack([_read_image(raw, info, number) for number, raw in enumerate(raws)])
     else:
@@ -47,6 +92,19 @@ def _read_image(raw: Any, info: ModelInfo, number: int) -> Array:
     if not np.isfinite(values).all():
         raise DataError("a pixel is not a finite number", where=where, wanted="numbers", got="NaN or infinity")
     return values.reshape(shape)
+
+
+def _read_text(raw: Any, info: ModelInfo, number: int) -> NDArray[np.float32]:
+    """The end of a text, as long as the network's window; a shorter one stands at the end of spaces."""
+    if isinstance(raw, list) and len(raw) == 1:
+        raw = raw[0]  # a row of the data set's one column
+    if not isinstance(raw, str):
+        raise DataError("not a text", where=f"inputs[{number}]", wanted="a text", got=type(raw).__name__)
+    if len(raw) > MAX_PROMPT:
+        wanted = f"at most {MAX_PROMPT} characters"
+        raise DataError("the text is too long", where=f"inputs[{number}]", wanted=wanted, got=len(raw))
+    window = info.input.shape[0]
+    return encode(raw[-window:].rjust(window), info.input.characters or " ").astype(np.float32)
 
 
 def _read_row(raw: Any, info: ModelInfo, number: int) -> list[Any]:
@@ -94,10 +152,18 @@ def explain(heads: Sequence[Array], info: ModelInfo) -> dict[str, Any]:
     """What the outputs for one input mean, by the first head that fits the labels.
 
     Classes: ``label``, ``index`` and ``probabilities`` (``[{"label", "p"}]`` in the order of the classes). Values:
-    ``value`` in the data's own unit. Else: ``output``, and ``png`` where it is an image like the input.
+    ``value`` in the data's own unit. Clusters: ``cluster`` (``{"index", "distance", "size", "label", "share"}``, the
+    class that most of its samples have and their share) and what came of the input. Else: ``output``, and ``png`` where
+    it is an image like the input.
     """
     classes = info.label.classes
+    if info.clusters is not None and heads:
+        return _explain_cluster(heads, info, info.clusters)
+    if info.task is not None and info.task.kind in ("reconstruction", "generation"):
+        return _explain_output(heads[0], info)
     for head in heads:
+        if classes is not None and info.label.shape and head.shape == (*info.label.shape, len(classes)):
+            return _explain_classes(head[-1], classes)  # of a text the character after the last
         if classes is not None and (head.size == len(classes) or (head.size == 1 and len(classes) == 2)):
             return _explain_classes(head.ravel(), classes)
         if info.label.kind == "value" and head.size == 1:
@@ -112,6 +178,15 @@ def _explain_classes(head: Array, classes: Sequence[str]) -> dict[str, Any]:
     index = int(np.argmax(likely))
     probabilities = [{"label": label, "p": float(p)} for label, p in zip(classes, likely, strict=True)]
     return {"label": classes[index], "index": index, "probabilities": probabilities}
+
+
+def _explain_cluster(heads: Sequence[Array], info: ModelInfo, clusters: ClusterInfo) -> dict[str, Any]:
+    latent = heads[-1].reshape(1, -1)
+    found, distance = nearest(latent, clusters.centres)
+    index = int(found[0])
+    facts: dict[str, Any] = {"index": index, "distance": math.sqrt(float(distance[0])), "size": clusters.sizes[index]}
+    facts |= {"label": clusters.classes[index], "share": clusters.shares[index]}
+    return {"cluster": facts, **(_explain_output(heads[0], info) if len(heads) > 1 else {})}
 
 
 def _explain_output(head: Array, info: ModelInfo) -> dict[str, Any]:

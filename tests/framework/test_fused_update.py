@@ -59,7 +59,7 @@ def test_one_call_updates_as_many_do(name: str, more: dict[str, Any], clip: floa
         return made
 
     found, updater = trained(make(), together=True)
-    assert updater._fused is not None
+    assert updater._fused
     wanted, plain = trained(make(), together=False)
     for got, want in zip(found, wanted, strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
@@ -83,7 +83,7 @@ def test_a_step_of_ones_own_is_what_runs() -> None:
             weight[:] = 7.0
 
     found, updater = trained(Own(learning_rate=0.1), together=True, steps=1)
-    assert updater._fused is None
+    assert not updater._fused
     assert all((w == 7.0).all() for w in found)
 
 
@@ -92,7 +92,7 @@ def test_other_types_are_updated_one_by_one(dtype: str) -> None:
     weights = [mx.nd.ones((200, 100), dtype=dtype), mx.nd.ones((3,), dtype=dtype)]
     updater = Updater(optimizers.SGD(learning_rate=0.5))
     updater([0, 1], [mx.nd.ones(w.shape, dtype=dtype) for w in weights], weights)
-    assert updater._fused is None
+    assert not updater._fused
     assert all((w.asnumpy() == 0.5).all() for w in weights)
 
 
@@ -112,7 +112,7 @@ def test_few_numbers_are_not_worth_a_kernel() -> None:
     weights = [mx.nd.ones((2,)), mx.nd.ones((2,))]
     updater = Updater(optimizers.SGD(learning_rate=0.5))
     updater([0, 1], [mx.nd.ones((2,))] * 2, weights)
-    assert updater._fused is None
+    assert not updater._fused
 
 
 def test_states_read_from_a_file_are_used() -> None:

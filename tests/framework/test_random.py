@@ -255,3 +255,17 @@ def test_symbols_draw_too() -> None:
     random.seed(23)
     drawn = mx.sym.random.normal(2.0, 0.1, shape=(1000,)).eval()[0]
     assert abs(drawn.asnumpy().mean() - 2.0) < 0.02
+
+
+@pytest.mark.parametrize(("distribution", "deviation"), [("normal", 1.0), ("uniform", 3**-0.5)])
+def test_noise_is_drawn_for_each_sample(distribution: str, deviation: float) -> None:
+    mx.random.seed(5)
+    data = mx.nd.zeros((400, 2, 2))
+    drawn = mx.nd.sample_noise(data, shape=(50,), distribution=distribution, scale=2.0).asnumpy()
+    assert drawn.shape == (400, 50)
+    assert drawn.dtype == np.float32
+    assert abs(drawn.mean()) < 0.05
+    assert drawn.std() == pytest.approx(2 * deviation, rel=0.02)
+    assert abs(np.corrcoef(drawn[:-1].ravel(), drawn[1:].ravel())[0, 1]) < 0.03
+    if distribution == "uniform":
+        assert abs(drawn).max() <= 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,10 +16,15 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 IDS = [template.id for template in templates.all()]
 
 
-def test_there_are_the_six_that_were_promised_from_simple_to_involved() -> None:
-    assert {"logistic-iris", "mlp-digits", "diabetes", "lenet", "cnn-digits", "autoencoder-digits"} <= set(IDS)
-    levels = [template.level for template in templates.all()]
-    assert levels == sorted(set(levels))
+def test_every_family_is_there_from_simple_to_involved() -> None:
+    found = templates.all()
+    assert {template.family for template in found} == set(get_args(templates.Family))
+    assert {"logistic-iris", "lenet", "resnet-digits", "gan-digits", "lstm-text", "transformer-text"} <= set(IDS)
+    assert [template.level for template in found] == list(range(1, len(found) + 1))
+    for template in found:
+        assert template.result is not None
+        assert template.result.low < template.result.high
+        assert template.zh is not None
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -28,7 +34,8 @@ def test_a_template_is_sound_on_its_data(name: str) -> None:
     assert report.problems == []
     assert report.totals.parameters > 0
     settings = TrainSettings.model_validate(template.settings)
-    assert settings.model_dump() == template.settings, "every setting is spelled out"
+    dumped = settings.model_dump(mode="json")
+    assert {name: dumped[name] for name in template.settings} == template.settings, "settings are spelled out"
     settings.make_optimizer(10)
 
 

@@ -10,18 +10,31 @@ from fastapi import Depends, Path
 from starlette.responses import FileResponse, Response
 
 from netwright import model_store
+from netwright.abilities import abilities
+from netwright.task_choice import TaskChoice
 from netwright_studio.api.deps import IdPath, Limit, Offset, StudioDep
 from netwright_studio.api.routing import resource_router
 from netwright_studio.inference import ModelServer
+from netwright_studio.inference.creating import generate, go_on
 from netwright_studio.inference.friendly import predict
 from netwright_studio.schemas.common import Items
-from netwright_studio.schemas.models import ExportFormat, ModelVersion, PredictReply, PredictRequest, TrainedModel
+from netwright_studio.schemas.models import (
+    ContinueReply,
+    ContinueRequest,
+    ExportFormat,
+    GenerateReply,
+    GenerateRequest,
+    ModelVersion,
+    PredictReply,
+    PredictRequest,
+    TrainedModel,
+)
 from netwright_studio.store.tables import ModelVersion as Row
 
 router = resource_router("models")
 
 
-_KEPT = ModelVersion.model_fields.keys() - {"run", "sample"}
+_KEPT = ModelVersion.model_fields.keys() - {"run", "sample", "does"}
 
 
 def get_server(studio: StudioDep) -> ModelServer:
@@ -35,7 +48,10 @@ VersionPath = Annotated[int, Path(ge=1, le=2**31)]
 
 
 def _public(row: Row) -> dict[str, Any]:
-    return {**{name: getattr(row, name) for name in _KEPT}, "run": row.run_id, "sample": row.sample.get("input")}
+    task = row.provenance.get("settings", {}).get("task")
+    does = abilities(None if task is None else TaskChoice.model_validate(task))
+    facts = {"run": row.run_id, "sample": row.sample.get("input"), "does": does}
+    return {**{name: getattr(row, name) for name in _KEPT}, **facts}
 
 
 def _public_model(rows: list[Row]) -> dict[str, Any]:
@@ -83,6 +99,34 @@ async def predict_newest(server: ServerDep, name: IdPath, body: PredictRequest) 
 async def predict_version(server: ServerDep, name: IdPath, version: VersionPath, body: PredictRequest) -> PredictReply:
     """Predict with one version; preprocessing is included."""
     return await predict(await server.get(name, version), body.inputs)
+
+
+@router.post("/{name}/generate", response_model_exclude_none=True)
+async def generate_newest(server: ServerDep, name: IdPath, body: GenerateRequest) -> GenerateReply:
+    """Make new samples with the newest version of a generating model."""
+    return await generate(server, await server.get(name), body)
+
+
+@router.post("/{name}/versions/{version}/generate", response_model_exclude_none=True)
+async def generate_version(
+    server: ServerDep, name: IdPath, version: VersionPath, body: GenerateRequest
+) -> GenerateReply:
+    """Make new samples with one version of a generating model."""
+    return await generate(server, await server.get(name, version), body)
+
+
+@router.post("/{name}/continue")
+async def continue_newest(server: ServerDep, name: IdPath, body: ContinueRequest) -> ContinueReply:
+    """Go on with a text, by the newest version of a model of texts."""
+    return await go_on(server, await server.get(name), body)
+
+
+@router.post("/{name}/versions/{version}/continue")
+async def continue_version(
+    server: ServerDep, name: IdPath, version: VersionPath, body: ContinueRequest
+) -> ContinueReply:
+    """Go on with a text, by one version of a model of texts."""
+    return await go_on(server, await server.get(name, version), body)
 
 
 @router.get("/{name}/export", response_class=Response)

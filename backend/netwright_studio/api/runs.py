@@ -56,6 +56,7 @@ def _create(studio: Studio, body: RunCreate) -> tables.Run:
     info = studio.catalog.info(dataset)
     studio.engine.require_settings(settings.model_dump())
     studio.engine.require_trainable(graph, info, settings.batch_size)
+    studio.engine.require_task(graph, info, settings.model_dump())
     return studio.store.runs.create(
         name=body.name,
         project=project.id if project else None,

@@ -33,7 +33,7 @@ def class_counts(data: Dataset, split: SplitName) -> dict[str, int] | None:
     classes = data.info.label.classes
     if classes is None:
         return None
-    counts = np.bincount(data.split(split)[1], minlength=len(classes))
+    counts = np.bincount(data.split(split)[1].ravel(), minlength=len(classes))
     return dict(zip(classes, counts.tolist(), strict=True))
 
 

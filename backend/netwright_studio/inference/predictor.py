@@ -43,9 +43,9 @@ LoadPredictor = Callable[[SavedModel], Predictor]
 
 def load_with_framework(saved: SavedModel) -> Predictor:
     """Load through the framework, imported on first use so that the start is quick."""
-    from netwright.graph import load_predictor
+    from netwright.prediction import open_predictor
 
-    return load_predictor(saved.graph, saved.weights_path, input_shape=saved.info.input.shape)
+    return open_predictor(saved)
 
 
 def datatype_of(spec: TensorSpec) -> np.dtype[Any]:

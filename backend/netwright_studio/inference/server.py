@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from netwright.model_store import SavedModel
 from netwright_studio.errors import UnavailableError
@@ -16,7 +18,12 @@ from netwright_studio.inference.predictor import Array, LoadPredictor, Predictor
 from netwright_studio.inference.repository import ModelRepository
 from netwright_studio.inference.stats import ModelStats
 
+if TYPE_CHECKING:
+    from netwright.generation import Generator
+
 BUDGET = 2 << 30
+CREATING = 2
+"""Requests for samples or texts that are worked on at one time; the others wait. One may take seconds."""
 Key = tuple[str, int]
 
 
@@ -36,6 +43,13 @@ class LoadedModel:
         """Roughly what it holds: weights, and as much again for plans and activations."""
         return 2 * self.saved.weights_path.stat().st_size
 
+    @functools.cached_property
+    def generator(self) -> Generator:
+        """What makes samples of it; loaded at first use."""
+        from netwright.prediction import open_generator
+
+        return open_generator(self.saved)
+
     async def infer(self, inputs: Mapping[str, Array]) -> list[Array]:
         """Return the heads' outputs for preprocessed inputs by name, batched with other requests."""
         return await self.batcher.infer([inputs[spec.name] for spec in self.predictor.inputs])
@@ -53,6 +67,7 @@ class ModelServer:
         threads: int | None = None,
     ) -> None:
         self.repository = repository
+        self.creating = asyncio.Semaphore(CREATING)
         self._budget = budget
         self._load_predictor = load
         self._executor = ThreadPoolExecutor(threads or os.cpu_count() or 1, "inference")

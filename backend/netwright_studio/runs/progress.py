@@ -8,7 +8,7 @@ from typing import Any
 
 # The metric that decides which point is the best, the most telling first; the sign turns "less" into "more".
 DECIDING = (
-    ("val_accuracy", 1), ("val_r2", 1), ("val_mse", -1), ("val_loss", -1),
+    ("val_nmi", 1), ("val_frechet", -1), ("val_accuracy", 1), ("val_r2", 1), ("val_mse", -1), ("val_loss", -1),
     ("train_accuracy", 1), ("train_loss", -1),
 )  # fmt: skip
 _RANK = {name: rank for rank, (name, _) in enumerate(DECIDING)}

@@ -11,11 +11,13 @@ import netwright.datasets
 from netwright import model_store
 from netwright.datasets import Dataset
 from netwright.inspection import Snapshot, SnapshotFolder, Watch, evaluate_samples
+from netwright.prediction import describe_clusters
 from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
 from netwright.train.data import held_rows
 from netwright_studio.machine import resident_memory
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.showing import Shower
 from netwright_studio.runs.state import RunState
 
 METRICS_SECONDS = 0.01
@@ -27,14 +29,14 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     place = RunFolder(folder.parent, folder.name)
     data = load_data(order["dataset"], reporter)
     settings = TrainSettings.model_validate(order["settings"])
-    task = GraphTask(order["graph"], data.info)
+    task = GraphTask(order["graph"], data.info, choice=settings.task)
     teller = Teller(reporter, control, settings.batch_size)
     watch = make_watch(place, reporter, data)
     result = fit(
         task,
         data.feed("train"),
         settings=settings,
-        callbacks=[teller, watch],
+        callbacks=[teller, watch, Shower(reporter, task, data)],
         checkpoint=place.checkpoints,
         resume=order["resume"],
         preprocessing=data.preprocessing,
@@ -54,9 +56,11 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
         data,
         name=order["graph"].get("name") or "model",
         metrics=metrics,
-        settings=settings.model_dump(),
+        settings=settings.model_dump(mode="json"),
         seed=settings.seed,
         run=order["run"],
+        task=settings.task,
+        clusters=describe_clusters(task, data),
     )
     shutil.rmtree(place.model, ignore_errors=True)
     complete = info.model_copy(update={"dataset": order["dataset"], "parameters": task.parameters})
@@ -98,7 +102,9 @@ def make_watch(place: RunFolder, reporter: Reporter, data: Dataset) -> Watch:
 
 
 def keep_evaluations(place: RunFolder, task: GraphTask, data: Dataset, settings: TrainSettings) -> None:
-    """Keep what the trained network says of each held-out and each test sample."""
+    """Keep what the trained network says of each held-out and each test sample, where it says one thing of each."""
+    if task.choice.kind in ("generation", "language"):
+        return
     weights = task.arrays()
     held, _ = held_rows(len(data.train[0]), settings.validation_split, settings.seed)
     if held is not None:

@@ -25,13 +25,14 @@ class DatasetField(Model):
 class DatasetInput(Model):
     """What goes into a network; ``low`` and ``high`` bound the raw values of an image."""
 
-    kind: Literal["table", "image"]
+    kind: Literal["table", "image", "text"]
     shape: list[int]
     dtype: str
     columns: list[str] | None = None
     fields: list[DatasetField] | None = None
     low: float = 0.0
     high: float = 1.0
+    characters: str | None = Field(None, description="Of a text: each character's number is its place here.")
 
 
 class DatasetLabel(Model):
@@ -40,6 +41,7 @@ class DatasetLabel(Model):
     kind: Literal["class", "value", "none"]
     classes: list[str] | None = None
     name: str | None = None
+    shape: list[int] = Field(default_factory=list, description="Of one sample's label; empty: a single one.")
 
 
 class SampleCounts(Model):
@@ -56,7 +58,7 @@ class Dataset(Model):
     name: str
     title: str
     summary: str
-    task: Literal["classification", "regression", "unlabelled"]
+    task: Literal["classification", "regression", "language", "unlabelled"]
     origin: Literal["built_in", "upload"]
     available: bool
     why: str | None = Field(None, description="What is missing when it is not available.")

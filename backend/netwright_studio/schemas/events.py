@@ -85,6 +85,20 @@ class ModelData(Model):
     version: int
 
 
+class SamplesData(Model):
+    """What the network makes now: images side by side (inputs above what came of them, centres of clusters), or a
+    text.
+    """
+
+    step: int
+    epoch: float
+    kind: Literal["generated", "reconstructed", "centres", "text"]
+    png: str | None = None
+    rows: int | None = None
+    columns: int | None = None
+    text: str | None = None
+
+
 class StateEvent(EventBase):
     """A change of state."""
 
@@ -141,8 +155,23 @@ class ModelEvent(EventBase):
     data: ModelData
 
 
+class SamplesEvent(EventBase):
+    """Something to look at."""
+
+    type: Literal["samples"]
+    data: SamplesData
+
+
 RunEvent = Annotated[
-    StateEvent | MetricsEvent | ProgressEvent | LogEvent | CheckpointEvent | PlanEvent | InspectEvent | ModelEvent,
+    StateEvent
+    | MetricsEvent
+    | ProgressEvent
+    | LogEvent
+    | CheckpointEvent
+    | PlanEvent
+    | InspectEvent
+    | SamplesEvent
+    | ModelEvent,
     Field(discriminator="type"),
 ]
 

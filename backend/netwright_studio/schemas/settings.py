@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from netwright.task_choice import TaskChoice
 from netwright_studio.schemas.common import Ident, Request
 
 
@@ -31,4 +32,7 @@ class TrainSettings(Request):
     checkpoint_every_seconds: float = Field(30.0, gt=0)
     look_inside: float = Field(
         0.02, ge=0.0, le=0.5, description="Part of the time that looking inside may take; 0 switches it off."
+    )
+    task: TaskChoice | None = Field(
+        None, description="What the network is for, and which loss trains which weights; null: to tell labels."
     )

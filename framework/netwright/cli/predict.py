@@ -40,12 +40,11 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Predict with a saved model; its preprocessing is included."""
-    from ..graph import load_predictor
-    from ..prediction import explain, fit_shape, read_inputs
+    from ..prediction import explain, fit_shape, open_predictor, read_inputs
 
     saved = sources.find_model(model, version)
     raws, truths = read_raws(saved.info, csv, npz, image or [], data, index, count, split)
-    predictor = load_predictor(saved.graph, saved.weights_path, device, saved.info.input.shape)
+    predictor = open_predictor(saved, device)
     predictions: list[dict[str, Any]] = []
     for start in range(0, len(raws), BATCH):
         x = read_inputs(raws[start : start + BATCH], saved.info)

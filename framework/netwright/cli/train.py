@@ -63,6 +63,7 @@ def train(
     """Train a network on a data set, test it, and save the model."""
     from .. import model_store
     from ..datasets.folders import home_folder
+    from ..prediction import describe_clusters
     from ..scheduler import Strategy
     from ..train import Advisor, GraphTask, PlannedChanges, evaluate, fit, require_finite
 
@@ -83,7 +84,7 @@ def train(
     title = model_store.make_name(name or own_name)
     place = checkpoint or home_folder() / "checkpoints" / title
     chosen = Strategy.preset(strategy).model_copy(update={"precision": precision})
-    task = GraphTask(document, found.info, chosen)
+    task = GraphTask(document, found.info, chosen, choice=settings.task)
     show_start(title, found, settings)
 
     from .keys import Keys
@@ -113,7 +114,13 @@ def train(
     metrics = {key: value for key, value in result.metrics.items() if key != "lr"}
     metrics.update({f"test_{key}": value for key, value in tested.items()})
     info = model_store.describe_model(
-        found, name=title, metrics=metrics, settings=settings.model_dump(), seed=settings.seed
+        found,
+        name=title,
+        metrics=metrics,
+        settings=settings.model_dump(mode="json"),
+        seed=settings.seed,
+        task=settings.task,
+        clusters=describe_clusters(task, found),
     ).model_copy(update={"parameters": task.parameters})
     saved = save(document, task.arrays(), info, folder)
     if checkpoint is None:

@@ -55,16 +55,24 @@ class Dataset:
         if self.raw is not None:
             return [list(row) for row in self.raw[name][start:stop]]
         x = self.split(name)[0][start:stop]
+        if self.info.input.characters is not None:
+            return [[self._text(row)] for row in x]
         return [list(row) for row in x.reshape(len(x), -1).tolist()]
 
     def label_of(self, name: SplitName, index: int) -> str | float | None:
-        """The label of one sample: a class name, a value, or None."""
+        """The label of one sample: a class name, a value, the text of several characters, or None."""
         y = self.split(name)[1]
         if self.info.label.kind == "none":
             return None
+        if self.info.label.shape:
+            return self._text(y[index])
         if self.info.label.classes is not None:
             return self.info.label.classes[int(y[index])]
         return float(y[index])
+
+    def _text(self, numbers: NDArray[Any]) -> str:
+        classes = self.info.label.classes or ()
+        return "".join(classes[number] for number in numbers.ravel().tolist())
 
     @functools.cached_property
     def sha256(self) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Task = Literal["classification", "regression", "unlabelled"]
+Task = Literal["classification", "regression", "language", "unlabelled"]
 
 
 class Column(BaseModel):
@@ -29,27 +29,32 @@ class Column(BaseModel):
 
 
 class InputInfo(BaseModel):
-    """What goes into a network: ``shape`` has no batch axis; ``low``, ``high`` bound an image's values."""
+    """What goes into a network: ``shape`` has no batch axis; ``low``, ``high`` bound an image's values.
+
+    A text is a window of ``shape[0]`` characters, each by its number in ``characters``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["table", "image"]
+    kind: Literal["table", "image", "text"]
     shape: tuple[int, ...]
     dtype: str = "float32"
     columns: tuple[str, ...] | None = None
     fields: tuple[Column, ...] | None = None
     low: float = 0.0
     high: float = 1.0
+    characters: str | None = None
 
 
 class LabelInfo(BaseModel):
-    """What is to be predicted: one of ``classes``, a value, or nothing."""
+    """What is to be predicted: one of ``classes``, a value, or nothing; ``shape`` is that of one sample's label."""
 
     model_config = ConfigDict(frozen=True)
 
     kind: Literal["class", "value", "none"]
     classes: tuple[str, ...] | None = None
     name: str | None = None
+    shape: tuple[int, ...] = ()
 
 
 class Samples(BaseModel):

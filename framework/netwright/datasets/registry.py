@@ -7,11 +7,11 @@ import functools
 from collections.abc import Callable
 
 from ..errors import DataError
-from . import fashion_mnist, images, tables, toys
+from . import fashion_mnist, images, tables, texts, toys
 from .dataset import Dataset
 from .info import DatasetInfo
 
-BUILDERS: dict[str, Callable[[], Dataset]] = {**tables.BUILDERS, **images.BUILDERS, **toys.BUILDERS}
+BUILDERS: dict[str, Callable[[], Dataset]] = {**tables.BUILDERS, **images.BUILDERS, **toys.BUILDERS, **texts.BUILDERS}
 
 
 def names() -> list[str]:

@@ -7,6 +7,7 @@ from .check import DataSpec, check
 from .from_symbol import from_block, from_symbol
 from .network import Network, to_network, to_symbol
 from .palette import palette
+from .part import part
 from .planning import plan_graph
 from .predictor import Predictor, load_predictor
 from .report import CheckReport, Problem
@@ -23,6 +24,7 @@ __all__ = [
     "load_predictor",
     "optimizers",
     "palette",
+    "part",
     "plan_graph",
     "to_network",
     "to_symbol",

@@ -41,7 +41,7 @@ class DataSpec:
         if info is None:
             return cls()
         classes = len(info.label.classes) if info.label.kind == "class" and info.label.classes else None
-        return cls(tuple(info.input.shape), classes, () if info.label.kind != "none" else None)
+        return cls(tuple(info.input.shape), classes, info.label.shape if info.label.kind != "none" else None)
 
 
 class _Check:
@@ -255,14 +255,30 @@ class _Check:
         self.totals.parameters += report.parameters
 
     def _label(self, resolved: Resolved, full_in: list[TensorSpec], output: TensorSpec) -> None:
-        position = next(i for i, port in enumerate(resolved.ports) if port.kind == "label")
-        if "label" in resolved.sources or (self.data.classes is None and self.data.label_shape is None):
+        position = next((i for i, port in enumerate(resolved.ports) if port.kind == "label"), None)
+        if position is None or "label" in resolved.sources:
+            return
+        if self.data.classes is None and self.data.label_shape is None:
             return
         label, classes = full_in[position].shape, self.data.classes
         task = resolved.op.task(resolved.p)  # type: ignore[union-attr]
-        if classes is not None and task == "classification":
-            if len(label) == 1 and output.shape[-1] != classes:
-                self._label_problem(resolved, f"{classes} outputs, one for each class", output.shape[-1], classes)
+        wanted = self.data.label_shape or ()
+        if classes is not None and task == "classification" and math.prod(label) != self.batch * math.prod(wanted):
+            self.problems.append(
+                Problem(
+                    code="label_mismatch",
+                    node=resolved.id,
+                    port="label",
+                    message="the data set has a label for each position of a sample",
+                    wanted=str((self.batch, *wanted)),
+                    got=str(label),
+                    remedy="Let the network keep the positions (flatten=False), and set preserve_shape",
+                )
+            )
+        elif classes is not None and task == "classification":
+            axis = resolved.op.class_axis(resolved.p) if wanted else -1  # type: ignore[union-attr]
+            if output.shape[axis] != classes:
+                self._label_problem(resolved, f"{classes} outputs, one for each class", output.shape[axis], classes)
         elif classes is None and math.prod(label[1:]) != math.prod(self.data.label_shape or ()):
             size = math.prod(self.data.label_shape or ())
             self._label_problem(resolved, f"{size} value for each sample", math.prod(label[1:]), size)

@@ -86,6 +86,8 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
             symbols[name] = Variable(name, dtype=resolved.p.dtype)
             continue
         given = {port: symbols[source][index] for port, (source, index) in resolved.sources.items()}
+        for port, begin in resolved.op.beginnings(resolved.p).items():
+            given.setdefault(port, Variable(f"{name}_{port}", attr={"__init__": begin}))
         values = _in_port_order(resolved.op, resolved.p, given)
         symbols[name] = make_node(resolved.op, resolved.p, values, name, None)
         if resolved.op.is_loss and any(port.kind == "label" for port in resolved.ports):

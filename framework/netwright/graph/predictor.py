@@ -42,7 +42,8 @@ class Predictor:
     def __init__(self, network: Network, weights: Weights, device: Device, input_shape: Shape | None = None) -> None:
         self._network, self._device = network, device
         xp = device.xp
-        self._weights = {name: xp.asarray(array) for name, array in weights.items()}
+        self._names = {*network.weights, *network.symbol.list_auxiliary_states()}
+        self._weights = {name: xp.asarray(array) for name, array in weights.items() if name in self._names}
         self._plans: OrderedDict[int, tuple[Compiled, dict[str, Any]]] = OrderedDict()
         self._lock = threading.Lock()
         self._shapes = {name: shape or input_shape or () for name, shape in network.inputs.items()}
@@ -110,6 +111,14 @@ class Predictor:
         if len(sizes) != 1:
             raise DataError("all inputs must have one batch size", where="predict", got=sorted(sizes))
         return feeds
+
+    def use(self, weights: Weights) -> None:
+        """Take other weights of the same shapes from now on; CheckpointError where one is missing or does not fit."""
+        specs = {name: TensorSpec(tuple(a.shape), a.dtype) for name, a in self._weights.items()}
+        self._weights = {n: self._device.xp.asarray(a) for n, a in weights.items() if n in self._names}
+        self._check_weights(specs)
+        for _, constants in self._plans.values():
+            constants.update(self._weights)
 
     @property
     def parameters(self) -> int:

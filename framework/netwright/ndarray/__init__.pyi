@@ -2351,6 +2351,16 @@ def sample_negative_binomial(
 ) -> Any:
     """For each pair (k, p), failures before the k-th success of trials with success probability p."""
 
+def sample_noise(
+    data: NDArray | None = None,
+    shape: int | Sequence[int] = (1,),
+    distribution: Literal['normal', 'uniform'] = 'normal',
+    scale: float = 1.0,
+    out: NDArray | list[NDArray] | None = None,
+    name: str | None = None,
+) -> Any:
+    """Draws random numbers for each sample of data: y = scale · ε, ε standard normal, or uniform on [−1, 1)."""
+
 def sample_normal(
     mu: NDArray | None = None,
     sigma: NDArray | None = None,

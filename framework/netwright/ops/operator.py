@@ -242,6 +242,12 @@ class Operator:
             return tuple(Port(f"arg{i}") for i in range(int(getattr(p, self.variadic))))
         return self.inputs
 
+    def beginnings(self, p: Any) -> dict[str, str]:
+        """How weights of a drawn network begin, by port, where the rules for every weight do not suit: an
+        initializer's JSON.
+        """
+        return {}
+
     def output_names(self, p: Any) -> tuple[str, ...]:
         """Names of all outputs, those for the gradient's use only last."""
         return self.outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -83,6 +84,11 @@ class RNN(Operator):
 
     def ports(self, p: RNNParams) -> tuple[Port, ...]:
         return _taken(p, self.inputs)
+
+    def beginnings(self, p: RNNParams) -> dict[str, str]:
+        """The vector is not one weight but several, and an LSTM should remember at first."""
+        facts = {"num_hidden": p.state_size, "num_layers": p.num_layers, "mode": p.mode}
+        return {"parameters": json.dumps(["fusedrnn", {"init": None, "bidirectional": p.bidirectional, **facts}])}
 
     def output_names(self, p: RNNParams) -> tuple[str, ...]:
         states = self.outputs[1:] if p.mode == "lstm" else self.outputs[1:2]

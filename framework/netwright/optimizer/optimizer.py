@@ -252,6 +252,10 @@ def _weights_attributes(sym: Any) -> dict[str, dict[str, str]]:
     return {name: found[name] for name in sym.list_arguments() if name in found}
 
 
+MAX_FUSED = 16
+"""Sets of weights whose native steps are kept."""
+
+
 class Updater:
     """Calls an optimizer and keeps the states: ``updater(index, grad, weight)``.
 
@@ -267,7 +271,8 @@ class Updater:
         self.states: dict[Any, State] = {}
         self.states_synced: dict[Any, bool] = {}
         self.aggregate_updates = optimizer.aggregate_num > 0
-        self._fused: FusedUpdate | None = None
+        self._fused: dict[tuple[Any, ...], FusedUpdate] = {}
+        """The native step of each set of weights that is updated at once; a training in turns has several."""
 
     def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         if isinstance(index, (list, tuple)):
@@ -284,10 +289,10 @@ class Updater:
         """See to it that the weight has its state, on its device."""
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
-            self._fused = None
+            self._fused.clear()
         elif not self.states_synced.get(index, True):
             self.states[index] = self.sync_state_context(self.states[index], weight.ctx)
-            self._fused = None
+            self._fused.clear()
         self.states_synced[index] = True
 
     def _update_natively(self, indices: Sequence[Any], gradients: Sequence[Any], weights: Sequence[Any]) -> bool:
@@ -295,22 +300,29 @@ class Updater:
         optimizer = self.optimizer
         if not step_is_native(optimizer):
             return False
-        if self._fused is None or not all(self.states_synced.get(i) for i in indices):
+        key = tuple(indices)
+        fused = self._fused.get(key)
+        if fused is None or not all(self.states_synced.get(i) for i in indices):
             for index, weight in zip(indices, weights, strict=True):
                 self._prepare(index, weight)
-        if self._fused is None or not self._fused.holds(indices, weights):
+            fused = self._fused.get(key)
+        if fused is None or not fused.holds(indices, weights):
             states = [self.states[i] for i in indices]
-            self._fused = FusedUpdate.find(optimizer, indices, weights, states)
-            if self._fused is None:
+            fused = FusedUpdate.find(optimizer, indices, weights, states)
+            if fused is None:
+                self._fused.pop(key, None)
                 return False
+            if len(self._fused) >= MAX_FUSED:
+                self._fused.clear()
+            self._fused[key] = fused
         before = [optimizer.count(i) for i in indices], optimizer.num_update
         rows = []
         for index in indices:
             optimizer._update_count(index)
             lr, wd = optimizer._get_lr(index), optimizer._get_wd(index)
             rows.append(optimizer.native_facts(lr, wd, optimizer._index_update_count[index]))
-        self._fused.use(rows)
-        if self._fused(gradients):
+        fused.use(rows)
+        if fused(gradients):
             return True
         for index, count in zip(indices, before[0], strict=True):
             optimizer.set_count(index, count)
@@ -367,7 +379,8 @@ class Updater:
                         got=None if saved is None else saved.shape,
                     )
                 array._write(array.ctx.xp.asarray(saved))
-            self.states[index], self._fused = state, None
+            self.states[index] = state
+            self._fused.clear()
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -10,9 +10,34 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import DataError, GraphError
 
+Family = Literal["classification", "regression", "reconstruction", "clustering", "generation", "sequence"]
+
+
+class Result(BaseModel):
+    """What a training comes to: a measure, the range it lies in, and about how many seconds it takes on two cores."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: str
+    low: float
+    high: float
+    seconds: float
+
+
+class Words(BaseModel):
+    """A template's texts in another language."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    summary: str
+    expected: str
+
 
 class Template(BaseModel):
-    """A graph, what to train it on and how, and what to expect. ``level`` orders them from simple to involved."""
+    """A graph, what to train it on and how, and what to expect. ``level`` orders them from simple to involved, ``zh``
+    holds the texts in Chinese.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,10 +45,13 @@ class Template(BaseModel):
     level: int
     title: str
     summary: str
-    category: Literal["tables", "images"]
-    task: Literal["classification", "regression", "reconstruction"]
+    family: Family = "classification"
+    category: Literal["tables", "images", "texts"]
+    task: Literal["classification", "regression", "reconstruction", "clustering", "generation", "language"]
     dataset: str
     expected: str
+    result: Result | None = None
+    zh: Words | None = None
     settings: dict[str, Any]
     graph: dict[str, Any]
 

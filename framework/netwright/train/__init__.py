@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..task_choice import TaskChoice, Turn
 from .advice import Advice, Advisor
 from .block_task import BlockTask
 from .branching import BeginWith, branch, list_checkpoints
@@ -23,9 +24,11 @@ __all__ = [
     "PlannedChanges",
     "SchedulerChoice",
     "Steering",
+    "TaskChoice",
     "TrainResult",
     "TrainSettings",
     "TrainState",
+    "Turn",
     "branch",
     "evaluate",
     "fit",

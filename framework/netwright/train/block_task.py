@@ -171,6 +171,17 @@ class BlockTask:
     def work(self, batch_size: int) -> None:
         """Not known: shapes follow from the first batch."""
 
+    def settle(self, train: Any, seed: int, epoch: int) -> dict[str, float]:
+        """Nothing comes once an epoch."""
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing is to be saved besides weights and optimizer."""
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Nothing was saved."""
+
     @contextmanager
     def _casting(self) -> Iterator[None]:
         """Compiled networks cast by their plan, others call by call."""

@@ -257,6 +257,8 @@ class _Training:
         state = self.state
         state.epoch = float(self.batches.epoch)
         state.metrics.update({f"train_{k}": v for k, v in self.measures.values().items()})
+        settled = self.task.settle(self.batches.samples, self.settings.seed, self.batches.epoch)
+        state.metrics.update({f"val_{k}": v for k, v in settled.items()})
         if self.val is not None:
             values = evaluate(self.task, self.val, self.settings.batch_size)
             state.metrics.update({f"val_{k}": v for k, v in values.items()})
@@ -327,11 +329,12 @@ class _Training:
             "data": self.batches.state_dict(),
             "random": random.state_of(self.device).state_dict(),
             "optimizer": self.task.optimizer.state_dict(),
-            "settings": self.settings.model_dump(),
+            "settings": self.settings.model_dump(mode="json"),
             "live": live_state(self.task.optimizer),
             "changes": [change.to_json() for change in self.state.changes],
             "kernels": loaded_kernels()[1],
             "scale": None if self.task.scaler is None else self.task.scaler.state_dict(),
+            "task": self.task.state_dict(),
         }
         self.state.checkpoint_bytes = checkpoints.write(
             self.folder, self.state.step, weights, self.task.updater.arrays(), facts, self.keep
@@ -358,6 +361,7 @@ class _Training:
                 f"The training began on {before} BLAS kernels and goes on with {now}: the last digits may differ."
             )
         checkpoints.clean(folder, newer_than=found.step)
+        self.task.load_state_dict(facts.get("task") or {})
         self.task.load_arrays(found.weights)
         self.task.optimizer.load_state_dict(facts["optimizer"])
         load_live_state(self.task.optimizer, facts.get("live"))
@@ -373,8 +377,8 @@ class _Training:
 
     def _check_settings(self, before: dict[str, Any]) -> None:
         """What the state and the order of the data hang on must be as it was; epochs and the like may change."""
-        now = self.settings.model_dump()
-        for name in ("optimizer", "batch_size", "seed"):
+        now = self.settings.model_dump(mode="json")
+        for name in ("optimizer", "batch_size", "seed", "task"):
             if before.get(name) != now[name]:
                 raise CheckpointError(
                     f"the training began with another {name}",

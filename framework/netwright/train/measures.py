@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..cluster import agreement
 from ..errors import NetwrightError
+
+LOSS, PAIR = "loss:", "pair:"
+"""Beginnings of the names of sums: of the loss of one head, and of how often a class and a cluster meet."""
+MAX_EXPONENT = 500.0
+"""A loss above this would give a perplexity beyond all numbers."""
 
 
 class Measures:
     """Sums over the batches of one epoch (or evaluation); ``values`` are the means so far.
 
-    Classification: ``loss`` and ``accuracy``. Regression: ``loss``, ``mse``, ``mae`` and ``r2`` (1 − Σ(y−ŷ)²/Σ(y−ȳ)²).
+    Classification: ``loss`` and ``accuracy``; of texts ``perplexity`` (e to the loss) too. Regression: ``loss``,
+    ``mse``, ``mae`` and ``r2`` (1 − Σ(y−ŷ)²/Σ(y−ȳ)²). Several losses: each by its head's name. Clusters: ``nmi``,
+    ``ari`` and ``purity`` against the classes.
     """
 
     def __init__(self) -> None:
@@ -32,6 +41,11 @@ class Measures:
             return {}
         s, n = self.sums, self.count
         found = {"loss": s["loss"] / n}
+        found.update({_loss_name(k): v / n for k, v in s.items() if k.startswith(LOSS)})
+        if "tokens" in s:
+            found["perplexity"] = math.exp(min(found["loss"], MAX_EXPONENT))
+        if any(k.startswith(PAIR) for k in s):
+            found.update(agreement(_table(s)))
         if "correct" in s:
             found["accuracy"] = s["correct"] / max(1.0, s["labels"])
         if "square" in s:
@@ -57,11 +71,13 @@ def measure(
     """The sums of one batch: ``loss`` is its mean; a classifier's classes lie on ``class_axis``."""
     samples = len(output)
     sums = {"loss": loss * samples}
-    if task == "classification":
+    if task in ("classification", "language"):
         several = output.ndim > 1 and output.shape[class_axis] > 1
         predicted = output.argmax(class_axis) if several else output.reshape(samples) > 0.5
         sums["correct"] = float((predicted.reshape(-1) == label.reshape(-1)).sum())
         sums["labels"] = float(label.size)
+        if task == "language":
+            sums["tokens"] = float(label.size)
     elif task == "regression":
         y = label.reshape(output.shape).astype(np.float64)
         error = output.astype(np.float64) - y
@@ -73,6 +89,33 @@ def measure(
             "elements": float(y.size),
         }
     return sums
+
+
+def measure_losses(losses: Sequence[tuple[str, float, float]], samples: int) -> dict[str, float]:
+    """The sums of several losses, each (name, mean over the batch, factor of its gradient); ``loss`` is what the step
+    descends: their sum, each by its factor.
+    """
+    sums = {f"{LOSS}{name}": value * samples for name, value, _ in losses}
+    return {"loss": sum(value * factor for _, value, factor in losses) * samples, **sums}
+
+
+def measure_pairs(classes: np.ndarray[Any, Any], clusters: np.ndarray[Any, Any]) -> dict[str, float]:
+    """How often each class and cluster meet in one batch."""
+    pairs, counts = np.unique(np.stack([classes.astype(np.int64), clusters]), axis=1, return_counts=True)
+    return {f"{PAIR}{a}:{b}": float(count) for (a, b), count in zip(pairs.T.tolist(), counts, strict=True)}
+
+
+def _loss_name(key: str) -> str:
+    name = key.removeprefix(LOSS)
+    return name if name.endswith("_loss") else f"{name}_loss"
+
+
+def _table(sums: dict[str, float]) -> np.ndarray[Any, Any]:
+    cells = {tuple(map(int, k.split(":")[1:])): v for k, v in sums.items() if k.startswith(PAIR)}
+    table = np.zeros((1 + max(a for a, _ in cells), 1 + max(b for _, b in cells)))
+    for place, count in cells.items():
+        table[place] = count
+    return table
 
 
 def require_finite(tested: dict[str, float], learning_rate: Any = None) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .. import lr_scheduler
 from ..optimizer import Optimizer, create, table
 from ..optimizer.forms import checked
+from ..task_choice import TaskChoice
 
 ENDING = ("poly", "cosine")
 """Schedules that come to an end."""
@@ -45,6 +46,8 @@ class TrainSettings(BaseModel):
     checkpoint_every_seconds: float = Field(30.0, gt=0)
     look_inside: float = Field(0.02, ge=0.0, le=0.5)
     """The part of the time that a ``Watch`` may take for its snapshots; 0 switches it off."""
+    task: TaskChoice | None = None
+    """What the network is for, where its loss heads alone do not tell; give it to ``GraphTask`` as ``choice``."""
 
     @property
     def schedule_ends_with_training(self) -> bool:

@@ -196,6 +196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue Newest
+         * @description Go on with a text, by the newest version of a model of texts.
+         */
+        post: operations["continue_newest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}/export": {
         parameters: {
             query?: never;
@@ -210,6 +230,26 @@ export interface paths {
         get: operations["export_model"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate Newest
+         * @description Make new samples with the newest version of a generating model.
+         */
+        post: operations["generate_newest"];
         delete?: never;
         options?: never;
         head?: never;
@@ -255,6 +295,26 @@ export interface paths {
          * @description Delete one version.
          */
         delete: operations["delete_model_version"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/continue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Continue Version
+         * @description Go on with a text, by one version of a model of texts.
+         */
+        post: operations["continue_version"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -314,6 +374,26 @@ export interface paths {
         get: operations["export_model_version"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Generate Version
+         * @description Make new samples with one version of a generating model.
+         */
+        post: operations["generate_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1135,6 +1215,46 @@ export interface components {
             type: "connect";
         };
         /**
+         * ContinueReply
+         * @description What follows the prompt; ``ms`` is the time taken in the server.
+         */
+        ContinueReply: {
+            /** Model */
+            model: string;
+            /** Ms */
+            ms: number;
+            /** Text */
+            text: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ContinueRequest
+         * @description A text to go on with: ``temperature`` 0 takes the likeliest character each time, 1 the network's own chances.
+         */
+        ContinueRequest: {
+            /**
+             * Length
+             * @default 200
+             */
+            length: number;
+            /**
+             * Prompt
+             * @default
+             */
+            prompt: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Temperature
+             * @default 0.8
+             */
+            temperature: number;
+        };
+        /**
          * Dataset
          * @description A data set; ``id`` is what projects and runs name it by.
          */
@@ -1165,7 +1285,7 @@ export interface components {
              * Task
              * @enum {string}
              */
-            task: "classification" | "regression" | "unlabelled";
+            task: "classification" | "regression" | "language" | "unlabelled";
             /** Title */
             title: string;
             /**
@@ -1199,6 +1319,11 @@ export interface components {
          * @description What goes into a network; ``low`` and ``high`` bound the raw values of an image.
          */
         DatasetInput: {
+            /**
+             * Characters
+             * @description Of a text: each character's number is its place here.
+             */
+            characters: string | null;
             /** Columns */
             columns: string[] | null;
             /** Dtype */
@@ -1214,7 +1339,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "table" | "image";
+            kind: "table" | "image" | "text";
             /**
              * Low
              * @default 0
@@ -1237,6 +1362,11 @@ export interface components {
             kind: "class" | "value" | "none";
             /** Name */
             name: string | null;
+            /**
+             * Shape
+             * @description Of one sample's label; empty: a single one.
+             */
+            shape: number[];
         };
         /**
          * DatasetPreview
@@ -1425,7 +1555,7 @@ export interface components {
          */
         EventPage: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ModelEvent"])[];
             /** Gap */
             gap: [
                 number,
@@ -1448,7 +1578,7 @@ export interface components {
          */
         EventsFrame: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ModelEvent"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1496,6 +1626,41 @@ export interface components {
             type: "gap";
         };
         /**
+         * GenerateReply
+         * @description New samples; ``ms`` is the time taken in the server.
+         */
+        GenerateReply: {
+            /** Model */
+            model: string;
+            /** Ms */
+            ms: number;
+            /** Samples */
+            samples: components["schemas"]["GeneratedSample"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * GenerateRequest
+         * @description New samples: a number of them by a seed, or those of given latent numbers.
+         */
+        GenerateRequest: {
+            /**
+             * Count
+             * @default 16
+             */
+            count: number;
+            /**
+             * Latents
+             * @description Instead of drawn ones: a flat list for each sample.
+             */
+            latents?: number[][] | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
          * GeneratedReply
          * @description Pictures made from a node's numbers: drawn at random, or walked through row by row.
          */
@@ -1511,6 +1676,18 @@ export interface components {
             png: string;
             /** Side */
             side: number;
+        };
+        /**
+         * GeneratedSample
+         * @description One new sample, the latent numbers it was made of, and it as an image where it is one.
+         */
+        GeneratedSample: {
+            /** Latent */
+            latent: (number | ("NaN" | "Infinity" | "-Infinity"))[];
+            /** Output */
+            output: unknown;
+            /** Png */
+            png: string | null;
         };
         /**
          * Graph
@@ -1917,6 +2094,11 @@ export interface components {
             created_at: string;
             /** Dataset */
             dataset: string | null;
+            /**
+             * Does
+             * @description What it can do, the first thing first.
+             */
+            does: ("predict" | "reconstruct" | "generate" | "cluster" | "continue")[];
             graph: components["schemas"]["Graph"];
             input: components["schemas"]["DatasetInput"];
             label: components["schemas"]["DatasetLabel"];
@@ -1936,6 +2118,22 @@ export interface components {
             sample: unknown;
             /** Version */
             version: number;
+        };
+        /**
+         * NearestCluster
+         * @description The cluster an input belongs to: how far its centre is, and the class most of its training samples have.
+         */
+        NearestCluster: {
+            /** Distance */
+            distance: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Index */
+            index: number;
+            /** Label */
+            label: string | null;
+            /** Share */
+            share: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Size */
+            size: number;
         };
         /**
          * Node
@@ -2400,9 +2598,10 @@ export interface components {
         };
         /**
          * Prediction
-         * @description What one input leads to: the likeliest class, a value, or the network's output as it is.
+         * @description What one input leads to: the likeliest class, a value, a cluster, or the network's output as it is.
          */
         Prediction: {
+            cluster: components["schemas"]["NearestCluster"] | null;
             /** Index */
             index: number | null;
             /** Label */
@@ -2707,6 +2906,46 @@ export interface components {
             train: number;
         };
         /**
+         * SamplesData
+         * @description What the network makes now: images side by side (inputs above what came of them, centres of clusters), or a
+         *     text.
+         */
+        SamplesData: {
+            /** Columns */
+            columns: number | null;
+            /** Epoch */
+            epoch: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "generated" | "reconstructed" | "centres" | "text";
+            /** Png */
+            png: string | null;
+            /** Rows */
+            rows: number | null;
+            /** Step */
+            step: number;
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * SamplesEvent
+         * @description Something to look at.
+         */
+        SamplesEvent: {
+            data: components["schemas"]["SamplesData"];
+            /** Seq */
+            seq: number;
+            /** Time */
+            time: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "samples";
+        };
+        /**
          * SchedulerChoice
          * @description A learning-rate scheduler and its parameters.
          */
@@ -2856,6 +3095,41 @@ export interface components {
             version: string;
         };
         /**
+         * TaskChoice
+         * @description What a network is trained for, by the ids of its nodes.
+         *
+         *     - ``supervised``: to tell labels; what is measured follows from the loss head. No other field is needed.
+         *     - ``reconstruction``: to give its own input back, through ``latent`` (where that is named) to ``output``.
+         *     - ``generation``: to make samples: standard normal numbers in the place of ``latent`` become ``output``. ``mean``
+         *       names what stands for ``latent`` where chance is unwanted (a variational network's mean).
+         *     - ``clustering``: after each epoch k-means splits the training samples by ``latent`` into ``clusters``.
+         *     - ``language``: to continue texts; the labels are the characters that come next.
+         *
+         *     ``turns``, where there are any, are updated one after the other in each step (a critic and a generator, say);
+         *     without them every loss trains every weight at once.
+         */
+        TaskChoice: {
+            /** Clusters */
+            clusters?: number | null;
+            /**
+             * Kind
+             * @default supervised
+             * @enum {string}
+             */
+            kind: "supervised" | "reconstruction" | "generation" | "clustering" | "language";
+            /** Latent */
+            latent?: string | null;
+            /** Mean */
+            mean?: string | null;
+            /** Output */
+            output?: string | null;
+            /**
+             * Turns
+             * @default []
+             */
+            turns: components["schemas"]["Turn"][];
+        };
+        /**
          * Template
          * @description A network with data set, settings and what to expect of it.
          */
@@ -2864,11 +3138,16 @@ export interface components {
              * Category
              * @enum {string}
              */
-            category: "tables" | "images";
+            category: "tables" | "images" | "texts";
             /** Dataset */
             dataset: string;
             /** Expected */
             expected: string;
+            /**
+             * Family
+             * @enum {string}
+             */
+            family: "classification" | "regression" | "reconstruction" | "clustering" | "generation" | "sequence";
             graph: components["schemas"]["Graph"];
             /** Id */
             id: string;
@@ -2879,7 +3158,7 @@ export interface components {
              * Task
              * @enum {string}
              */
-            task: "classification" | "regression" | "reconstruction";
+            task: "classification" | "regression" | "reconstruction" | "clustering" | "generation" | "language";
             /** Title */
             title: string;
         };
@@ -2980,6 +3259,8 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /** @description What the network is for, and which loss trains which weights; null: to tell labels. */
+            task?: components["schemas"]["TaskChoice"] | null;
             /**
              * Validation Split
              * @default 0.1
@@ -2995,6 +3276,26 @@ export interface components {
             name: string;
             /** Versions */
             versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * Turn
+         * @description One of several updates of a step: what it learns from and what it changes.
+         *
+         *     ``losses`` are ids of loss heads; ``weights`` are ids of nodes whose weights it trains, ``*`` standing for any
+         *     characters (``"critic_*"``). ``rate`` is a factor of the learning rate.
+         */
+        Turn: {
+            /** Losses */
+            losses: string[];
+            /** Name */
+            name: string;
+            /**
+             * Rate
+             * @default 1
+             */
+            rate: number;
+            /** Weights */
+            weights: string[];
         };
         /**
          * ValuesQuality
@@ -3449,6 +3750,41 @@ export interface operations {
             };
         };
     };
+    continue_newest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinueRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContinueReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     export_model: {
         parameters: {
             query?: {
@@ -3468,6 +3804,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    generate_newest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerateReply"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
@@ -3577,6 +3948,42 @@ export interface operations {
             };
         };
     };
+    continue_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContinueRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContinueReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_model_evaluation: {
         parameters: {
             query?: {
@@ -3670,6 +4077,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    generate_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerateReply"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {

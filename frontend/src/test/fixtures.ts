@@ -134,6 +134,7 @@ export function project(more: Partial<Project> = {}): Project {
       validation_split: 0.1,
       checkpoint_every_seconds: 30,
       look_inside: 0.02,
+      task: null,
     },
     revision: 1,
     created_at: "2026-01-01T00:00:00Z",

@@ -22,4 +22,5 @@ UNREFERENCED = {
     "_sample_multinomial": _BY_DISTRIBUTION,
     "_sample_unique_zipfian": _BY_DISTRIBUTION,
     "_shuffle": _BY_DISTRIBUTION,
+    "sample_noise": _BY_DISTRIBUTION,
 }

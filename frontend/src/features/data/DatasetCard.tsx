@@ -1,9 +1,9 @@
 import { Badge, Group, Text } from "@mantine/core";
-import { Image as ImageIcon, Table2 } from "lucide-react";
+import { BookText, Image as ImageIcon, Table2 } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Dataset } from "@/api/types";
-import { type Message, msg } from "@/i18n";
+import { type Message, msg, type Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
@@ -13,6 +13,7 @@ import classes from "./data.module.css";
 const tasks: Record<string, Message> = {
   classification: msg("Classification"),
   regression: msg("Regression"),
+  language: msg("Language"),
   unlabelled: msg("No labels"),
 };
 
@@ -39,10 +40,18 @@ export function DatasetCard({ dataset }: { dataset: Dataset }) {
 /** Columns as people see them, before words become several inputs. */
 const fieldCount = (input: Dataset["input"]): number => input.fields?.length ?? input.columns?.length ?? 0;
 
+const icons = { image: ImageIcon, table: Table2, text: BookText };
+
+function sizeOf(input: Dataset["input"], t: Translate): string {
+  if (input.kind === "table") return t("{{count}} columns", { count: fieldCount(input) });
+  if (input.kind === "text") return t("{{length}} characters each", { length: formatShape(input.shape) });
+  return t("{{shape}} images", { shape: formatShape(input.shape) });
+}
+
 function CardBody({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation();
   const { samples, input } = dataset;
-  const Icon = input.kind === "image" ? ImageIcon : Table2;
+  const Icon = icons[input.kind];
   return (
     <>
       <Group justify="space-between" wrap="nowrap" gap="xs">
@@ -62,9 +71,7 @@ function CardBody({ dataset }: { dataset: Dataset }) {
           {[
             t(taskName(dataset.task)),
             t("{{samples}} samples", { samples: formatNumber(samples.train + samples.test) }),
-            input.kind === "table"
-              ? t("{{count}} columns", { count: fieldCount(input) })
-              : t("{{shape}} images", { shape: formatShape(input.shape) }),
+            sizeOf(input, t),
           ].join(" · ")}
         </p>
       ) : (

@@ -28,7 +28,7 @@ const turns: Record<"first" | "previous" | "next" | "last", Message> = {
 };
 
 /** Samples on a page. */
-const PER_PAGE = { image: 60, table: 20 };
+const PER_PAGE = { image: 60, table: 20, text: 20 };
 
 export function DatasetView({ id }: { id: string }) {
   const { t } = useTranslation();

@@ -73,13 +73,16 @@ function factRows(version: ModelVersion, t: Translate): [string, string][] {
     [t("Weights"), t("{{amount}} numbers, {{bytes}}", { amount: formatCount(version.parameters), bytes: formatBytes(version.bytes) })],
     [t("Trained"), formatAge(version.created_at)],
   ];
-  if (classNames) rows.splice(1, 0, [t("Classes"), `${classNames.length}: ${classNames.join(", ")}`]);
+  if (classNames && version.input.kind !== "text") {
+    rows.splice(1, 0, [t("Classes"), `${classNames.length}: ${classNames.join(", ")}`]);
+  }
   if (version.label.kind === "value") rows.splice(1, 0, [t("Predicts"), version.label.name ?? t("a value")]);
   return rows;
 }
 
 function inputText({ input }: ModelVersion, t: Translate): string {
   if (input.kind === "image") return t("{{shape}} image", { shape: formatShape(input.shape) });
+  if (input.kind === "text") return t("{{length}} characters of text", { length: formatShape(input.shape) });
   return t("a row of {{count}} columns", { count: fieldsOf(input).length });
 }
 

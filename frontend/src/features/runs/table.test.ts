@@ -29,6 +29,7 @@ function runOf(number: number, change: Partial<Run> = {}): Run {
       validation_split: 0.1,
       checkpoint_every_seconds: 30,
       look_inside: 0.02,
+      task: null,
     },
     created_at: "2026-01-01T00:00:00Z",
     started_at: null,

@@ -20,6 +20,7 @@ const settings: TrainSettings = {
   validation_split: 0.1,
   checkpoint_every_seconds: 30,
   look_inside: 0.02,
+      task: null,
 };
 const problem: Problem = {
   severity: "error",

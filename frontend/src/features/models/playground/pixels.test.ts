@@ -12,6 +12,7 @@ const inputOf = (side: number, low: number, high: number): DatasetInput => ({
   fields: null,
   low,
   high,
+  characters: null,
 });
 
 /** "#" is ink. */
