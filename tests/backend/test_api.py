@@ -70,6 +70,24 @@ def test_every_template_is_sound_and_makes_a_project(client: TestClient) -> None
         assert (project["dataset"], project["settings"]) == (template["dataset"], template["settings"])
 
 
+def test_versions_of_a_project(client: TestClient) -> None:
+    project = client.post("/api/projects", json={"name": "A", "graph": MLP, "dataset": "iris"}).json()
+    place = f"/api/projects/{project['id']}"
+    client.put(place, json={"revision": 1, "graph": {**MLP, "nodes": []}})
+    listed = client.get(f"{place}/versions").json()
+    assert [(one["revision"], one["nodes"], one["label"]) for one in listed["items"]] == [
+        (2, 0, None),
+        (1, len(MLP["nodes"]), None),
+    ]
+    first = client.get(f"{place}/versions/1").json()
+    assert (first["graph"], first["dataset"], first["settings"]) == (project["graph"], "iris", project["settings"])
+    assert client.put(f"{place}/versions/1", json={"label": " good "}).json()["label"] == "good"
+    assert client.put(f"{place}/versions/1", json={"label": None}).json()["label"] is None
+    assert client.put(f"{place}/versions/1", json={"label": ""}).status_code == 422
+    for missing in (f"{place}/versions/9", "/api/projects/none/versions", "/api/projects/none/versions/1"):
+        assert client.get(missing).status_code == 404
+
+
 def test_projects_live_and_die(client: TestClient) -> None:
     made = client.post("/api/projects", json={"name": "  A  ", "graph": MLP, "dataset": "iris"})
     assert made.status_code == 201

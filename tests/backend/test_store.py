@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from netwright_studio.store.blobs import BlobStore
 from netwright_studio.store.events import Draft
 from netwright_studio.store.lock import FolderLock
 from netwright_studio.store.tables import Base
+from netwright_studio.store.versions import KEEP_ALL, KEEP_BYTES, KEEP_HOURLY, choose_gone
 
 
 def metrics(step: int, value: float = 1.0) -> Draft:
@@ -72,6 +74,45 @@ def test_projects_are_changed_only_on_their_newest_revision(store: Store) -> Non
     assert store.projects.get(project.id).name == "B"
     with pytest.raises(NotFoundError):
         store.projects.update("nothing", 1, name="C")
+
+
+def test_every_save_is_a_version_and_named_ones_stay(store: Store) -> None:
+    project = store.projects.create(name="A", graph={"nodes": [{}]}, dataset=None, settings={})
+    store.projects.update(project.id, 1, graph={"nodes": [{}, {}]})
+    store.projects.update(project.id, 2, name="B")  # holds nothing new
+    store.projects.update(project.id, 3, dataset="iris")
+    rows, total = store.versions.page(project.id, 10, 0)
+    assert [(row.revision, row.nodes, row.label) for row in rows] == [(4, 2, None), (2, 2, None), (1, 1, None)]
+    assert total == 3
+    assert store.versions.get(project.id, 1).graph == {"nodes": [{}]}
+
+    assert store.versions.name(project.id, 1, "first").label == "first"
+    for revision in range(4, 4 + KEEP_ALL + 5):
+        store.projects.update(project.id, revision, graph={"nodes": [{}] * revision})
+    rows, total = store.versions.page(project.id, 200, 0)
+    # All of one hour: the newest fifty, the last before them, and the one with a label.
+    assert [row.revision for row in rows[-2:]] == [9, 1]
+    assert total == KEEP_ALL + 2
+
+    store.projects.delete(project.id)
+    with pytest.raises(NotFoundError):
+        store.versions.page(project.id, 10, 0)
+    with pytest.raises(NotFoundError):
+        store.versions.name(project.id, 1, "gone")
+
+
+def test_versions_are_thinned_by_age_and_size() -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    rows = [(revision, start + timedelta(minutes=10 * revision), 1000) for revision in range(1000, 0, -1)]
+    gone = set(choose_gone(rows))
+    kept = [revision for revision, _, _ in rows if revision not in gone]
+    assert kept[:KEEP_ALL] == list(range(1000, 1000 - KEEP_ALL, -1))
+    hours = [(start + timedelta(minutes=10 * revision)).strftime("%d %H") for revision in kept[KEEP_ALL:]]
+    assert len(hours) == len(set(hours)) == KEEP_HOURLY
+
+    large = [(revision, moment, KEEP_BYTES // 4 + 1) for revision, moment, _ in rows[:10]]
+    assert choose_gone(large) == [revision for revision, _, _ in large[3:]]
+    assert choose_gone([(1, start, 2 * KEEP_BYTES)]) == []
 
 
 def test_runs_outlive_their_project(store: Store) -> None:

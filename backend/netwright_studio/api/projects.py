@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Path
 
 from netwright_studio.api.deps import GalleryDep, IdPath, Limit, Offset, StoreDep
 from netwright_studio.api.routing import resource_router
 from netwright_studio.schemas.common import Items
 from netwright_studio.schemas.graphs import Graph
-from netwright_studio.schemas.projects import Project, ProjectCreate, ProjectUpdate
+from netwright_studio.schemas.projects import (
+    Project,
+    ProjectCreate,
+    ProjectUpdate,
+    ProjectVersion,
+    ProjectVersionContent,
+    ProjectVersionUpdate,
+)
 from netwright_studio.schemas.settings import TrainSettings
 
 router = resource_router("projects")
+
+RevisionPath = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.get("", response_model=Items[Project])
@@ -61,3 +72,22 @@ def update_project(store: StoreDep, project_id: IdPath, body: ProjectUpdate) -> 
 def delete_project(store: StoreDep, project_id: IdPath) -> None:
     """Delete a project; its runs and models stay."""
     store.projects.delete(project_id)
+
+
+@router.get("/{project_id}/versions", response_model=Items[ProjectVersion])
+def list_versions(store: StoreDep, project_id: IdPath, limit: Limit = 50, offset: Offset = 0) -> dict[str, Any]:
+    """What was saved of a project, the newest first: each save for a while, those with a label for good."""
+    items, total = store.versions.page(project_id, limit, offset)
+    return {"items": items, "total": total}
+
+
+@router.get("/{project_id}/versions/{revision}", response_model=ProjectVersionContent)
+def get_version(store: StoreDep, project_id: IdPath, revision: RevisionPath) -> Any:
+    """One version with its graph, data set and settings."""
+    return store.versions.get(project_id, revision)
+
+
+@router.put("/{project_id}/versions/{revision}", response_model=ProjectVersion)
+def name_version(store: StoreDep, project_id: IdPath, revision: RevisionPath, body: ProjectVersionUpdate) -> Any:
+    """Give a version a label or take it away."""
+    return store.versions.name(project_id, revision, body.label)

@@ -48,3 +48,27 @@ class Project(Model):
     revision: int
     created_at: Time
     updated_at: Time
+
+
+class ProjectVersion(Model):
+    """A save of a project; one with a label is kept for good, others for a while."""
+
+    revision: int
+    created_at: Time
+    label: str | None
+    nodes: int
+    bytes: int
+
+
+class ProjectVersionContent(ProjectVersion):
+    """A save with what it holds."""
+
+    graph: Graph
+    dataset: str | None
+    settings: TrainSettings
+
+
+class ProjectVersionUpdate(Request):
+    """A label for a version; null takes it away."""
+
+    label: Name | None

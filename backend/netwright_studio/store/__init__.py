@@ -10,6 +10,7 @@ from netwright_studio.store.database import Database
 from netwright_studio.store.events import EventStore
 from netwright_studio.store.projects import ProjectStore
 from netwright_studio.store.runs import RunStore
+from netwright_studio.store.versions import VersionStore
 
 __all__ = ["Store", "open_store"]
 
@@ -22,6 +23,7 @@ class Store:
     database: Database
     blobs: BlobStore
     projects: ProjectStore
+    versions: VersionStore
     runs: RunStore
     events: EventStore
 
@@ -36,4 +38,12 @@ def open_store(settings: Settings) -> Store:
     database = Database(settings.effective_database_url)
     database.migrate()
     blobs = BlobStore(settings.blobs_dir)
-    return Store(settings, database, blobs, ProjectStore(database), RunStore(database), EventStore(database))
+    return Store(
+        settings=settings,
+        database=database,
+        blobs=blobs,
+        projects=ProjectStore(database),
+        versions=VersionStore(database),
+        runs=RunStore(database),
+        events=EventStore(database),
+    )

@@ -9,6 +9,10 @@ from sqlalchemy import delete, func, select, update
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.store.database import Database, new_id
 from netwright_studio.store.tables import Project, now
+from netwright_studio.store.versions import record
+
+_HELD = {"graph", "dataset", "settings"}
+"""What a version is a version of."""
 
 
 class ProjectStore:
@@ -26,6 +30,8 @@ class ProjectStore:
         )  # fmt: skip
         with self._database.write() as session:
             session.add(project)
+            session.flush()
+            record(session, project)
         return project
 
     def page(self, limit: int, offset: int) -> tuple[list[Project], int]:
@@ -52,6 +58,8 @@ class ProjectStore:
                 .values(revision=revision + 1, updated_at=now(), **changes)
             )
             project = session.get(Project, ident)
+            if project is not None and done.rowcount and _HELD & changes.keys():  # type: ignore[attr-defined]
+                record(session, project)
         if project is None:
             raise NotFoundError.of("project", ident)
         if done.rowcount == 0:  # type: ignore[attr-defined]

@@ -75,6 +75,22 @@ class Project(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
+class ProjectVersion(Base):
+    """A project as it was saved once; those with a label are kept for good."""
+
+    __tablename__ = "project_versions"
+
+    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    label: Mapped[str | None] = mapped_column(String(120))
+    nodes: Mapped[int] = mapped_column(Integer)
+    bytes: Mapped[int] = mapped_column(Integer)
+    graph: Mapped[dict[str, Any]]
+    dataset: Mapped[str | None] = mapped_column(String(120))
+    settings: Mapped[dict[str, Any]]
+
+
 class Run(Base):
     """One training: what was asked, how far it is, how it ended."""
 
