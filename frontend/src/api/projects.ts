@@ -1,5 +1,5 @@
 import { request } from "./client";
-import type { Graph, Page, Project, Template, TrainSettings } from "./types";
+import type { Graph, Page, Project, ProjectVersion, Template, TrainSettings } from "./types";
 
 export type ProjectSpec =
   | { name: string; template?: string }
@@ -30,3 +30,15 @@ export const updateProject = (id: string, update: ProjectUpdate, signal?: AbortS
   request("PUT", `api/projects/${id}`, { body: update, signal });
 
 export const deleteProject = (id: string): Promise<void> => request("DELETE", `api/projects/${id}`);
+
+/** What was saved of a project, the newest first. */
+export const listVersions = (id: string, signal?: AbortSignal): Promise<Page<ProjectVersion>> =>
+  request("GET", `api/projects/${id}/versions`, { query: { limit: 200 }, signal });
+
+export type ProjectContent = Pick<Project, "graph" | "dataset" | "settings">;
+
+export const getVersion = (id: string, revision: number, signal?: AbortSignal): Promise<ProjectVersion & ProjectContent> =>
+  request("GET", `api/projects/${id}/versions/${revision}`, { signal });
+
+export const nameVersion = (id: string, revision: number, label: string | null): Promise<ProjectVersion> =>
+  request("PUT", `api/projects/${id}/versions/${revision}`, { body: { label } });

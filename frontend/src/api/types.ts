@@ -105,6 +105,7 @@ interface WithGraph {
 
 export type Template = Replace<Schemas["Template"], WithGraph>;
 export type Project = Replace<Schemas["Project"], WithGraph>;
+export type ProjectVersion = Schemas["ProjectVersion"];
 
 // --- data sets -----------------------------------------------------------------------------------
 

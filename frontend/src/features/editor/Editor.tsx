@@ -10,6 +10,7 @@ import { PlanDrawer } from "./plan/PlanDrawer";
 import { ProblemsPanel } from "./problems/ProblemsPanel";
 import { ShortcutsHelp } from "./toolbar/ShortcutsHelp";
 import { Toolbar } from "./toolbar/Toolbar";
+import { VersionsDrawer } from "./versions/VersionsDrawer";
 import { createUi, UiContext, useUiState } from "./ui";
 
 /** The Build tab: palette, canvas and inspector around one open project. */
@@ -49,6 +50,7 @@ function Workbench() {
         ) : null}
       </div>
       <PlanDrawer />
+      <VersionsDrawer />
       <ShortcutsHelp />
     </div>
   );

@@ -21,6 +21,7 @@ export interface EditorUi {
   inspector: boolean;
   problems: boolean;
   plan: boolean;
+  versions: boolean;
   help: boolean;
   view: CanvasView | null;
   /** Grows by one whenever something asks for the keyboard to go there. */
@@ -30,7 +31,7 @@ export interface EditorUi {
 
 export type UiStore = StoreApi<EditorUi>;
 
-export type Panel = "palette" | "inspector" | "problems" | "plan" | "help";
+export type Panel = "palette" | "inspector" | "problems" | "plan" | "versions" | "help";
 
 /** Side panels start open where there is room for them. */
 export function createUi(roomy: boolean): UiStore {
@@ -39,6 +40,7 @@ export function createUi(roomy: boolean): UiStore {
     inspector: roomy,
     problems: false,
     plan: false,
+    versions: false,
     help: false,
     view: null,
     focusSearch: 0,

@@ -9,7 +9,7 @@ import { type Call, fakeServer, renderPage } from "@/test/render";
 
 import { readGraphFile } from "./graphFile";
 import HomePage from "./HomePage";
-import { sketch } from "./sketch";
+import { sketch } from "@/shared/sketch";
 
 let sent: Call[];
 const template = {

@@ -9,7 +9,7 @@ import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge } from "@/shared/format";
 import { ProblemText } from "@/shared/ProblemText";
 
-import { MiniGraph } from "./MiniGraph";
+import { MiniGraph } from "@/shared/MiniGraph";
 import { ProjectMenu } from "./ProjectMenu";
 import classes from "./projects.module.css";
 import { projectsQuery } from "./queries";

@@ -5,7 +5,7 @@ import type { Template } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
-import { MiniGraph } from "./MiniGraph";
+import { MiniGraph } from "@/shared/MiniGraph";
 import classes from "./projects.module.css";
 import { templatesQuery, useCreateProject } from "./queries";
 

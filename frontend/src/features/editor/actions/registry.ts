@@ -10,6 +10,7 @@ import {
   Download,
   FoldVertical,
   Group,
+  History,
   ListTree,
   type LucideIcon,
   Maximize,
@@ -180,6 +181,15 @@ export const actions: Action[] = [
     shortcuts: ["delete", "backspace"],
     enabled: someSelected,
     perform: ({ session }) => deleteSelection(session),
+  },
+  {
+    id: "versions",
+    label: msg("Versions"),
+    icon: History,
+    group: "edit",
+    shortcuts: ["v"],
+    enabled: always,
+    perform: ({ ui }) => toggle(ui, "versions"),
   },
   {
     id: "select-all",

@@ -10,6 +10,7 @@ import { paletteQuery } from "@/shared/queries";
 import { requestLayout } from "../actions/arrange";
 import { startChecker } from "./checker";
 import { SaverContext, SessionContext } from "./context";
+import { type Kept, recall, resume, startKeeping } from "./kept";
 import { type Saver, startSaver } from "./saver";
 import { createSession, type Session } from "./session";
 
@@ -31,6 +32,7 @@ export function OpenProject({ projectId, waiting, children }: Props) {
     gcTime: 0,
     refetchOnReconnect: false,
   });
+  const kept = useQuery({ queryKey: ["kept", projectId], queryFn: () => recall(projectId), staleTime: Infinity, gcTime: 0 });
   const failed = project.error ?? palette.error;
   if (failed) {
     const retry = (): void => void Promise.all([project.refetch(), palette.refetch()]);
@@ -40,16 +42,23 @@ export function OpenProject({ projectId, waiting, children }: Props) {
       </div>
     );
   }
-  if (!project.data || !palette.data) return waiting;
+  if (!project.data || !palette.data || kept.data === undefined) return waiting;
   return (
-    <OpenSession project={project.data} palette={palette.data}>
+    <OpenSession project={project.data} palette={palette.data} kept={kept.data}>
       {children}
     </OpenSession>
   );
 }
 
-function OpenSession({ project, palette, children }: { project: Project; palette: Palette; children: ReactNode }) {
-  const [session] = useState(() => createSession(project, palette));
+interface Opened {
+  project: Project;
+  palette: Palette;
+  kept: Kept | null;
+  children: ReactNode;
+}
+
+function OpenSession({ project, palette, kept, children }: Opened) {
+  const [session] = useState(() => createSession(project, palette, resume(project, kept)));
   const [saver, setSaver] = useState<Saver | null>(null);
   const client = useQueryClient();
 
@@ -61,6 +70,7 @@ function OpenSession({ project, palette, children }: { project: Project; palette
     setSaver(started);
     return () => started.stop();
   }, [session, client]);
+  useEffect(() => startKeeping(session), [session]);
   useEffect(() => guardUnload(session), [session]);
   useEffect(() => {
     // A graph without a layout was put in rows at once; the better layout follows when it is worked out.

@@ -83,6 +83,9 @@ export function startSaver(session: Session, onSaved: (project: Project) => void
     schedule(DEBOUNCE_MS);
   });
 
+  // Edits that an earlier load of the page could not send any more.
+  if (store.getState().save === "dirty") schedule(0);
+
   return {
     saveNow,
     async keepMine() {

@@ -64,13 +64,15 @@ export interface Session {
   uncover(id: string): void;
   /** Places nodes without a step of undo: for a layout nobody asked for. */
   place(layout: Graph["layout"]): void;
+  /** Takes in an earlier version, as a step that can be undone. */
+  restore(label: string, version: Pick<Project, "graph" | "dataset" | "settings">): void;
   /** Takes in what the server holds now, as a step that can be undone. */
   takeOver(project: Project): void;
 }
 
 const nothing: Selection = { nodes: new Set(), edges: new Set() };
 
-export function createSession(project: Project, palette: Palette): Session {
+export function createSession(project: Project, palette: Palette, resumed: Partial<SessionState> = {}): Session {
   const store = createStore<SessionState>(() => ({
     projectId: project.id,
     name: project.name,
@@ -85,6 +87,7 @@ export function createSession(project: Project, palette: Palette): Session {
     check: "waiting",
     save: "saved",
     saveError: null,
+    ...resumed,
   }));
   const { getState, setState } = store;
   const operators = new Map(palette.operators.map((operator) => [operator.name, operator]));
@@ -139,6 +142,10 @@ export function createSession(project: Project, palette: Palette): Session {
       setState({ graph: applyEdits(opened, [{ type: "move-nodes", positions }]) });
     },
     place: (layout) => setState({ graph: applyEdits(getState().graph, [{ type: "move-nodes", positions: layout }]) }),
+    restore(label, { graph, dataset, settings }) {
+      step(label, { graph: { ...graph, layout: completeLayout(graph) }, dataset });
+      setState({ settings });
+    },
     takeOver(theirs) {
       step(t("Take the other version"), {
         graph: { ...theirs.graph, layout: completeLayout(theirs.graph) },

@@ -3,8 +3,8 @@ import { useMemo } from "react";
 
 import type { Graph } from "@/api/types";
 import { connectionId } from "@/graph/model";
-import { lookOf } from "@/shared/category";
-import { paletteQuery } from "@/shared/queries";
+import { lookOf } from "./category";
+import { paletteQuery } from "./queries";
 
 import { sketch } from "./sketch";
 
