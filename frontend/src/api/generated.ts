@@ -572,6 +572,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{project_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description What was saved of a project, the newest first: each save for a while, those with a label for good.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/versions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description One version with its graph, data set and settings.
+         */
+        get: operations["get_version"];
+        /**
+         * Name Version
+         * @description Give a version a label or take it away.
+         */
+        put: operations["name_version"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -1902,6 +1946,13 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Items[ProjectVersion] */
+        Items_ProjectVersion_: {
+            /** Items */
+            items: components["schemas"]["ProjectVersion"][];
+            /** Total */
+            total: number;
+        };
         /** Items[Project] */
         Items_Project_: {
             /** Items */
@@ -2782,6 +2833,58 @@ export interface components {
             /** Revision */
             revision: number;
             settings?: components["schemas"]["TrainSettings"] | null;
+        };
+        /**
+         * ProjectVersion
+         * @description A save of a project; one with a label is kept for good, others for a while.
+         */
+        ProjectVersion: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Label */
+            label: string | null;
+            /** Nodes */
+            nodes: number;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * ProjectVersionContent
+         * @description A save with what it holds.
+         */
+        ProjectVersionContent: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string | null;
+            graph: components["schemas"]["Graph"];
+            /** Label */
+            label: string | null;
+            /** Nodes */
+            nodes: number;
+            /** Revision */
+            revision: number;
+            settings: components["schemas"]["TrainSettings"];
+        };
+        /**
+         * ProjectVersionUpdate
+         * @description A label for a version; null takes it away.
+         */
+        ProjectVersionUpdate: {
+            /** Label */
+            label: string | null;
         };
         /**
          * RemoveNode
@@ -4476,6 +4579,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ProjectVersion_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectVersionContent"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    name_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectVersionUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectVersion"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
