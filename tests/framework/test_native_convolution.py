@@ -140,6 +140,51 @@ def test_a_convolution_with_what_follows_it(norm: bool, residual: bool, how: dic
         check("_convolution_block", arrays, relu=relu, **params)
 
 
+POOLED: list[tuple[Shape, int, dict[str, Any]]] = [
+    ((3, 2, 28, 28), 20, {"kernel": (5, 5)}),  # runs of lines
+    ((2, 3, 18, 34), 9, {"kernel": (3, 3)}),  # whole vectors
+    ((2, 4, 9, 11), 6, {"kernel": (3, 3), "pad": (1, 1), "num_group": 2}),  # a last line and column drop out
+    ((2, 3, 4, 5), 3, {"kernel": (3, 3)}),  # one maximum
+]
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("norm", [True, False])
+@pytest.mark.parametrize(("data", "filters", "params"), POOLED, ids=str)
+def test_a_convolution_with_pooling_behind_it(
+    data: Shape, filters: int, params: dict[str, Any], norm: bool, samples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netwright.scheduler.native.cutting.WAIT_BYTES", 0)
+    x = normal(samples, *data[1:])
+    x[0, 0, 1, 1] = np.nan
+    arrays = [x, normal(filters, data[1] // params.get("num_group", 1), *params["kernel"]), normal(filters)]
+    some = normal(filters)
+    arrays += [some, some + 1, some - 1, np.abs(some) + np.float32(0.1)] if norm else []
+    for relu in (True, False):
+        check("_convolution_block", arrays, num_filter=filters, norm=norm, pool=True, relu=relu, **params)
+
+
+def test_pooling_is_joined_where_nothing_is_differentiated() -> None:
+    x = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(3, 3), num_filter=4, name="conv")
+    pairs = {"kernel": (2, 2), "stride": (2, 2), "pool_type": "max"}
+    known = {"data": TensorSpec((2, 1, 11, 11), np.dtype("float32"))}
+
+    def steps(net: Any, wrt: list[str]) -> list[str]:
+        compiled = Compiled(net, known, train=bool(wrt), wrt=wrt, device=mx.cpu())
+        return [node.op.name for node in compiled.plan.steps if node.phase == "forward"]
+
+    joined = mx.sym.Pooling(mx.sym.relu(x), **pairs)
+    assert steps(joined, []) == ["_convolution_block"]
+    assert "Pooling" in steps(joined, ["conv_weight"])
+    for change in ({"kernel": (3, 3)}, {"stride": (1, 1)}, {"pool_type": "avg"}, {"pad": (1, 1)}):
+        assert "Pooling" in steps(mx.sym.Pooling(x, **pairs | change), [])
+    from netwright.scheduler.plan import step_flops
+
+    with_pool = Compiled(joined, known, train=False, device=mx.cpu()).plan.steps[0]
+    assert with_pool.outputs[0].shape == (2, 4, 4, 4)
+    assert step_flops(with_pool) > 2 * 2 * 4 * 9 * 9 * 9, "the convolution's own, of 9 × 9 places"
+
+
 def network(norm: bool) -> Any:
     """Convolutions with all that may follow them."""
     x = mx.sym.Variable("data")

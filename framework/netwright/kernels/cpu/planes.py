@@ -10,6 +10,7 @@ from __future__ import annotations
 from numba.extending import register_jitable
 
 from .intrinsics import copy_floats, f32, i64
+from .pairs import pair_maxima
 from .tiles import (
     HALF,
     ROWS,
@@ -131,15 +132,15 @@ def list_vectors(table: int, room: int, first: int, lines: int, columns: int, pi
 @register_jitable
 def product_planes(x: int, depth: int, offsets: int, weight: int, filters: int, bias: int, relu: int, table: int,
                    room: int, first: int, lines: int, columns: int, pitch: int, y: int, plane: int, line_step: int,
-                   column_step: int, sums: int) -> None:  # fmt: skip
+                   column_step: int, sums: int, pooled: int) -> None:  # fmt: skip
     """y (filters, lines, columns) ← bias + Σ_k weight_k · x moved by offset k; then ReLU where asked.
 
     ``plane`` numbers lie between planes of y, ``line_step`` and ``column_step`` between its lines and columns;
-    ``sums`` is memory for ROWS planes of x.
+    ``sums`` is memory for ROWS planes of x. ``pooled``: y has the maxima of 2 × 2 each, ``line_step`` apart.
     """
     count, lanes, width = list_vectors(table, room, first, lines, columns, pitch)
     run = (lines - 1) * width + columns
-    direct = width == columns and column_step == 1 and line_step == columns and run >= lanes
+    direct = width == columns and column_step == 1 and line_step == columns and run >= lanes and pooled == 0
     between = plane if direct else max(run, lanes)
     for begin in range(0, filters, ROWS):
         valid = min(ROWS, filters - begin)
@@ -149,7 +150,12 @@ def product_planes(x: int, depth: int, offsets: int, weight: int, filters: int, 
         for q in range(0, count, VECTORS):
             row_tile(rows, min(VECTORS, count - q), lanes, packed, offsets, depth, x, table + q * 8, bias + begin * 4,
                      relu, target, table + (room + q) * 8, between * 4, valid)  # fmt: skip
-        if not direct:
+        if pooled != 0:
+            for m in range(valid):
+                for r in range(lines // 2):
+                    upper = sums + (m * between + 2 * r * width) * 4
+                    pair_maxima(upper, upper + width * 4, y + ((begin + m) * plane + r * line_step) * 4, columns // 2)
+        elif not direct:
             for m in range(valid):
                 for r in range(lines):
                     source = sums + (m * between + r * width) * 4

@@ -1,7 +1,8 @@
 """Convolutions with what follows them as one call, on the forward graph.
 
 In training that is ReLU, whose gradient needs no more than the result. Where nothing is differentiated it is also
-normalisation by known statistics, which becomes part of the weights, and the addition of a residual.
+normalisation by known statistics, which becomes part of the weights, and the addition of a residual or max pooling of
+2 × 2 places, so that the planes before it never leave the cache.
 """
 
 from __future__ import annotations
@@ -62,7 +63,12 @@ def join_convolutions(graph: Graph, differentiated: bool) -> Graph:
             follower = readers.only(node.outputs[0])
             if follower is not None and _normalizes(follower, readers):
                 chain.nodes.append(follower)
-            chain.take_addition_and_relu(readers, taken)
+            follower = readers.only(chain.last.outputs[0])
+            if follower is not None and follower not in taken and _pools_pairs(follower):
+                chain.nodes.append(follower)
+                chain.take_relu(readers, taken)
+            else:
+                chain.take_addition_and_relu(readers, taken)
         if len(chain.nodes) > 1:
             taken.update(chain.nodes)
             chains.append(chain)
@@ -71,6 +77,17 @@ def join_convolutions(graph: Graph, differentiated: bool) -> Graph:
         behind = sum(len(chain.nodes) - 1 for chain in chains)
         graph.remark(f"{len(chains)} convolutions with {behind} calls behind them")
     return graph
+
+
+def _pools_pairs(node: Node) -> bool:
+    p: Any = node.p
+    plain = (
+        node.op.name == "Pooling"
+        and _pools_maxima(node)
+        and not p.global_pool
+        and not (p.layout or "NCHW").endswith("C")
+    )
+    return plain and tuple(p.kernel) == (2, 2) and tuple(p.stride or ()) == (2, 2)
 
 
 def _channels_second(node: Node) -> bool:
@@ -84,7 +101,8 @@ def _normalizes(node: Node, readers: Readers) -> bool:
 
 def _write(graph: Graph, chain: Chain, renamed: Mapping[Value, Value]) -> Value:
     node = chain.nodes[0]
-    how: dict[str, Any] = {**node.p.given(), "relu": chain.relu, "residual": chain.beside is not None}
+    pool = any(other.op.name == "Pooling" for other in chain.nodes)
+    how: dict[str, Any] = {**node.p.given(), "relu": chain.relu, "pool": pool, "residual": chain.beside is not None}
     inputs = list(node.inputs)
     if len(chain.nodes) > 1 and chain.nodes[1].op.name == "BatchNorm":
         p: Any = chain.nodes[1].p

@@ -38,11 +38,11 @@ def convolve(at: int) -> None:
     Words: images, groups, channels and filters a group, height, width, lines and columns of y, kernel (2), stride (2),
     dilation (2), padding (2); x, w, bias (or 0), y, relu; whether x is copied; scratch: padded image, packed weights,
     bias, tables, sums; scale (or 0), beside (or 0). Then what is made of y: all filters of a group (of which this call
-    has some), where its first line lies, and how many lines.
+    has some), where its first line lies, and how many lines; and whether y has the maxima of 2 × 2 each.
     """
-    a = i64(at, 32)
+    a = i64(at, 33)
     scale, beside = a[27], a[28]
-    every, made = a[29], a[31]
+    every, made, pooled = a[29], a[31], a[32]
     groups, channels, filters, height, width, lines, columns = a[1], a[2], a[3], a[4], a[5], a[6], a[7]
     kh, kw, sh, sw, dh, dw, top, left = a[8], a[9], a[10], a[11], a[12], a[13], a[14], a[15]
     bias, y, relu, copied, space = a[18], a[19], a[20], a[21], a[22]
@@ -68,9 +68,12 @@ def convolve(at: int) -> None:
         weights = a[17] + g * filters * depth * 4
         pack_weights(weights, filters, depth, channels, taps, table, taps, factors, packed + g * size * 4)
     vectors, room = table + (taps + depth) * 8, lines * ws // HALF + 2
-    first = (a[30] - y) // (columns * 4)
+    side = 2 if pooled != 0 else 1
+    lines_out, columns_out = lines // side, columns // side
+    begin = (a[30] - y) // (columns_out * 4)
+    first, met = begin * side, made * side
     above = max(0, first * sh - top)
-    below = max(above, min(height, (first + made - 1) * sh + (kh - 1) * dh - top + 1))
+    below = max(above, min(height, (first + met - 1) * sh + (kh - 1) * dh - top + 1))
     if copied != 0:
         zero_floats(space, groups * channels * plane)
     if made == 0:
@@ -81,10 +84,10 @@ def convolve(at: int) -> None:
             split_planes(image, groups * channels, height, width, space, sh, sw, top, left, hs, ws, above, below)
             image = space
         for g in range(groups):
-            into = y + ((n * groups + g) * every * lines + first) * columns * 4
+            into = y + ((n * groups + g) * every * lines_out + begin) * columns_out * 4
             product_planes(image + g * channels * plane * 4, depth, table + taps * 8, packed + g * size * 4, filters,
-                           biases + g * filters * 4, relu if beside == 0 else 0, vectors, room, first * ws, made,
-                           columns, ws, into, lines * columns, columns, 1, sums)  # fmt: skip
+                           biases + g * filters * 4, relu if beside == 0 else 0, vectors, room, first * ws, met,
+                           columns, ws, into, lines_out * columns_out, columns_out, 1, sums, pooled)  # fmt: skip
         if beside != 0:
             count = made * columns
             low = np.float32(0) if relu != 0 else np.float32(-np.inf)
@@ -179,7 +182,7 @@ def convolve_data_grad(at: int) -> None:
                         product_planes(space + g * filters * plane * 4, filters * count,
                                        table + (taps + met * filters) * 8, where, channels, biases, 0, vectors, room,
                                        (row + before_h) * ws + column + before_w, rows, width_here, ws, into,
-                                       height * width, sh * width, sw, sums)  # fmt: skip
+                                       height * width, sh * width, sw, sums, 0)  # fmt: skip
                 met += count
 
 
@@ -340,7 +343,8 @@ class _Geometry(NamedTuple):
         if self.groups > 1:
             return False
         tiles, places = -(-self.filters // ROWS), self.lines * self.columns
-        filters = -(-tiles // lanes) * ROWS * (places + PACKED) + PADDED * self.height * self.width / self.taps
+        padded = PADDED * self.height * self.width / self.taps if self.copied else 0
+        filters = -(-tiles // lanes) * ROWS * (places + PACKED) + padded
         return filters <= self.filters * (-(-self.lines // lanes) * self.columns + PACKED)
 
     @property
@@ -377,7 +381,7 @@ def _tables(geometry: _Geometry, depth: int, lines: int, columns: int) -> int:
 def convolution(e: Emitter, node: Node) -> None:
     """Images one by one, ROWS filters at a time."""
     bias = e.address(node.inputs[2]) if len(node.inputs) > 2 else 0
-    _convolution(e, node, bias, 0, 0, relu=False)
+    _convolution(e, node, bias, 0, 0, relu=False, pooled=False)
 
 
 @lowers("_convolution_block", accepts=_channels_first, in_place=False, lanes_uncut=lambda node: True)
@@ -393,33 +397,35 @@ def convolution_block(e: Emitter, node: Node) -> None:
         scale, shift = e.scratch(filters), e.scratch(filters)
         e.call(fold_norm, filters, bias, 0 if p.fix_gamma else gamma, beta, mean, var, scale, shift, float(p.eps))
         bias = shift
-    _convolution(e, node, bias, scale, places[-1] if p.residual else 0, relu=p.relu)
+    _convolution(e, node, bias, scale, places[-1] if p.residual else 0, relu=p.relu, pooled=p.pool)
 
 
-def _convolution(e: Emitter, node: Node, bias: Place, scale: Place, beside: Place, *, relu: bool) -> None:
+def _convolution(e: Emitter, node: Node, bias: Place, scale: Place, beside: Place, *, relu: bool, pooled: bool) -> None:
     """The call; by lanes: some filters each, or some lines of every filter's plane."""
     x, w, y = node.inputs[0], node.inputs[1], node.outputs[0]
     g = _Geometry.of(node.p, x.shape, w.shape[0])
     lines, columns = g.split()
     planes, depth = g.stride[0] * g.stride[1] * lines * columns, g.channels * g.taps
     own: tuple[Word, ...] = (e.address(w), bias, e.address(y))
-    copied, words, made, begin = g.copied, g.words, g.lines, e.address(y)  # type: bool, tuple[Word, ...], Word, Word
+    side = 2 if pooled else 1
+    lines_out, columns_out = g.lines // side, g.columns // side
+    copied, words, made, begin = g.copied, g.words, lines_out, e.address(y)  # type: bool, tuple[Word, ...], Word, Word
     if e.cut is Cut.LANES and g.by_filters(e.lanes):
         some = Slice(g.filters, ROWS)
         words = (*g.words[:2], some, *g.words[3:])
-        plane = g.lines * g.columns * FLOAT
+        plane = lines_out * columns_out * FLOAT
         own = (some.of(e.address(w), depth * FLOAT), _part(some, bias, FLOAT), some.of(e.address(y), plane))
         scale, beside, begin = _part(some, scale, FLOAT), _part(some, beside, plane), own[2]
     elif e.cut is Cut.LANES:
-        made = Slice(g.lines, 1)
-        begin = made.of(e.address(y), g.columns * FLOAT)
+        made = Slice(lines_out, 1)
+        begin = made.of(e.address(y), columns_out * FLOAT)
         copied |= g.columns < WIDE
     e.call(
         convolve, e.shape(x)[0], *words, e.address(x), *own, relu, copied,
         e.scratch(g.groups * g.channels * planes + 2 * WIDE if copied else 1),
         e.scratch(g.groups * (g.filters + 1) * depth), e.scratch(g.groups * g.filters + ROWS),
         e.scratch(_tables(g, depth, g.lines, columns)), e.scratch(ROWS * (g.lines * columns + WIDE)), scale, beside,
-        g.filters, begin, made,
+        g.filters, begin, made, pooled,
     )  # fmt: skip
 
 

@@ -137,7 +137,7 @@ def fully_connected(e: Emitter, node: Node) -> None:
     units, features = w.shape
     m = product(e.shape(y)[:-1])
     if e.cut is Cut.LANES:
-        part = Slice(units)
+        part = Slice(units, 8)
         weight, out, n = part.of(e.address(w), features * FLOAT), part.of(e.address(y), FLOAT), part
         bias = part.of(e.address(node.inputs[2]), FLOAT) if not node.p.no_bias else 0  # type: ignore[attr-defined]
     else:
