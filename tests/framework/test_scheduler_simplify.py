@@ -31,6 +31,7 @@ LEFT_OUT: dict[str, Rewrite] = {
     "x ** 1": lambda x: x**1.0,
     "--x": lambda x: sym.negative(sym.negative(x)),
     "identity": sym.identity,
+    "dropout outside training": lambda x: sym.Dropout(x, p=0.5),
     "times ones": lambda x: sym.broadcast_mul(x, sym.ones((2, 3))),
     "ones times": lambda x: sym.broadcast_mul(sym.ones((1, 3)), x),
     "less zeros": lambda x: sym.broadcast_sub(x, sym.zeros((2, 3))),
@@ -53,6 +54,7 @@ KEPT: dict[str, Rewrite] = {
     "made larger": lambda x: sym.broadcast_mul(x, sym.ones((4, 2, 3))),
     "no gradient": sym.BlockGrad,
     "tanh": sym.tanh,
+    "dropout at all times": lambda x: sym.Dropout(x, p=0.0, mode="always"),
 }
 
 
@@ -83,6 +85,11 @@ def test_whole_numbers_have_one_zero() -> None:
     x = sym.Variable("x")
     assert names(x + 0, "int32") == []
     assert names(x * 1, "int64") == []
+
+
+def test_dropout_stays_in_training() -> None:
+    plan = Compiled(sym.Dropout(sym.Variable("x")), specs({"x": X}), train=True, device=mx.cpu()).plan
+    assert [node.op.name for node in plan.steps] == ["Dropout"]
 
 
 def test_constants_are_made_at_once() -> None:

@@ -28,16 +28,17 @@ _MOVES = ("_spread", "broadcast_to", "transpose", "_reshape_to", "Reshape", "Fla
 def simplify(graph: Graph) -> Graph:
     """Leave out what gives its input again, bit for bit, whatever the input: NaN and −0 too, and the gradients.
 
-    x·1, x/1, x − 0, x¹, −(−x), identity, a cast to a wider type and back, transposes in a row that come to nothing;
-    x + 0 for integers alone, since −0 + 0 is 0. Constants made of constants are made at once.
+    x·1, x/1, x − 0, x¹, −(−x), identity, a cast to a wider type and back, transposes in a row that come to nothing,
+    dropout outside training; x + 0 for integers alone, since −0 + 0 is 0. Constants made of constants are made at once.
     """
     states = graph.states
+    read = {v for node in graph.nodes for v in node.inputs} | set(graph.outputs)
     renamed: dict[Value, Value] = {}
     uniform: Uniform = {}
     kept = []
     for node in graph.nodes:
         node.inputs = tuple(renamed.get(v, v) for v in node.inputs)
-        same = _unchanged(node, uniform) if len(node.outputs) == 1 else None
+        same = None if read.intersection(node.outputs[1:]) else _unchanged(node, uniform)
         # a state changes later in the step: what was read of it before stays a copy
         if same is not None and same.spec == node.outputs[0].spec and same not in states:
             renamed[node.outputs[0]] = same
@@ -84,6 +85,11 @@ def _itself(node: Node, uniform: Uniform) -> Value | None:
     return node.inputs[0]
 
 
+def _undropped(node: Node, uniform: Uniform) -> Value | None:
+    p: Any = node.p
+    return None if node.train or p.mode == "always" else node.inputs[0]
+
+
 def _undone(node: Node, uniform: Uniform) -> Value | None:
     """−(−x)."""
     before = node.inputs[0].node
@@ -116,6 +122,7 @@ def _not_moved(node: Node, uniform: Uniform) -> Value | None:
 
 
 _RULES: dict[str, Callable[[Node, Uniform], Value | None]] = {
+    "Dropout": _undropped,
     "_mul_scalar": _by_scalar(1.0),
     "_div_scalar": _by_scalar(1.0),
     "_power_scalar": _by_scalar(1.0, "f"),
