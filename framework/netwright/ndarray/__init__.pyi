@@ -3452,11 +3452,12 @@ class _internal_namespace:
         eps: float = 0.001,
         fix_gamma: bool = True,
         residual: bool = False,
+        pool: bool = False,
         relu: bool = False,
         out: NDArray | list[NDArray] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Convolution, normalisation by known statistics, addition of ``beside``, ReLU: those that are asked for, in order."""
+        """Convolution, normalisation by known statistics, addition of ``beside``, max pooling, ReLU: what is asked for."""
 
     @staticmethod
     def _copy(

@@ -3436,11 +3436,12 @@ class _internal_namespace:
         eps: float = 0.001,
         fix_gamma: bool = True,
         residual: bool = False,
+        pool: bool = False,
         relu: bool = False,
         out: Symbol | list[Symbol] | None = None,
         name: str | None = None,
     ) -> Any:
-        """Convolution, normalisation by known statistics, addition of ``beside``, ReLU: those that are asked for, in order."""
+        """Convolution, normalisation by known statistics, addition of ``beside``, max pooling, ReLU: what is asked for."""
 
     @staticmethod
     def _copy(
