@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netwright.kernels.cpu import warm
-from netwright.kernels.cpu.families.products import ALWAYS_TURNED, COPIED_ROWS, DEPTH, PANEL, TURNED_ROWS, product
+from netwright.kernels.cpu.families.products import COPIED_ROWS, DEPTH, PANEL, TURNED_SHARE, product
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +49,7 @@ def test_small_products(turned: tuple[bool, bool], m: int, n: int, k: int, alpha
 
 
 @pytest.mark.parametrize("turned", [(False, False), (True, False), (False, True)])
-@pytest.mark.parametrize("m", [5, TURNED_ROWS + 1, COPIED_ROWS + 1, ALWAYS_TURNED + 1])
+@pytest.mark.parametrize("m", [5, DEPTH // TURNED_SHARE + 1, COPIED_ROWS + 1])
 @pytest.mark.parametrize("k", [DEPTH - 1, 2 * DEPTH + 3])
 def test_panels(turned: tuple[bool, bool], m: int, k: int) -> None:
     """Panels that are read where they lie, copied or turned, in one piece and in several."""

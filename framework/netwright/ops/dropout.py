@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
 
 from .arrays import deliver
+from .dropout_mask import drawn
 from .operator import Again, At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, hint
 from .registry import register
@@ -60,11 +60,7 @@ class Dropout(Operator):
         if not (train or p.mode == "always"):
             mask[...] = 1
             return deliver(xp, data.copy() if y is None else data, y), mask
-        keep = 1.0 - p.p
-        # drawn in one dtype, so that a seed drops the same elements whatever data is made of
-        mask[...] = rng.random(mask.shape, dtype=np.float32) < keep
-        if keep:
-            mask *= data.dtype.type(1.0 / keep)
+        drawn(mask, p.p, rng)
         return xp.multiply(data, mask, out=y), mask
 
     def workspace(self, p: DropoutParams, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:

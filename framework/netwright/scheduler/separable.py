@@ -42,6 +42,9 @@ def outputs_of(node: Node, axes: Axes, batch: int) -> Axes | None:
     """The outputs' axes, or None where the node needs the whole batch (or nothing is known of it)."""
     if _is_constant(node, axes):  # one number for each sample, where there are as many
         return (0 if batch and node.outputs[0].shape[:1] == (batch,) else SHARED,)
+    if node.op.name == "_dropout_mask":  # drawn for every sample
+        shape = node.outputs[0].shape
+        return (0 if batch and shape and shape[0] >= batch and shape[0] % batch == 0 else SHARED,)
     if all(axis == SHARED for axis in axes):
         return (SHARED,) * len(node.outputs)
     rule = rules.get(node.op.name)

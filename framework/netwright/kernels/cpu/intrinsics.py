@@ -140,7 +140,7 @@ def stack_floats(typing: Any, count: Any) -> Any:
     return types.int64(count), generate
 
 
-@register_jitable(inline="always")
+@register_jitable
 def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: int, lda: int, b: int, ldb: int,
           beta: float, c: int, ldc: int) -> None:  # fmt: skip
     """C (m, n) ← alpha · op(A) (m, k) · op(B) (k, n) + beta · C, row by row, float32, matrices by address.
@@ -153,7 +153,7 @@ def sgemm(blas: int, ta: int, tb: int, m: int, n: int, k: int, alpha: float, a: 
     functions = i64(blas, 2)
     gemm, product = functions[0], functions[1]
     if product != 0 and not (ta != 0 and tb != 0) and m * n * k <= SMALL:
-        _call_product(product, ta, tb, m, n, k, np.float64(alpha), a, lda, b, ldb, 1 if beta != 0 else 0, c, ldc)
+        _call_product(product, ta, tb, m, n, k, np.float64(alpha), a, lda, b, ldb, int(beta != 0), c, ldc)
     elif gemm & 1:
         _gemm32(gemm & ~1, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
     else:

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...kernels.cpu.emit import Cut, rule_for
-from .. import separable_losses, separable_sequence, separable_shapes  # noqa: F401 (their rules are declared there)
+from .. import (  # noqa: F401 (their rules are declared there)
+    separable_blocks,
+    separable_losses,
+    separable_sequence,
+    separable_shapes,
+)
 from ..ir import Graph, Node, Value
 from ..plan import step_flops
 from ..separable import PARTIAL, SHARED, outputs_of

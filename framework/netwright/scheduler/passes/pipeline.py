@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from ..ir import Graph
 from ..strategy import Strategy
 from .algebra import simplify
+from .attention import join_attention
 from .batch_norms import split_batch_norms
 from .common import share_common
 from .convolutions import join_convolutions, pool_before_relu
+from .cross_entropy import join_cross_entropy
+from .dense import join_dense
+from .dropout import draw_first
 from .fuse_elements import fuse_elements
 from .ordering import order_for_memory
 from .recomputing import recompute, recompute_cheap
@@ -61,6 +65,10 @@ def _forward_passes(differentiated: bool) -> tuple[Pass, ...]:
         Pass("split_batch_norms", lambda graph, _: split_batch_norms(graph), _runs_natively),
         Pass("pool_before_relu", lambda graph, _: pool_before_relu(graph), _runs_natively),
         Pass("join_convolutions", lambda graph, _: join_convolutions(graph, differentiated), _runs_natively),
+        Pass("join_attention", lambda graph, _: join_attention(graph), _runs_natively),
+        Pass("draw_first", lambda graph, _: draw_first(graph), _fuses),
+        Pass("join_dense", lambda graph, _: join_dense(graph, differentiated), _runs_natively),
+        Pass("join_cross_entropy", lambda graph, _: join_cross_entropy(graph), _runs_natively),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from numba.extending import register_jitable
 
 from ....ops.reduce import axes_of
 from ..emit import ACCUMULATE, Cut, Emitter, Slice, lowers, product
-from ..intrinsics import copy_floats, f32, i64, sgemm
+from ..intrinsics import copy_floats, f32, f64, i64, sgemm
 from ..kernel import kernel
 
 if TYPE_CHECKING:
@@ -106,16 +107,17 @@ def sum_planes(at: int) -> None:
 
 @kernel("sum_each")
 def sum_each(at: int) -> None:
-    """y (m) ← Σ over each row of x (m, n): m, n, x, y."""
-    a = i64(at, 4)
-    n = a[1]
-    y = f32(a[3], a[0])
+    """y (m) ← Σ over each row of x (m, n), divided by a number (+ y): m, n, x, divisor, add, y."""
+    a = i64(at, 6)
+    n, divisor = a[1], np.float32(f64(at, 4)[3])
+    y = f32(a[5], a[0])
     for i in range(a[0]):
         x = f32(a[2] + i * n * 4, n)
         total = np.float32(0.0)
         for j in range(n):
             total += x[j]
-        y[i] = total
+        total = np.float32(total / divisor)
+        y[i] = y[i] + total if a[4] != 0 else total
 
 
 @kernel("sum_lanes")
@@ -202,14 +204,21 @@ def _sums_trailing(node: Node) -> bool:
     return 0 < len(summed) < rank and summed == set(range(rank - len(summed), rank))
 
 
-@lowers("_sum_to", "sum", accepts=lambda node: _sums_leading(node) or _sums_around(node) or _sums_trailing(node))
+def _has_loop(node: Node) -> bool:
+    """Sums of these shapes; means of rows alone, for those of samples are no sums of parts."""
+    return _sums_trailing(node) or (node.op.name != "mean" and (_sums_leading(node) or _sums_around(node)))
+
+
+@lowers("_sum_to", "sum", "mean", accepts=_has_loop)
 def sums(e: Emitter, node: Node) -> None:
     """Sums of columns, of channels, or of rows."""
     x, y = node.inputs[0], node.outputs[0]
     sizes, summed = e.shape(x), _summed(node)
     if _sums_trailing(node):
         kept = len(sizes) - len(summed)
-        e.call(sum_each, product(sizes[:kept]), product(sizes[kept:]), e.address(x), e.address(y))
+        divisor = math.prod(x.shape[kept:]) if node.op.name == "mean" else 1
+        add = ACCUMULATE if any(not isinstance(n, int) for n in sizes[kept:]) else 0
+        e.call(sum_each, product(sizes[:kept]), product(sizes[kept:]), e.address(x), float(divisor), add, e.address(y))
         return
     add = ACCUMULATE if any(not isinstance(sizes[i], int) for i in summed) else 0
     if _sums_around(node):

@@ -57,14 +57,14 @@ def expand(target: int, source: int, start: int, count: int, inner: int, middle:
 def elementwise(at: int) -> None:
     """Outputs ← a program on blocks of elements.
 
-    Elements, inner, middle, whether to run at all, block, scratch, then how many leaves, numbers, outputs and steps
-    there are; then each leaf's address and mode (``program.Reading``), the numbers, the outputs' addresses, and the
-    steps: code, result and operands, 8 bits each.
+    Elements, inner, middle, where the first element lies in the first output, block, scratch, then how many leaves,
+    numbers, outputs and steps there are; then each leaf's address and mode (``program.Reading``), the numbers, the
+    outputs' addresses, and the steps: code, result and operands, 8 bits each.
     """
     a = i64(at, 64)
     n, inner, middle, block, scratch = a[0], a[1], a[2], a[4], a[5]
     leaves, numbers, outputs, steps = a[6], a[7], a[8], a[9]
-    if a[3] == 0 or n == 0:
+    if n == 0:
         return
     slots = i64(scratch, 60)
     constants = f32(scratch + FIRST_NUMBER, 32)
@@ -83,14 +83,15 @@ def elementwise(at: int) -> None:
     named = leaves + numbers + outputs
     for j in range(named, 60):
         slots[j] = buffer + 4 * block * (j - named)
-    start = 0
-    while start < n:
-        count = min(block, n - start)
+    begin = (a[3] - a[first_output]) // 4
+    start, end = begin, begin + n
+    while start < end:
+        count = min(block, end - start)
         for j in range(leaves):
             source, mode = a[10 + 2 * j], a[11 + 2 * j]
             if mode == 0:
                 slots[j] = source + 4 * start
-            elif mode >= 8 and (start == 0 or mode != 9 or block % inner != 0):
+            elif mode >= 8 and (start == begin or mode != 9 or block % inner != 0):
                 expand(slots[j], source, start, count, inner, middle, mode)
         for j in range(outputs):
             slots[leaves + numbers + j] = a[first_output + j] + 4 * start
@@ -108,25 +109,23 @@ def elementwise(at: int) -> None:
 
 
 def emit_program(e: Emitter, program: Program, inputs: tuple[Value, ...], outputs: tuple[Value, ...]) -> None:
-    """The call for a program on these values; by lanes: a slice of the elements each, where nothing is repeated."""
+    """The call for a program on these values; by lanes: a slice of the elements each."""
     how = reading(program)
     repeated = sum(mode >= 8 for mode in how.modes)
     sizes = e.shape(outputs[0])
     inner, middle = (product([sizes[axis] for axis in axes]) for axes in (how.inner, how.middle))
     block = _block(inner, repeated)
     scratch = e.scratch(FIRST_BUFFER // FLOAT + (repeated + program.temporaries) * block)
-    part = Slice(math.prod(program.shape)) if e.cut is Cut.LANES and not repeated else None
-    run: Word = Slice(1, 1) if e.cut is Cut.LANES and repeated else 1
-
-    def place(value: Value, whole: bool) -> Word:
-        return part.of(e.address(value), FLOAT) if part is not None and whole else e.address(value)
-
-    words: list[Word] = [part or product(sizes), inner, middle, run, block, scratch]
+    first = e.address(outputs[0])
+    part = Slice(math.prod(program.shape))
+    by_lanes = e.cut is Cut.LANES
+    count, start = (part, part.of(first, FLOAT)) if by_lanes else (product(sizes), first)
+    words: list[Word] = [count, inner, middle, start, block, scratch]
     words += [len(program.leaves), len(program.numbers), program.outputs, len(program.steps)]
     for leaf, mode in zip(program.leaves, how.modes, strict=True):
-        words += [place(inputs[leaf.input], mode == 0), mode]
+        words += [e.address(inputs[leaf.input]), mode]
     words += program.numbers
-    words += [place(value, True) for value in outputs]
+    words += [e.address(value) for value in outputs]
     words += [code | z << 8 | x << 16 | y << 24 | w << 32 for code, z, x, y, w in program.steps]
     e.call(elementwise, *words)
 

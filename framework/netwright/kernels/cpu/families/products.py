@@ -22,8 +22,9 @@ DEPTH = 256
 PANEL_FLOATS = DEPTH * PANEL
 COPIED_ROWS = 96
 """Rows from which on a panel is copied so that it lies together."""
-TURNED_ROWS, ALWAYS_TURNED = 48, 192
-"""Rows from which on a transposed panel is turned: where its sums are short (less than DEPTH), and in any case."""
+TURNED_SHARE = 8
+"""A transposed panel is turned where its sums have fewer products than so many times the rows: else adding up vectors
+in the end costs less than turning."""
 
 
 @register_jitable
@@ -83,7 +84,7 @@ def product(at: int) -> None:
     left, right, out, ldc = a[6], a[8], a[11], 4 * a[12]
     a_row, a_step = (4, 4 * a[7]) if ta != 0 else (4 * a[7], 4)
     pitch = 4 * a[9]
-    if tb != 0 and (m < TURNED_ROWS or (k >= DEPTH and m < ALWAYS_TURNED)):
+    if tb != 0 and k >= TURNED_SHARE * m:
         dot_product(m, n, k, alpha, left, a_row, right, pitch, add, out, ldc)
         return
     together = stack_floats(PANEL_FLOATS)
