@@ -109,8 +109,9 @@ def trained(strategy: Strategy) -> tuple[list[bytes], Arrays, int]:
 
 
 def test_batch_norm_and_dropout_give_the_same_bits_with_less_memory() -> None:
-    found, states, peak = trained(Strategy())
-    low, low_states, low_peak = trained(LOW)
+    # by one thread: otherwise what is fused may be cut by samples, and sums over them are in other parts
+    found, states, peak = trained(Strategy(threads=1))
+    low, low_states, low_peak = trained(LOW.model_copy(update={"threads": 1}))
     assert low == found
     for name, array in states.items():
         np.testing.assert_array_equal(low_states[name], array)
@@ -267,7 +268,7 @@ def test_forward_stays_before_backward() -> None:
 
 
 def test_borrowed_gradients_lie_in_the_arena() -> None:
-    net = sym.FullyConnected(sym.tanh(sym.FullyConnected(sym.Variable("data"), num_hidden=64)), num_hidden=64)
+    net = sym.FullyConnected(sym.softsign(sym.FullyConnected(sym.Variable("data"), num_hidden=64)), num_hidden=64)
     shapes, _, _ = net.infer_shape(data=(32, 64))
     rng = np.random.default_rng(0)
     values = {n: rng.normal(size=s).astype(np.float32) for n, s in zip(net.list_arguments(), shapes, strict=True)}

@@ -66,7 +66,7 @@ def _forward_passes(differentiated: bool) -> tuple[Pass, ...]:
         Pass("pool_before_relu", lambda graph, _: pool_before_relu(graph), _runs_natively),
         Pass("join_convolutions", lambda graph, _: join_convolutions(graph, differentiated), _runs_natively),
         Pass("join_attention", lambda graph, _: join_attention(graph), _runs_natively),
-        Pass("draw_first", lambda graph, _: draw_first(graph), _fuses),
+        Pass("draw_first", lambda graph, _: draw_first(graph), _runs_natively),
         Pass("join_dense", lambda graph, _: join_dense(graph, differentiated), _runs_natively),
         Pass("join_cross_entropy", lambda graph, _: join_cross_entropy(graph), _runs_natively),
     )
