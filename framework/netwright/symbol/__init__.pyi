@@ -3244,6 +3244,34 @@ class _internal_namespace:
         """Gradients of MultiHeadAttention's query, key and value."""
 
     @staticmethod
+    def _attention_step(
+        data: Symbol | None = None,
+        heads: int = 1,
+        scale: float = 1.0,
+        causal: bool = False,
+        layout: Literal['heads', 'joined', 'interleaved'] = 'joined',
+        arrays: int = 3,
+        use_bias: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """softmax(scale · q kᵀ + bias) v for each head, q, k and v read where they lie in one, two or three arrays."""
+
+    @staticmethod
+    def _attention_step_grad(
+        data: Symbol | None = None,
+        heads: int = 1,
+        scale: float = 1.0,
+        causal: bool = False,
+        layout: Literal['heads', 'joined', 'interleaved'] = 'joined',
+        arrays: int = 3,
+        use_bias: bool = False,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """Gradients of ``_attention_step``'s arrays, written as they lie; formulas as of ``_attention_grad``."""
+
+    @staticmethod
     def _backward_gather_nd(
         data: Symbol | None = None,
         indices: Symbol | None = None,
@@ -3523,6 +3551,20 @@ class _internal_namespace:
         """Where a moved kernel's points lie, y and x in pixels: offsets (N, G · K · 2, h, w) → (N · G, 2, K · h, w)."""
 
     @staticmethod
+    def _dense_block(
+        data: Symbol | None = None,
+        weight: Symbol | None = None,
+        bias: Symbol | None = None,
+        num_hidden: int = ...,
+        no_bias: bool = False,
+        flatten: bool = True,
+        act: Literal['relu', 'sigmoid', 'tanh', 'softrelu', 'gelu', 'silu'] = 'relu',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """act(x · weightᵀ + bias). Shapes as FullyConnected. Differentiated where the result alone says the slope: relu,"""
+
+    @staticmethod
     def _diag_grad(
         data: Symbol | None = None,
         k: int = 0,
@@ -3552,6 +3594,16 @@ class _internal_namespace:
         name: str | None = None,
     ) -> Any:
         """Quotient by a scalar: y = x / s; for integers cut off towards zero."""
+
+    @staticmethod
+    def _dropout_mask(
+        shape: int | Sequence[int] = (),
+        p: float = 0.5,
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+        ctx: Any = None,
+    ) -> Any:
+        """1/(1 − p) where an element is kept, else 0, float32: the draws that Dropout makes, in its order."""
 
     @staticmethod
     def _equal(
@@ -3787,6 +3839,30 @@ class _internal_namespace:
         ctx: Any = None,
     ) -> Any:
         """``num`` evenly spaced values from ``start`` to ``stop``."""
+
+    @staticmethod
+    def _log_softmax_pick(
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        keepdims: bool = False,
+        mode: Literal['clip', 'wrap', 'raise'] = 'clip',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """y = x[label] − ln Σ eˣ along the last axis: minus the cross-entropy, without the probabilities between."""
+
+    @staticmethod
+    def _log_softmax_pick_grad(
+        doutput: Symbol | None = None,
+        data: Symbol | None = None,
+        label: Symbol | None = None,
+        logsum: Symbol | None = None,
+        keepdims: bool = False,
+        mode: Literal['clip', 'wrap', 'raise'] = 'clip',
+        out: Symbol | list[Symbol] | None = None,
+        name: str | None = None,
+    ) -> Any:
+        """dx = dy · (one_hot(label) − e^(x − logsum)). Shapes: as of ``_log_softmax_pick``."""
 
     @staticmethod
     def _logical_and(
