@@ -107,7 +107,7 @@ def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping
         "find": known.find,
         "first": known.first,
         "find_first": known.find_first,
-        "plain": known.plain(),
+        "find_plain": known.find_plain,
     }
     return defined(f"""
 def function({optional(names)}, {field}=unset, *args, **kwargs):
@@ -118,7 +118,10 @@ def function({optional(names)}, {field}=unset, *args, **kwargs):
             kwargs["{field}"] = {field}
         _facts = find(args, kwargs)
     elif {field} is unset:
-        _facts = plain
+        try:
+            _facts = first[unset]
+        except KeyError:
+            _facts = find_plain()
     else:
         try:
             _facts = first[{field}, {field}.__class__]
@@ -250,12 +253,14 @@ class _Arguments:
         fit = bool(self._fields) and self._fields[0].isidentifier() and not iskeyword(self._fields[0])
         self.first_field = self._fields[0] if fit else NO_FIELD
 
-    def plain(self) -> CallFacts | None:
-        """Of a call without parameters."""
+    def find_plain(self) -> CallFacts | None:
+        """Of a call without parameters; sought when it is first wanted, for there are many operators."""
         try:
-            return self._keep((), self._op.make_params(dict(self._fixed)))
+            found = self._keep((), self._op.make_params(dict(self._fixed)))
         except NetwrightError:  # the general way says it
-            return None
+            found = None
+        self.first[_UNSET] = found
+        return found
 
     def find_first(self, value: Any) -> CallFacts | None:
         """Of a call with the first parameter alone."""
