@@ -33,6 +33,7 @@ from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inference.open_inference import OpenInferenceApp
 from netwright_studio.inspecting import Subjects
+from netwright_studio.language import LanguageMiddleware
 from netwright_studio.limits import BodyLimitMiddleware
 from netwright_studio.openapi import build_openapi, operation_id
 from netwright_studio.pages import PageApp
@@ -111,6 +112,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
+            Middleware(LanguageMiddleware),
             Middleware(SecurityMiddleware, gatekeeper=gatekeeper),
             *access,
             Middleware(FailureMiddleware),

@@ -50,9 +50,11 @@ class Engine:
         if not faults:
             return
         first = faults[0]
-        others = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+        more = len(faults) - 1
         raise InvalidError(
-            f"The graph cannot be trained: {first.message}{others}",
+            f"The graph cannot be trained: {first.message} ({more} more)"
+            if more
+            else f"The graph cannot be trained: {first.message}",
             where=first.node,
             wanted=first.wanted,
             got=first.got,

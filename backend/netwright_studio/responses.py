@@ -8,14 +8,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from netwright_studio.jsonio import dumps, loads
+from netwright_studio.language import current_language, translate_answer
 
 
 class StudioJSON(JSONResponse):
     """The studio's JSON answer: fast, and valid even when a loss has become NaN."""
 
     def render(self, content: Any) -> bytes:
-        """Encode the body."""
-        return dumps(content)
+        """Encode the body, in the language the request asked for."""
+        return dumps(translate_answer(content, current_language()))
 
 
 class StrictRequest(Request):

@@ -216,7 +216,7 @@ async def test_silence_is_filled_with_heartbeats(settings: Any, store: Store) ->
 
 async def test_the_frame_is_made_once_for_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr("netwright_studio.runs.hub.events_frame", lambda events: made.append(1) or events_frame(events))
+    monkeypatch.setattr("netwright_studio.runs.hub.events_frame", lambda *told: made.append(1) or events_frame(*told))
     sockets = [FakeSocket() for _ in range(20)]
     tasks = [desk.open(socket) for socket in sockets]
     await settle(lambda: all(socket.seqs == [1, 2, 3] for socket in sockets))

@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from netwright_studio.language import current_language
 from netwright_studio.runs.hub import (
     END_FRAME,
     EventHub,
@@ -24,7 +25,7 @@ CLOSE_PATIENCE = 2.0
 
 async def stream_events(socket: WebSocket, store: Store, hub: EventHub, run: str, after: int) -> None:
     """Send events of ``run`` above ``after`` until it is over, the client leaves or is too slow."""
-    subscription = hub.subscribe(run)
+    subscription = hub.subscribe(run, current_language())
     sender = asyncio.create_task(_send(socket, store, subscription, run, after))
     leaver = asyncio.create_task(_wait_for_leave(socket))
     slow = asyncio.create_task(subscription.overflowed.wait())
@@ -57,7 +58,7 @@ async def _send(socket: WebSocket, store: Store, subscription: Subscription, run
             await socket.send_text(gap_frame(*page.gap))
             position = page.gap[1]
         if page.events:
-            await socket.send_text(events_frame(page.events))
+            await socket.send_text(events_frame(page.events, subscription.language))
             position = page.next
         elif RunState(row.state).is_over:
             await socket.send_text(END_FRAME)

@@ -1,18 +1,20 @@
-"""Live events to many clients: one encoded frame shared by all, a bounded queue for each."""
+"""Live events to many clients: one encoded frame a language, shared by all, a bounded queue for each."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 
+from netwright_studio.language import Language, translate_events
 from netwright_studio.store.events import Event
 
 END_FRAME = '{"type":"end"}'
 
 
-def events_frame(events: Sequence[Event]) -> str:
-    """Return the frame that carries ``events``."""
-    return '{"type":"events","events":[' + ",".join(event.encode() for event in events) + "]}"
+def events_frame(events: Sequence[Event], language: Language = "en") -> str:
+    """Return the frame that carries ``events``, its words in ``language``."""
+    texts = translate_events([event.encode() for event in events], language)
+    return '{"type":"events","events":[' + ",".join(texts) + "]}"
 
 
 def gap_frame(first: int, last: int) -> str:
@@ -32,7 +34,8 @@ class Subscription:
     missed, and it reads once more. ``go_live`` succeeds when nothing was missed since the last read.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, language: Language = "en") -> None:
+        self.language = language
         self._frames: asyncio.Queue[tuple[int, str]] = asyncio.Queue(capacity)
         self._live = False
         self._missed = False
@@ -72,9 +75,9 @@ class EventHub:
         self._capacity = capacity
         self._subscribers: dict[str, set[Subscription]] = {}
 
-    def subscribe(self, run: str) -> Subscription:
-        """Add a client."""
-        subscription = Subscription(self._capacity)
+    def subscribe(self, run: str, language: Language = "en") -> Subscription:
+        """Add a client, who reads ``language``."""
+        subscription = Subscription(self._capacity, language)
         self._subscribers.setdefault(run, set()).add(subscription)
         return subscription
 
@@ -90,10 +93,10 @@ class EventHub:
         subscribers = self._subscribers.get(run)
         if not subscribers or not events:
             return
-        frame = events_frame(events)
+        frames = {language: events_frame(events, language) for language in {one.language for one in subscribers}}
         last = events[-1].seq
         for subscription in subscribers:
-            subscription.offer(last, frame)
+            subscription.offer(last, frames[subscription.language])
             if over:
                 subscription.offer(last, END_FRAME)
 

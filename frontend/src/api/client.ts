@@ -1,4 +1,4 @@
-import { t } from "@/i18n";
+import { languageTag, t } from "@/i18n";
 
 import type { paths } from "./generated";
 import type { ErrorBody } from "./types";
@@ -60,7 +60,7 @@ type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** One request to the server. Raises `ApiError` for every failure except an abort. */
 export async function request<T>(method: Method, path: ApiPath, options: RequestOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", "accept-language": languageTag() };
   const init: RequestInit = { method, headers };
   if (options.signal) init.signal = options.signal;
   if (options.body instanceof FormData) init.body = options.body;

@@ -1,3 +1,5 @@
+import { languageTag } from "@/i18n";
+
 import { apiUrl, request, socketUrl } from "./client";
 import type { Graph, Page, Run, RunEventsPage, RunSeries, TrainSettings } from "./types";
 
@@ -29,6 +31,6 @@ export const getRunSeries = (
   signal?: AbortSignal,
 ): Promise<RunSeries> => request("GET", `api/runs/${id}/series`, { query, signal });
 
-export const runSocketUrl = (id: string, after: number): string => socketUrl(`api/runs/${id}/events`, { after });
+export const runSocketUrl = (id: string, after: number): string => socketUrl(`api/runs/${id}/events`, { after, language: languageTag() });
 
 export const runLogUrl = (id: string): string => apiUrl(`api/runs/${id}/log`);

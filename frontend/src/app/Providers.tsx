@@ -1,10 +1,11 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Router } from "wouter";
 
 import { ApiError, baseUrl } from "@/api/client";
+import { onLanguageChange } from "@/i18n";
 
 import { theme } from "./theme";
 
@@ -20,8 +21,14 @@ function makeQueryClient(): QueryClient {
   });
 }
 
+/** What the server says is in the language of the page. An open project stays: its session holds the truth. */
+function askAnew(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== "project" });
+}
+
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeQueryClient);
+  useEffect(() => onLanguageChange(() => void askAnew(client)), [client]);
   const [base] = useState(() => baseUrl().pathname.replace(/\/$/, ""));
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto">

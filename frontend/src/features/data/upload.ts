@@ -1,6 +1,6 @@
 import { ApiError, apiUrl } from "@/api/client";
 import type { Dataset, ErrorBody } from "@/api/types";
-import { t } from "@/i18n";
+import { languageTag, t } from "@/i18n";
 
 export interface UploadSpec {
   file: File;
@@ -34,6 +34,7 @@ export function sendDataset(spec: UploadSpec, onProgress: (fraction: number) => 
   if (spec.target !== "") body.set("target", spec.target);
   request.open("POST", apiUrl("api/datasets"));
   request.setRequestHeader("accept", "application/json");
+  request.setRequestHeader("accept-language", languageTag());
   request.send(body);
   return { done, cancel: () => request.abort() };
 }

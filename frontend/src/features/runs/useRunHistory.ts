@@ -3,13 +3,19 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 
 import type { Run, RunState } from "@/api/types";
 
+import { useTranslation } from "@/i18n/react";
+
 import { followRun } from "./follow";
 import { RunHistory, type RunSnapshot } from "./history";
 import { isOver } from "./moves";
 
 /** Follows a run for as long as the component is there. Give the component the run's id as its key. */
 export function useRunHistory(run: Run): RunSnapshot {
-  const [history] = useState(() => new RunHistory());
+  const { language } = useTranslation();
+  const [held, hold] = useState(() => ({ language, history: new RunHistory() }));
+  // Log and reasons come in the language of the page: another language is another stream.
+  if (held.language !== language) hold({ language, history: new RunHistory() });
+  const { history } = held;
   const client = useQueryClient();
   const live = !isOver(run.state);
   // A run that is resumed becomes live again, and the stream that had ended goes on.

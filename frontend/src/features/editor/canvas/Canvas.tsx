@@ -10,10 +10,11 @@ import {
 } from "@xyflow/react";
 import { useComputedColorScheme } from "@mantine/core";
 import { MousePointerClick } from "lucide-react";
-import { type DragEvent, useCallback, useEffect, useState } from "react";
+import { type DragEvent, useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 
 import { NODE_SIZE } from "@/graph/rows";
+import type { Translate } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { notifyError } from "@/shared/notify";
@@ -37,6 +38,19 @@ import { useCanvasView } from "./useCanvasView";
 const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
 const edgeTypes = { shape: ShapeEdge };
 
+/** What React Flow tells screen readers. */
+function canvasWords(t: Translate) {
+  const node = t("Press Enter or Space to select a node, arrow keys to move it, Delete to remove it, Escape to cancel.");
+  return {
+    "node.a11yDescription.default": node,
+    "node.a11yDescription.keyboardDisabled": node,
+    "node.a11yDescription.ariaLiveMessage": ({ x, y }: { x: number; y: number }) => t("Moved to {{x}}, {{y}}", { x, y }),
+    "edge.a11yDescription.default": t("Press Enter or Space to select a connection, Delete to remove it, Escape to cancel."),
+    "minimap.ariaLabel": t("Map of the network"),
+    "handle.ariaLabel": t("Port"),
+  };
+}
+
 /** The drawing. React Flow shows and reports; what happens is decided by the session. */
 export function Canvas() {
   const { t } = useTranslation();
@@ -50,6 +64,7 @@ export function Canvas() {
   const flow = useReactFlow();
   const [over, setOver] = useState(false);
   const open = useCanvasView();
+  const words = useMemo(() => canvasWords(t), [t]);
   useEffect(() => canvas.follow(), [canvas]);
 
   const refuse = useCallback((reason: string) => notifyError(new Error(reason), t("These do not connect")), [t]);
@@ -124,6 +139,7 @@ export function Canvas() {
         onlyRenderVisibleElements={nodes.length > 150}
         elevateNodesOnSelect={false}
         aria-label={t("Network")}
+        ariaLabelConfig={words}
       >
         <Background gap={22} size={1.4} />
         <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />

@@ -4,7 +4,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { Position } from "@/api/types";
 import { foldOf, movesOf } from "@/graph/fold";
 import { groupsAround } from "@/graph/groups";
-import { t } from "@/i18n";
+import { onLanguageChange, t } from "@/i18n";
 
 import type { Session } from "../session/session";
 import { type DrawnNode, flowEdges, flowNodes, type ShapeFlowEdge } from "./flow";
@@ -100,9 +100,14 @@ export function createCanvasStore(session: Session): CanvasStore {
     },
     follow() {
       draw();
-      return session.store.subscribe((now, before) => {
-        if (now.graph !== before.graph || now.selection !== before.selection || now.report !== before.report) draw();
-      });
+      const stops = [
+        session.store.subscribe((now, before) => {
+          if (now.graph !== before.graph || now.selection !== before.selection || now.report !== before.report) draw();
+        }),
+        // Connections are named in words.
+        onLanguageChange(draw),
+      ];
+      return () => stops.forEach((stop) => stop());
     },
   };
 }

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 
 import { getProject } from "@/api/projects";
 import type { Palette, Project } from "@/api/types";
@@ -12,7 +12,7 @@ import { startChecker } from "./checker";
 import { SaverContext, SessionContext } from "./context";
 import { type Kept, recall, resume, startKeeping } from "./kept";
 import { type Saver, startSaver } from "./saver";
-import { createSession, type Session } from "./session";
+import { createSession, type Session, withPalette } from "./session";
 
 interface Props {
   projectId: string;
@@ -58,25 +58,27 @@ interface Opened {
 }
 
 function OpenSession({ project, palette, kept, children }: Opened) {
-  const [session] = useState(() => createSession(project, palette, resume(project, kept)));
+  const [opened] = useState(() => createSession(project, palette, resume(project, kept)));
+  // A new palette is the same in another language: everything that shows or checks operators reads it anew.
+  const session = useMemo(() => withPalette(opened, palette), [opened, palette]);
   const [saver, setSaver] = useState<Saver | null>(null);
   const client = useQueryClient();
 
   useEffect(() => startChecker(session), [session]);
   useEffect(() => {
-    const started = startSaver(session, () => void client.invalidateQueries({ queryKey: ["projects"] }));
+    const started = startSaver(opened, () => void client.invalidateQueries({ queryKey: ["projects"] }));
     // The effect starts something that the components below need in hand.
     // eslint-disable-next-line react-hooks/set-state-in-effect
     setSaver(started);
     return () => started.stop();
-  }, [session, client]);
-  useEffect(() => startKeeping(session), [session]);
+  }, [opened, client]);
+  useEffect(() => startKeeping(opened), [opened]);
   useEffect(() => guardUnload(session), [session]);
   useEffect(() => {
     // A graph without a layout was put in rows at once; the better layout follows when it is worked out.
     if (project.graph.nodes.length > 1 && Object.keys(project.graph.layout).length === 0)
-      void requestLayout(project.graph).then((layout) => session.place(layout));
-  }, [session, project]);
+      void requestLayout(project.graph).then((layout) => opened.place(layout));
+  }, [opened, project]);
 
   if (!saver) return null;
   return (

@@ -182,3 +182,12 @@ function groupProblems(problems: Problem[], old: ReadonlyMap<string, Problem[]>)
   }
   return grouped;
 }
+
+/** The same open project with the operators told in other words. */
+export function withPalette(session: Session, palette: Palette): Session {
+  return session.palette === palette ? session : { ...session, ...readPalette(palette) };
+}
+
+function readPalette(palette: Palette): Pick<Session, "palette" | "operators"> {
+  return { palette, operators: new Map(palette.operators.map((operator) => [operator.name, operator])) };
+}

@@ -1,0 +1,63 @@
+"""Answers in the language of the request: which fields hold our own words, and which hold the user's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netwright_studio.jsonio import dumps
+from netwright_studio.language.catalogue import Catalogue, chinese
+from netwright_studio.language.choice import Language
+
+SPOKEN = frozenset(
+    {
+        "title", "summary", "description", "doc", "message", "wanted", "got", "remedy", "why", "reason",
+        "state_reason", "device_reason", "expected", "text", "remedies", "measure",
+    }
+)  # fmt: skip
+"""Fields that hold words for people. A text the catalogue does not know stays, so a user's own is safe in them."""
+
+OWN = frozenset(
+    {"graph", "params", "settings", "layout", "edits", "rows", "samples", "provenance", "sample", "tags", "notes"}
+)
+"""What belongs to the user and goes back to the server as it came."""
+
+
+def translate_answer(content: Any, language: Language) -> Any:
+    """Return an answer with our own words in ``language``; what is to be translated is copied, the rest shared."""
+    return content if language == "en" else _walk(content, chinese())
+
+
+def _walk(value: Any, catalogue: Catalogue) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _field(key, item, catalogue) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_walk(item, catalogue) for item in value]
+    return value
+
+
+def _field(key: Any, value: Any, catalogue: Catalogue) -> Any:
+    if key in OWN:
+        return value
+    if key in SPOKEN:
+        return _said(value, catalogue)
+    if key == "fix" and isinstance(value, Mapping):
+        return {**value, "label": catalogue.translate(str(value.get("label", "")))}
+    return _walk(value, catalogue)
+
+
+def _said(value: Any, catalogue: Catalogue) -> Any:
+    """A text, a list of texts, or what holds more fields."""
+    if isinstance(value, str):
+        return catalogue.translate(value)
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return [catalogue.translate(item) for item in value]
+    return _walk(value, catalogue)
+
+
+def translate_events(events: Sequence[str], language: Language) -> list[str]:
+    """Return events, each JSON text, in ``language``."""
+    if language == "en":
+        return list(events)
+    return [dumps(translate_answer(json.loads(event), language)).decode() for event in events]
