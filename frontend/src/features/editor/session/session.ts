@@ -90,7 +90,7 @@ export function createSession(project: Project, palette: Palette, resumed: Parti
     ...resumed,
   }));
   const { getState, setState } = store;
-  const operators = new Map(palette.operators.map((operator) => [operator.name, operator]));
+  const { operators } = readPalette(palette);
   const drawing = (): Drawing => ({ graph: getState().graph, dataset: getState().dataset });
 
   function step(label: string, next: Drawing, { key, select }: ActOptions = {}): void {
