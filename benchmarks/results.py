@@ -29,4 +29,4 @@ def write(section: str, cells: Cells) -> None:
     found = read()
     found[section] = {**found.get(section, {}), **cells}
     STORE.write_text(json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
-    PAGE.write_text(pages.page(found), encoding="utf-8")
+    PAGE.write_text(pages.page(read()), encoding="utf-8")  # in the order in which it is kept
