@@ -142,6 +142,29 @@ export type RawInput = Nested | { png: string } | Record<string, Cell>;
 export type Prediction = Replace<NullLeftOut<Schemas["Prediction"]>, { output?: Nested }>;
 export type PredictReply = Replace<Schemas["PredictReply"], { predictions: Prediction[] }>;
 
+// --- looking inside ------------------------------------------------------------------------------
+
+export type Picture = Schemas["Picture"];
+export type Histogram = Schemas["Histogram"];
+export type NodeView = Schemas["NodeView"];
+export type WeightView = Schemas["WeightView"];
+export type Snapshot = Schemas["Snapshot"];
+export type Inside = Schemas["InsideReply"];
+export type WeightCurve = Schemas["WeightCurve"];
+export type Plane = Schemas["PlaneInfo"];
+export type Boundary = Schemas["Boundary"];
+export type HistogramHistory = Schemas["HistogramHistory"];
+export type HistoryKind = HistogramHistory["kind"];
+export type ProbeReply = Replace<Schemas["ProbeReply"], { prediction: Prediction | null }>;
+export type Evaluation = Schemas["EvaluationReply"];
+export type EvaluationPart = Evaluation["part"];
+export type ClassesQuality = Schemas["ClassesQuality"];
+export type ValuesQuality = Schemas["ValuesQuality"];
+export type EvaluatedSample = Schemas["EvaluatedSample"];
+export type EvaluatedSamples = Schemas["EvaluatedSamples"];
+export type Latent = Schemas["LatentReply"];
+export type Generated = Schemas["GeneratedReply"];
+
 // --- system --------------------------------------------------------------------------------------
 
 export type DeviceInfo = Schemas["DeviceInfo"];

@@ -7,6 +7,7 @@ import { OpenProject } from "@/features/editor/session/OpenProject";
 import type { TrainPanelProps } from "@/features/training/TrainPanel";
 import { useTranslation } from "@/i18n/react";
 
+import { LookInside } from "./LookInside";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { WorkspaceHeader } from "./WorkspaceHeader";
 import classes from "./WorkspacePage.module.css";
@@ -33,7 +34,7 @@ export default function WorkspacePage({ projectId, tab }: { projectId: string; t
       <div className={classes["workspace"]}>
         <WorkspaceHeader tab={tab} />
         <ErrorBoundary>
-          <Suspense fallback={waiting}>{tab === "train" ? <Training /> : <Editor />}</Suspense>
+          <Suspense fallback={waiting}>{tab === "train" ? <Training /> : <LookInside>{(overlay) => <Editor overlay={overlay} />}</LookInside>}</Suspense>
         </ErrorBoundary>
       </div>
     </OpenProject>

@@ -1,5 +1,5 @@
 import { ReactFlowProvider } from "@xyflow/react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { useShortcuts } from "./actions/useActions";
 import { Canvas } from "./canvas/Canvas";
@@ -14,18 +14,18 @@ import { VersionsDrawer } from "./versions/VersionsDrawer";
 import { createUi, UiContext, useUiState } from "./ui";
 
 /** The Build tab: palette, canvas and inspector around one open project. */
-export default function Editor() {
+export default function Editor({ overlay }: { overlay?: ReactNode }) {
   const [ui] = useState(() => createUi(window.innerWidth >= 900));
   return (
     <UiContext value={ui}>
       <ReactFlowProvider>
-        <Workbench />
+        <Workbench overlay={overlay} />
       </ReactFlowProvider>
     </UiContext>
   );
 }
 
-function Workbench() {
+function Workbench({ overlay }: { overlay: ReactNode }) {
   useShortcuts();
   const palette = useUiState((state) => state.palette);
   const inspector = useUiState((state) => state.inspector);
@@ -40,7 +40,10 @@ function Workbench() {
           </div>
         ) : null}
         <div className={classes["middle"]}>
-          <Canvas />
+          <div className={classes["stage"]}>
+            <Canvas />
+            {overlay}
+          </div>
           {problems ? <ProblemsPanel /> : null}
         </div>
         {inspector ? (

@@ -1,5 +1,5 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { type CSSProperties, memo } from "react";
+import { type CSSProperties, memo, useContext } from "react";
 
 import type { NodeReport } from "@/api/types";
 import { findNode, readReference } from "@/graph/model";
@@ -8,6 +8,7 @@ import { type Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatCount, formatShape } from "@/shared/format";
+import { NodeSlot } from "@/shared/nodeSlot";
 
 import { lookOf } from "@/shared/category";
 import { shortTitle, summarise } from "../describeNode";
@@ -24,6 +25,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
   const report = useSessionState((state) => state.report?.nodes[id]);
   const problems = useSessionState((state) => state.problems.get(id));
   const isOutput = useSessionState((state) => state.graph.outputs.some((reference) => readReference(reference)[0] === id));
+  const slot = useContext(NodeSlot);
   if (!node) return null;
   const operator = operators.get(node.op);
   const { icon: Icon, hue } = lookOf(operator?.category ?? "");
@@ -48,6 +50,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
       {isOutput ? <EndShape report={report} /> : null}
       {problems ? <ProblemBadge problems={problems} /> : null}
       <Outputs names={outputNames(operator, report)} />
+      {slot?.(id)}
     </div>
   );
 });

@@ -1,0 +1,77 @@
+import { Text, UnstyledButton } from "@mantine/core";
+
+import type { ClassesQuality } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
+
+import classes from "./quality.module.css";
+
+export interface Cell {
+  actual: number;
+  predicted: number;
+}
+
+interface Props {
+  quality: ClassesQuality;
+  chosen: Cell | null;
+  onChoose: (cell: Cell) => void;
+}
+
+/** How often each class was taken for each; a cell opens its samples. Shades are shares of the row. */
+export function Confusion({ quality, chosen, onChoose }: Props) {
+  const { t } = useTranslation();
+  const rows = quality.classes;
+  return (
+    <div className={classes["matrixScroll"]}>
+      <table className={classes["matrix"]}>
+        <caption className="nw-hidden">{t("Confusion matrix: rows are what samples are, columns what they were taken for")}</caption>
+        <thead>
+          <tr>
+            <th className={classes["corner"]} scope="col">
+              {t("is ↓ taken for →")}
+            </th>
+            {rows.map((row) => (
+              <th key={row.index} scope="col" title={row.label}>
+                <span>{row.label}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, r) => (
+            <tr key={row.index}>
+              <th scope="row" title={row.label}>
+                {row.label}
+              </th>
+              {(quality.matrix[r] ?? []).map((count, c) => {
+                const other = rows[c] ?? row;
+                const isChosen = chosen?.actual === row.index && chosen.predicted === other.index;
+                const share = row.support > 0 ? count / row.support : 0;
+                return (
+                  <td key={other.index}>
+                    <UnstyledButton
+                      className={classes["cell"] ?? ""}
+                      data-right={r === c || undefined}
+                      data-strong={share > 0.5 || undefined}
+                      aria-pressed={isChosen}
+                      disabled={count === 0}
+                      style={{ "--share": `${Math.round(100 * Math.sqrt(share))}%` } as React.CSSProperties}
+                      aria-label={t("{{actual}} taken for {{predicted}}: {{amount}}", { actual: row.label, predicted: other.label, amount: count })}
+                      onClick={() => onChoose({ actual: row.index, predicted: other.index })}
+                    >
+                      {count === 0 ? "·" : count}
+                    </UnstyledButton>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {quality.of > rows.length ? (
+        <Text size="xs" c="dimmed">
+          {t("The {{shown}} of {{all}} classes that are mistaken most often.", { shown: rows.length, all: quality.of })}
+        </Text>
+      ) : null}
+    </div>
+  );
+}

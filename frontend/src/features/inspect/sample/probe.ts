@@ -1,0 +1,52 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { createContext, useContext, useEffect, useState } from "react";
+
+import { probeGraph } from "@/api/inspect";
+import type { Graph, NodeView, ProbeReply } from "@/api/types";
+
+const SETTLED_MS = 350;
+
+export interface Drawn {
+  graph: Graph;
+  dataset: string | null;
+  initializer: string;
+  seed: number;
+}
+
+/** One sample through the drawn network, asked for anew once nothing was changed for a moment. */
+export function useGraphProbe(drawn: Drawn, index: number, node: string | null, enabled: boolean) {
+  const wanted = useSettled(JSON.stringify({ ...drawn, graph: { ...drawn.graph, layout: {} }, index, node }));
+  return useQuery({
+    queryKey: ["probe", "graph", wanted],
+    queryFn: ({ signal }) => probeGraph({ ...(JSON.parse(wanted) as Drawn & { index: number; node: string | null }), split: "test" }, signal),
+    enabled,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    gcTime: 60_000,
+    retry: false,
+  });
+}
+
+/** A value once it has stayed the same for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
+export interface Look {
+  views: ReadonlyMap<string, NodeView>;
+  /** Opens a node's picture in detail. */
+  open: (node: string) => void;
+}
+
+/** What nodes show; null while nobody looks. */
+export const LookContext = createContext<Look | null>(null);
+
+export const useLook = (): Look | null => useContext(LookContext);
+
+export const viewsOf = (reply: ProbeReply | undefined): ReadonlyMap<string, NodeView> =>
+  new Map((reply?.nodes ?? []).map((view) => [view.node, view]));
