@@ -156,6 +156,7 @@ def test_a_model_answers_the_same_questions(page: Page) -> None:
     assert by_row["prediction"]["label"] == predicted["label"]
     latent = page.get(f"{model}/latent", limit=50)
     assert (latent["node"], len(latent["points"]), latent["kind"]) == ("relu2", 50, "components")
+    assert not latent["generates"]
     assert page.get(f"{model}/latent", 422, node="nowhere")["error"]["where"] == "node"
     page.get(f"/api/models/{run['model']['name']}/versions/77/evaluation", 404)
 
@@ -174,7 +175,8 @@ def test_values_have_residuals(page: Page) -> None:
 def test_an_autoencoder_can_be_walked_through(page: Page) -> None:
     run = page.train("autoencoder-digits", epochs=5)
     address = f"/api/runs/{run['id']}"
-    assert page.get(f"{address}/latent")["node"] == "code"
+    latent = page.get(f"{address}/latent")
+    assert (latent["node"], latent["generates"]) == ("code", True)
     drawn = page.get(f"{address}/generated", mode="draw", side=4, seed=1)
     assert drawn["png"] != page.get(f"{address}/generated", mode="draw", side=4, seed=2)["png"]
     assert page.get(f"{address}/generated", mode="walk", side=4)["png"].startswith("data:image/png")

@@ -169,6 +169,7 @@ def test_watching_changes_nothing_and_sees_gradients() -> None:
     for name, array in plain.arrays().items():
         np.testing.assert_array_equal(watched.arrays()[name], array, err_msg=name)
     assert [seen[0].step, seen[-1].step] == [0, watched.optimizer.num_update]
+    assert seen[-1].weights[0].gradient is not None
     middle = next(snapshot for snapshot in seen if snapshot.weights[0].gradient is not None)
     first = middle.weights[0]
     assert first.name == "fc1_weight"

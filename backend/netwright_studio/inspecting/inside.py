@@ -27,8 +27,10 @@ def describe(folder: SnapshotFolder, settings: Mapping[str, Any]) -> InsideReply
     refs: list[SnapshotRef] = []
     curves: dict[str, dict[str, Any]] = {}
     nodes: list[str] = []
+    generates = False
     for snapshot in _read_all(folder):
         refs.append(SnapshotRef(step=snapshot["step"], epoch=snapshot["epoch"]))
+        generates = generates or snapshot["generated"] is not None
         nodes = [node["node"] for node in snapshot["nodes"]] or nodes
         for weight in snapshot["weights"][:MAX_CURVES]:
             curve = curves.setdefault(
@@ -38,9 +40,8 @@ def describe(folder: SnapshotFolder, settings: Mapping[str, Any]) -> InsideReply
             curve["gradient"].append(weight["gradient"] and weight["gradient"]["norm"])
             curve["change"].append(weight["change"])
     share = float(settings.get("look_inside", 0.02))
-    return InsideReply.model_validate(
-        {"share": share, "snapshots": refs, "weights": list(curves.values()), "nodes": nodes, "plane": folder.plane()}
-    )
+    facts = {"share": share, "snapshots": refs, "weights": list(curves.values()), "nodes": nodes}
+    return InsideReply.model_validate({**facts, "generates": generates, "plane": folder.plane()})
 
 
 def read_snapshot(folder: SnapshotFolder, step: int) -> bytes:

@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from netwright.datasets.pictures import encode_png
+from netwright.errors import GraphError
 from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, walk_codes
 from netwright.inspection.plane import Projection
-from netwright.inspection.runner import entries_by_node
+from netwright.inspection.runner import entries_by_node, from_node
 from netwright.ops.operator import TensorSpec
 from netwright.scheduler.lower import infer_all
 from netwright_studio.errors import InvalidError
@@ -47,6 +48,7 @@ def latent_map(subject: Subject, node: str | None, split: Literal["train", "test
         split=split,
         classes=list(label.classes) if label.classes else None,
         label=label.name,
+        generates=_makes_pictures(subject, chosen),
     )
 
 
@@ -75,6 +77,22 @@ def generate(subject: Subject, node: str | None, mode: Literal["draw", "walk"], 
     sheet = images.reshape(side, side, channels, height, width).transpose(2, 0, 3, 1, 4)
     png = encode_png(sheet.reshape(channels, side * height, side * width), info)
     return GeneratedReply(node=chosen, mode=mode, side=side, png=png)
+
+
+def _makes_pictures(subject: Subject, node: str) -> bool:
+    """Whether what follows from a node alone has as many numbers as an image of the data."""
+    info = subject.info.input
+    if info.kind != "image":
+        return False
+    head = _named(subject, "output") or subject.network.heads[0].name
+    sizes = {found.node: found.size for found in _nodes(subject)}
+    if sizes.get(head) != math.prod(info.shape):
+        return False
+    try:
+        from_node(subject.network, node, head)
+    except GraphError:
+        return False
+    return True
 
 
 def _draw(subject: Subject, codes: Any, count: int, seed: int) -> Any:

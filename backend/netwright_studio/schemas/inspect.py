@@ -70,6 +70,7 @@ class InsideReply(Model):
     snapshots: list[SnapshotRef]
     weights: list[WeightCurve]
     nodes: list[str]
+    generates: bool = Field(description="Whether snapshots hold pictures the network made.")
     plane: PlaneInfo | None
 
 
@@ -147,6 +148,7 @@ class LatentReply(Model):
     split: Split
     classes: list[str] | None
     label: str | None
+    generates: bool = Field(description="Whether pictures can be made from this node's numbers.")
 
 
 class GeneratedReply(Model):

@@ -36,7 +36,7 @@ class Picture(BaseModel):
     data: str
 
 
-def picture(array: Any, pixels: int = THUMBNAIL, tiles: int = 8) -> Picture:
+def picture(array: Any, pixels: int = THUMBNAIL, tiles: int = 9) -> Picture:
     """What one sample's tensor looks like: channels of an image as tiles, sequences as a map, vectors as a block.
 
     >>> from netwright.inspection import picture
@@ -54,7 +54,7 @@ def picture(array: Any, pixels: int = THUMBNAIL, tiles: int = 8) -> Picture:
     return tiled(values, tiles, pixels)
 
 
-def kernels(weight: Any, pixels: int = THUMBNAIL, filters: int = 16, channels: int = 4) -> Picture:
+def kernels(weight: Any, pixels: int = THUMBNAIL, filters: int = 16, channels: int = 8) -> Picture:
     """The kernels of a convolution (filters, channels, height, width) as tiles: a row for each filter or, where there
     is one input channel, as many in a row as make a square.
     """
@@ -62,7 +62,7 @@ def kernels(weight: Any, pixels: int = THUMBNAIL, filters: int = 16, channels: i
     if values.ndim == 3:  # one axis: kernels are lines
         values = values[:, :, None, :]
     values = values.reshape(*values.shape[:2], -1, values.shape[-1])
-    shown = values[:filters, :channels]
+    shown = values[: filters if values.shape[1] == 1 else min(filters, channels), :channels]
     columns = None if shown.shape[1] == 1 else shown.shape[1]
     flat = shown.reshape(-1, *shown.shape[2:])
     return tiled(flat, len(flat), pixels, columns, of=values.shape[0] * values.shape[1])

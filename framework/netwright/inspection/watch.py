@@ -41,9 +41,10 @@ class Watch(Callback):
     """Takes snapshots while a ``GraphTask`` trains and gives them to ``keep``; of a ``BlockTask`` weights and gradients
     alone.
 
-    The first is taken before the first step, the last at the end. In between a snapshot is taken as soon as those
-    before it have taken no more than ``share`` of the time that has passed (and ``ALLOWANCE``). A step that is not
-    looked at costs one comparison. ``share`` 0 switches it off; by default the settings' ``look_inside`` counts.
+    The first is taken before the first step, the last (with its gradients) after the last. In between a snapshot is
+    taken as soon as those before it have taken no more than ``share`` of the time that has passed (and ``ALLOWANCE``).
+    A step that is not looked at costs one comparison. ``share`` 0 switches it off; by default the settings'
+    ``look_inside`` counts.
 
     >>> from netwright import datasets, templates
     >>> from netwright.inspection import Watch
@@ -96,7 +97,7 @@ class Watch(Callback):
         """Finish what was begun at the step, or have the next one looked at."""
         if self._pending is not None:
             self._finish(state)
-        elif time.perf_counter() >= self._due:
+        elif time.perf_counter() >= self._due or (self.share > 0 and state.step == state.steps_total - 1):
             self._due = float("inf")
             state.task.observer = lambda gradients, scale: self._observe(state, gradients, scale)
 

@@ -1,4 +1,5 @@
 import { ErrorBoundary } from "./ErrorBoundary";
+import { InsideViews } from "./InsideViews";
 import { Providers } from "./Providers";
 import { Routes } from "./Routes";
 import { Shell } from "./Shell";
@@ -8,7 +9,9 @@ export function App() {
     <Providers>
       <Shell>
         <ErrorBoundary>
-          <Routes />
+          <InsideViews>
+            <Routes />
+          </InsideViews>
         </ErrorBoundary>
       </Shell>
     </Providers>

@@ -1,11 +1,12 @@
 import { Anchor, Select, Skeleton } from "@mantine/core";
 import { ArrowLeft } from "lucide-react";
-import { useState } from "react";
+import { useContext, useState } from "react";
 import { Link } from "wouter";
 
 import type { Model, ModelVersion } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatAge } from "@/shared/format";
+import { InsideSlot } from "@/shared/insideSlot";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -85,7 +86,9 @@ interface BodyProps {
 
 function VersionBody({ name, version, newest }: BodyProps) {
   const [trial, setTrial] = useState(() => firstTrial(version));
+  const slots = useContext(InsideSlot);
   return (
+    <>
     <div className={classes["columns"]}>
       <div className={classes["column"]}>
         <Playground name={name} version={version} trial={trial} onTrial={setTrial} />
@@ -96,5 +99,7 @@ function VersionBody({ name, version, newest }: BodyProps) {
         <VersionFacts name={name} version={version} />
       </div>
     </div>
+    {slots ? <div className={classes["inside"]}>{slots.model({ name, version })}</div> : null}
+    </>
   );
 }

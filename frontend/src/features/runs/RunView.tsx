@@ -1,8 +1,9 @@
 import { Tabs, Text } from "@mantine/core";
-import { useState } from "react";
+import { useContext, useState } from "react";
 
 import type { Run } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { InsideSlot } from "@/shared/insideSlot";
 
 import { RunCharts } from "./charts/RunCharts";
 import { CheckpointList } from "./CheckpointList";
@@ -24,6 +25,8 @@ export function RunView({ run, compact = false }: Props) {
   const snapshot = useRunHistory(run);
   const state = currentState(run, snapshot);
   const [tab, setTab] = useState<string | null>("log");
+  const slots = useContext(InsideSlot);
+  const hasWeights = run.model !== null || run.resumable || snapshot.model !== null || snapshot.checkpoints.length > 0;
   return (
     <div>
       <RunStatus run={run} snapshot={snapshot} state={state} />
@@ -42,6 +45,7 @@ export function RunView({ run, compact = false }: Props) {
       <Tabs value={tab} onChange={setTab} mt="lg" keepMounted={false}>
         <Tabs.List mb="sm">
           <Tabs.Tab value="log">{t("Log")}</Tabs.Tab>
+          {slots ? <Tabs.Tab value="inside">{t("Inside")}</Tabs.Tab> : null}
           <Tabs.Tab value="checkpoints">{t("Checkpoints")}</Tabs.Tab>
           <Tabs.Tab value="settings">{t("Settings")}</Tabs.Tab>
           {snapshot.plan ? <Tabs.Tab value="plan">{t("Plan")}</Tabs.Tab> : null}
@@ -49,6 +53,7 @@ export function RunView({ run, compact = false }: Props) {
         <Tabs.Panel value="log">
           <RunLog runId={run.id} lines={snapshot.log} />
         </Tabs.Panel>
+        <Tabs.Panel value="inside">{slots?.run({ run, newest: snapshot.inside?.step ?? null, hasWeights })}</Tabs.Panel>
         <Tabs.Panel value="checkpoints">
           <CheckpointList checkpoints={snapshot.checkpoints} />
         </Tabs.Panel>

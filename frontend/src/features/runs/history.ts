@@ -23,6 +23,8 @@ export interface RunSnapshot {
   progress: DataOf<"progress"> | null;
   plan: DataOf<"plan"> | null;
   model: DataOf<"model"> | null;
+  /** The newest look inside. */
+  inside: DataOf<"inspect"> | null;
   metrics: Readonly<Record<string, number>>;
   checkpoints: readonly (DataOf<"checkpoint"> & { time: string })[];
   log: readonly LogLine[];
@@ -40,6 +42,7 @@ const nothing: RunSnapshot = {
   progress: null,
   plan: null,
   model: null,
+  inside: null,
   metrics: {},
   checkpoints: [],
   log: [],
@@ -110,6 +113,9 @@ export class RunHistory {
           break;
         case "plan":
           change.plan = event.data;
+          break;
+        case "inspect":
+          change.inside = event.data;
           break;
         case "model":
           change.model = event.data;

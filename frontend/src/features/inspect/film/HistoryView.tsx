@@ -13,7 +13,7 @@ import { PixelCanvas } from "../draw/PixelCanvas";
 import classes from "./film.module.css";
 import { useHistory } from "./queries";
 
-const ROWS = 64;
+const ROWS = 40;
 
 interface Props {
   run: string;

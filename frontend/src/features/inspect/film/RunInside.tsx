@@ -2,9 +2,10 @@ import { SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
 import { ScanEye } from "lucide-react";
 import { useState } from "react";
 
-import type { Inside, Run, Snapshot } from "@/api/types";
+import type { Inside, Snapshot } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
+import type { RunInsideProps } from "@/shared/insideSlot";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { PictureView } from "../draw/PictureView";
@@ -21,16 +22,8 @@ import { Weights } from "./Weights";
 
 type View = "decisions" | "layers" | "weights" | "flow" | "generated" | "quality" | "latent";
 
-interface Props {
-  run: Run;
-  /** The newest step that was looked at, as the run's events tell it. */
-  newest: number | null;
-  /** Whether there are weights to ask: a checkpoint or a model. */
-  hasWeights: boolean;
-}
-
 /** The inside of a run: its film from the first step to the last, and how good it has become. */
-export default function RunInside({ run, newest, hasWeights }: Props) {
+export default function RunInside({ run, newest, hasWeights }: RunInsideProps) {
   const { t } = useTranslation();
   const inside = useInside(run.id, newest);
   const [chosen, setView] = useState<View | null>(null);
@@ -54,7 +47,7 @@ export default function RunInside({ run, newest, hasWeights }: Props) {
         aria-label={t("What to look at")}
         data={views.map((value) => ({ value, label: names[value] }))}
         value={view}
-        onChange={(value) => setView(value as View)}
+        onChange={(value) => setView(value)}
         style={{ alignSelf: "flex-start", maxWidth: "100%", overflowX: "auto" }}
       />
       {view === "quality" ? (
@@ -74,7 +67,7 @@ function viewsOf(inside: Inside, hasWeights: boolean): View[] {
     ...(seen && inside.plane ? (["decisions"] as const) : []),
     ...(seen && inside.nodes.length > 0 ? (["layers"] as const) : []),
     ...(seen ? (["weights", "flow"] as const) : []),
-    ...(seen ? (["generated"] as const) : []),
+    ...(seen && inside.generates ? (["generated"] as const) : []),
     ...(hasWeights ? (["quality", "latent"] as const) : []),
   ];
 }

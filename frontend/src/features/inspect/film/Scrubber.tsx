@@ -29,7 +29,8 @@ export function Scrubber({ film, snapshots }: { film: Film; snapshots: Inside["s
         onChange={film.seek}
         label={null}
         disabled={snapshots.length < 2}
-        thumbProps={{ "aria-label": t("Snapshot"), "aria-valuetext": words }}
+        thumbLabel={t("Snapshot")}
+        thumbProps={{ "aria-valuetext": words }}
       />
       <Text size="sm" className={`nw-numbers ${classes["where"] ?? ""}`}>
         {words}

@@ -48,7 +48,7 @@ export function LatentPanel({ subject, stamp }: Props) {
         />
         <Scatter latent={latent} />
       </Stack>
-      <Generated subject={subject} stamp={stamp} node={latent.node} />
+      {latent.generates ? <Generated subject={subject} stamp={stamp} node={latent.node} /> : null}
     </SimpleGrid>
   );
 }
@@ -86,7 +86,7 @@ function Scatter({ latent }: { latent: Latent }) {
   );
 }
 
-/** Pictures from the layer's numbers, where the network makes pictures; else nothing is said. */
+/** Pictures made from the layer's numbers. */
 function Generated({ subject, stamp, node }: Props & { node: string }) {
   const { t } = useTranslation();
   const [mode, setMode] = useState<"draw" | "walk">("draw");
@@ -99,7 +99,8 @@ function Generated({ subject, stamp, node }: Props & { node: string }) {
     gcTime: 30_000,
     retry: false,
   });
-  if (!found.data || found.error) return <div />;
+  if (found.error) return <ProblemText error={found.error} />;
+  if (!found.data) return <Skeleton height={420} />;
   const words =
     mode === "draw"
       ? t("New pictures from numbers drawn like those of real samples")

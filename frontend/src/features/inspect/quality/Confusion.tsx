@@ -54,7 +54,7 @@ export function Confusion({ quality, chosen, onChoose }: Props) {
                       data-strong={share > 0.5 || undefined}
                       aria-pressed={isChosen}
                       disabled={count === 0}
-                      style={{ "--share": `${Math.round(100 * Math.sqrt(share))}%` } as React.CSSProperties}
+                      style={{ "--share": `${Math.round(100 * Math.sqrt(share))}%` }}
                       aria-label={t("{{actual}} taken for {{predicted}}: {{amount}}", { actual: row.label, predicted: other.label, amount: count })}
                       onClick={() => onChoose({ actual: row.index, predicted: other.index })}
                     >

@@ -24,7 +24,7 @@ export function Residuals({ quality, name }: { quality: ValuesQuality; name: str
         y={span}
         names={[t("actual {{name}}", { name: name ?? "" }), t("predicted")]}
         classNames={null}
-        valueName={t("error")}
+        valueName={t("size of the error")}
         diagonal
         label={`${t("Actual against predicted values")}. ${words}`}
         describe={(at) => {

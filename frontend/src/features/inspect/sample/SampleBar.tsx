@@ -3,9 +3,9 @@ import { ChevronLeft, ChevronRight, Eye, EyeOff } from "lucide-react";
 
 import type { ProbeReply } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
-import { formatMetric } from "@/shared/format";
 
 import { messageOf } from "./message";
+import { Said } from "./Said";
 import classes from "./sample.module.css";
 
 interface Props {
@@ -59,27 +59,5 @@ export function SampleBar({ on, onToggle, hindrance, index, count, onIndex, repl
         </>
       ) : null}
     </div>
-  );
-}
-
-/** What the untrained network makes of it, beside the truth. */
-function Said({ reply }: { reply: ProbeReply | undefined }) {
-  const { t } = useTranslation();
-  const said = reply?.prediction;
-  if (!reply || !said) return null;
-  const label = reply.label === null ? null : String(reply.label);
-  if (said.label !== null && said.label !== undefined) {
-    const p = said.probabilities?.[said.index ?? 0]?.p ?? 0;
-    return (
-      <Text size="xs" c="dimmed">
-        {t("is {{label}}, taken for {{said}} ({{percent}} %)", { label: label ?? "?", said: said.label, percent: Math.round(100 * Number(p)) })}
-      </Text>
-    );
-  }
-  if (said.value === null || said.value === undefined || label === null) return null;
-  return (
-    <Text size="xs" c="dimmed">
-      {t("is {{label}}, taken for {{said}}", { label, said: formatMetric(said.value) })}
-    </Text>
   );
 }

@@ -15,10 +15,10 @@ export interface Drawn {
 
 /** One sample through the drawn network, asked for anew once nothing was changed for a moment. */
 export function useGraphProbe(drawn: Drawn, index: number, node: string | null, enabled: boolean) {
-  const wanted = useSettled(JSON.stringify({ ...drawn, graph: { ...drawn.graph, layout: {} }, index, node }));
+  const wanted = useSettled(JSON.stringify({ ...drawn, graph: { ...drawn.graph, layout: {} }, index }));
   return useQuery({
-    queryKey: ["probe", "graph", wanted],
-    queryFn: ({ signal }) => probeGraph({ ...(JSON.parse(wanted) as Drawn & { index: number; node: string | null }), split: "test" }, signal),
+    queryKey: ["probe", "graph", wanted, node],
+    queryFn: ({ signal }) => probeGraph({ ...(JSON.parse(wanted) as Drawn & { index: number }), node, split: "test" }, signal),
     enabled,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
