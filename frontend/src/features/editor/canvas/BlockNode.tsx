@@ -1,6 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Boxes } from "lucide-react";
-import { memo } from "react";
+import { memo, useContext } from "react";
 
 import type { Graph } from "@/api/types";
 import type { Block, BlockInput, BlockOutput } from "@/graph/fold";
@@ -8,6 +8,7 @@ import { findNode } from "@/graph/model";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatCount } from "@/shared/format";
+import { NodeSlot } from "@/shared/nodeSlot";
 
 import { shortTitle } from "../describeNode";
 import { useFold, useSession, useSessionState } from "../session/context";
@@ -22,6 +23,7 @@ export const BlockNode = memo(function BlockNode({ id, selected }: NodeProps<Blo
   const block = useFold().blocks.get(id);
   const facts = useSessionState((state) => state.report?.groups[id]);
   const problems = useProblemsIn(id, block?.nodes ?? []);
+  const slot = useContext(NodeSlot);
   if (!block) return null;
   const { group } = block;
   const count = facts?.parameters ?? 0;
@@ -49,6 +51,7 @@ export const BlockNode = memo(function BlockNode({ id, selected }: NodeProps<Blo
       </div>
       {problems.length > 0 ? <ProblemBadge problems={problems} /> : null}
       <Outputs outputs={block.outputs} />
+      {block.outputs[0] ? slot?.(block.outputs[0].from) : null}
     </div>
   );
 });

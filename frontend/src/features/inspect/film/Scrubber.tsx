@@ -30,7 +30,7 @@ export function Scrubber({ film, snapshots }: { film: Film; snapshots: Inside["s
         label={null}
         disabled={snapshots.length < 2}
         thumbLabel={t("Snapshot")}
-        thumbProps={{ "aria-valuetext": words }}
+        thumbValueText={words}
       />
       <Text size="sm" className={`nw-numbers ${classes["where"] ?? ""}`}>
         {words}

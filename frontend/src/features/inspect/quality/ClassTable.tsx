@@ -19,7 +19,7 @@ export function ClassTable({ quality }: { quality: ClassesQuality }) {
             <Table.Th ta="right">{t("Samples")}</Table.Th>
             <Table.Th ta="right">{t("Precision %")}</Table.Th>
             <Table.Th ta="right">{t("Recall %")}</Table.Th>
-            <Table.Th ta="right">F₁ %</Table.Th>
+            <Table.Th ta="right">{t("F1 score %")}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
