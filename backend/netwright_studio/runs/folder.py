@@ -32,6 +32,10 @@ class RunFolder:
         """Where what was seen inside is kept."""
         return self.path / "inside"
 
+    def evaluation(self, part: str) -> Path:
+        """Where a finished training keeps what its network says of each sample of a part of the data."""
+        return self.inside / f"evaluation-final-{part}.safetensors"
+
     def has_checkpoint(self) -> bool:
         """Tell whether training could go on; whether the checkpoint is sound shows when it is read."""
         return any(self.checkpoints.glob("step-*/state.json"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from netwright.serialization import write_atomically
 from netwright_studio.errors import NotFoundError
 from netwright_studio.inference import ModelRepository
+from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.supervisor import Publish
 from netwright_studio.store import Store
-from netwright_studio.store.tables import Run
+from netwright_studio.store.tables import ModelVersion, Run
 
 
 def publisher(store: Store, repository: ModelRepository) -> Publish:
@@ -16,9 +18,20 @@ def publisher(store: Store, repository: ModelRepository) -> Publish:
 
     def publish(run: Run, result: dict[str, Any]) -> tuple[str, int]:
         version = repository.publish(run, _title(store, run), result)
+        keep_evaluations(store, repository, run, version)
         return version.name, version.version
 
     return publish
+
+
+def keep_evaluations(store: Store, repository: ModelRepository, run: Run, version: ModelVersion) -> None:
+    """Let the model have the run's evaluations: it outlives the run."""
+    place = RunFolder(store.settings.runs_dir, run.id)
+    for part in ("validation", "test"):
+        source = place.evaluation(part)
+        if source.is_file():
+            target = repository.folder(version.name, version.version) / f"evaluation-model-{part}.safetensors"
+            write_atomically(target, source.read_bytes())
 
 
 def _title(store: Store, run: Run) -> str:

@@ -108,11 +108,11 @@ def keep_evaluations(place: RunFolder, task: GraphTask, data: Dataset, settings:
     weights = task.arrays()
     held, _ = held_rows(len(data.train[0]), settings.validation_split, settings.seed)
     if held is not None:
-        found = evaluate_samples(task.network, weights, data, "train", held, device=task.device)
-        found.save(place.inside / "evaluation-final-validation.safetensors")
+        found = evaluate_samples(task.network, weights, data, "train", held, device=task.device, native=True)
+        found.save(place.evaluation("validation"))
     if len(data.test[0]):
-        found = evaluate_samples(task.network, weights, data, "test", device=task.device)
-        found.save(place.inside / "evaluation-final-test.safetensors")
+        found = evaluate_samples(task.network, weights, data, "test", device=task.device, native=True)
+        found.save(place.evaluation("test"))
 
 
 class Teller(Callback):

@@ -78,6 +78,7 @@ def evaluate_samples(
     rows: Array | None = None,
     most: int = MAX_SAMPLES,
     device: Any = None,
+    native: bool = False,
 ) -> Evaluation:
     """Predictions and losses of samples of a split: those of ``rows`` or, where there are more than ``most``, evenly
     spread ones.
@@ -93,7 +94,7 @@ def evaluate_samples(
     kind = kind_of(head, data)
     x = data.preprocessing.apply(raw[rows])
     inside = label_entry(network, head.name)
-    output, wanted = _run(network, weights, head, inside, x, tuple(data.info.input.shape), device)
+    output, wanted = _run(network, weights, head, inside, x, tuple(data.info.input.shape), device, native)
     y = target[rows]
     taught = y if y.dtype.kind != "f" else data.preprocessing.apply_target(y)
     loss = _losses(head, output, taught if wanted is None else wanted)
@@ -123,11 +124,18 @@ def kind_of(head: Head, data: Dataset) -> Kind:
 
 
 def _run(
-    network: Network, weights: Weights, head: Head, inside: Any, x: Array, shape: tuple[int, ...], device: Any
+    network: Network,
+    weights: Weights,
+    head: Head,
+    inside: Any,
+    x: Array,
+    shape: tuple[int, ...],
+    device: Any,
+    native: bool,
 ) -> tuple[Array, Array | None]:
     entry = next(entry for entry in network.symbol._entries if entry[0].name == head.name)
     fed = {name: tuple(s or shape) for name, s in network.inputs.items()}
-    runner = Runner(Symbol([entry] if inside is None else [entry, inside]), fed, device)
+    runner = Runner(Symbol([entry] if inside is None else [entry, inside]), fed, device, native)
     given = x.reshape(len(x), *next(iter(fed.values())))
     found = runner(weights, given)
     return found[0], found[1] if inside is not None else None

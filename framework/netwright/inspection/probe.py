@@ -63,6 +63,7 @@ class Probe:
         input_shape: Shape | None = None,
         device: Device | None = None,
         most: int = MAX_NODES,
+        native: bool = False,
     ) -> None:
         self.network, self.weights, self.device = network, weights, device or cpu()
         self.inputs = {name: tuple(shape or input_shape or ()) for name, shape in network.inputs.items()}
@@ -72,7 +73,7 @@ class Probe:
         names = _some(list(entries), most)
         found = {name: entries[name][0].op for name in names}
         self.operators = {name: op.name for name, op in found.items() if op is not None}
-        self._runner = Runner(outputs_of(network, names), self.inputs, self.device)
+        self._runner = Runner(outputs_of(network, names), self.inputs, self.device, native)
 
     @classmethod
     def untrained(

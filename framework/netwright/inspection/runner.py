@@ -13,7 +13,7 @@ from ..device import Device, cpu
 from ..errors import GraphError
 from ..graph.network import Network
 from ..ops.operator import Shape, TensorSpec
-from ..scheduler import Compiled
+from ..scheduler import Compiled, Strategy
 from ..scheduler.lower import infer_all
 from ..symbol.symbol import Symbol, SymbolEntry, SymbolNode
 
@@ -27,10 +27,13 @@ class Runner:
     """Gives chosen outputs of a symbol for data; made once, run with any weights of the right shapes.
 
     ``fed`` names what is fed, with the shape of one sample. Variables that have no weight (labels) are fed with 0.
+    ``native`` code is for those who run often: for one look, loading it takes longer than it saves.
     """
 
-    def __init__(self, symbol: Symbol, fed: Mapping[str, Shape], device: Device | None = None) -> None:
-        self.symbol, self.device = symbol, device or cpu()
+    def __init__(
+        self, symbol: Symbol, fed: Mapping[str, Shape], device: Device | None = None, native: bool = False
+    ) -> None:
+        self.symbol, self.device, self.strategy = symbol, device or cpu(), Strategy(native=native)
         inputs = set(symbol.list_inputs())
         self.fed = {name: tuple(shape) for name, shape in fed.items() if name in inputs}
         self._plans: OrderedDict[int, Compiled] = OrderedDict()
@@ -75,7 +78,9 @@ class Runner:
         found = self._plans.get(batch)
         if found is None:
             known = self._known(weights, batch)
-            found = self._plans[batch] = Compiled(self.symbol, known, train=False, device=self.device)
+            found = self._plans[batch] = Compiled(
+                self.symbol, known, train=False, device=self.device, strategy=self.strategy
+            )
             if len(self._plans) > MAX_PLANS:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(batch)

@@ -178,7 +178,7 @@ class _Inside:
         x, _ = data.split("test")
         chosen: Any = np.linspace(0, len(x) - 1, min(len(x), SAMPLES)).astype(np.int64) if len(x) else []
         self.samples = data.preprocessing.apply(x[chosen]) if len(x) else None
-        self.probe = Probe(task.network, self._weights(), self.input_shape, task.device)
+        self.probe = Probe(task.network, self._weights(), self.input_shape, task.device, native=True)
         self.plane = Plane(data) if data.info.label.kind != "none" and len(data.train[0]) else None
         classes = data.info.label.classes
         self.classes = len(classes) if classes is not None and task.task == "classification" else None
@@ -186,7 +186,7 @@ class _Inside:
         if self.plane is not None:
             head = next(e for e in task.network.symbol._entries if e[0].name == task.head.name)
             self._places = self.plane.inputs(self.size).reshape(-1, *self.probe.inputs[self.probe.input_name])
-            self._runner = Runner(Symbol([head]), self.probe.inputs, task.device)
+            self._runner = Runner(Symbol([head]), self.probe.inputs, task.device, native=True)
         self.generator = _Generator.of(task.network, self._weights(), data) if task.head.label is None else None
 
     def _weights(self) -> dict[str, Any]:

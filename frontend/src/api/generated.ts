@@ -1900,6 +1900,11 @@ export interface components {
          * @description What was seen inside a run while it trained.
          */
         InsideReply: {
+            /**
+             * Generates
+             * @description Whether snapshots hold pictures the network made.
+             */
+            generates: boolean;
             /** Nodes */
             nodes: string[];
             plane: components["schemas"]["PlaneInfo"] | null;
@@ -2007,6 +2012,11 @@ export interface components {
                 number,
                 number
             ];
+            /**
+             * Generates
+             * @description Whether pictures can be made from this node's numbers.
+             */
+            generates: boolean;
             /**
              * Kind
              * @enum {string}
