@@ -42,7 +42,7 @@ def gradients(name: str, strategy: Strategy) -> list[tuple[str, np.ndarray]]:
     arrays = list(data[0].inputs.values())
     samples = task._by_name(arrays if len(arrays) > 1 else arrays[0])
     label = data[0].label if data[0].label is not None else np.empty((SAMPLES, 0), np.float32)
-    compiled = task._plan_for(SAMPLES, True)
+    compiled = task._plan_for(SAMPLES, task._turns[0])
     program = compiled.acquire()
     program.step(task._feeds(compiled, samples, label), task._head_gradients(compiled))
     wanted = {n: v for n, v in compiled.gradients.items() if v is not None}
