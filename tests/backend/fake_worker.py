@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netwright.errors import DataError
+from netwright.train import Change, TrainSettings, TrainState
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.state import RunState
 from netwright_studio.runs.worker import main
@@ -37,17 +38,23 @@ def suffer(mishap: str) -> None:
         time.sleep(600)
 
 
+def refuse(rate: float) -> None:
+    if rate == 7:
+        raise DataError("seven is refused", where="fake", wanted="another", got=rate)
+
+
 def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Control) -> dict[str, Any] | None:
     settings = {"steps": 20, **order["settings"]["optimizer_params"]}
     every = settings.get("checkpoint_every", 10)
     start = max((int(p.name[5:]) for p in (folder / "checkpoints").glob("step-*")), default=0) if order["resume"] else 0
     reporter.state(RunState.RUNNING, **({"resumed_from_step": start} if order["resume"] else {}))
     step = start
+    state = TrainState(None, TrainSettings(), 1, settings["steps"], step=step)
+    state.apply = lambda rate, decay, size: refuse(rate) or [Change("learning_rate", 0.1, rate, state.step, 0.0)]
+    control.on_start(state)
     while step < settings["steps"] and not control.end_requested:
-        control.hold(reporter)
-        if control.end_requested:
-            break
         step += 1
+        state.step = step
         time.sleep(settings.get("pause", 0.0))
         values = {"train_loss": 1.0 / step if step != 5 else float("nan")}
         reporter.say("metrics", {"step": step, "epoch": step / 100, "values": values})
@@ -58,6 +65,7 @@ def train(order: dict[str, Any], folder: Path, reporter: Reporter, control: Cont
             reporter.say("checkpoint", {"step": step, "epoch": step / 100, "bytes": 2})
         if step == settings.get("at"):
             suffer(settings["mishap"])
+        control.on_step(state)
     return {"steps": step} if step == settings["steps"] else None
 
 

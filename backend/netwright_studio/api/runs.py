@@ -22,6 +22,7 @@ from netwright_studio.studio import Studio
 
 router = resource_router("runs")
 
+NO_EVIDENCE = {"measure": "", "bars": [], "curves": {}}
 Step = Annotated[int | None, Query(ge=0)]
 
 
@@ -35,7 +36,7 @@ def list_runs(
 ) -> Items[Run]:
     """Runs, the newest first."""
     rows, total = store.runs.page(limit, offset, project, state and state.value)
-    return Items(items=[public(row) for row in rows], total=total)
+    return Items(items=[public(row, brief=True) for row in rows], total=total)
 
 
 @router.post("", status_code=201)
@@ -64,6 +65,7 @@ def _create(studio: Studio, body: RunCreate) -> tables.Run:
         dataset=dataset,
         settings=settings.model_dump(),
         epochs=settings.epochs,
+        start_paused=body.paused,
     )
 
 
@@ -136,8 +138,10 @@ def get_log(store: StoreDep, run_id: IdPath) -> str:
     return read_log(store.events, run_id)
 
 
-def public(row: tables.Run) -> Run:
-    """Return a run as the API shows it."""
+def public(row: tables.Run, *, brief: bool = False) -> Run:
+    """Return a run as the API shows it; ``brief`` leaves out the evidence of its advice."""
     model = {"name": row.model_name, "version": row.model_version} if row.model_name else None
     plain = {name: getattr(row, name) for name in Run.model_fields if name not in ("project", "model")}
+    if brief:
+        plain["advice"] = [{**advice, "evidence": NO_EVIDENCE} for advice in row.advice]
     return Run.model_validate({**plain, "project": row.project_id, "model": model})

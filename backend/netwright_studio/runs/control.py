@@ -5,62 +5,94 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from io import RawIOBase
 from typing import Any
 
 import orjson
 
+from netwright.errors import NetwrightError
+from netwright.train import Change, Steering, TrainState
+from netwright_studio.errors import describe
 from netwright_studio.jsonio import dumps
 from netwright_studio.runs.state import RunState
 
 
-class Control:
-    """What the server wants of this worker; set by a thread that listens, read between two steps."""
+class Control(Steering):
+    """What the server wants of this worker: a thread listens, the training obeys between two steps.
 
-    def __init__(self) -> None:
-        self.stop_requested = False
+    Words are ``pause``, ``resume``, ``stop`` and ``suspend``; ``step`` and ``change`` carry an ``id``, under which they
+    are answered once they are done or refused.
+    """
+
+    def __init__(self, reporter: Reporter, paused: bool = False) -> None:
+        super().__init__(paused)
+        self._reporter = reporter
         self.suspend_requested = False
-        self._go = threading.Event()
-        self._go.set()
-
-    @property
-    def pause_requested(self) -> bool:
-        """The run is to hold still."""
-        return not self._go.is_set()
+        self.before_hold: Callable[[TrainState], None] = lambda state: None
+        """Called before it is said that the training holds still."""
 
     @property
     def end_requested(self) -> bool:
         """The run is to end after its step."""
-        return self.stop_requested or self.suspend_requested
+        return self._stop
 
-    def take(self, word: str) -> None:
-        """Note one word of the server."""
+    def take(self, message: dict[str, Any]) -> None:
+        """Do one thing that the server says."""
+        word = message["type"]
         if word == "pause":
-            self._go.clear()
-            return
-        if word == "stop":
-            self.stop_requested = True
-        elif word == "suspend":
-            self.suspend_requested = True
-        self._go.set()
+            self.pause()
+        elif word == "resume":
+            self.resume()
+        elif word in ("stop", "suspend"):
+            self.suspend_requested = word == "suspend"
+            self.stop()
+        elif word == "step":
+            self._answer(message["id"], self.step)
+        elif word == "change":
+            self._answer(message["id"], lambda: self.change(**message["values"]))
 
-    def hold(self, reporter: Reporter) -> None:
-        """Hold still while the run is to pause, and say so."""
-        if self.pause_requested and not self.end_requested:
-            reporter.state(RunState.PAUSED)
-            self._go.wait()
-            if not self.end_requested:
-                reporter.state(RunState.RUNNING)
+    def on_held(self, state: TrainState) -> None:
+        """Say that the training holds still, and all that is known until then."""
+        self.before_hold(state)
+        self._reporter.state(RunState.PAUSED)
+
+    def on_released(self, state: TrainState) -> None:
+        """Say that it goes on."""
+        self._reporter.state(RunState.RUNNING)
+
+    def on_changed(self, state: TrainState, changes: list[Change]) -> None:
+        """Say what is different from the next step on, and keep it: after a crash it must not be lost."""
+        for change in changes:
+            self._reporter.say("change", change.to_json())
+        state.request_checkpoint()
 
     def listen(self, stream: RawIOBase, on_end: Callable[[], None]) -> None:
         """Take words from ``stream`` in a thread; its end means that the server is gone."""
 
         def read() -> None:
             for line in stream:
-                self.take(orjson.loads(line)["type"])
+                self.take(orjson.loads(line))
             on_end()
 
         threading.Thread(target=read, daemon=True, name="control").start()
+
+    def _answer(self, ident: str, ask: Callable[[], Future[Any]]) -> None:
+        def tell(future: Future[Any]) -> None:
+            error = future.exception()
+            if error is None:
+                self._reporter.say("answer", {"id": ident, "error": None})
+            elif isinstance(error, NetwrightError):
+                self._reporter.say("answer", {"id": ident, "error": describe(error)[1]["error"]})
+            else:
+                raise error
+
+        try:
+            future = ask()
+        except NetwrightError as error:
+            future = Future()
+            future.set_exception(error)
+        future.add_done_callback(tell)
 
 
 class Reporter:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from netwright.serialization import write_atomically
+
+if TYPE_CHECKING:
+    from netwright.train.branching import CheckpointFacts
 
 
 class RunFolder:
@@ -28,6 +31,11 @@ class RunFolder:
         return self.path / "model"
 
     @property
+    def start_weights(self) -> Path:
+        """Weights of another run that this one begins with, where it does."""
+        return self.path / "start" / "weights.safetensors"
+
+    @property
     def inside(self) -> Path:
         """Where what was seen inside is kept."""
         return self.path / "inside"
@@ -39,6 +47,12 @@ class RunFolder:
     def has_checkpoint(self) -> bool:
         """Tell whether training could go on; whether the checkpoint is sound shows when it is read."""
         return any(self.checkpoints.glob("step-*/state.json"))
+
+    def list_checkpoints(self) -> list[CheckpointFacts]:
+        """The checkpoints that are there, the newest first."""
+        from netwright.train import list_checkpoints
+
+        return list_checkpoints(self.checkpoints)
 
     def write_order(self, order: dict[str, Any]) -> None:
         """Write what the worker is to do, whole or not at all."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from netwright.train.advice.words import fill
 from netwright_studio.store.events import Event, EventStore
 
 MAX_LINES = 10_000
@@ -14,7 +15,7 @@ MAX_LINES = 10_000
 
 def read_log(events: EventStore, run: str) -> str:
     """Return one line per state, log, checkpoint and model event, the last ``MAX_LINES`` of them."""
-    found = events.of_types(run, ("state", "log", "checkpoint", "plan", "model"))
+    found = events.of_types(run, ("state", "log", "checkpoint", "plan", "model", "change", "advice"))
     lines = [line for event in found[-MAX_LINES:] for line in _lines(event)]
     return "\n".join(lines) + ("\n" if lines else "")
 
@@ -31,6 +32,12 @@ def _text(kind: str, data: dict[str, Any]) -> str:
         return f"info    Checkpoint at step {data['step']} ({data['bytes']} bytes)"
     if kind == "model":
         return f"info    Kept as model {data['name']}, version {data['version']}"
+    if kind == "change":
+        return f"info    Changed after step {data['step']}: {data['name']} from {data['before']} to {data['after']}"
+    if kind == "advice":
+        return (
+            f"warning {fill(data['title'], data['values'])} (step {data['step']})\n{fill(data['text'], data['values'])}"
+        )
     if kind == "plan":
         return f"info    Runs on {data['device']}\n{data['text']}"
     origin = data.get("resumed_from_step")

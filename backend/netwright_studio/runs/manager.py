@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from netwright_studio.errors import ConflictError
+from netwright_studio.errors import ConflictError, UnavailableError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.recorder import Recorder
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
 
 CONFIRM_PATIENCE = 2.0
+ANSWER_PATIENCE = 10.0
+CHANGEABLE = frozenset({RunState.RUNNING, RunState.PAUSED})
 SHUTDOWN_PATIENCE = 15.0
 
 
@@ -94,6 +96,38 @@ class RunManager:
         self.wake()
         return row
 
+    async def step(self, run: str) -> Run:
+        """Train one batch of a paused run; returns once it is done and stored, or after a while."""
+        row = await self._get(run)
+        if RunState(row.state) is not RunState.PAUSED:
+            raise ConflictError(
+                f"A run that is {row.state} cannot go on batch by batch.",
+                where="state",
+                wanted=RunState.PAUSED.value,
+                got=row.state,
+                remedy="Pause it first.",
+            )
+        await self._require_live_of(row).ask("step", ANSWER_PATIENCE)
+        return await self._get(run)
+
+    async def change(self, run: str, values: dict[str, Any]) -> Run:
+        """Change settings of a run that trains or is paused; returns once that has happened, or after a while."""
+        row = await self._get(run)
+        if RunState(row.state) not in CHANGEABLE:
+            raise ConflictError(
+                f"The settings of a run that is {row.state} cannot be changed.",
+                where="state",
+                wanted=" or ".join(sorted(CHANGEABLE)),
+                got=row.state,
+                remedy="Fork it with other settings.",
+            )
+        supervisor = self._require_live_of(row)
+        if not await supervisor.ask("change", ANSWER_PATIENCE, values=values):
+            raise UnavailableError(
+                "The change is waiting for the present step to end.", remedy="Look again in a moment."
+            )
+        return await self._get(run)
+
     async def stop(self, run: str) -> Run:
         """Stop a run; one that is training ends after its step and keeps what it has learned."""
         row = await self._get(run)
@@ -126,7 +160,10 @@ class RunManager:
     async def _require_live(self, run: str, target: RunState, action: str) -> Supervisor:
         row = await self._get(run)
         require_move(RunState(row.state), target, action=action)
-        supervisor = self._live.get(run)
+        return self._require_live_of(row)
+
+    def _require_live_of(self, row: Run) -> Supervisor:
+        supervisor = self._live.get(row.id)
         if supervisor is None:
             raise ConflictError(
                 "The run has just ended.",

@@ -56,12 +56,12 @@ class WorkerProcess:
             message = orjson.loads(line)
             yield message
 
-    async def tell(self, message: str) -> None:
-        """Send a word (pause, resume, stop, suspend); a worker that has gone already hears nothing."""
+    async def tell(self, word: str, **facts: Any) -> None:
+        """Send a word with what belongs to it; a worker that has gone already hears nothing."""
         stdin = self._process.stdin
         assert stdin is not None
         with contextlib.suppress(ConnectionError):
-            stdin.write(orjson.dumps({"type": message}) + b"\n")
+            stdin.write(orjson.dumps({"type": word, **facts}) + b"\n")
             await stdin.drain()
 
     def kill(self) -> None:

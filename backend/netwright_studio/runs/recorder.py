@@ -28,7 +28,7 @@ class Recorder:
         self.state = RunState(run.state)
         self._store = store
         self._hub = hub
-        self._progress = Progress(run.metrics, run.best)
+        self._progress = Progress(run.metrics, run.best, run.changes, run.advice)
         self._pending: list[Draft] = []
         self._lock = asyncio.Lock()
         self._room = asyncio.Event()
@@ -42,6 +42,10 @@ class Recorder:
         self._progress.note(kind, data)
         if len(self._pending) >= MAX_PENDING:
             self._room.clear()
+
+    def forget_after(self, step: int) -> None:
+        """Training goes on from a checkpoint: what was changed and advised later did not happen."""
+        self._progress.forget_after(step)
 
     async def run_forever(self) -> None:
         """Store what came in, again and again; cancel it to end."""

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import os
 import signal
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from netwright_studio.errors import ConflictError
+from netwright_studio.errors import ConflictError, InvalidError
 from netwright_studio.machine import memory
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.process import WorkerProcess
@@ -24,7 +25,9 @@ from netwright_studio.store.tables import Run, now
 logger = logging.getLogger(__name__)
 
 Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
-EVENTS = frozenset({"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples"})
+EVENTS = frozenset(
+    {"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples", "change", "advice"}
+)
 SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoint."
 
 
@@ -40,6 +43,7 @@ class Supervisor:
         self._folder = RunFolder(settings.runs_dir, run.id)
         self._worker: WorkerProcess | None = None
         self._said: str | None = None
+        self._asked: dict[str, asyncio.Future[None]] = {}
         self._result: dict[str, Any] | None = None
         self._killed_because: str | None = None
         self._suspended = False
@@ -64,6 +68,24 @@ class Supervisor:
         self._said = word
         if self._worker is not None:
             await self._worker.tell(word)
+
+    async def ask(self, word: str, patience: float, **facts: Any) -> bool:
+        """Have the worker do something between two steps; False when it has not answered in time (a step can be long).
+
+        Raises what the worker refused it for.
+        """
+        ident, future = uuid.uuid4().hex, asyncio.get_running_loop().create_future()
+        self._asked[ident] = future
+        try:
+            if self._worker is None:
+                raise _gone()
+            await self._worker.tell(word, id=ident, **facts)
+            await asyncio.wait_for(future, patience)
+        except TimeoutError:
+            return False
+        finally:
+            del self._asked[ident]
+        return True
 
     async def stop(self) -> None:
         """Ask the worker to end after its step, and kill it when it does not."""
@@ -100,6 +122,9 @@ class Supervisor:
             alarm.cancel()
             status = await worker.wait()
             self._worker = None
+            for future in self._asked.values():
+                if not future.done():
+                    future.set_exception(_gone())
         return status
 
     def _order(self) -> dict[str, Any]:
@@ -110,6 +135,8 @@ class Supervisor:
             "dataset": self.run.dataset,
             "settings": self.run.settings,
             "resume": self.run.resume,
+            "origin": self.run.origin,
+            "paused": self.run.start_paused and self.run.started_at is None,
             "memory_bytes": self._settings.run_memory_bytes or total * 8 // 10,
             "server_pid": os.getpid(),
         }
@@ -119,12 +146,28 @@ class Supervisor:
             await self.recorder.add(kind, data)
         elif kind == "state":
             await self._take_state(RunState(data["state"]), data.get("facts"))
+        elif kind == "answer":
+            await self._take_answer(data)
         elif kind == "result":
             self._result = data
         else:
             raise ValueError(f"a worker said {kind!r}, which means nothing")
 
+    async def _take_answer(self, data: dict[str, Any]) -> None:
+        """What was done is stored before it is answered, so that whoever asks next sees it."""
+        await self.recorder.flush()
+        future, error = self._asked.get(data["id"]), data["error"]
+        if future is None or future.done():
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            facts = {name: error[name] for name in ("where", "wanted", "got", "remedy")}
+            future.set_exception(InvalidError(error["message"], **facts))
+
     async def _take_state(self, target: RunState, facts: dict[str, Any] | None) -> None:
+        if facts and "resumed_from_step" in facts:
+            self.recorder.forget_after(facts["resumed_from_step"])
         try:
             await self.recorder.move(target, facts=facts)
         except ConflictError:
@@ -181,3 +224,7 @@ class Supervisor:
                 # A full disk must not leave the run "running"; it is told as soon as there is room.
                 logger.warning("the end of run %s could not be stored, trying again: %s", self.run.id, error)
                 await asyncio.sleep(2.0)
+
+
+def _gone() -> ConflictError:
+    return ConflictError("The run has just ended.", where="state", wanted="a live run", remedy="Look at it again.")

@@ -10,16 +10,20 @@ from typing import Any
 import netwright.datasets
 from netwright import model_store
 from netwright.datasets import Dataset
+from netwright.errors import NetwrightError
 from netwright.inspection import Snapshot, SnapshotFolder, Watch, evaluate_samples
 from netwright.prediction import describe_clusters
-from netwright.train import Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
+from netwright.train import Advisor, Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
 from netwright.train.data import held_rows
 from netwright_studio.machine import resident_memory
+from netwright_studio.runs.beginning import Beginning
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.showing import Shower
 from netwright_studio.runs.state import RunState
 
+KEEP_CHECKPOINTS = 12
+GO_BACK = "Fork the run from one of its checkpoints with a smaller learning rate"
 METRICS_SECONDS = 0.01
 PROGRESS_SECONDS = 0.5
 
@@ -31,16 +35,21 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     settings = TrainSettings.model_validate(order["settings"])
     task = GraphTask(order["graph"], data.info, choice=settings.task)
     teller = Teller(reporter, control, settings.batch_size)
+    advisor = Advisor(lambda advice: reporter.say("advice", advice.model_dump()), stop=True)
+    begin = Beginning(order, place, data, settings, reporter)
     watch = make_watch(place, reporter, data)
     result = fit(
         task,
         data.feed("train"),
         settings=settings,
-        callbacks=[teller, watch, Shower(reporter, task, data)],
+        callbacks=[begin, teller, advisor, watch, Shower(reporter, task, data), control],
+        keep=KEEP_CHECKPOINTS,
         checkpoint=place.checkpoints,
         resume=order["resume"],
         preprocessing=data.preprocessing,
     )
+    if advisor.lost:
+        raise NetwrightError(advisor.given[-1].sentence(advisor.given[-1].text), remedy=GO_BACK)
     if not result.completed:
         return None
     tested = evaluate(task, data.feed("test"), preprocessing=data.preprocessing)
@@ -116,7 +125,7 @@ def keep_evaluations(place: RunFolder, task: GraphTask, data: Dataset, settings:
 
 
 class Teller(Callback):
-    """Tells the server how training goes, and does what it wants between two steps.
+    """Tells the server how training goes.
 
     Steps can be far quicker than anyone looks: a point covers the steps of at least ``METRICS_SECONDS`` and holds
     their means.
@@ -125,6 +134,7 @@ class Teller(Callback):
     def __init__(self, reporter: Reporter, control: Control, batch_size: int) -> None:
         self._reporter = reporter
         self._control = control
+        control.before_hold = self._tell_metrics
         self._batch_size = batch_size
         self._sums: dict[str, float] = {}
         self._steps = 0
@@ -140,7 +150,6 @@ class Teller(Callback):
         facts = {"resumed_from_step": state.resumed_from or 0} if state.resumed_from is not None else {}
         self._reporter.state(RunState.RUNNING, **facts)
         self._tell_progress(state)
-        self._obey(state)
 
     def on_step(self, state: TrainState) -> None:
         """Gather the step's values; tell when it is time."""
@@ -149,11 +158,11 @@ class Teller(Callback):
             if not name.startswith("val_"):
                 self._sums[name] = self._sums.get(name, 0.0) + value
         now = time.monotonic()
-        if now - self._told_metrics >= METRICS_SECONDS:
+        stepping = self._control.paused
+        if stepping or now - self._told_metrics >= METRICS_SECONDS:
             self._tell_metrics(state)
-        if now - self._told_progress >= PROGRESS_SECONDS:
+        if stepping or now - self._told_progress >= PROGRESS_SECONDS:
             self._tell_progress(state)
-        self._obey(state)
 
     def on_epoch(self, state: TrainState) -> None:
         """Tell the values on held-out data."""
@@ -172,13 +181,6 @@ class Teller(Callback):
         """Tell what is left to tell."""
         self._tell_metrics(state)
         self._tell_progress(state)
-
-    def _obey(self, state: TrainState) -> None:
-        if self._control.pause_requested:
-            self._tell_metrics(state)
-            self._control.hold(self._reporter)
-        if self._control.end_requested:
-            state.request_stop()
 
     def _tell_metrics(self, state: TrainState) -> None:
         if not self._steps:

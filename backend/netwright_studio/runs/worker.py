@@ -25,7 +25,7 @@ def main(arguments: list[str], train: Train) -> int:
     reporter = Reporter(_take_stdout())
     order = read_order(folder)
     guard.die_with(order["server_pid"])
-    control = Control()
+    control = Control(reporter, paused=order["paused"])
     # Unbuffered: at exit nothing may hold the lock of a buffer that a thread still reads.
     control.listen(open(0, "rb", buffering=0, closefd=False), on_end=guard.leave)  # noqa: SIM115
     reporter.log("The worker has started.", "debug")

@@ -78,6 +78,51 @@ class InspectData(Model):
     epoch: float
 
 
+class ChangeData(Model):
+    """A setting was changed after ``step``: the next step is the first to feel it."""
+
+    name: Literal["learning_rate", "weight_decay", "batch_size"]
+    before: Number
+    after: Number
+    step: int
+    epoch: float
+
+
+class BarData(Model):
+    """One layer's value."""
+
+    name: str
+    value: Number
+
+
+class EvidenceData(Model):
+    """What was seen: values by layer with the limit they should keep, or points (step, value) of curves."""
+
+    measure: str
+    bars: list[BarData]
+    limit: Number | None = None
+    logarithmic: bool = False
+    curves: dict[str, list[tuple[int, Number]]]
+
+
+class AdviceData(Model):
+    """A mishap, why it is thought to be one, and what to do. Texts are templates: ``{{name}}`` stands in ``values``."""
+
+    kind: Literal[
+        "nan", "divergence", "plateau", "overfitting", "dead_relu", "exploding_gradients", "vanishing_gradients"
+    ]
+    severity: Literal["problem", "warning"]
+    layer: str | None = None
+    step: int
+    epoch: float
+    title: str
+    text: str
+    remedies: list[str]
+    values: dict[str, str | Number]
+    evidence: EvidenceData
+    change: dict[str, float] = Field(description="Settings that would help.")
+
+
 class ModelData(Model):
     """The run made this model."""
 
@@ -148,6 +193,20 @@ class InspectEvent(EventBase):
     data: InspectData
 
 
+class ChangeEvent(EventBase):
+    """A setting was changed while training."""
+
+    type: Literal["change"]
+    data: ChangeData
+
+
+class AdviceEvent(EventBase):
+    """Something goes wrong."""
+
+    type: Literal["advice"]
+    data: AdviceData
+
+
 class ModelEvent(EventBase):
     """A model version was made."""
 
@@ -171,6 +230,8 @@ RunEvent = Annotated[
     | PlanEvent
     | InspectEvent
     | SamplesEvent
+    | ChangeEvent
+    | AdviceEvent
     | ModelEvent,
     Field(discriminator="type"),
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Ident, Model, Name, Number, Request, Time
+from netwright_studio.schemas.events import AdviceData, ChangeData
 from netwright_studio.schemas.graphs import Graph
 from netwright_studio.schemas.settings import TrainSettings
 
@@ -20,6 +21,7 @@ class RunCreate(Request):
     dataset: Ident | None = None
     settings: TrainSettings | None = Field(None, description="The project's settings when left out.")
     name: Name | None = None
+    paused: bool = Field(False, description="Hold before the first step, to go on batch by batch.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -30,11 +32,60 @@ class RunCreate(Request):
         return self
 
 
-class ModelRef(Model):
-    """The model a run made."""
+class RunChange(Request):
+    """What is to be different from the next step on."""
+
+    learning_rate: float | None = Field(None, ge=0, le=1e6, allow_inf_nan=False)
+    weight_decay: float | None = Field(None, ge=0, le=1e6, allow_inf_nan=False)
+    batch_size: int | None = Field(None, ge=1, le=65_536)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.learning_rate is None and self.weight_decay is None and self.batch_size is None:
+            raise ValueError("Give learning_rate, weight_decay or batch_size")
+        return self
+
+
+class RunFork(Request):
+    """A run that begins where another was."""
+
+    step: int | None = Field(None, ge=0, description="One of the run's checkpoints; its first weights when left out.")
+    settings: TrainSettings | None = Field(None, description="The run's own when left out.")
+    graph: Graph | None = Field(None, description="Another network: the weights that fit are taken.")
+    only_weights: bool = Field(False, description="Begin with the optimizer and the order of the data afresh.")
+    name: Name | None = None
+    paused: bool = False
+
+
+class Difference(Model):
+    """A setting or a part of the network that is not as in the run it comes from."""
 
     name: str
-    version: int
+    before: Any = None
+    after: Any = None
+
+
+class Origin(Model):
+    """Where a run comes from. ``step`` is the checkpoint's, null for the first weights."""
+
+    run: str
+    number: int
+    name: str
+    kind: Literal["initial", "checkpoint", "weights"]
+    step: int | None
+    epoch: float | None
+    differences: list[Difference]
+
+
+class Checkpoint(Model):
+    """A checkpoint that is on disk now. One that is kept is not dropped while newer ones come."""
+
+    step: int
+    epoch: float
+    bytes: int
+    kept: bool
+    written: float = Field(description="Seconds since 1970.")
+    metrics: dict[str, Number]
 
 
 class Best(Model):
@@ -44,6 +95,33 @@ class Best(Model):
     value: Number
     step: int
     epoch: float
+
+
+class Relative(Model):
+    """A run of a family. ``parent`` may have been deleted: then nothing but its name is known."""
+
+    id: str
+    number: int
+    name: str
+    state: RunState | None
+    parent: str | None
+    origin: Origin | None
+    epoch: float
+    epochs: int
+    best: Best | None
+
+
+class Lineage(Model):
+    """All runs that a run comes from, and that come from these, the oldest first."""
+
+    runs: list[Relative]
+
+
+class ModelRef(Model):
+    """The model a run made."""
+
+    name: str
+    version: int
 
 
 class Run(Model):
@@ -72,6 +150,10 @@ class Run(Model):
     seconds_left: Number | None
     device: str | None
     device_reason: str | None
+    memory_bytes: int | None
+    changes: list[ChangeData]
+    advice: list[AdviceData] = Field(description="In lists without evidence.")
+    origin: Origin | None
     model: ModelRef | None
     last_event: int
 

@@ -32,32 +32,24 @@ class RunStore:
         dataset: str,
         settings: dict[str, Any],
         epochs: int,
+        **more: Any,
     ) -> Run:
-        """Store a queued run under the next number, with its first event."""
+        """Store a queued run under the next number, with its first event; ``more`` are columns that have defaults."""
+        values = {"graph": graph, "dataset": dataset, "settings": settings, "epochs": epochs, **more}
         for attempt in range(_NUMBER_TRIES):
             try:
-                return self._create(name, project, graph, dataset, settings, epochs)
+                return self._create(name, project, values)
             except IntegrityError:
                 # Another writer took the number; on SQLite the lock rules this out.
                 if attempt == _NUMBER_TRIES - 1:
                     raise
         raise AssertionError("unreachable")
 
-    def _create(
-        self,
-        name: str | None,
-        project: str | None,
-        graph: dict[str, Any],
-        dataset: str,
-        settings: dict[str, Any],
-        epochs: int,
-    ) -> Run:
+    def _create(self, name: str | None, project: str | None, values: dict[str, Any]) -> Run:
         with self._database.write() as session:
             number = (session.scalar(select(func.max(Run.number))) or 0) + 1
-            run = Run(
-                id=new_id(), number=number, name=name or f"Run {number}", project_id=project, graph=graph,
-                dataset=dataset, settings=settings, state=RunState.QUEUED.value, epochs=epochs,
-            )  # fmt: skip
+            own = {"id": new_id(), "number": number, "name": name or f"Run {number}", "project_id": project}
+            run = Run(**{**own, "state": RunState.QUEUED.value, **values})
             session.add(run)
             session.flush()
             append(session, run.id, [_state_draft(RunState.QUEUED, None)])
@@ -85,6 +77,24 @@ class RunStore:
         if run is None:
             raise NotFoundError.of("run", ident)
         return run
+
+    def family(self, ident: str, most: int) -> list[Run]:
+        """Return the run with all runs that it comes from and that come from these, the oldest first."""
+        with self._database.read() as session:
+            pairs = session.execute(select(Run.id, Run.parent_id).where(Run.parent_id.is_not(None)))
+            parents = {child: parent for child, parent in pairs if parent is not None}
+            children: dict[str, list[str]] = {}
+            for child, parent in parents.items():
+                children.setdefault(parent, []).append(child)
+            root = ident
+            while root in parents:
+                root = parents[root]
+            found, new = [root], [root]
+            while new and len(found) < most:
+                new = [child for parent in new for child in children.get(parent, ())]
+                found += new
+            query = select(Run).where(Run.id.in_(found[:most])).order_by(Run.number)
+            return list(session.scalars(query))
 
     def next_queued(self, but: Iterable[str] = ()) -> Run | None:
         """Return the run that has waited longest."""

@@ -56,6 +56,7 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
         datetime: UtcDateTime,
     }
 
@@ -121,6 +122,12 @@ class Run(Base):
     seconds_left: Mapped[float | None] = mapped_column(Float)
     device: Mapped[str | None] = mapped_column(String(64))
     device_reason: Mapped[str | None] = mapped_column(Text)
+    memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    start_paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    changes: Mapped[list[Any]] = mapped_column(default=list)
+    advice: Mapped[list[Any]] = mapped_column(default=list)
+    parent_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    origin: Mapped[dict[str, Any] | None]
     model_name: Mapped[str | None] = mapped_column(String(120))
     model_version: Mapped[int | None] = mapped_column(Integer)
     last_event: Mapped[int] = mapped_column(BigInteger, default=0)
