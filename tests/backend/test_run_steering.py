@@ -1,4 +1,4 @@
-"""Runs that are steered: single batches, live changes, advice, forks and lineage; over HTTP, with a fake worker and real ones."""
+"""Runs that are steered: single batches, live changes, advice, forks and lineage; with a fake worker and real ones."""
 
 from __future__ import annotations
 
