@@ -23,7 +23,8 @@ import page
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 OPENAPI = "frontend/openapi.json"
-GENERATED = ("framework/netwright/**/*.pyi", OPENAPI, "frontend/src/api/generated.ts")
+ADVICE = "frontend/src/features/runs/advice/texts.ts"
+GENERATED = ("framework/netwright/**/*.pyi", OPENAPI, "frontend/src/api/generated.ts", ADVICE)
 OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
 COUNT = re.compile(rf"(\d+) ({'|'.join(OUTCOMES)})s?\b")
 
@@ -114,8 +115,14 @@ def write_openapi(checks: Checks) -> bool:
 
 
 def generate(checks: Checks) -> bool:
-    """Make the generated files anew: the stubs of nd and sym, and the page's API types."""
-    return checks.call(PYTHON, "-m", "netwright.ops.stubs") and write_openapi(checks) and checks.call_npm("generate")
+    """Make the generated files anew: the stubs of nd and sym, the page's API types and the texts of advice."""
+    stubs = checks.call(PYTHON, "-m", "netwright.ops.stubs")
+    return (
+        stubs
+        and write_openapi(checks)
+        and checks.call_npm("generate")
+        and checks.call(PYTHON, "tools/advice_texts.py", ADVICE)
+    )
 
 
 def check_generated(checks: Checks) -> bool:

@@ -1,11 +1,11 @@
 import { languageTag } from "@/i18n";
 
 import { apiUrl, request, socketUrl } from "./client";
-import type { Graph, Page, Run, RunEventsPage, RunSeries, TrainSettings } from "./types";
+import type { Graph, Page, Run, RunCheckpoint, RunEventsPage, RunRelative, RunSeries, TrainSettings } from "./types";
 
 export type RunSpec =
-  | { project: string; name?: string; settings: TrainSettings }
-  | { graph: Graph; dataset: string; settings: TrainSettings; name?: string };
+  | { project: string; name?: string; settings: TrainSettings; paused?: boolean }
+  | { graph: Graph; dataset: string; settings: TrainSettings; name?: string; paused?: boolean };
 
 export type RunMove = "pause" | "resume" | "stop";
 
@@ -19,6 +19,36 @@ export const getRun = (id: string, signal?: AbortSignal): Promise<Run> => reques
 export const createRun = (spec: RunSpec): Promise<Run> => request("POST", "api/runs", { body: spec });
 
 export const moveRun = (id: string, move: RunMove): Promise<Run> => request("POST", `api/runs/${id}/${move}`);
+
+/** One batch of a paused run. */
+export const stepRun = (id: string): Promise<Run> => request("POST", `api/runs/${id}/step`);
+
+export interface LiveChange {
+  learning_rate?: number;
+  weight_decay?: number;
+  batch_size?: number;
+}
+
+export const changeRun = (id: string, change: LiveChange): Promise<Run> =>
+  request("POST", `api/runs/${id}/changes`, { body: change });
+
+export interface ForkSpec {
+  /** A checkpoint's step; the first weights when left out. */
+  step?: number;
+  settings?: TrainSettings;
+  graph?: Graph;
+  only_weights?: boolean;
+  name?: string;
+  paused?: boolean;
+}
+
+export const forkRun = (id: string, spec: ForkSpec): Promise<Run> => request("POST", `api/runs/${id}/fork`, { body: spec });
+
+export const listCheckpoints = (id: string, signal?: AbortSignal): Promise<Page<RunCheckpoint>> =>
+  request("GET", `api/runs/${id}/checkpoints`, { signal });
+
+export const getLineage = (id: string, signal?: AbortSignal): Promise<{ runs: RunRelative[] }> =>
+  request("GET", `api/runs/${id}/lineage`, { signal });
 
 export const deleteRun = (id: string): Promise<void> => request("DELETE", `api/runs/${id}`);
 

@@ -127,6 +127,11 @@ export type DatasetSample = Replace<Schemas["DatasetSample"], { input: Nested }>
 
 export type RunState = Schemas["RunState"];
 export type Run = Replace<Schemas["Run"], WithGraph>;
+export type RunChange = Schemas["ChangeData"];
+export type RunAdvice = Schemas["AdviceData"];
+export type RunCheckpoint = Schemas["Checkpoint"];
+export type RunOrigin = Schemas["Origin"];
+export type RunRelative = Schemas["Relative"];
 export type RunFrame = Schemas["EventStream"]["frame"];
 export type RunEvent = Schemas["EventsFrame"]["events"][number];
 export type RunEventsPage = Schemas["EventPage"];

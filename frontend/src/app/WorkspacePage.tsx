@@ -1,6 +1,6 @@
 import { Center, Loader } from "@mantine/core";
-import { lazy, Suspense, useCallback } from "react";
-import { useLocation } from "wouter";
+import { lazy, Suspense, useCallback, useEffect } from "react";
+import { useLocation, useSearch } from "wouter";
 
 import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
 import { OpenProject } from "@/features/editor/session/OpenProject";
@@ -31,6 +31,7 @@ const waiting = <Waiting />;
 export default function WorkspacePage({ projectId, tab }: { projectId: string; tab: string }) {
   return (
     <OpenProject projectId={projectId} waiting={waiting}>
+      <LinkedNode />
       <div className={classes["workspace"]}>
         <WorkspaceHeader tab={tab} />
         <ErrorBoundary>
@@ -39,6 +40,20 @@ export default function WorkspacePage({ projectId, tab }: { projectId: string; t
       </div>
     </OpenProject>
   );
+}
+
+/** "…?node=fc1" opens the project with that node chosen: what an advice of a run links to. */
+function LinkedNode() {
+  const session = useSession();
+  const search = useSearch();
+  const [location, navigate] = useLocation();
+  const node = new URLSearchParams(search).get("node");
+  useEffect(() => {
+    if (node === null) return;
+    session.select([node]);
+    navigate(location, { replace: true });
+  }, [node, session, navigate, location]);
+  return null;
 }
 
 function Training() {

@@ -1,8 +1,10 @@
 import type { ParamValue, Run } from "@/api/types";
 import { type Translate } from "@/i18n";
+import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatDuration } from "@/shared/format";
 
+import { changeText } from "./marks";
 import classes from "./runs.module.css";
 
 /** How a run was set up, in words. */
@@ -35,6 +37,10 @@ export function settingRows(run: Run, t: Translate): [string, string][] {
     [t("Schedule"), settings.scheduler ? withParams(settings.scheduler.name, settings.scheduler.params) : t("constant")],
     [t("Initial weights"), settings.initializer],
     [t("Batch size"), String(settings.batch_size)],
+    ...run.changes.map((change): [string, string] => [
+      t("Changed at step {{step}}", { step: formatNumber(change.step) }),
+      changeText(change, t),
+    ]),
     [t("Epochs"), String(settings.epochs)],
     [t("Seed"), String(settings.seed)],
     [t("Device"), settings.device],

@@ -1,15 +1,18 @@
-import { Alert, Button, Group, Progress, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Progress, Text } from "@mantine/core";
 import { Boxes, Info, WifiOff } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run, RunState } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
+import { runTitle } from "@/shared/runTitle";
 
 import { keyTitle } from "./charts/groups";
 import { type Fact, percentOf, progressFacts, progressOf } from "./facts";
 import { FactList } from "./FactList";
 import type { RunSnapshot } from "./history";
+import { LiveSettings } from "./LiveSettings";
+import { originText } from "./lineage/LineageView";
 import classes from "./runs.module.css";
 import { RunControls } from "./RunControls";
 import { StateBadge } from "./StateBadge";
@@ -35,6 +38,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
         </Group>
         <Group gap="xs">
           <RunControls run={run} state={state} size="xs" />
+          <LiveSettings run={run} state={state} />
           {model ? (
             <Button
               component={Link}
@@ -58,6 +62,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
       </Progress.Root>
       <FactList label={t("Progress")} facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
       <DeviceNote run={run} snapshot={snapshot} />
+      <OriginNote run={run} />
       <ReasonNote run={run} snapshot={snapshot} state={state} />
     </section>
   );
@@ -92,6 +97,20 @@ function DeviceNote({ run, snapshot }: { run: Run; snapshot: RunSnapshot }) {
   return (
     <Text size="xs" c="dimmed">
       {reason === null || reason === "" ? t("Runs on {{device}}", { device }) : t("Runs on {{device}}: {{reason}}", { device, reason })}
+    </Text>
+  );
+}
+
+function OriginNote({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  if (run.origin === null) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      {t("Forked from")}{" "}
+      <Anchor component={Link} size="xs" href={`/runs/${run.origin.run}`}>
+        {runTitle(run.origin)}
+      </Anchor>
+      {`. ${originText(run.origin, t)}.`}
     </Text>
   );
 }

@@ -34,7 +34,7 @@ export function progressOf(run: Run, snapshot: RunSnapshot): Progress {
     epochs: source.epochs,
     samplesPerSecond: read(source.samples_per_second),
     secondsLeft: read(source.seconds_left),
-    memoryBytes: live?.memory_bytes ?? null,
+    memoryBytes: live?.memory_bytes ?? run.memory_bytes,
   };
 }
 
@@ -59,7 +59,13 @@ export function progressFacts(progress: Progress, state: RunState): Fact[] {
   if (progress.samplesPerSecond !== null && progress.samplesPerSecond > 0)
     facts.push({ label: t("Speed"), value: t("{{samples}} samples/s", { samples: formatCount(progress.samplesPerSecond) }) });
   if (!isOver(state) && progress.secondsLeft !== null)
-    facts.push({ label: t("Time left"), value: formatDuration(progress.secondsLeft) });
+    facts.push({
+      label: t("Time left"),
+      value:
+        state === "paused"
+          ? t("{{duration}} of training", { duration: formatDuration(progress.secondsLeft) })
+          : formatDuration(progress.secondsLeft),
+    });
   if (progress.memoryBytes !== null) facts.push({ label: t("Memory"), value: formatBytes(progress.memoryBytes) });
   return facts;
 }

@@ -14,7 +14,7 @@ const FLUSH_MS = 100;
 const POINTS_PER_MS = 100;
 
 /** Events that change what the lists and the run's own page say. */
-const notable: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>(["state", "model", "plan"]);
+const notable: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>(["state", "model", "plan", "change", "advice"]);
 
 /** Keeps `history` up to date with a run until the returned function is called. */
 export function followRun(id: string, history: RunHistory, onNotable: () => void): () => void {

@@ -1,6 +1,19 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { deleteRun, getRun, listRuns, moveRun, type RunMove } from "@/api/runs";
+import {
+  changeRun,
+  deleteRun,
+  type ForkSpec,
+  forkRun,
+  getLineage,
+  getRun,
+  listCheckpoints,
+  listRuns,
+  type LiveChange,
+  moveRun,
+  type RunMove,
+  stepRun,
+} from "@/api/runs";
 import type { Run } from "@/api/types";
 import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
@@ -29,6 +42,50 @@ export function useMoveRun(run: Pick<Run, "id">) {
     onSuccess: (moved) => client.setQueryData(["runs", moved.id], moved),
     onError: (error) => notifyError(error),
     onSettled: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+/** Trains one batch of a paused run. */
+export function useStepRun(run: Pick<Run, "id">) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => stepRun(run.id),
+    onSuccess: (stepped) => client.setQueryData(["runs", stepped.id], stepped),
+    onError: (error) => notifyError(error),
+  });
+}
+
+/** Changes settings while it trains. What is refused is shown where it was asked for. */
+export function useChangeRun(run: Pick<Run, "id">) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: LiveChange) => changeRun(run.id, change),
+    onSuccess: (changed) => client.setQueryData(["runs", changed.id], changed),
+    onSettled: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+export function useForkRun(run: Pick<Run, "id">) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (spec: ForkSpec) => forkRun(run.id, spec),
+    onSettled: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+/** What is on disk; `newest` is the last checkpoint that was told of, so that another one is seen. */
+export function useCheckpoints(id: string, newest: number) {
+  return useQuery({
+    queryKey: ["run-checkpoints", id, newest],
+    queryFn: async ({ signal }) => (await listCheckpoints(id, signal)).items,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function useLineage(id: string) {
+  return useQuery({
+    queryKey: ["runs", id, "lineage"],
+    queryFn: async ({ signal }) => (await getLineage(id, signal)).runs,
   });
 }
 

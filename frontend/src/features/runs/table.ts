@@ -20,7 +20,7 @@ export function lossOf(run: Run): number | null {
 }
 
 /** "Validation accuracy 0.972". */
-export function bestText(run: Run): string {
+export function bestText(run: Pick<Run, "best">): string {
   if (!run.best) return "–";
   return `${keyTitle(run.best.metric)} ${formatMetric(run.best.value)}`;
 }

@@ -1,5 +1,5 @@
-import { Anchor, Button, Text } from "@mantine/core";
-import { Play } from "lucide-react";
+import { ActionIcon, Anchor, Button, Group, Text, Tooltip } from "@mantine/core";
+import { Play, StepForward } from "lucide-react";
 
 import { ApiError } from "@/api/client";
 import type { CheckReport, Problem } from "@/api/types";
@@ -15,7 +15,7 @@ interface Props {
   /** Why the last start failed. */
   error: Error | null;
   starting: boolean;
-  onStart: () => void;
+  onStart: (paused: boolean) => void;
   onShowNode: (node: string) => void;
 }
 
@@ -35,16 +35,30 @@ export function StartBox({ dataset, report, error, starting, onStart, onShowNode
           {why}
         </Text>
       )}
-      <Button
-        size="md"
-        leftSection={<Play size={17} aria-hidden />}
-        disabled={why !== null}
-        loading={starting}
-        aria-describedby={why === null ? undefined : "train-why"}
-        onClick={onStart}
-      >
-        {t("Train")}
-      </Button>
+      <Group gap="xs" wrap="nowrap">
+        <Button
+          flex={1}
+          size="md"
+          leftSection={<Play size={17} aria-hidden />}
+          disabled={why !== null}
+          loading={starting}
+          aria-describedby={why === null ? undefined : "train-why"}
+          onClick={() => onStart(false)}
+        >
+          {t("Train")}
+        </Button>
+        <Tooltip label={t("Start held, to go on batch by batch")}>
+          <ActionIcon
+            size={42}
+            variant="default"
+            aria-label={t("Start held, to go on batch by batch")}
+            disabled={why !== null || starting}
+            onClick={() => onStart(true)}
+          >
+            <StepForward size={18} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
     </div>
   );
 }

@@ -55,7 +55,7 @@ export default function TrainPanel(props: TrainPanelProps) {
           error={start.error}
           starting={start.isPending}
           onShowNode={onShowNode}
-          onStart={() => start.mutate(settings, { onSuccess: (run) => showNew(run.id) })}
+          onStart={(paused) => start.mutate({ settings, paused }, { onSuccess: (run) => showNew(run.id) })}
         />
       </aside>
       <section ref={runArea} className={classes["run"]} aria-label={t("Training run")}>

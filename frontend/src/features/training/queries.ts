@@ -35,9 +35,9 @@ export function useProjectRuns(projectId: string) {
 export function useStartRun(projectId: string, saveNow: () => Promise<void>) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: async (settings: TrainSettings): Promise<Run> => {
+    mutationFn: async ({ settings, paused }: { settings: TrainSettings; paused: boolean }): Promise<Run> => {
       await saveNow();
-      return createRun({ project: projectId, settings });
+      return createRun({ project: projectId, settings, paused });
     },
     onSuccess: (run) => {
       client.setQueryData<Run[]>(["runs", "of", projectId], (old) => [run, ...(old ?? [])]);

@@ -11,6 +11,7 @@ import { formatMetric } from "@/shared/format";
 import { alignCurves, type Mark } from "./align";
 import classes from "./charts.module.css";
 import { readout, savePng, saveText, writeCsv } from "./download";
+import { type EventMark, marksNear } from "./eventMarks";
 import type { ChartGroup } from "./groups";
 import type { Range } from "./options";
 import { Plot } from "./Plot";
@@ -25,6 +26,7 @@ export interface ChartCardProps {
   logarithmic: boolean;
   height: number;
   range: Range | null;
+  events: readonly EventMark[];
   onZoom: (range: Range | null) => void;
 }
 
@@ -37,6 +39,9 @@ export function ChartCard(props: ChartCardProps) {
   const [plot, setPlot] = useState<uPlot | null>(null);
   const frame = useMemo(() => alignCurves(group.curves, smoothing, logarithmic), [group, smoothing, logarithmic]);
   const values = readout(group.curves, hovered);
+  const steps = frame.data[0];
+  const width = range ? range[1] - range[0] : (steps.at(-1) ?? 0) - (steps[0] ?? 0);
+  const near = hovered === null ? [] : marksNear(props.events, hovered, width);
   const fileName = `${props.fileName}-${group.metric}`;
 
   const toggle = (key: string): void =>
@@ -56,7 +61,9 @@ export function ChartCard(props: ChartCardProps) {
         <Text component="h3" size="sm" fw={600} className={classes["title"] ?? ""}>
           {group.title}
         </Text>
-        <span className={classes["where"]}>{hovered === null ? "" : t("step {{step}}", { step: formatNumber(hovered) })}</span>
+        <span className={classes["where"]}>
+          {hovered === null ? "" : [t("step {{step}}", { step: formatNumber(hovered) }), ...near.map((mark) => mark.text)].join(" · ")}
+        </span>
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
             <ActionIcon variant="subtle" color="gray" aria-label={t("Save the {{title}} chart", { title: group.title })}>
@@ -93,6 +100,7 @@ export function ChartCard(props: ChartCardProps) {
         logarithmic={logarithmic}
         height={props.height}
         range={range}
+        events={props.events}
         hidden={hidden}
         group={props.cursorGroup}
         onZoom={props.onZoom}

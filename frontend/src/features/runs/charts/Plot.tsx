@@ -17,7 +17,7 @@ export interface PlotProps extends LivePlotOptions {
 
 /** The plot's life in React: made anew when its lines change, only fed when their points do. */
 export function Plot(props: PlotProps) {
-  const { frame, range, hidden, logarithmic, height } = props;
+  const { frame, range, hidden, logarithmic, height, events } = props;
   const { signature } = frame;
   const host = useRef<HTMLDivElement>(null);
   const held = useRef<LivePlot | null>(null);
@@ -44,6 +44,7 @@ export function Plot(props: PlotProps) {
 
   useEffect(() => held.current?.feed(frame, range), [frame, range]);
   useEffect(() => held.current?.hide(hidden), [hidden]);
+  useEffect(() => held.current?.mark(events), [events]);
   useEffect(() => held.current?.recolor(), [scheme]);
 
   return <div ref={host} className={classes["host"]} role="img" aria-label={props.label} style={{ height }} />;

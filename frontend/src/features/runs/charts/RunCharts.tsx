@@ -11,6 +11,7 @@ import { type CurveSet, readEnvelope } from "../curves";
 import { SERIES_POINTS } from "../follow";
 import { ChartCard } from "./ChartCard";
 import classes from "./charts.module.css";
+import type { EventMark } from "./eventMarks";
 import { groupCurves } from "./groups";
 import type { Range } from "./options";
 
@@ -18,12 +19,14 @@ interface Props {
   runId: string;
   fileName: string;
   curves: CurveSet;
+  /** What happened while it trained. */
+  events: readonly EventMark[];
   /** Small charts for a panel beside something else. */
   compact?: boolean;
 }
 
 /** All curves of a run, one chart per metric, zoomed and smoothed together. */
-export function RunCharts({ runId, fileName, curves, compact = false }: Props) {
+export function RunCharts({ runId, fileName, curves, events, compact = false }: Props) {
   const { t } = useTranslation();
   const [smoothing, setSmoothing] = useState(0);
   const [logarithmic, setLogarithmic] = useState(false);
@@ -79,6 +82,7 @@ export function RunCharts({ runId, fileName, curves, compact = false }: Props) {
             logarithmic={logarithmic}
             height={compact ? 190 : 250}
             range={range}
+            events={events}
             onZoom={setRange}
           />
         ))}

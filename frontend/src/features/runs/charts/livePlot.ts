@@ -1,12 +1,15 @@
 import uPlot from "uplot";
 
 import type { PlotFrame } from "./align";
+import type { EventMark } from "./eventMarks";
 import { makeOptions, type PlotSize, type Range } from "./options";
 import { type PlotColors, readColors } from "./theme";
 
 export interface LivePlotOptions {
   frame: PlotFrame;
   range: Range | null;
+  /** What happened while it trained, drawn as lines across. */
+  events: readonly EventMark[];
   logarithmic: boolean;
   height: number;
   /** Plots of one group share their cursor. */
@@ -20,6 +23,7 @@ export class LivePlot {
   readonly plot: uPlot;
   private frame: PlotFrame;
   private range: Range | null;
+  private events: readonly EventMark[];
   private colors: PlotColors;
   private readonly observer: ResizeObserver;
 
@@ -29,12 +33,14 @@ export class LivePlot {
   ) {
     this.frame = options.frame;
     this.range = options.range;
+    this.events = options.events;
     this.colors = readColors(element);
     const { height } = options;
     const uplotOptions = makeOptions(options.frame, options.logarithmic, options.group, sizeOf(element, height), {
       colors: () => this.colors,
       frame: () => this.frame,
       range: () => this.range,
+      events: () => this.events,
       onZoom: options.onZoom,
       onHover: options.onHover,
     });
@@ -48,6 +54,12 @@ export class LivePlot {
     this.frame = frame;
     this.range = range;
     this.plot.setData(frame.data, true);
+  }
+
+  mark(events: readonly EventMark[]): void {
+    if (events === this.events) return;
+    this.events = events;
+    this.plot.redraw(false);
   }
 
   hide(keys: ReadonlySet<string>): void {

@@ -4,6 +4,7 @@ import { formatNumber } from "@/i18n/formats";
 import { formatMetric } from "@/shared/format";
 
 import type { Line, PlotFrame } from "./align";
+import { drawEventMarks, type EventMark } from "./eventMarks";
 import { type PlotColors, withAlpha } from "./theme";
 
 export type Range = readonly [number, number];
@@ -12,6 +13,7 @@ export type Range = readonly [number, number];
 export interface PlotHooks {
   colors: () => PlotColors;
   frame: () => PlotFrame;
+  events: () => readonly EventMark[];
   range: () => Range | null;
   onZoom: (range: Range | null) => void;
   /** The step under the pointer; null when it left. */
@@ -75,7 +77,7 @@ export function makeOptions(
     hooks: {
       setCursor: [(plot) => hooks.onHover(hoveredStep(plot))],
       setSelect: [(plot) => zoomToSelection(plot, hooks)],
-      draw: [(plot) => drawMarks(plot, hooks)],
+      draw: [(plot) => drawMarks(plot, hooks), (plot) => drawEventMarks(plot, hooks.events(), hooks.colors())],
     },
   };
 }

@@ -6,6 +6,8 @@ export interface PlotColors {
   text: string;
   grid: string;
   mark: string;
+  change: string;
+  warn: string;
   paper: string;
 }
 
@@ -20,6 +22,8 @@ export function readColors(element: Element): PlotColors {
     text: read("--nw-muted"),
     grid: read("--nw-plot-grid"),
     mark: read("--nw-danger"),
+    change: read("--nw-text"),
+    warn: read("--nw-warn"),
     paper: read("--nw-surface"),
   };
 }
