@@ -105,7 +105,7 @@ describe("TrainPanel", () => {
     await userEvent.click(screen.getByRole("button", { name: "Train" }));
     expect(await screen.findByText("running r9")).toBeTruthy();
     expect(props.saveNow).toHaveBeenCalledOnce();
-    expect(calls.find((call) => call.method === "POST")?.body).toEqual({ project: "p1", settings });
+    expect(calls.find((call) => call.method === "POST")?.body).toEqual({ project: "p1", paused: false, settings });
   });
 
   it("tells a refusal with a way to the node", async () => {
