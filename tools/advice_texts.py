@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netwright.train.advice import words
 
-HEAD = """// Made of the framework's own texts (netwright.train.advice.words) by tools/advice_texts.py; not to be edited.
+HEAD = """// Made of the framework's own texts (netwright.train.advice.words) by tools/advice_texts.py; not to edit.
 import { type Message, msg } from "@/i18n";
 
 """

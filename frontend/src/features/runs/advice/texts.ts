@@ -1,4 +1,4 @@
-// Made of the framework's own texts (netwright.train.advice.words) by tools/advice_texts.py; not to be edited.
+// Made of the framework's own texts (netwright.train.advice.words) by tools/advice_texts.py; not to edit.
 import { type Message, msg } from "@/i18n";
 
 export const adviceTexts: readonly Message[] = [
