@@ -17,7 +17,12 @@ from netwright.train import Advice, Advisor, BlockTask, Callback, GraphTask, Tra
 from netwright.train.advice import words
 from netwright.train.advice.curves import LossCurve, Plateau
 
-QUICK = [t.id for t in templates.all() if t.dataset in ("iris", "digits", "diabetes", "wine", "breast-cancer")]
+EPOCHS = {
+    "autoencoder-digits": 12, "clusters-digits": 6, "gan-digits": 4, "vae-digits": 10, "resnet-digits": 3,
+    "lstm-text": 1, "transformer-text": 1,
+}  # fmt: skip
+"""Of templates that take long, the first epochs."""
+TEMPLATES = [t.id for t in templates.all() if datasets.info(t.dataset).available and t.id != "lenet"]
 
 
 def layer(name: str, op: str, params: dict[str, Any] | None = None, **inputs: str) -> dict[str, Any]:
@@ -135,14 +140,14 @@ def test_a_later_plateau_is_told_by_its_level() -> None:
     state.metrics["lr"] = 0.1
     told = []
     for step in range(1, 1201):
-        curve.add(step, 0.5 + 0.5 * 0.97**step + 0.002 * (step % 3))
+        curve.add(step, 0.75 + 0.25 * 0.97**step + 0.002 * (step % 3))
         state.step, state.epoch = step, step / 20
         if step % 20 == 0:
             told.append(plateau.look(curve, state))
     first = next(i for i, advice in enumerate(told) if advice)
-    assert 10 <= first <= 20
+    assert 15 <= first <= 30
     assert told[first].text == words.PLATEAU_LATER.text  # type: ignore[union-attr]
-    assert 48 <= told[first].values["percent"] <= 60  # type: ignore[union-attr, operator]
+    assert 74 <= told[first].values["percent"] <= 80  # type: ignore[union-attr, operator]
 
 
 def test_vanishing_gradients_are_told_by_layer() -> None:
@@ -171,7 +176,7 @@ def test_dead_rectifiers_are_told_by_layer() -> None:
     dead = {advice.layer: advice for advice in given if advice.kind == "dead_relu"}
     assert set(dead) == {"act1", "act2"}
     assert dead["act2"].values["dead"] / dead["act2"].values["units"] >= 0.5  # type: ignore[operator]
-    assert dead["act2"].evidence.limit == 0.5
+    assert dead["act2"].evidence.limit == 0.7
     assert "vanishing_gradients" not in {advice.kind for advice in given}
 
 
@@ -187,14 +192,16 @@ def test_the_channels_of_images_are_units_and_hybrid_networks_are_looked_into() 
     assert "relu" in (dead.layer or "")
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_healthy_trainings_hear_nothing(name: str) -> None:
     template = templates.get(name)
     data, advisor = datasets.get(template.dataset), Advisor()
+    settings = TrainSettings.model_validate(template.settings)
+    settings = settings.model_copy(update={"epochs": min(settings.epochs, EPOCHS.get(name, settings.epochs))})
     fit(
-        GraphTask(template.graph, data.info),
+        GraphTask(template.graph, data.info, choice=settings.task),
         data.feed("train"),
-        settings=TrainSettings.model_validate(template.settings),
+        settings=settings,
         callbacks=[advisor],
         preprocessing=data.preprocessing,
     )

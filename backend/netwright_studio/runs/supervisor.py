@@ -25,9 +25,7 @@ from netwright_studio.store.tables import Run, now
 logger = logging.getLogger(__name__)
 
 Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
-EVENTS = frozenset(
-    {"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples", "change", "advice"}
-)
+EVENTS = frozenset({"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples", "change", "advice"})
 SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoint."
 
 

@@ -109,13 +109,18 @@ class Plateau:
     """The loss stays where it is, far above 0: from the beginning on, or after it had come down some way."""
 
     EPOCHS, STEPS = 4, 100
+    LATER = 2
+    """One that comes later lasts so many times longer: what is left may be the data's own noise."""
     """A plateau lasts at least so many of both, or ``LONG`` steps."""
     LONG = 1500
     MOVED = 0.01
-    HIGH, SOME = 0.9, 0.4
+    HIGH, SOME = 0.9, 0.65
+
+    def __init__(self) -> None:
+        self._since: int | None = None
 
     def look(self, curve: LossCurve, state: TrainState) -> Advice | None:
-        """Look at the end of an epoch, or now and then within a long one."""
+        """Look at the end of an epoch."""
         per_epoch = state.step / state.epoch if state.epoch else math.inf
         span = int(min(max(self.STEPS, self.EPOCHS * per_epoch), self.LONG))
         if curve.calm < span or curve.first <= 0:
@@ -128,7 +133,9 @@ class Plateau:
         level = curve.now / curve.first
         spread = max(early + late) - min(early + late)
         if abs(moved) > self.MOVED * curve.first or spread > 6 * self.MOVED * curve.first:
+            self._since = None
             return None
+        self._since = state.step if self._since is None else self._since
         rate = rate_of(state)
         at = state.step, state.epoch
         facts: dict[str, str | float] = {
@@ -143,7 +150,7 @@ class Plateau:
         if level > self.HIGH:
             change = {"learning_rate": _rounded(rate * 10)}
             return words.PLATEAU_START.say(at, evidence, facts, change=change)
-        if level > self.SOME and span < 0.5 * curve.calm:
+        if level > self.SOME and state.step - self._since >= self.LATER * span:
             return words.PLATEAU_LATER.say(at, evidence, {**facts, "percent": round(100 * level)})
         return None
 
