@@ -664,6 +664,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Run
+         * @description Change learning rate, weight decay or batch size between two steps; the run records it.
+         */
+        post: operations["change_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Checkpoints
+         * @description The checkpoints that are on disk now, the newest first.
+         */
+        get: operations["list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/evaluation": {
         parameters: {
             query?: never;
@@ -718,6 +758,26 @@ export interface paths {
         get: operations["get_events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fork
+         * @description Queue a run that begins with this one's first weights, or goes on from one of its checkpoints.
+         */
+        post: operations["fork"];
         delete?: never;
         options?: never;
         head?: never;
@@ -816,6 +876,26 @@ export interface paths {
          * @description Where samples lie at a node, in two dimensions.
          */
         get: operations["get_run_latent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lineage
+         * @description The runs it comes from, and all that come from these.
+         */
+        get: operations["get_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -924,6 +1004,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Run
+         * @description Train one batch of a paused run, and hold still again.
+         */
+        post: operations["step_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/stop": {
         parameters: {
             query?: never;
@@ -1026,6 +1126,72 @@ export interface components {
             type: "add-node";
         };
         /**
+         * AdviceData
+         * @description A mishap, why it is thought to be one, and what to do. Texts are templates: ``{{name}}`` stands in ``values``.
+         */
+        AdviceData: {
+            /**
+             * Change
+             * @description Settings that would help.
+             */
+            change: {
+                [key: string]: number;
+            };
+            /** Epoch */
+            epoch: number;
+            evidence: components["schemas"]["EvidenceData"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "nan" | "divergence" | "plateau" | "overfitting" | "dead_relu" | "exploding_gradients" | "vanishing_gradients";
+            /** Layer */
+            layer: string | null;
+            /** Remedies */
+            remedies: string[];
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "problem" | "warning";
+            /** Step */
+            step: number;
+            /** Text */
+            text: string;
+            /** Title */
+            title: string;
+            /** Values */
+            values: {
+                [key: string]: string | number | ("NaN" | "Infinity" | "-Infinity");
+            };
+        };
+        /**
+         * AdviceEvent
+         * @description Something goes wrong.
+         */
+        AdviceEvent: {
+            data: components["schemas"]["AdviceData"];
+            /** Seq */
+            seq: number;
+            /** Time */
+            time: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "advice";
+        };
+        /**
+         * BarData
+         * @description One layer's value.
+         */
+        BarData: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
          * Best
          * @description The best value so far of the metric that decides.
          */
@@ -1098,6 +1264,41 @@ export interface components {
             title: string;
         };
         /**
+         * ChangeData
+         * @description A setting was changed after ``step``: the next step is the first to feel it.
+         */
+        ChangeData: {
+            /** After */
+            after: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Before */
+            before: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Epoch */
+            epoch: number;
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "learning_rate" | "weight_decay" | "batch_size";
+            /** Step */
+            step: number;
+        };
+        /**
+         * ChangeEvent
+         * @description A setting was changed while training.
+         */
+        ChangeEvent: {
+            data: components["schemas"]["ChangeData"];
+            /** Seq */
+            seq: number;
+            /** Time */
+            time: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "change";
+        };
+        /**
          * CheckReport
          * @description Shapes, counts, costs and problems of a graph.
          */
@@ -1129,6 +1330,29 @@ export interface components {
             /** Dataset */
             dataset?: string | null;
             graph: components["schemas"]["Graph"];
+        };
+        /**
+         * Checkpoint
+         * @description A checkpoint that is on disk now. One that is kept is not dropped while newer ones come.
+         */
+        Checkpoint: {
+            /** Bytes */
+            bytes: number;
+            /** Epoch */
+            epoch: number;
+            /** Kept */
+            kept: boolean;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
+            };
+            /** Step */
+            step: number;
+            /**
+             * Written
+             * @description Seconds since 1970.
+             */
+            written: number;
         };
         /**
          * CheckpointData
@@ -1464,6 +1688,18 @@ export interface components {
             why: string | null;
         };
         /**
+         * Difference
+         * @description A setting or a part of the network that is not as in the run it comes from.
+         */
+        Difference: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Name */
+            name: string;
+        };
+        /**
          * Disconnect
          * @description Remove the edge that ends at a port.
          */
@@ -1599,7 +1835,7 @@ export interface components {
          */
         EventPage: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ChangeEvent"] | components["schemas"]["AdviceEvent"] | components["schemas"]["ModelEvent"])[];
             /** Gap */
             gap: [
                 number,
@@ -1622,12 +1858,36 @@ export interface components {
          */
         EventsFrame: {
             /** Events */
-            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ModelEvent"])[];
+            events: (components["schemas"]["StateEvent"] | components["schemas"]["MetricsEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["LogEvent"] | components["schemas"]["CheckpointEvent"] | components["schemas"]["PlanEvent"] | components["schemas"]["InspectEvent"] | components["schemas"]["SamplesEvent"] | components["schemas"]["ChangeEvent"] | components["schemas"]["AdviceEvent"] | components["schemas"]["ModelEvent"])[];
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "events";
+        };
+        /**
+         * EvidenceData
+         * @description What was seen: values by layer with the limit they should keep, or points (step, value) of curves.
+         */
+        EvidenceData: {
+            /** Bars */
+            bars: components["schemas"]["BarData"][];
+            /** Curves */
+            curves: {
+                [key: string]: [
+                    number,
+                    number | ("NaN" | "Infinity" | "-Infinity")
+                ][];
+            };
+            /** Limit */
+            limit: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /**
+             * Logarithmic
+             * @default false
+             */
+            logarithmic: boolean;
+            /** Measure */
+            measure: string;
         };
         /**
          * Exposed
@@ -1944,6 +2204,13 @@ export interface components {
              */
             type: "inspect";
         };
+        /** Items[Checkpoint] */
+        Items_Checkpoint_: {
+            /** Items */
+            items: components["schemas"]["Checkpoint"][];
+            /** Total */
+            total: number;
+        };
         /** Items[Dataset] */
         Items_Dataset_: {
             /** Items */
@@ -2044,6 +2311,14 @@ export interface components {
              * @enum {string}
              */
             split: "train" | "test";
+        };
+        /**
+         * Lineage
+         * @description All runs that a run comes from, and that come from these, the oldest first.
+         */
+        Lineage: {
+            /** Runs */
+            runs: components["schemas"]["Relative"][];
         };
         /**
          * LogData
@@ -2352,6 +2627,29 @@ export interface components {
             optimizers: components["schemas"]["ChoiceInfo"][];
             /** Schedulers */
             schedulers: components["schemas"]["ChoiceInfo"][];
+        };
+        /**
+         * Origin
+         * @description Where a run comes from. ``step`` is the checkpoint's, null for the first weights.
+         */
+        Origin: {
+            /** Differences */
+            differences: components["schemas"]["Difference"][];
+            /** Epoch */
+            epoch: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "initial" | "checkpoint" | "weights";
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Run */
+            run: string;
+            /** Step */
+            step: number | null;
         };
         /**
          * OutputInfo
@@ -2897,6 +3195,27 @@ export interface components {
             label: string | null;
         };
         /**
+         * Relative
+         * @description A run of a family. ``parent`` may have been deleted: then nothing but its name is known.
+         */
+        Relative: {
+            best: components["schemas"]["Best"] | null;
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            origin: components["schemas"]["Origin"] | null;
+            /** Parent */
+            parent: string | null;
+            state: components["schemas"]["RunState"] | null;
+        };
+        /**
          * RemoveNode
          * @description Remove a node and its edges.
          */
@@ -2914,7 +3233,14 @@ export interface components {
          * @description One training and how far it is.
          */
         Run: {
+            /**
+             * Advice
+             * @description In lists without evidence.
+             */
+            advice: components["schemas"]["AdviceData"][];
             best: components["schemas"]["Best"] | null;
+            /** Changes */
+            changes: components["schemas"]["ChangeData"][];
             /**
              * Created At
              * Format: date-time
@@ -2938,6 +3264,8 @@ export interface components {
             id: string;
             /** Last Event */
             last_event: number;
+            /** Memory Bytes */
+            memory_bytes: number | null;
             /** Metrics */
             metrics: {
                 [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
@@ -2947,6 +3275,7 @@ export interface components {
             name: string;
             /** Number */
             number: number;
+            origin: components["schemas"]["Origin"] | null;
             /** Project */
             project: string | null;
             /** Resumable */
@@ -2967,6 +3296,18 @@ export interface components {
             steps_total: number | null;
         };
         /**
+         * RunChange
+         * @description What is to be different from the next step on.
+         */
+        RunChange: {
+            /** Batch Size */
+            batch_size?: number | null;
+            /** Learning Rate */
+            learning_rate?: number | null;
+            /** Weight Decay */
+            weight_decay?: number | null;
+        };
+        /**
          * RunCreate
          * @description A training to do: of a project as it is now, or of a graph and a data set.
          */
@@ -2976,10 +3317,44 @@ export interface components {
             graph?: components["schemas"]["Graph"] | null;
             /** Name */
             name?: string | null;
+            /**
+             * Paused
+             * @description Hold before the first step, to go on batch by batch.
+             * @default false
+             */
+            paused: boolean;
             /** Project */
             project?: string | null;
             /** @description The project's settings when left out. */
             settings?: components["schemas"]["TrainSettings"] | null;
+        };
+        /**
+         * RunFork
+         * @description A run that begins where another was.
+         */
+        RunFork: {
+            /** @description Another network: the weights that fit are taken. */
+            graph?: components["schemas"]["Graph"] | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Only Weights
+             * @description Begin with the optimizer and the order of the data afresh.
+             * @default false
+             */
+            only_weights: boolean;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            /** @description The run's own when left out. */
+            settings?: components["schemas"]["TrainSettings"] | null;
+            /**
+             * Step
+             * @description One of the run's checkpoints; its first weights when left out.
+             */
+            step?: number | null;
         };
         /**
          * RunState
@@ -4830,6 +5205,72 @@ export interface operations {
             };
         };
     };
+    change_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_checkpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Checkpoint_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_run_evaluation: {
         parameters: {
             query?: {
@@ -4922,6 +5363,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    fork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunFork"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -5104,6 +5580,37 @@ export interface operations {
             };
         };
     };
+    get_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_log: {
         parameters: {
             query?: never;
@@ -5256,6 +5763,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeriesReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    step_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description What was wrong and what to do */
