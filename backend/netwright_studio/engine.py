@@ -43,6 +43,12 @@ class Engine:
 
         return graph.check(document, data=info, batch_size=batch_size)
 
+    def followers(self, document: Document, source: str, info: DatasetInfo | None, batch_size: int) -> list[str]:
+        """Return the names of operators that take an output of a graph as it is."""
+        from netwright import graph
+
+        return graph.operators_after(document, source, data=info, batch_size=batch_size)
+
     def require_trainable(self, document: Document, info: DatasetInfo, batch_size: int) -> None:
         """Raise InvalidError with all problems unless the graph can be trained on the data set."""
         problems = self.check(document, info, batch_size).problems

@@ -7,7 +7,14 @@ from typing import Any
 from netwright_studio.api.deps import StudioDep
 from netwright_studio.api.routing import resource_router
 from netwright_studio.inspecting import probing
-from netwright_studio.schemas.graphs import CheckReport, CheckRequest, Plan, PlanRequest
+from netwright_studio.schemas.graphs import (
+    CheckReport,
+    CheckRequest,
+    Followers,
+    FollowersRequest,
+    Plan,
+    PlanRequest,
+)
 from netwright_studio.schemas.inspect import GraphProbe, ProbeReply
 
 router = resource_router("graphs")
@@ -18,6 +25,13 @@ def check_graph(studio: StudioDep, body: CheckRequest) -> Any:
     """Shapes, counts, costs and everything that is wrong, with the node it is wrong at."""
     info = studio.dataset_info(body.dataset)
     return studio.engine.check(body.graph.model_dump(), info, body.batch_size)
+
+
+@router.post("/followers", response_model=Followers)
+def list_followers(studio: StudioDep, body: FollowersRequest) -> dict[str, Any]:
+    """What could read an output: operators that take its shape with the parameters they start with."""
+    info = studio.dataset_info(body.dataset)
+    return {"operators": studio.engine.followers(body.graph.model_dump(), body.source, info, body.batch_size)}
 
 
 @router.post("/plan", response_model=Plan)

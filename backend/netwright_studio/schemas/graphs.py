@@ -63,6 +63,18 @@ class CheckRequest(Request):
     batch_size: int = Field(32, ge=1, le=1_000_000)
 
 
+class FollowersRequest(CheckRequest):
+    """A graph and one of its outputs that a new node shall read."""
+
+    source: str = Field(max_length=200, description='"node" or "node:output"')
+
+
+class Followers(Model):
+    """Names of the operators that take an output as it is, in the palette's order."""
+
+    operators: list[str]
+
+
 class TensorInfo(Model):
     """Shape and element type, batch axis included; null where it could not be derived."""
 

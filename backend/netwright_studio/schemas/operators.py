@@ -30,6 +30,7 @@ class OperatorInfo(Model):
     variadic: bool
     outputs: list[str]
     params_schema: dict[str, Any] = Field(description="JSON Schema of the parameters")
+    start: dict[str, Any] = Field(description="Parameters of a fresh node: values for those without a default")
     is_loss: bool
     in_palette: bool
 

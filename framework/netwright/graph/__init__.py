@@ -11,6 +11,7 @@ from .part import part
 from .planning import plan_graph
 from .predictor import Predictor, load_predictor
 from .report import CheckReport, Problem
+from .suggest import operators_after
 
 __all__ = [
     "CheckReport",
@@ -22,6 +23,7 @@ __all__ = [
     "from_block",
     "from_symbol",
     "load_predictor",
+    "operators_after",
     "optimizers",
     "palette",
     "part",

@@ -9,6 +9,7 @@ from ..ops.operator import Operator
 from ..ops.params import OpParams
 from .document import INPUT
 from .inputs import SUMMARY, InputParams
+from .suggest import start_params
 
 CATEGORIES = {
     "input": "Input",
@@ -59,6 +60,7 @@ def _input_entry() -> dict[str, Any]:
         "variadic": False,
         "outputs": ["output"],
         "params_schema": params_schema(InputParams),
+        "start": {},
         "is_loss": False,
         "in_palette": True,
     }
@@ -78,6 +80,7 @@ def _entry(op: Operator) -> dict[str, Any]:
         "variadic": bool(op.variadic),
         "outputs": list(outputs[:visible]),
         "params_schema": params_schema(op.Params, without=op.variadic),
+        "start": start_params(op),
         "is_loss": op.is_loss,
         "in_palette": op.in_palette,
     }

@@ -12,3 +12,7 @@ export const checkGraph = (question: GraphQuestion, signal?: AbortSignal): Promi
 
 export const planGraph = (question: GraphQuestion & { training: boolean }, signal?: AbortSignal): Promise<PlanReport> =>
   request("POST", "api/graphs/plan", { body: question, signal });
+
+/** Names of the operators that take an output as it is. */
+export const listFollowers = (question: GraphQuestion & { source: string }, signal?: AbortSignal): Promise<{ operators: string[] }> =>
+  request("POST", "api/graphs/followers", { body: question, signal });

@@ -85,7 +85,7 @@ interface WithForm {
 
 export type OperatorInput = Schemas["Port"];
 export type PortKind = OperatorInput["kind"];
-export type OperatorInfo = Replace<Schemas["OperatorInfo"], WithForm>;
+export type OperatorInfo = Replace<Schemas["OperatorInfo"], WithForm & { start: Params }>;
 export type Category = Schemas["Category"];
 export type Palette = Replace<Schemas["Palette"], { operators: OperatorInfo[] }>;
 export type TrainingChoice = Replace<Schemas["ChoiceInfo"], WithForm>;

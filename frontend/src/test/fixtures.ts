@@ -63,6 +63,7 @@ function operator(name: string, category: string, inputs: OperatorInput[], more:
     variadic: false,
     outputs: ["output"],
     params_schema: { type: "object", properties: {} },
+    start: {},
     is_loss: false,
     in_palette: true,
     ...more,
@@ -90,6 +91,7 @@ export const palette: Palette = {
         },
         required: ["num_hidden"],
       },
+      start: { num_hidden: 64 },
     }),
     operator("Activation", "activation", [input("data")], {
       params_schema: {

@@ -4,16 +4,30 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 
 import type { Position } from "@/api/types";
 
+import type { Loose } from "./actions/add";
+
 /** What the rest of the editor may ask of the canvas. */
 export interface CanvasView {
   fit: () => void;
   zoom: (factor: number) => void;
   /** The middle of what is visible, in graph coordinates. */
   centre: () => Position;
+  /** Where the pointer is over the empty canvas, in the window; null when it left. */
+  follow: (at: { x: number; y: number } | null) => void;
+  /** Offers a new node where the pointer is; false when it is not over the canvas. */
+  insertAtPointer: () => boolean;
   /** Brings a node to the middle and the keyboard to it. */
   reveal: (id: string) => void;
   /** Moves the view only as far as needed to see a node; the keyboard stays where it is. */
   show: (id: string) => void;
+}
+
+export interface Insert {
+  /** In the window. */
+  at: { x: number; y: number };
+  /** In the graph. */
+  place: Position;
+  loose: Loose | null;
 }
 
 export interface EditorUi {
@@ -24,6 +38,8 @@ export interface EditorUi {
   versions: boolean;
   help: boolean;
   view: CanvasView | null;
+  /** Where a new node is being chosen for, if anywhere. */
+  insert: Insert | null;
   /** Grows by one whenever something asks for the keyboard to go there. */
   focusSearch: number;
   focusName: number;
@@ -43,6 +59,7 @@ export function createUi(roomy: boolean): UiStore {
     versions: false,
     help: false,
     view: null,
+    insert: null,
     focusSearch: 0,
     focusName: 0,
   }));

@@ -5,7 +5,7 @@ import { operators, palette, project } from "@/test/fixtures";
 
 import { createSession, type Session } from "../session/session";
 import { createUi } from "../ui";
-import { addOperator, startParams } from "./add";
+import { addOperator, insertOperator } from "./add";
 import { copySelection, pasteText } from "./clipboard";
 import { actions, findAction } from "./registry";
 import { isTyping, matchesShortcut, writeShortcut } from "./shortcut";
@@ -86,13 +86,12 @@ describe("adding an operator", () => {
     expect(findNode(state().graph, "act3")?.inputs).toEqual({});
   });
 
-  it("gives only what has no default", () => {
-    expect(startParams({ properties: { num_hidden: { type: "integer" }, p: { default: 1 } }, required: ["num_hidden", "p"] })).toEqual({
-      num_hidden: 64,
-    });
-    expect(startParams({ properties: { act_type: { enum: ["relu", "tanh"] } }, required: ["act_type"] })).toEqual({
-      act_type: "relu",
-    });
+  it("connects a new node to the port a line was drawn from", () => {
+    const id = insertOperator(session, operator("Activation"), [500, 0], { kind: "source", from: "fc1", output: null });
+    expect(findNode(state().graph, id)?.inputs).toEqual({ data: "fc1" });
+    const source = insertOperator(session, operator("Input"), [500, 0], { kind: "target", to: id, port: "data" });
+    expect(findNode(state().graph, id)?.inputs).toEqual({ data: source });
+    expect(state().history.past.map((step) => step.label)).toEqual([`Add ${id}`, `Add ${source}`]);
   });
 });
 

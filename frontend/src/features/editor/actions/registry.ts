@@ -288,7 +288,10 @@ export const actions: Action[] = [
     group: "view",
     shortcuts: ["/"],
     enabled: always,
-    perform: ({ ui }) => ui.setState((state) => ({ palette: true, focusSearch: state.focusSearch + 1 })),
+    perform: ({ ui }) => {
+      if (ui.getState().view?.insertAtPointer()) return;
+      ui.setState((state) => ({ palette: true, focusSearch: state.focusSearch + 1 }));
+    },
   },
   {
     id: "problems",

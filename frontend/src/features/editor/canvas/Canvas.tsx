@@ -10,7 +10,7 @@ import {
 } from "@xyflow/react";
 import { useComputedColorScheme } from "@mantine/core";
 import { MousePointerClick } from "lucide-react";
-import { type DragEvent, useCallback, useEffect, useMemo, useState } from "react";
+import { type DragEvent, type MouseEvent as ReactMouseEvent, useCallback, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 
 import { NODE_SIZE } from "@/graph/rows";
@@ -19,7 +19,7 @@ import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { notifyError } from "@/shared/notify";
 
-import { addOperator } from "../actions/add";
+import { addOperator, type Loose } from "../actions/add";
 import { setCollapsed } from "../actions/groups";
 import { useAct } from "../actions/useActions";
 import { OPERATOR_MIME } from "../palette/drag";
@@ -27,11 +27,12 @@ import { useSession, useSessionState } from "../session/context";
 import { useUi } from "../ui";
 import classes from "./Canvas.module.css";
 import { createCanvasStore } from "./canvasStore";
-import { connectEdits, describeConnection, judge, targetUnder, toConnections, type Wanted } from "./connecting";
+import { connectEdits, describeConnection, judge, looseEnd, targetUnder, toConnections, type Wanted } from "./connecting";
 import type { ShapeFlowEdge } from "./flow";
 import { BlockNode } from "./BlockNode";
 import { FrameNode } from "./FrameNode";
 import { OpNode } from "./OpNode";
+import { QuickInsert } from "./QuickInsert";
 import { ShapeEdge } from "./ShapeEdge";
 import { useCanvasView } from "./useCanvasView";
 
@@ -83,6 +84,16 @@ export function Canvas() {
     if (state.isValid === true) return;
     const target = targetUnder(session, event, state);
     if (target) connect(target);
+    else offerAt(event, looseEnd(session, state));
+  }
+
+  /** Lets a person choose a new node for a place. */
+  function offerAt(event: MouseEvent | TouchEvent | ReactMouseEvent, loose: Loose | null): void {
+    const point = "changedTouches" in event ? event.changedTouches[0] : event;
+    if (!point || !(event.target instanceof Element) || event.target.closest(".react-flow__node")) return;
+    const at = { x: point.clientX, y: point.clientY };
+    const { x, y } = flow.screenToFlowPosition(at);
+    ui.setState({ insert: { at, place: [x, y], loose } });
   }
 
   function onDrop(event: DragEvent): void {
@@ -119,6 +130,11 @@ export function Canvas() {
         onSelectionDragStop={(_event, moved) => canvas.endDrag(moved)}
         onConnect={connect}
         onConnectEnd={onConnectEnd}
+        onPaneClick={(event) => {
+          if (event.detail === 2) offerAt(event, null);
+        }}
+        onPaneMouseMove={(event) => ui.getState().view?.follow({ x: event.clientX, y: event.clientY })}
+        onPaneMouseLeave={() => ui.getState().view?.follow(null)}
         onReconnect={(edge, wanted) => connect(wanted, edge)}
         isValidConnection={(wanted) => judge(session, wanted).ok}
         onInit={open}
@@ -144,6 +160,7 @@ export function Canvas() {
         <Background gap={22} size={1.4} />
         <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />
       </ReactFlow>
+      <QuickInsert />
       {isEmpty ? (
         <div className={classes["empty"]}>
           <EmptyState

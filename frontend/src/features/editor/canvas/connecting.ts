@@ -8,6 +8,7 @@ import { type Connection, connectionId, findNode, readReference, writeReference 
 import { outputNames, outputReference, portForNew } from "@/graph/ports";
 import { t } from "@/i18n";
 
+import type { Loose } from "../actions/add";
 import type { Session } from "../session/session";
 import type { ShapeFlowEdge } from "./flow";
 
@@ -67,6 +68,18 @@ export function targetUnder(session: Session, event: MouseEvent | TouchEvent, st
   if (!there || there.type === state.fromHandle.type) return null;
   const [source, target] = state.fromHandle.type === "source" ? [here, there] : [there, here];
   return { source: source.node, sourceHandle: source.handle, target: target.node, targetHandle: target.handle };
+}
+
+/** The port that a line was drawn from and let go over nothing. */
+export function looseEnd(session: Session, { fromHandle }: FinalConnectionState): Loose | null {
+  if (!fromHandle) return null;
+  const { nodeId, id, type } = fromHandle;
+  if (type === "source") {
+    const [connection] = toConnections(session, { source: nodeId, sourceHandle: id ?? null, target: "" });
+    return connection ? { kind: "source", from: connection.from, output: connection.output } : null;
+  }
+  const [connection] = toConnections(session, { source: "", target: nodeId, targetHandle: id ?? null });
+  return connection ? { kind: "target", to: connection.to, port: connection.port } : null;
 }
 
 function nodeUnder(session: Session, event: MouseEvent | TouchEvent, from: "source" | "target") {

@@ -1,5 +1,5 @@
 import { useReactFlow, useStoreApi } from "@xyflow/react";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 
 import type { Position } from "@/api/types";
 import { foldOf, itemPosition } from "@/graph/fold";
@@ -20,6 +20,7 @@ export function useCanvasView(): () => void {
   const size = useStoreApi();
   const session = useSession();
   const ui = useUi();
+  const pointer = useRef<{ x: number; y: number } | null>(null);
 
   useEffect(() => {
     const place = (id: string): Position => {
@@ -38,6 +39,16 @@ export function useCanvasView(): () => void {
           const { x, y, zoom } = flow.getViewport();
           const { width, height } = size.getState();
           return [(width / 2 - x) / zoom - NODE_SIZE.width / 2, (height / 2 - y) / zoom - NODE_SIZE.height / 2];
+        },
+        follow: (at) => {
+          pointer.current = at;
+        },
+        insertAtPointer: () => {
+          const at = pointer.current;
+          if (!at) return false;
+          const { x, y } = flow.screenToFlowPosition(at);
+          ui.setState({ insert: { at, place: [x, y], loose: null } });
+          return true;
         },
         reveal: (id) => {
           const { graph } = session.store.getState();

@@ -26,7 +26,7 @@ describe("what a tab keeps", () => {
   });
 
   it("shows a conflict where somebody else saved in between, and loses neither side", () => {
-    const resumed = resume(project({ revision: 5 }), kept({ saved: false }));
+    const resumed = resume(project({ revision: 5, graph: emptyGraph() }), kept({ saved: false }));
     expect(resumed).toMatchObject({ save: "conflict", revision: 3, graph: drawing.graph });
     expect(resume(project({ revision: 5 }), kept({}))).toEqual({});
   });
