@@ -20,7 +20,7 @@ def free_spot(page: Page) -> tuple[float, float]:
 def test_nodes_are_inserted_where_one_points(page: Page, studio: Studio) -> None:
     project = studio.create_project("lenet")
     page.goto(f"/projects/{project['id']}")
-    expect(edge(page, "From conv1 to data of relu1, 32×20×24×24")).to_be_attached()
+    expect(edge(page, "From conv1 to data of relu1, 64×20×24×24")).to_be_attached()
     x, y = free_spot(page)
 
     page.mouse.dblclick(x, y)
@@ -43,7 +43,7 @@ def test_nodes_are_inserted_where_one_points(page: Page, studio: Studio) -> None
 def test_a_line_into_the_open_offers_what_fits_there(page: Page, studio: Studio) -> None:
     project = studio.create_project("lenet")
     page.goto(f"/projects/{project['id']}")
-    expect(edge(page, "From conv1 to data of relu1, 32×20×24×24")).to_be_attached()
+    expect(edge(page, "From conv1 to data of relu1, 64×20×24×24")).to_be_attached()
     start = node(page, "conv1, Convolution").get_by_label("Output output", exact=True).bounding_box()
     assert start is not None
     x, y = free_spot(page)
@@ -57,7 +57,7 @@ def test_a_line_into_the_open_offers_what_fits_there(page: Page, studio: Studio)
     page.get_by_role("combobox", name="Insert an operator").fill("pool")
     expect(options.first).to_have_text("Pooling")
     page.keyboard.press("Enter")
-    expect(edge(page, "From conv1 to data of pool3, 32×20×24×24")).to_be_attached()
+    expect(edge(page, "From conv1 to data of pool3, 64×20×24×24")).to_be_attached()
     # One step of undo takes node and line away.
     page.keyboard.press("Control+z")
     expect(node(page, "pool3, Pooling")).to_have_count(0)

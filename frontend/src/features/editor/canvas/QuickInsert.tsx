@@ -11,7 +11,7 @@ import { useTranslation } from "@/i18n/react";
 import { lookOf } from "@/shared/category";
 
 import { addOperator, insertOperator } from "../actions/add";
-import { searchPalette } from "../palette/search";
+import { bestFirst, searchPalette } from "../palette/search";
 import { useSession, useSessionState } from "../session/context";
 import { type Insert, useUi, useUiState } from "../ui";
 import classes from "./QuickInsert.module.css";
@@ -36,8 +36,8 @@ function Chooser({ insert }: { insert: Insert }) {
   const box = useClickOutside<HTMLDivElement>(close);
   const fitting = useFitting(insert);
   const found = useMemo(() => {
-    const groups = searchPalette(session.palette, words);
-    return groups.flatMap(({ operators }) => operators).filter((one) => fitting === null || fitting.has(one.name)).slice(0, MOST);
+    const all = bestFirst(searchPalette(session.palette, words), words);
+    return all.filter((one) => fitting === null || fitting.has(one.name)).slice(0, MOST);
   }, [session, words, fitting]);
 
   function add(operator: OperatorInfo | undefined): void {

@@ -23,12 +23,16 @@ export function searchPalette({ operators, categories }: Palette, words: string)
 
 /** The best fit over all groups: what Enter adds. */
 export function bestMatch(groups: PaletteGroup[], words: string): OperatorInfo | null {
+  return bestFirst(groups, words)[0] ?? null;
+}
+
+/** All that was found, whatever its category; the best fits first. */
+export function bestFirst(groups: PaletteGroup[], words: string): OperatorInfo[] {
   const needles = words.toLowerCase().split(/\s+/).filter((word) => word !== "");
-  const all = groups.flatMap(({ category, operators }) =>
-    operators.map((operator) => ({ operator, score: score(operator, category, needles) })),
-  );
-  all.sort((a, b) => b.score - a.score);
-  return all[0]?.operator ?? null;
+  return groups
+    .flatMap(({ category, operators }) => operators.map((operator) => ({ operator, score: score(operator, category, needles) })))
+    .sort((a, b) => b.score - a.score)
+    .map(({ operator }) => operator);
 }
 
 /** Every word has to be found somewhere; 0 when one is not. */
