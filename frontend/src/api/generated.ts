@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Followers
+         * @description What could read an output: operators that take its shape with the parameters they start with.
+         */
+        post: operations["list_followers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graphs/plan": {
         parameters: {
             query?: never;
@@ -1915,6 +1935,33 @@ export interface components {
             label: string;
         };
         /**
+         * Followers
+         * @description Names of the operators that take an output as it is, in the palette's order.
+         */
+        Followers: {
+            /** Operators */
+            operators: string[];
+        };
+        /**
+         * FollowersRequest
+         * @description A graph and one of its outputs that a new node shall read.
+         */
+        FollowersRequest: {
+            /**
+             * Batch Size
+             * @default 32
+             */
+            batch_size: number;
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+            /**
+             * Source
+             * @description "node" or "node:output"
+             */
+            source: string;
+        };
+        /**
          * GapFrame
          * @description These events were pruned.
          */
@@ -2607,6 +2654,13 @@ export interface components {
              * @description JSON Schema of the parameters
              */
             params_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Start
+             * @description Parameters of a fresh node: values for those without a default
+             */
+            start: {
                 [key: string]: unknown;
             };
             /** Summary */
@@ -4067,6 +4121,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckReport"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_followers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FollowersRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Followers"];
                 };
             };
             /** @description What was wrong and what to do */
