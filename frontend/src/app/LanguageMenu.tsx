@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
-import { Check, Languages } from "lucide-react";
+import { Languages } from "lucide-react";
 
 import { chooseLanguage } from "@/i18n";
 import { languages } from "@/i18n/language";
@@ -19,20 +19,20 @@ export function LanguageMenu() {
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        {languages.map(({ language, name, tag }) => (
-          <Menu.Item
-            key={language}
-            lang={tag}
-            role="menuitemradio"
-            aria-checked={language === current}
-            leftSection={<Check size={14} visibility={language === current ? "visible" : "hidden"} />}
-            onClick={() => {
-              chooseLanguage(language).catch((error: unknown) => notifyError(error, t("The language was not changed")));
-            }}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={current}
+          onChange={(language) => {
+            const chosen = languages.find((one) => one.language === language);
+            if (!chosen) return;
+            chooseLanguage(chosen.language).catch((error: unknown) => notifyError(error, t("The language was not changed")));
+          }}
+        >
+          {languages.map(({ language, name, tag }) => (
+            <Menu.RadioItem key={language} value={language} lang={tag} closeMenuOnClick>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

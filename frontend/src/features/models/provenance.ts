@@ -12,6 +12,7 @@ const names: Record<string, Message> = {
   device: msg("Device"),
   epochs: msg("Epochs"),
   initializer: msg("Initial weights"),
+  look_inside: msg("Looks inside"),
   optimizer: msg("Optimizer"),
   "optimizer_params learning_rate": msg("Learning rate"),
   run: msg("Run"),

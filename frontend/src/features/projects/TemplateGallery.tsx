@@ -2,7 +2,9 @@ import { Badge, SimpleGrid, Skeleton, Text, Title, UnstyledButton } from "@manti
 import { useQuery } from "@tanstack/react-query";
 
 import type { Template } from "@/api/types";
+import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
+import { DatasetTitle } from "@/shared/DatasetTitle";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { MiniGraph } from "@/shared/MiniGraph";
@@ -10,6 +12,15 @@ import classes from "./projects.module.css";
 import { templatesQuery, useCreateProject } from "./queries";
 
 const taskColours: Record<string, string> = { classification: "sea", regression: "orange", reconstruction: "violet" };
+
+const taskNames: Record<Template["task"], Message> = {
+  classification: msg("classification"),
+  regression: msg("regression"),
+  reconstruction: msg("reconstruction"),
+  clustering: msg("clustering"),
+  generation: msg("generation"),
+  language: msg("language"),
+};
 
 /** Networks that work, with what to expect of them. */
 export function TemplateGallery() {
@@ -54,7 +65,7 @@ function TemplateCard({ template }: { template: Template }) {
             {title}
           </Text>
           <Badge size="xs" variant="light" color={taskColours[task] ?? "gray"}>
-            {task}
+            {t(taskNames[task])}
           </Badge>
         </div>
         <Text size="xs" c="dimmed" lineClamp={2}>
@@ -62,7 +73,9 @@ function TemplateCard({ template }: { template: Template }) {
         </Text>
         <dl className={classes["foot"]}>
           <dt>{t("Data")}</dt>
-          <dd>{dataset}</dd>
+          <dd>
+            <DatasetTitle id={dataset} />
+          </dd>
           <dt>{t("Expect")}</dt>
           <dd>{expected}</dd>
         </dl>
