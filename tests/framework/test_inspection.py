@@ -15,7 +15,7 @@ from netwright.errors import CheckpointError, GraphError
 from netwright.inspection import Plane, Probe, Snapshot, SnapshotFolder, Watch, histogram, kernels, picture
 from netwright.inspection.evaluation import Evaluation, evaluate_samples
 from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, walk_codes
-from netwright.inspection.plane import Projection, boundary
+from netwright.inspection.plane import Projection, boundary, can_be_drawn
 from netwright.inspection.quality import judge_classes, judge_values, worst
 from netwright.inspection.runner import from_node
 from netwright.inspection.watch import ALLOWANCE
@@ -346,3 +346,24 @@ def test_a_classifier_decides_by_its_last_features() -> None:
     data = datasets.get("digits")
     probe = Probe.untrained(templates.get("mlp-digits").graph, data.info)
     assert narrowest(probe.network, probe.weights, data.info.input.shape) == "relu2"
+
+
+def test_a_network_taught_to_generate_draws_from_its_noise() -> None:
+    template, data = templates.get("gan-digits"), datasets.get("digits")
+    settings = TrainSettings.model_validate({**template.settings, "epochs": 1})
+    task, seen = GraphTask(template.graph, data.info, choice=settings.task), list[Snapshot]()
+
+    class Two(Callback):
+        def on_step(self, state: TrainState) -> None:
+            if state.step >= 2:
+                state.request_stop()
+
+    watch = Watch(seen.append, data)
+    fit(task, data.feed("train"), settings=settings, callbacks=[watch, Two()], preprocessing=data.preprocessing)
+    assert watch.trouble is None
+    assert all(snapshot.generated is not None and snapshot.generated.tiles == 36 for snapshot in seen)
+    assert seen[0].generated != seen[-1].generated
+
+
+def test_letters_have_no_map() -> None:
+    assert not can_be_drawn(datasets.get(templates.get("lstm-text").dataset))

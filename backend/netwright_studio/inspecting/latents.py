@@ -9,7 +9,7 @@ import numpy as np
 
 from netwright.datasets.pictures import encode_png
 from netwright.errors import GraphError
-from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, walk_codes
+from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, normal_codes, walk_codes
 from netwright.inspection.plane import Projection
 from netwright.inspection.runner import entries_by_node, from_node
 from netwright.ops.operator import TensorSpec
@@ -98,7 +98,7 @@ def _makes_pictures(subject: Subject, node: str) -> bool:
 def _draw(subject: Subject, codes: Any, count: int, seed: int) -> Any:
     """New codes: standard normal ones where the network was taught so, else like those of the samples."""
     if (subject.settings.get("task") or {}).get("kind") == "generation":
-        return np.random.Generator(np.random.Philox(seed)).normal(size=(count, codes.shape[1]))
+        return normal_codes(codes.shape[1], count, seed)
     return draw_codes(codes, count, seed)
 
 

@@ -58,7 +58,10 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     require_finite(
         {n: v for n, v in tested.items() if n == "test_loss"}, settings.optimizer_params.get("learning_rate")
     )
-    keep_evaluations(place, task, data, settings)
+    try:
+        keep_evaluations(place, task, data, settings)
+    except NetwrightError as error:  # the model is worth keeping without
+        reporter.log(f"Predictions by sample are not kept: {error}", "warning")
     metrics = {**result.metrics, **tested}
     metrics.pop("lr", None)
     info = model_store.describe_model(

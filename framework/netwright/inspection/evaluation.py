@@ -97,6 +97,8 @@ def evaluate_samples(
     output, wanted = _run(network, weights, head, inside, x, tuple(data.info.input.shape), device, native)
     y = target[rows]
     taught = y if y.dtype.kind != "f" else data.preprocessing.apply_target(y)
+    if kind == "reconstruction" and output[0].size != x[0].size:
+        kind = "loss"
     loss = _losses(head, output, taught if wanted is None else wanted)
     none = np.zeros((len(rows), 0), np.float32)
     facts: dict[str, Array] = {
@@ -118,7 +120,7 @@ def kind_of(head: Head, data: Dataset) -> Kind:
     label = data.info.label
     if head.label is None and head.is_loss:
         return "reconstruction"
-    if head.task == "classification" and label.kind == "class":
+    if head.task == "classification" and label.kind == "class" and data.test[1].ndim == 1:
         return "classes"
     return "values" if head.task == "regression" and label.kind == "value" else "loss"
 

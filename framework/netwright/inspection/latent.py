@@ -88,6 +88,11 @@ def draw_codes(codes: Array, count: int, seed: int) -> Array:
     return drawn
 
 
+def normal_codes(numbers: int, count: int, seed: int) -> Array:
+    """Codes from the standard normal distribution."""
+    return np.random.Generator(np.random.Philox(seed)).normal(size=(count, numbers))
+
+
 def walk_codes(codes: Array, side: int) -> Array:
     """side × side codes on the plane of the two principal components through the mean of the given ones."""
     from .plane import Projection

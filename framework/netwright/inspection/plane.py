@@ -144,6 +144,11 @@ class Plane:
         return x if self.preprocessing is None else self.preprocessing.apply(x)
 
 
+def can_be_drawn(data: Dataset) -> bool:
+    """Whether places between samples mean something: numbers do, letters do not."""
+    return data.info.input.kind in ("table", "image") and data.info.label.kind != "none" and len(data.train[0]) > 0
+
+
 def boundary(predict: Callable[[Array], Array], plane: Plane, size: int = 40, classes: int | None = None) -> Boundary:
     """What a network says everywhere on a plane. ``predict`` takes network inputs and returns the head's output."""
     return picture_of(predict(plane.inputs(size)), size, classes)

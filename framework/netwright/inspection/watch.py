@@ -10,13 +10,12 @@ import numpy as np
 
 from ..datasets import Dataset
 from ..errors import NetwrightError
-from ..graph.network import Network
 from ..symbol.symbol import Symbol
 from ..train import Callback, GraphTask, TrainState
 from .histograms import Histogram, histogram, spread, to_host
-from .latent import Decoder, draw_codes, image_sheet, latent, narrowest
+from .latent import Decoder, draw_codes, image_sheet, latent, narrowest, normal_codes
 from .pictures import Picture
-from .plane import Boundary, Plane, picture_of
+from .plane import Boundary, Plane, can_be_drawn, picture_of
 from .probe import NodeView, Probe, raw, weight_picture
 from .runner import Runner
 from .snapshots import Snapshot, WeightView
@@ -179,7 +178,7 @@ class _Inside:
         chosen: Any = np.linspace(0, len(x) - 1, min(len(x), SAMPLES)).astype(np.int64) if len(x) else []
         self.samples = data.preprocessing.apply(x[chosen]) if len(x) else None
         self.probe = Probe(task.network, self._weights(), self.input_shape, task.device, native=True)
-        self.plane = Plane(data) if data.info.label.kind != "none" and len(data.train[0]) else None
+        self.plane = Plane(data) if can_be_drawn(data) else None
         classes = data.info.label.classes
         self.classes = len(classes) if classes is not None and task.task == "classification" else None
         self.size = WIDE if self.plane is not None and self.plane.info.kind == "inputs" else NARROW
@@ -187,7 +186,7 @@ class _Inside:
             head = next(e for e in task.network.symbol._entries if e[0].name == task.head.name)
             self._places = self.plane.inputs(self.size).reshape(-1, *self.probe.inputs[self.probe.input_name])
             self._runner = Runner(Symbol([head]), self.probe.inputs, task.device, native=True)
-        self.generator = _Generator.of(task.network, self._weights(), data) if task.head.label is None else None
+        self.generator = _Generator.of(task, self._weights(), data) if task.head.label is None else None
 
     def _weights(self) -> dict[str, Any]:
         return {**raw(self.task.weights), **raw(self.task.states)}
@@ -203,24 +202,29 @@ class _Inside:
 
 
 class _Generator:
-    """New images from an autoencoder: codes drawn from the distribution that the samples' codes have now."""
+    """New images: from an autoencoder by codes of the distribution that the samples' codes have now, from a network that
+    was taught to generate by standard normal ones.
+    """
 
-    def __init__(self, network: Network, node: str, data: Dataset) -> None:
-        self.network, self.node, self.shape = network, node, tuple(data.info.input.shape)
+    def __init__(self, task: GraphTask, node: str, data: Dataset) -> None:
+        self.network, self.node, self.shape = task.network, node, tuple(data.info.input.shape)
+        self.taught = task.choice.kind == "generation"
+        self.output = task.choice.output if self.taught else None
         x, _ = data.split("train")
         self.x = data.preprocessing.apply(x[:: max(1, len(x) // 128)])
 
     @classmethod
-    def of(cls, network: Network, weights: Mapping[str, Any], data: Dataset) -> _Generator | None:
+    def of(cls, task: GraphTask, weights: Mapping[str, Any], data: Dataset) -> _Generator | None:
         if data.info.input.kind != "image" or not len(data.train[0]):
             return None
-        node = narrowest(network, weights, tuple(data.info.input.shape))
-        return None if node is None else cls(network, node, data)
+        node = task.choice.latent or narrowest(task.network, weights, tuple(data.info.input.shape))
+        return None if node is None else cls(task, node, data)
 
     def __call__(self, weights: Mapping[str, Any]) -> Picture | None:
         codes = latent(self.network, weights, self.x, self.node, self.shape)
-        decoder = Decoder(self.network, weights, self.node, codes.shape[1:])
-        return image_sheet(decoder(draw_codes(codes, GENERATED, 7)), self.shape, round(GENERATED**0.5))
+        decoder = Decoder(self.network, weights, self.node, codes.shape[1:], self.output)
+        drawn = normal_codes(codes.shape[1], GENERATED, 7) if self.taught else draw_codes(codes, GENERATED, 7)
+        return image_sheet(decoder(drawn), self.shape, round(GENERATED**0.5))
 
 
 def _weight_view(name: str, array: Any, pending: _Pending | None, input_shape: tuple[int, ...]) -> WeightView:

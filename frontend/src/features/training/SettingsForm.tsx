@@ -57,6 +57,16 @@ export function SettingsForm({ dataset, settings, onChange }: Props) {
             value={settings.checkpoint_every_seconds}
             onChange={(checkpoint_every_seconds) => set({ checkpoint_every_seconds })}
           />
+          <WholeNumber
+            label={t("Looking inside")}
+            description={t("Percent of the time it may take; 0 switches it off.")}
+            suffix=" %"
+            min={0}
+            max={50}
+            value={Math.round(settings.look_inside * 1000) / 10}
+            decimals
+            onChange={(percent) => set({ look_inside: percent / 100 })}
+          />
         </div>
       </Part>
       {choices.error ? <ProblemText error={choices.error} onRetry={() => void choices.refetch()} /> : null}
