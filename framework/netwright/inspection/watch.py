@@ -202,8 +202,8 @@ class _Inside:
 
 
 class _Generator:
-    """New images: from an autoencoder by codes of the distribution that the samples' codes have now, from a network that
-    was taught to generate by standard normal ones.
+    """New images: from an autoencoder by codes of the distribution that the samples' codes have now, from a network
+    that was taught to generate by standard normal ones.
     """
 
     def __init__(self, task: GraphTask, node: str, data: Dataset) -> None:
