@@ -127,13 +127,13 @@ def test_a_lost_training_is_explained_and_begun_again_with_a_smaller_rate(page: 
     expect(advice).to_contain_text("The loss is no longer a number")
     expect(advice).to_contain_text("Norm of the gradient")
     assert last_step(page) >= 1
-    advice.get_by_role("button", name="Fork with Learning rate 2").first.click()
+    advice.get_by_role("button", name="Fork: Learning rate 2").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Learning rate")).to_have_value("2")
     dialog.get_by_label("Learning rate").fill("0.02")
     dialog.get_by_label("Epochs").fill("3")
     dialog.get_by_role("button", name="Start the fork").click()
-    expect(progress(page)).to_contain_text("With the same first weights: optimizer_params.learning_rate 20 → 0.02")
+    expect(progress(page)).to_contain_text("With the same first weights: Learning rate 20 → 0.02")
     expect_state(page, "Completed")
     expect(page.get_by_role("region", name="Advice")).to_have_count(0)
 

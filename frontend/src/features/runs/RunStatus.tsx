@@ -119,6 +119,8 @@ function ReasonNote({ run, snapshot, state }: Props) {
   const { t } = useTranslation();
   const reason = snapshot.reason ?? run.state_reason;
   const resumable = state === "interrupted" && run.resumable;
+  // What lost the training is told as advice, with its evidence.
+  if (state === "failed" && run.advice.some((advice) => advice.kind === "nan")) return null;
   if (!["failed", "interrupted"].includes(state) || (!reason && !resumable)) return null;
   return (
     <Alert color={state === "failed" ? "red" : "orange"} variant="light" icon={<Info size={17} />} p="xs">

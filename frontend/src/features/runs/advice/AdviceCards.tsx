@@ -44,6 +44,7 @@ function AdviceCard({ run, state, advice }: Props & { advice: RunAdvice }) {
   return (
     <Alert
       className={classes["card"] ?? ""}
+      data-severity={advice.severity}
       color={problem ? "red" : "yellow"}
       variant="light"
       icon={<Icon size={18} aria-hidden />}
@@ -96,7 +97,7 @@ function AdviceAction({ run, state, advice }: Props & { advice: RunAdvice }) {
   return isOver(state) ? (
     <>
       <Button size="compact-sm" variant="default" onClick={() => setForking(true)}>
-        {t("Fork with {{setting}} {{value}}", setting)}
+        {t("Fork: {{setting}} {{value}}", setting)}
       </Button>
       {forking ? <ForkDialog run={run} live={false} change={advice.change} before={advice.step} onClose={() => setForking(false)} /> : null}
     </>
@@ -107,7 +108,7 @@ function AdviceAction({ run, state, advice }: Props & { advice: RunAdvice }) {
       loading={change.isPending}
       onClick={() => change.mutate({ [name]: value }, { onError: (error) => notifyError(error) })}
     >
-      {t("Set {{setting}} to {{value}} now", setting)}
+      {t("Set now: {{setting}} {{value}}", setting)}
     </Button>
   );
 }

@@ -3,7 +3,7 @@ import { CornerDownRight } from "lucide-react";
 import { Link } from "wouter";
 
 import type { Run, RunOrigin, RunRelative } from "@/api/types";
-import type { Translate } from "@/i18n";
+import { type Message, msg, type Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
@@ -83,8 +83,23 @@ export function originText(origin: RunOrigin, t: Translate): string {
       : origin.kind === "checkpoint"
         ? t("Goes on from step {{step}}", { step })
         : t("Begins with the weights of step {{step}}", { step });
-  const changes = origin.differences.map(({ name, before, after }) => `${name} ${plain(before)} → ${plain(after)}`);
+  const changes = origin.differences.map(({ name, before, after }) => `${differenceName(name, t)} ${plain(before)} → ${plain(after)}`);
   return changes.length === 0 ? t("{{from}}, nothing changed", { from }) : `${from}: ${changes.join(", ")}`;
+}
+
+const names: Readonly<Record<string, Message>> = {
+  "optimizer_params.learning_rate": msg("Learning rate"),
+  "optimizer_params.wd": msg("Weight decay"),
+  optimizer: msg("Optimizer"),
+  batch_size: msg("Batch size"),
+  epochs: msg("Epochs"),
+  seed: msg("Seed"),
+};
+
+/** A setting by its name on the page; anything else, such as "fc1.num_hidden", as it is. */
+function differenceName(name: string, t: Translate): string {
+  const known = names[name];
+  return known ? t(known) : name;
 }
 
 const plain = (value: unknown): string => (value === null || value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value));
