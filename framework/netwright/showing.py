@@ -73,14 +73,19 @@ class Show:
         finally:
             generator.load_state_dict(before)  # a part may draw numbers too: the training must not miss them
 
-    def _decode(self, latents: NDArray[Any] | None) -> NDArray[np.float32] | None:
+    def generator(self) -> Generator:
+        """What makes samples, with the weights as they are now."""
         weights = self._task.arrays()
         if self._generator is None:
             self._generator = Generator(self._task.graph, self._choice, weights, self._spec, self._task.device)
         else:
             self._generator.use(weights)
+        return self._generator
+
+    def _decode(self, latents: NDArray[Any] | None) -> NDArray[np.float32] | None:
+        generator = self.generator()
         count = GRID if self._data.info.input.shape[-1] <= 40 else LARGE
-        made = self._generator.decode(self._generator.draw(count, 0) if latents is None else latents)
+        made = generator.decode(generator.draw(count, 0) if latents is None else latents)
         return made if np.isfinite(made).all() else None
 
     def _generated(self) -> Showing | None:

@@ -18,6 +18,7 @@ from netwright.errors import CheckpointError, DataError, GraphError, ParamError
 from netwright.generation import Encoder, Generator
 from netwright.graph import check, load_predictor, part
 from netwright.graph.check import DataSpec
+from netwright.kernels.cpu.loading import warm
 from netwright.showing import Show, sheet
 from netwright.train import Callback, GraphTask, TaskChoice, TrainSettings, Turn, evaluate, fit
 from netwright.train.likeness import Likeness
@@ -25,6 +26,12 @@ from netwright.train.likeness import Likeness
 DIGITS = datasets.get("digits")
 SHORT = {"epochs": 2, "batch_size": 64}
 NAMES = ("gan-digits", "vae-digits", "clusters-digits", "lstm-text")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ready() -> None:
+    """Kernels that come while a training runs would change its last digits."""
+    assert warm() == []
 
 
 def make(name: str, **changes: Any) -> tuple[GraphTask, TrainSettings, Any]:

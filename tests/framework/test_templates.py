@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ import pytest
 from netwright import datasets, templates
 from netwright.errors import DataError, GraphError
 from netwright.graph import check
+from netwright.templates.checking import train
 from netwright.train import TrainSettings
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -55,6 +57,29 @@ def test_an_example_is_the_template_itself(name: str) -> None:
     example = EXAMPLES / f"{name}.json"
     assert example.is_symlink()
     assert templates.read(example.read_bytes(), example.name) == templates.get(name)
+
+
+QUICK = ("logistic-iris", "mlp-breast-cancer", "diabetes", "cnn-digits", "clusters-digits", "vae-digits")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_quick_template_keeps_its_promise(name: str) -> None:
+    outcome = train(templates.get(name))
+    assert outcome.kept, f"{outcome.value}, promised {outcome.template.result}"
+
+
+@pytest.mark.parametrize("name", [name for name in IDS if name not in QUICK])
+def test_the_others_are_trained_for_a_moment(name: str) -> None:
+    """The whole promise is held by ``netwright templates check``."""
+    template = templates.get(name)
+    if not datasets.info(template.dataset).available:
+        pytest.skip("its data are not on this machine")
+    outcome = train(template, epochs=2, samples=256)
+    assert outcome.value is not None
+    assert math.isfinite(outcome.value)
+    first, last = (row["train_loss"] for row in outcome.history)
+    if template.id != "gan-digits":  # whose two losses pull against each other
+        assert last < first
 
 
 def test_other_names_and_files_are_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Query, Response
 from starlette.responses import PlainTextResponse
 
@@ -14,7 +15,7 @@ from netwright_studio.errors import InvalidError
 from netwright_studio.runs.log import read_log
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Items
-from netwright_studio.schemas.events import EventPage
+from netwright_studio.schemas.events import EventPage, SamplesData
 from netwright_studio.schemas.runs import Run, RunCreate, SeriesReply
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.store import tables
@@ -129,6 +130,14 @@ def get_series(
     studio.store.runs.get(run_id)
     names = [key for key in keys.split(",") if key] if keys is not None else None
     return {"series": studio.series.read(run_id, names, points, first, last)}
+
+
+@router.get("/{run_id}/samples", response_model=Items[SamplesData])
+def get_samples(studio: StudioDep, run_id: IdPath, limit: Annotated[int, Query(ge=1, le=1000)] = 400) -> dict[str, Any]:
+    """What the network made as it was trained, from the first step on; the last ones where there are more."""
+    studio.store.runs.get(run_id)
+    found = [orjson.loads(event.data) for event in studio.store.events.of_types(run_id, ["samples"])]
+    return {"items": found[-limit:], "total": len(found)}
 
 
 @router.get("/{run_id}/log", response_class=PlainTextResponse)

@@ -26,8 +26,6 @@ class TemplateWords(Model):
     title: str
     summary: str
     expected: str
-    result: TemplateResult | None = None
-    zh: TemplateWords | None = Field(None, description="The texts in Chinese.")
 
 
 class Template(Model):
@@ -41,5 +39,7 @@ class Template(Model):
     task: Literal["classification", "regression", "reconstruction", "clustering", "generation", "language"]
     dataset: str
     expected: str
+    result: TemplateResult | None = None
+    zh: TemplateWords | None = Field(None, description="The texts in Chinese.")
     settings: TrainSettings
     graph: Graph

@@ -15,6 +15,7 @@ class Outcome:
     """What a training of a template came to; ``metrics`` are those of the last epoch and of the test samples."""
 
     template: Template
+    task: GraphTask
     metrics: dict[str, float]
     seconds: float
     steps: int
@@ -43,4 +44,4 @@ def train(template: Template, epochs: int | None = None, samples: int | None = N
     x, y = data.feed("test")
     tested = evaluate(task, (x[:samples], y[:samples]), preprocessing=data.preprocessing)
     metrics = {**result.metrics, **{f"test_{name}": value for name, value in tested.items()}}
-    return Outcome(template, metrics, result.seconds, result.steps, result.history)
+    return Outcome(template, task, metrics, result.seconds, result.steps, result.history)

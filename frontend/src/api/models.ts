@@ -1,5 +1,5 @@
 import { apiUrl, request } from "./client";
-import type { Model, ModelVersion, Page, PredictReply, RawInput } from "./types";
+import type { ContinueReply, GenerateReply, Model, ModelVersion, Page, PredictReply, RawInput } from "./types";
 
 export type ExportFormat = "safetensors" | "graph" | "symbol";
 
@@ -24,6 +24,28 @@ export const predict = (
   signal?: AbortSignal,
 ): Promise<PredictReply> =>
   request("POST", `${path(name)}/versions/${version}/predict`, { body: { inputs }, signal });
+
+/** New samples by a seed, or those of given latent numbers. */
+export const generate = (
+  name: string,
+  version: number,
+  asked: { count: number; seed: number } | { latents: number[][] },
+  signal?: AbortSignal,
+): Promise<GenerateReply> => request("POST", `${path(name)}/versions/${version}/generate`, { body: asked, signal });
+
+export interface Continuation {
+  prompt: string;
+  length: number;
+  temperature: number;
+  seed: number;
+}
+
+export const continueText = (
+  name: string,
+  version: number,
+  asked: Continuation,
+  signal?: AbortSignal,
+): Promise<ContinueReply> => request("POST", `${path(name)}/versions/${version}/continue`, { body: asked, signal });
 
 export const exportUrl = (name: string, version: number, format: ExportFormat): string =>
   apiUrl(`${path(name)}/versions/${version}/export`, { format });

@@ -1,7 +1,17 @@
 import { languageTag } from "@/i18n";
 
 import { apiUrl, request, socketUrl } from "./client";
-import type { Graph, Page, Run, RunCheckpoint, RunEventsPage, RunRelative, RunSeries, TrainSettings } from "./types";
+import type {
+  Graph,
+  Page,
+  Run,
+  RunCheckpoint,
+  RunEventsPage,
+  RunRelative,
+  RunSamples,
+  RunSeries,
+  TrainSettings,
+} from "./types";
 
 export type RunSpec =
   | { project: string; name?: string; settings: TrainSettings; paused?: boolean }
@@ -60,6 +70,10 @@ export const getRunSeries = (
   query: { keys?: string; points?: number; from?: number; to?: number } = {},
   signal?: AbortSignal,
 ): Promise<RunSeries> => request("GET", `api/runs/${id}/series`, { query, signal });
+
+/** What the network made as it was trained. */
+export const getRunSamples = (id: string, signal?: AbortSignal): Promise<Page<RunSamples>> =>
+  request("GET", `api/runs/${id}/samples`, { signal });
 
 export const runSocketUrl = (id: string, after: number): string => socketUrl(`api/runs/${id}/events`, { after, language: languageTag() });
 

@@ -137,6 +137,7 @@ export type RunEvent = Schemas["EventsFrame"]["events"][number];
 export type RunEventsPage = Schemas["EventPage"];
 export type SeriesEnvelope = Schemas["Series"];
 export type RunSeries = Schemas["SeriesReply"];
+export type RunSamples = Schemas["SamplesData"];
 
 // --- models --------------------------------------------------------------------------------------
 
@@ -146,6 +147,10 @@ export type Model = Replace<Schemas["TrainedModel"], { versions: ModelVersion[] 
 export type RawInput = Nested | { png: string } | Record<string, Cell>;
 export type Prediction = Replace<NullLeftOut<Schemas["Prediction"]>, { output?: Nested }>;
 export type PredictReply = Replace<Schemas["PredictReply"], { predictions: Prediction[] }>;
+
+export type GenerateReply = Replace<Schemas["GenerateReply"], { samples: GeneratedSample[] }>;
+export type GeneratedSample = Replace<NullLeftOut<Schemas["GeneratedSample"]>, { output: Nested; latent: number[] }>;
+export type ContinueReply = Schemas["ContinueReply"];
 
 // --- looking inside ------------------------------------------------------------------------------
 

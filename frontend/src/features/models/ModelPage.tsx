@@ -10,6 +10,8 @@ import { InsideSlot } from "@/shared/insideSlot";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
 
+import { ContinueBox } from "./creating/ContinueBox";
+import { GenerateBox } from "./creating/GenerateBox";
 import { DeleteModel } from "./DeleteModel";
 import { GraphSummary } from "./GraphSummary";
 import { headline } from "./metrics";
@@ -78,6 +80,8 @@ function ModelBody({ model }: { model: Model }) {
   );
 }
 
+const takesInputs = (ability: ModelVersion["does"][number]): boolean => ability !== "generate" && ability !== "continue";
+
 interface BodyProps {
   name: string;
   version: ModelVersion;
@@ -91,7 +95,11 @@ function VersionBody({ name, version, newest }: BodyProps) {
     <>
     <div className={classes["columns"]}>
       <div className={classes["column"]}>
-        <Playground name={name} version={version} trial={trial} onTrial={setTrial} />
+        {version.does.includes("generate") ? <GenerateBox name={name} version={version.version} /> : null}
+        {version.does.includes("continue") ? <ContinueBox name={name} version={version} /> : null}
+        {version.does.some(takesInputs) ? (
+          <Playground name={name} version={version} trial={trial} onTrial={setTrial} />
+        ) : null}
         <SnippetTabs name={name} version={version} newest={newest} raw={trial.raw} />
         <GraphSummary version={version} />
       </div>

@@ -68,9 +68,9 @@ function ModelCard({ model }: { model: Model }) {
 function NoModels() {
   const { t } = useTranslation();
   return (
-    <EmptyState icon={Boxes} title={t("No model yet")} text={t("A training that completes makes one, named after its project.")}>
+    <EmptyState icon={Boxes} title={t("No model yet")} text={t("A training that completes makes one, named after its project. A template is trained within a minute or two.")}>
       <Button component={Link} href="/">
-        {t("To the projects")}
+        {t("To projects and templates")}
       </Button>
     </EmptyState>
   );

@@ -4,7 +4,7 @@ import { formatMetric } from "@/shared/format";
 import { capitalise } from "@/shared/text";
 
 /** Which metric stands for a model, best first. */
-const telling = ["test_accuracy", "val_accuracy", "accuracy", "test_r2", "val_r2", "r2", "test_loss", "val_loss", "loss"];
+const telling = ["test_nmi", "val_frechet", "test_perplexity", "test_accuracy", "val_accuracy", "accuracy", "test_r2", "val_r2", "r2", "test_loss", "val_loss", "loss"];
 
 export function headline(version: ModelVersion): string | null {
   const key = telling.find((name) => version.metrics[name] !== undefined) ?? Object.keys(version.metrics)[0];
@@ -17,6 +17,11 @@ const names: Record<string, Message> = {
   loss: msg("loss"),
   accuracy: msg("accuracy"),
   mse: msg("MSE"),
+  perplexity: msg("perplexity"),
+  frechet: msg("Fréchet distance"),
+  nmi: msg("mutual information"),
+  ari: msg("Rand index"),
+  purity: msg("purity"),
   mae: msg("MAE"),
   rmse: msg("RMSE"),
   r2: msg("R²"),

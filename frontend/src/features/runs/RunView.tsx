@@ -10,6 +10,7 @@ import { ChangeList } from "./ChangeList";
 import { RunCharts } from "./charts/RunCharts";
 import { CheckpointList } from "./CheckpointList";
 import { LineageView } from "./lineage/LineageView";
+import { MadeView } from "./made/MadeView";
 import { marksOfRun } from "./marks";
 import { isOver } from "./moves";
 import { RunLog } from "./RunLog";
@@ -36,6 +37,7 @@ export function RunView({ run, compact = false }: Props) {
     <div>
       <RunStatus run={run} snapshot={snapshot} state={state} />
       <AdviceCards run={run} state={state} />
+      <MadeView frames={snapshot.samples} />
       {snapshot.curves.size === 0 ? (
         <Text size="sm" c="dimmed" py="md">
           {isOver(state) ? t("This run ended before its first step.") : t("The curves appear with the first step.")}

@@ -105,9 +105,9 @@ function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }
 function NoRuns() {
   const { t } = useTranslation();
   return (
-    <EmptyState icon={ChartSpline} title={t("No run yet")} text={t("Open a project, choose a data set and press Train.")}>
+    <EmptyState icon={ChartSpline} title={t("No run yet")} text={t("Start from a template, or open a project, and press Train.")}>
       <Button component={Link} href="/">
-        {t("To the projects")}
+        {t("To projects and templates")}
       </Button>
     </EmptyState>
   );

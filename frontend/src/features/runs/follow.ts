@@ -1,4 +1,4 @@
-import { getRun, getRunSeries, listRunEvents, runSocketUrl } from "@/api/runs";
+import { getRun, getRunSamples, getRunSeries, listRunEvents, runSocketUrl } from "@/api/runs";
 import type { RunEvent } from "@/api/types";
 
 import { RunStream } from "./events";
@@ -33,7 +33,12 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
     if (events.some((event) => notable.has(event.type))) onNotable();
   };
   const loadSeries = async (): Promise<void> => {
-    history.setSeries(await getRunSeries(id, { points: SERIES_POINTS }, aborter.signal));
+    const [series, samples] = await Promise.all([
+      getRunSeries(id, { points: SERIES_POINTS }, aborter.signal),
+      getRunSamples(id, aborter.signal),
+    ]);
+    history.setSeries(series);
+    history.setSamples(samples.items);
   };
   const start = (after: number): void => {
     stream = new RunStream({

@@ -77,4 +77,17 @@ describe("RunHistory", () => {
     expect(snapshot.model).toEqual({ name: "lenet", version: 3 });
     expect(snapshot.lastSeq).toBe(seq);
   });
+
+  it("keeps what was made in order of steps, without what a checkpoint has superseded", () => {
+    const made = (step: number, text: string): RunEvent =>
+      make({ type: "samples", data: { step, epoch: step / 10, kind: "text", png: null, rows: null, columns: null, text } });
+    const history = new RunHistory();
+    const texts = () => history.getSnapshot().samples.map(({ step, text }) => `${step}${text ?? ""}`);
+    history.apply([made(0, "a"), made(5, "b"), made(9, "c")]);
+    history.apply([made(6, "d")]);
+    expect(texts()).toEqual(["0a", "5b", "6d"]);
+    const kept = { epoch: 0, kind: "text" as const, png: null, rows: null, columns: null };
+    history.setSamples([{ ...kept, step: 0, text: "x" }, { ...kept, step: 3, text: "y" }, { ...kept, step: 6, text: "z" }]);
+    expect(texts()).toEqual(["0a", "5b", "6d"]);
+  });
 });

@@ -28,10 +28,15 @@ export interface RunSnapshot {
   metrics: Readonly<Record<string, number>>;
   checkpoints: readonly (DataOf<"checkpoint"> & { time: string })[];
   log: readonly LogLine[];
+  /** What the network made as it was trained, in order of steps. */
+  samples: readonly Frame[];
   curves: CurveSet;
 }
 
+export type Frame = DataOf<"samples">;
+
 const LOG_LINES = 2000;
+const FRAMES = 400;
 const CHECKPOINTS = 200;
 
 const nothing: RunSnapshot = {
@@ -46,6 +51,7 @@ const nothing: RunSnapshot = {
   metrics: {},
   checkpoints: [],
   log: [],
+  samples: [],
   curves: new Map(),
 };
 
@@ -90,6 +96,12 @@ export class RunHistory {
     this.publish({ curves: new Map(this.curves) });
   }
 
+  /** The frames the server has kept; those that came over the stream meanwhile stay behind them. */
+  setSamples(frames: readonly Frame[]): void {
+    const samples = [...frames, ...this.current.samples].reduce<readonly Frame[]>(withFrame, []);
+    this.publish({ samples });
+  }
+
   apply(events: readonly RunEvent[]): void {
     const change: Partial<RunSnapshot> = {};
     const log: LogLine[] = [];
@@ -119,6 +131,9 @@ export class RunHistory {
           break;
         case "model":
           change.model = event.data;
+          break;
+        case "samples":
+          change.samples = withFrame(change.samples ?? this.current.samples, event.data);
           break;
       }
     }
@@ -156,4 +171,9 @@ export class RunHistory {
     this.current = { ...this.current, ...change };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** Frames of steps from this one on belong to a training that was superseded by one from a checkpoint. */
+function withFrame(frames: readonly Frame[], frame: Frame): readonly Frame[] {
+  return [...frames.filter(({ step }) => step < frame.step), frame].slice(-FRAMES);
 }

@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 
 import type { ModelVersion } from "@/api/types";
@@ -34,6 +34,16 @@ export function Playground({ name, version, trial, onTrial }: Props) {
       <div className={classes["try"]} data-kind={kind}>
         {kind === "image" ? (
           <ImageTrial version={version} trial={trial} onTrial={onTrial} />
+        ) : kind === "text" ? (
+          <Textarea
+            label={t("Text")}
+            autosize
+            minRows={2}
+            maxRows={6}
+            maxLength={4000}
+            value={typeof trial.raw === "string" ? trial.raw : ""}
+            onChange={(event) => onTrial({ raw: event.currentTarget.value })}
+          />
         ) : (
           <TableTrial version={version} onTrial={onTrial} />
         )}

@@ -29,6 +29,8 @@ export function PredictionView({ reply, truth, valueName }: Props) {
     <div className={classes["answer"]} aria-live="polite">
       {prediction.probabilities ? (
         <ClassAnswer prediction={prediction} truth={truth} />
+      ) : prediction.cluster ? (
+        <ClusterAnswer cluster={prediction.cluster} prediction={prediction} />
       ) : prediction.value !== undefined ? (
         <ValueAnswer value={toNumber(prediction.value)} truth={truth} name={valueName} />
       ) : (
@@ -88,6 +90,35 @@ function ValueAnswer({ value, truth, name }: { value: number; truth: Label | und
           </Text>
         ) : null}
       </div>
+    </>
+  );
+}
+
+interface ClusterProps {
+  cluster: NonNullable<Prediction["cluster"]>;
+  prediction: Prediction;
+}
+
+function ClusterAnswer({ cluster, prediction }: ClusterProps) {
+  const { t } = useTranslation();
+  const { index, size, distance, label, share } = cluster;
+  return (
+    <>
+      <div className={classes["verdict"]}>
+        <strong>{t("Cluster {{number}}", { number: index + 1 })}</strong>
+        {label === null || share === null ? null : (
+          <Badge variant="light" tt="none">
+            {t("{{percent}} % of it are {{label}}", { percent: (100 * toNumber(share)).toFixed(0), label })}
+          </Badge>
+        )}
+      </div>
+      <Text size="xs" c="dimmed" mb="xs">
+        {t("{{size}} training samples lie in it; this one is {{distance}} from its centre.", {
+          size: formatMetric(size),
+          distance: formatMetric(toNumber(distance)),
+        })}
+      </Text>
+      {prediction.png === undefined ? null : <OutputAnswer prediction={prediction} />}
     </>
   );
 }

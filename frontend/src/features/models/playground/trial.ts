@@ -11,5 +11,6 @@ export interface Trial {
 /** A table starts with a real row, a picture with an empty pad. */
 export function firstTrial(version: ModelVersion): Trial {
   if (version.input.kind === "image") return { raw: null };
+  if (version.input.kind === "text") return { raw: typeof version.sample === "string" ? version.sample : "" };
   return { raw: rowOf(version.sample, fieldsOf(version.input)) };
 }
