@@ -1004,6 +1004,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Samples
+         * @description What the network made as it was trained, from the first step on; the last ones where there are more.
+         */
+        get: operations["get_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/series": {
         parameters: {
             query?: never;
@@ -2283,6 +2303,13 @@ export interface components {
         Items_Run_: {
             /** Items */
             items: components["schemas"]["Run"][];
+            /** Total */
+            total: number;
+        };
+        /** Items[SamplesData] */
+        Items_SamplesData_: {
+            /** Items */
+            items: components["schemas"]["SamplesData"][];
             /** Total */
             total: number;
         };
@@ -3693,6 +3720,7 @@ export interface components {
             graph: components["schemas"]["Graph"];
             /** Id */
             id: string;
+            result: components["schemas"]["TemplateResult"] | null;
             settings: components["schemas"]["TrainSettings"];
             /** Summary */
             summary: string;
@@ -3701,6 +3729,34 @@ export interface components {
              * @enum {string}
              */
             task: "classification" | "regression" | "reconstruction" | "clustering" | "generation" | "language";
+            /** Title */
+            title: string;
+            /** @description The texts in Chinese. */
+            zh: components["schemas"]["TemplateWords"] | null;
+        };
+        /**
+         * TemplateResult
+         * @description What a training comes to: a metric, the range it lies in, and about how many seconds it takes on two cores.
+         */
+        TemplateResult: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Metric */
+            metric: string;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * TemplateWords
+         * @description A template's texts in another language.
+         */
+        TemplateWords: {
+            /** Expected */
+            expected: string;
+            /** Summary */
+            summary: string;
             /** Title */
             title: string;
         };
@@ -5813,6 +5869,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_samples: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SamplesData_"];
                 };
             };
             /** @description What was wrong and what to do */
