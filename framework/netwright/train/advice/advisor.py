@@ -72,6 +72,9 @@ class Advisor(Callback):
         self._layers: dict[str, str] = {}
         self._curve.begin(max(1, round(state.steps_total / state.epochs)))
         self._began = state.step
+        choice = state.settings.task
+        # A critic and a generator work against each other: that their losses stay or rise means nothing.
+        self._rivals = choice is not None and len(choice.turns) > 1
         state.task.examiner = self._examine
 
     def on_step(self, state: TrainState) -> None:
@@ -91,17 +94,18 @@ class Advisor(Callback):
         loss = state.metrics.get("train_loss", math.nan)
         if math.isfinite(loss):
             self._curve.add(state.step, loss)
-        self._say(self._divergence.look(self._curve, state))
+        if not self._rivals:
+            self._say(self._divergence.look(self._curve, state))
         if self._norms is not None:
             self._say(self._exploding.look(self._norms, state))
-            if not any(advice.kind in REASONS for advice in self.given):
+            if not self._rivals and not any(advice.kind in REASONS for advice in self.given):
                 self._say(self._vanishing.look(self._norms, self._curve, state))
             self._norms = None
         self._look_inside(state)
 
     def on_epoch(self, state: TrainState) -> None:
         """Say what the epoch has shown."""
-        if self.lost:
+        if self.lost or self._rivals:
             return
         self._say(self._overfitting.look(self._curve, state))
         self._say(self._plateau.look(self._curve, state))
