@@ -97,6 +97,33 @@ class Engine:
 
         return graph.plan_graph(document, data=info, batch_size=batch_size, training=training).to_json()
 
+    def xray(
+        self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool, strategy: str
+    ) -> Document:
+        """Return the plan under a strategy and what each of its steps stands for."""
+        from netwright import graph
+        from netwright.graph.xray import explain_steps, plan_seconds
+        from netwright.scheduler import Strategy
+
+        network = graph.network_of(document, info)
+        plan = graph.plan_graph(
+            network, data=info, batch_size=batch_size, training=training, strategy=Strategy.preset(strategy)
+        )
+        views = explain_steps(plan, network.symbol)
+        return {"plan": plan.to_json(), "views": views, "seconds": plan_seconds(plan)}
+
+    def compare(self, document: Document, info: DatasetInfo | None, batch_size: int, training: bool) -> Document:
+        """Return what each strategy makes of the graph, in numbers."""
+        from netwright import graph
+        from netwright.graph.xray import compare_strategies, every_strategy
+
+        network = graph.network_of(document, info)
+        plans = (
+            (name, graph.plan_graph(network, data=info, batch_size=batch_size, training=training, strategy=strategy))
+            for name, strategy in every_strategy().items()
+        )
+        return {"strategies": compare_strategies(plans, network.symbol)}
+
     def warm(self) -> None:
         """Load the framework and the small data sets in the background, so that the first request need not wait."""
         threading.Thread(target=self._load, daemon=True, name="warm").start()

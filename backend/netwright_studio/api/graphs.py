@@ -6,7 +6,7 @@ from typing import Any
 
 from netwright_studio.api.deps import StudioDep
 from netwright_studio.api.routing import resource_router
-from netwright_studio.inspecting import probing
+from netwright_studio.inspecting import measuring, probing
 from netwright_studio.schemas.graphs import (
     CheckReport,
     CheckRequest,
@@ -16,6 +16,7 @@ from netwright_studio.schemas.graphs import (
     PlanRequest,
 )
 from netwright_studio.schemas.inspect import GraphProbe, ProbeReply
+from netwright_studio.schemas.xray import Measured, StrategyComparison, Xray, XrayRequest
 
 router = resource_router("graphs")
 
@@ -39,6 +40,29 @@ def plan_graph(studio: StudioDep, body: PlanRequest) -> dict[str, Any]:
     """What would run, in which order and in how much memory."""
     info = studio.dataset_info(body.dataset)
     return studio.engine.plan(body.graph.model_dump(), info, body.batch_size, body.training)
+
+
+@router.post("/xray")
+def xray_graph(studio: StudioDep, body: XrayRequest) -> Xray:
+    """The plan under one strategy, and what each step stands for and is predicted to take."""
+    info = studio.dataset_info(body.dataset)
+    found = studio.engine.xray(body.graph.model_dump(), info, body.batch_size, body.training, body.strategy)
+    return Xray.model_validate(found)
+
+
+@router.post("/strategies")
+def compare_strategies(studio: StudioDep, body: PlanRequest) -> StrategyComparison:
+    """What each strategy makes of a graph: steps, calls, memory and predicted time."""
+    info = studio.dataset_info(body.dataset)
+    found = studio.engine.compare(body.graph.model_dump(), info, body.batch_size, body.training)
+    return StrategyComparison.model_validate(found)
+
+
+@router.post("/measure")
+def measure_graph(studio: StudioDep, body: XrayRequest) -> Measured:
+    """Run the plan some times on random data, in a process of its own; how long each step really takes."""
+    info = studio.dataset_info(body.dataset)
+    return measuring.measure(body, info, xray_graph(studio, body))
 
 
 @router.post("/probe")

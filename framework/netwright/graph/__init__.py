@@ -8,7 +8,7 @@ from .from_symbol import from_block, from_symbol
 from .network import Network, to_network, to_symbol
 from .palette import palette
 from .part import part
-from .planning import plan_graph
+from .planning import compile_graph, network_of, plan_graph
 from .predictor import Predictor, load_predictor
 from .report import CheckReport, Problem
 from .suggest import operators_after
@@ -20,9 +20,11 @@ __all__ = [
     "Predictor",
     "Problem",
     "check",
+    "compile_graph",
     "from_block",
     "from_symbol",
     "load_predictor",
+    "network_of",
     "operators_after",
     "optimizers",
     "palette",

@@ -12,7 +12,7 @@ from ..ops.operator import TensorSpec
 from ..scheduler import Compiled, Plan, Strategy, asked_device, choose_device
 from ..scheduler.cost import Work
 from .check import DataSpec
-from .network import to_network
+from .network import Network, to_network
 
 
 def plan_graph(
@@ -35,8 +35,26 @@ def plan_graph(
     >>> plan.arena_bytes < plan.unshared_bytes
     True
     """
+    return compile_graph(
+        graph, batch_size=batch_size, training=training, data=data, device=device, strategy=strategy
+    ).plan
+
+
+def compile_graph(
+    graph: Any,
+    *,
+    batch_size: int = 32,
+    training: bool = True,
+    data: Any = None,
+    device: str = "auto",
+    strategy: Strategy | None = None,
+) -> Compiled:
+    """The compiled form whose plan ``plan_graph`` shows, ready to be run.
+
+    ``graph`` may also be a Network, which is then not made again.
+    """
     spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
-    network = to_network(graph, spec if spec.input_shape else None)
+    network = graph if isinstance(graph, Network) else network_of(graph, spec)
     known = {}
     for name, shape in network.inputs.items():
         shape = shape or spec.input_shape
@@ -45,10 +63,14 @@ def plan_graph(
         known[name] = TensorSpec((batch_size, *shape), np.dtype(np.float32))
     wrt = tuple(network.weights) if training else ()
 
-    def make(where: Device, reason: str = "") -> Plan:
-        return Compiled(
-            network.symbol, known, train=training, wrt=wrt, device=where, strategy=strategy, reason=reason
-        ).plan
+    def make(where: Device, reason: str = "") -> Compiled:
+        return Compiled(network.symbol, known, train=training, wrt=wrt, device=where, strategy=strategy, reason=reason)
 
     kept = (*network.weights, *network.symbol.list_auxiliary_states())
-    return make(*choose_device(asked_device(device, strategy), lambda: Work.of(make(cpu()), kept)))
+    return make(*choose_device(asked_device(device, strategy), lambda: Work.of(make(cpu()).plan, kept)))
+
+
+def network_of(graph: Any, data: Any = None) -> Network:
+    """The network of a graph that is fed by a DatasetInfo or DataSpec, or says its shapes itself."""
+    spec = data if isinstance(data, DataSpec) else DataSpec.of(data)
+    return to_network(graph, spec if spec.input_shape else None)

@@ -1,5 +1,5 @@
 import { request } from "./client";
-import type { CheckReport, Graph, PlanReport } from "./types";
+import type { CheckReport, Graph, Measured, PlanReport, StrategyName, StrategyView, XrayReport } from "./types";
 
 export interface GraphQuestion {
   graph: Graph;
@@ -7,12 +7,26 @@ export interface GraphQuestion {
   batch_size: number;
 }
 
+export type PlanQuestion = GraphQuestion & { training: boolean };
+
+export type XrayQuestion = PlanQuestion & { strategy: StrategyName };
+
 export const checkGraph = (question: GraphQuestion, signal?: AbortSignal): Promise<CheckReport> =>
   request("POST", "api/graphs/check", { body: question, signal });
 
-export const planGraph = (question: GraphQuestion & { training: boolean }, signal?: AbortSignal): Promise<PlanReport> =>
+export const planGraph = (question: PlanQuestion, signal?: AbortSignal): Promise<PlanReport> =>
   request("POST", "api/graphs/plan", { body: question, signal });
 
 /** Names of the operators that take an output as it is. */
 export const listFollowers = (question: GraphQuestion & { source: string }, signal?: AbortSignal): Promise<{ operators: string[] }> =>
   request("POST", "api/graphs/followers", { body: question, signal });
+
+export const xrayGraph = (question: XrayQuestion, signal?: AbortSignal): Promise<XrayReport> =>
+  request("POST", "api/graphs/xray", { body: question, signal });
+
+export const compareStrategies = (question: PlanQuestion, signal?: AbortSignal): Promise<{ strategies: StrategyView[] }> =>
+  request("POST", "api/graphs/strategies", { body: question, signal });
+
+/** Runs the plan for about two seconds, in a process of its own. */
+export const measureGraph = (question: XrayQuestion, signal?: AbortSignal): Promise<Measured> =>
+  request("POST", "api/graphs/measure", { body: question, signal });

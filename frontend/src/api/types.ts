@@ -52,6 +52,12 @@ export type CheckReport = Replace<Schemas["CheckReport"], { problems: Problem[] 
 export type PlanReport = Schemas["Plan"];
 export type PlanStep = Schemas["PlanStep"];
 export type PlanTensor = Schemas["PlanTensor"];
+export type PlanPass = Schemas["PlanPass"];
+export type StepView = Schemas["StepView"];
+export type StrategyView = Schemas["StrategyView"];
+export type StrategyName = Schemas["XrayRequest"]["strategy"];
+export type XrayReport = Schemas["Xray"];
+export type Measured = Schemas["Measured"];
 
 // --- palette -------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 import { Button, TextInput, VisuallyHidden } from "@mantine/core";
-import { ChartSpline, CloudAlert, CloudCheck, CloudUpload, type LucideIcon, Workflow } from "lucide-react";
+import { ChartSpline, CloudAlert, CloudCheck, CloudUpload, type LucideIcon, ScanLine, Workflow } from "lucide-react";
 import { useState } from "react";
 import { Link } from "wouter";
 
@@ -20,8 +20,9 @@ export function WorkspaceHeader({ tab }: { tab: string }) {
       <header className={classes["header"]}>
         <ProjectName />
         <nav className={classes["tabs"]} aria-label={t("Project")}>
-          <Tab href={`/projects/${projectId}`} label={t("Build")} icon={Workflow} current={tab !== "train"} />
+          <Tab href={`/projects/${projectId}`} label={t("Build")} icon={Workflow} current={tab !== "train" && tab !== "xray"} />
           <Tab href={`/projects/${projectId}/train`} label={t("Train")} icon={ChartSpline} current={tab === "train"} />
+          <Tab href={`/projects/${projectId}/xray`} label={t("X-ray")} icon={ScanLine} current={tab === "xray"} />
         </nav>
         <div className={classes["space"]} />
         <SaveNote />

@@ -15,6 +15,7 @@ import classes from "./WorkspacePage.module.css";
 const Editor = lazy(() => import("@/features/editor/Editor"));
 const RunView = lazy(() => import("@/features/runs/RunView").then(({ RunView: view }) => ({ default: view })));
 const TrainPanel = lazy(() => import("@/features/training/TrainPanel"));
+const XrayPage = lazy(() => import("@/features/xray/XrayPage"));
 
 function Waiting() {
   const { t } = useTranslation();
@@ -27,7 +28,7 @@ function Waiting() {
 
 const waiting = <Waiting />;
 
-/** One project: drawing it and training it. */
+/** One project: drawing it, training it, and looking through it. */
 export default function WorkspacePage({ projectId, tab }: { projectId: string; tab: string }) {
   return (
     <OpenProject projectId={projectId} waiting={waiting}>
@@ -35,7 +36,9 @@ export default function WorkspacePage({ projectId, tab }: { projectId: string; t
       <div className={classes["workspace"]}>
         <WorkspaceHeader tab={tab} />
         <ErrorBoundary>
-          <Suspense fallback={waiting}>{tab === "train" ? <Training /> : <LookInside>{(overlay) => <Editor overlay={overlay} />}</LookInside>}</Suspense>
+          <Suspense fallback={waiting}>
+            <Tab tab={tab} />
+          </Suspense>
         </ErrorBoundary>
       </div>
     </OpenProject>
@@ -54,6 +57,37 @@ function LinkedNode() {
     navigate(location, { replace: true });
   }, [node, session, navigate, location]);
   return null;
+}
+
+function Tab({ tab }: { tab: string }) {
+  if (tab === "train") return <Training />;
+  return tab === "xray" ? <Xray /> : <LookInside>{(overlay) => <Editor overlay={overlay} />}</LookInside>;
+}
+
+function Xray() {
+  const session = useSession();
+  const [, navigate] = useLocation();
+  const projectId = useSessionState((state) => state.projectId);
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const batchSize = useSessionState((state) => state.settings.batch_size);
+  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  return (
+    <div className={classes["scroll"]}>
+      <XrayPage
+        graph={graph}
+        dataset={dataset}
+        batchSize={batchSize}
+        operators={session.operators}
+        faults={faults}
+        onShowNetwork={() => navigate(`/projects/${projectId}`)}
+        onShowNode={(node) => {
+          session.select([node]);
+          navigate(`/projects/${projectId}`);
+        }}
+      />
+    </div>
+  );
 }
 
 function Training() {

@@ -1,0 +1,71 @@
+import type { Box } from "./timeline";
+
+export type Tone = "forward" | "backward" | "neutral";
+
+/** Colours of one scheme, read from the style sheet: light and dark differ there and nowhere else. */
+export interface Ink {
+  fill: Record<Tone, string>;
+  lit: string;
+  text: string;
+  litText: string;
+  paper: string;
+  mark: string;
+  font: string;
+}
+
+export function readInk(element: Element): Ink {
+  const style = getComputedStyle(element);
+  const read = (name: string): string => style.getPropertyValue(name).trim() || "#888888";
+  return {
+    fill: { forward: read("--xr-forward"), backward: read("--xr-backward"), neutral: read("--xr-neutral") },
+    lit: read("--xr-lit"),
+    text: read("--nw-text"),
+    litText: read("--xr-lit-text"),
+    paper: read("--nw-surface"),
+    mark: read("--nw-danger"),
+    font: `11px ${style.fontFamily}`,
+  };
+}
+
+interface Drawn {
+  tone: Tone;
+  text: string;
+}
+
+/** Draws all boxes and then those that are lit, so that these are seen whole. */
+export function drawBoxes<T extends Box>(
+  context: CanvasRenderingContext2D,
+  boxes: readonly T[],
+  width: number,
+  height: number,
+  ink: Ink,
+  look: (box: T) => Drawn,
+  isLit: (box: T) => boolean,
+): void {
+  context.clearRect(0, 0, width, height);
+  context.font = ink.font;
+  context.textBaseline = "middle";
+  const lit: T[] = [];
+  for (const box of boxes) {
+    if (isLit(box)) lit.push(box);
+    else drawBox(context, box, width, height, ink, look(box), false);
+  }
+  for (const box of lit) drawBox(context, box, width, height, ink, look(box), true);
+}
+
+function drawBox(context: CanvasRenderingContext2D, box: Box, width: number, height: number, ink: Ink, drawn: Drawn, lit: boolean): void {
+  // A hair between neighbours; what is thinner than a pixel is drawn as one.
+  const [x, y] = [box.x * width, box.y * height];
+  const wide = Math.max(1, box.width * width - (box.width * width > 3 ? 1 : 0));
+  const high = Math.max(1, box.height * height - (box.height * height > 3 ? 1 : 0));
+  context.fillStyle = lit ? ink.lit : ink.fill[drawn.tone];
+  context.fillRect(x, y, wide, high);
+  if (wide < 26 || high < 12 || drawn.text === "") return;
+  context.save();
+  context.beginPath();
+  context.rect(x, y, wide, high);
+  context.clip();
+  context.fillStyle = lit ? ink.litText : ink.text;
+  context.fillText(drawn.text, x + 4, y + high / 2 + 0.5);
+  context.restore();
+}
