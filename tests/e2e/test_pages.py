@@ -19,6 +19,7 @@ def addresses(studio: Studio, model: str) -> list[str]:
         "/",
         f"/projects/{project}",
         f"/projects/{project}/train",
+        f"/projects/{project}/xray",
         "/runs",
         f"/runs/{run}",
         "/data",

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from ..scheduler import Plan, Strategy
 from ..scheduler.calibration import facts
 from ..scheduler.cost import Work, cpu_seconds, gpu_seconds, step_work
-from ..scheduler.fused import Fused
+from ..scheduler.fused import Fused, short_name
 from ..scheduler.ir import Node
 from ..scheduler.plan import PYTHON
 from ..symbol.symbol import Symbol, SymbolNode
@@ -104,7 +104,7 @@ def _view(node: Node, owners: dict[str, list[str]], operators: dict[str, str], o
     bare = [name.removesuffix(BACKWARD) if node.phase == "backward" else name for name in names]
     nodes = list(dict.fromkeys(one for name in bare for one in owners.get(name, [name])))
     if isinstance(node.op, Fused):
-        calls = [call.op.label for call in node.op.calls]
+        calls = [short_name(call.op.name) for call in node.op.calls]
     else:
         calls = [operators[name] for name in nodes if name in operators] if node.phase == "forward" else []
     again = node.phase == "backward" and not any(name.endswith(BACKWARD) for name in names) and set(bare) <= set(owners)

@@ -42,7 +42,7 @@ class Fused(Operator):
 
     @property
     def label(self) -> str:
-        return f"fused({', '.join(_short(call.op.name) for call in self.calls)})"
+        return f"fused({', '.join(short_name(call.op.name) for call in self.calls)})"
 
     def ports(self, p: Any) -> tuple[Port, ...]:
         return self._ports
@@ -129,6 +129,6 @@ def _may_lie_under(
     return tuple(i for i, spec in enumerate(inputs) if i in whole and seen.count(i) == 1 and spec.shape == kernel.shape)
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """An operator's name without what says only how its inputs must be."""
     return name.removeprefix("_").removeprefix("broadcast_").removeprefix("elemwise_")

@@ -98,7 +98,7 @@ function Facts({ step, plan }: { step: Step; plan: Plan }) {
 function Operators({ step, operators, opOf }: Pick<Props, "operators" | "opOf"> & { step: Step }) {
   const { t } = useTranslation();
   const names = [...new Set([step.view.operator, ...step.view.nodes.map(opOf)])];
-  const known = names.flatMap((name) => (name === undefined ? [] : (operators.get(name) ?? []))).filter(({ name }) => name !== "Input");
+  const known = names.flatMap((name) => (name === undefined ? [] : (operators.get(name) ?? []))).filter(({ in_palette: isPublic, name }) => isPublic && name !== "Input");
   if (known.length === 0) return null;
   return (
     <>

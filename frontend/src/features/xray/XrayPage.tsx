@@ -1,7 +1,7 @@
 import { Button, Loader, SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { ScanLine, Timer } from "lucide-react";
-import { useMemo, useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { compareStrategies, measureGraph, type PlanQuestion, xrayGraph } from "@/api/graphs";
 import type { Graph, Measured, OperatorInfo, StrategyName, XrayReport } from "@/api/types";
@@ -111,7 +111,7 @@ export default function XrayPage({ graph, dataset, batchSize, operators, faults,
 }
 
 /** A pointer for each plan: steps of another plan have other numbers. */
-function Pointed({ children }: { children: React.ReactNode }) {
-  const pointer = useMemo(createPointer, []);
+function Pointed({ children }: { children: ReactNode }) {
+  const [pointer] = useState(createPointer);
   return <PointerContext value={pointer}>{children}</PointerContext>;
 }
