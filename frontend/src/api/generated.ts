@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs/measure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure Graph
+         * @description Run the plan some times on random data, in a process of its own; how long each step really takes.
+         */
+        post: operations["measure_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graphs/plan": {
         parameters: {
             query?: never;
@@ -166,6 +186,46 @@ export interface paths {
          * @description Run a sample through a network that was only drawn: what every node would put out before any training.
          */
         post: operations["probe_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/strategies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Strategies
+         * @description What each strategy makes of a graph: steps, calls, memory and predicted time.
+         */
+        post: operations["compare_strategies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/xray": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Xray Graph
+         * @description The plan under one strategy, and what each step stands for and is predicted to take.
+         */
+        post: operations["xray_graph"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2424,6 +2484,28 @@ export interface components {
             type: "log";
         };
         /**
+         * Measured
+         * @description Seconds of each step, the least of some runs: what other programs on the machine took away is left out.
+         */
+        Measured: {
+            /** Device */
+            device: string;
+            /**
+             * Native
+             * @description compiled kernels ran; without them every step is a call of its operator
+             */
+            native: boolean;
+            /** Runs */
+            runs: number;
+            /** Seconds */
+            seconds: number[];
+            /**
+             * Whole
+             * @description a run whose steps were not timed one by one
+             */
+            whole: number;
+        };
+        /**
          * MetricsData
          * @description Values at a step. ``epoch`` is a fraction of the whole: 1.28 is 28 % into the second.
          */
@@ -3644,6 +3726,85 @@ export interface components {
             type: "state";
         };
         /**
+         * StepView
+         * @description What one step of a plan stands for.
+         */
+        StepView: {
+            /**
+             * Again
+             * @description computed in the forward pass already, and again here instead of being kept
+             */
+            again: boolean;
+            /**
+             * Calls
+             * @description operators that one step computes in a row: a fused group, or a joined chain
+             */
+            calls: string[];
+            /**
+             * Nodes
+             * @description nodes of the network that it computes, or whose gradient it is part of
+             */
+            nodes: string[];
+            /**
+             * Operator
+             * @description the operator's name in the registry; ``fused`` for a group of them
+             */
+            operator: string;
+            /**
+             * Seconds
+             * @description predicted on this machine
+             */
+            seconds: number;
+        };
+        /**
+         * StrategyComparison
+         * @description The same network under every strategy.
+         */
+        StrategyComparison: {
+            /** Strategies */
+            strategies: components["schemas"]["StrategyView"][];
+        };
+        /**
+         * StrategyView
+         * @description What a strategy makes of a network, in numbers to be compared.
+         */
+        StrategyView: {
+            /**
+             * Again
+             * @description steps that are computed a second time instead of being kept
+             */
+            again: number;
+            /** Arena Bytes */
+            arena_bytes: number;
+            /**
+             * Calls
+             * @description steps that do work: views do none
+             */
+            calls: number;
+            /** Flops */
+            flops: number;
+            /**
+             * Fused
+             * @description calls that became part of another step
+             */
+            fused: number;
+            /** Name */
+            name: string;
+            /** Peak Bytes */
+            peak_bytes: number;
+            /**
+             * Python Calls
+             * @description of these, calls of an operator's own Python code
+             */
+            python_calls: number;
+            /** Seconds */
+            seconds: number;
+            /** Steps */
+            steps: number;
+            /** Unshared Bytes */
+            unshared_bytes: number;
+        };
+        /**
          * SystemInfo
          * @description Version, devices, memory and where the data lie.
          */
@@ -3955,6 +4116,45 @@ export interface components {
             shape: number[];
             values: components["schemas"]["Histogram"];
         };
+        /**
+         * Xray
+         * @description A plan, and what each of its steps stands for (as many, in the same order).
+         */
+        Xray: {
+            plan: components["schemas"]["Plan"];
+            /**
+             * Seconds
+             * @description predicted for one run of all steps on this machine
+             */
+            seconds: number;
+            /** Views */
+            views: components["schemas"]["StepView"][];
+        };
+        /**
+         * XrayRequest
+         * @description A graph to look through, under one strategy.
+         */
+        XrayRequest: {
+            /**
+             * Batch Size
+             * @default 32
+             */
+            batch_size: number;
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+            /**
+             * Strategy
+             * @default balanced
+             * @enum {string}
+             */
+            strategy: "fast" | "balanced" | "low_memory" | "debug";
+            /**
+             * Training
+             * @default true
+             */
+            training: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -4223,6 +4423,39 @@ export interface operations {
             };
         };
     };
+    measure_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["XrayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Measured"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plan_graph: {
         parameters: {
             query?: never;
@@ -4276,6 +4509,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProbeReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compare_strategies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyComparison"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    xray_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["XrayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Xray"];
                 };
             };
             /** @description What was wrong and what to do */
