@@ -27,7 +27,7 @@ def test_the_plan_is_seen_and_its_steps_are_linked(page: Page, project: str) -> 
     expect(page.get_by_text(PEAK)).to_be_visible()
     memory = page.get_by_role("slider", name="Memory of the arena, step by step")
     assert memory.locator("canvas").evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((byte) => byte > 0)"
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
     )
 
     # A layer took in its activation; its gradient steps light up with it, and the story says so.
