@@ -237,6 +237,24 @@ def test_a_run_through_the_api(make_client: MakeClient) -> None:
     assert client.delete(place).status_code == 204
     assert client.get(place).status_code == 404
     assert client.get(f"{place}/series").status_code == 404
+    assert client.get("/api/runs").json()["total"] == 0
+    assert [gone["id"] for gone in client.get("/api/runs?deleted=true").json()["items"]] == [run]
+    assert client.post(f"{place}/restore").json()["deleted_at"] is None
+    assert client.get(f"{place}/series?keys=train_loss").json()["series"]["train_loss"]["count"] == row["step"]
+    assert client.delete(f"{place}?permanently=true").status_code == 204
+    assert client.post(f"{place}/restore").status_code == 404
+
+
+def test_a_run_takes_names_tags_and_notes(client: TestClient) -> None:
+    store = client.app.state.studio.store  # type: ignore[attr-defined]
+    place = f"/api/runs/{add_run(store).id}"
+    edited = client.patch(place, json={"name": "Wide", "tags": ["wide", " wide ", "try"], "notes": "Better."}).json()
+    assert (edited["name"], edited["tags"], edited["notes"]) == ("Wide", ["wide", "try"], "Better.")
+    assert client.patch(place, json={"tags": []}).json()["notes"] == "Better."
+    assert client.get(place).json()["tags"] == []
+    for wrong in ({"tags": ["x" * 41]}, {"tags": [""]}, {"tags": ["a"] * 21}, {"state": "completed"}):
+        assert client.patch(place, json=wrong).status_code == 422
+    assert client.patch("/api/runs/none", json={"notes": ""}).status_code == 404
 
 
 def test_nan_in_a_run_is_valid_json(client: TestClient) -> None:

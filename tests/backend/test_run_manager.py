@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -11,8 +12,11 @@ from tests.backend.conftest import Bench, add_run
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.folder import RunFolder
+from netwright_studio.runs.manager import KEPT_DELETED
+from netwright_studio.runs.progress import Progress
 from netwright_studio.runs.state import RunState
 from netwright_studio.store import Store
+from netwright_studio.store.tables import now
 
 OVER = tuple(state for state in RunState if state.is_over)
 
@@ -193,6 +197,29 @@ async def test_delete_takes_events_and_files_but_no_live_run(bench: Bench) -> No
     assert bench.store.events.of_types(run, ["state", "metrics"]) == []
     with pytest.raises(NotFoundError):
         bench.store.runs.get(run)
+
+
+def test_ranges_hold_the_extremes_of_finite_values() -> None:
+    progress = Progress({}, None, ranges={"train_loss": [0.5, 0.9]})
+    for step, value in enumerate([0.7, "NaN", 1.5, 0.25]):
+        progress.note("metrics", {"step": step, "epoch": 0.0, "values": {"train_loss": value, "lr": 0.1}})
+    assert progress.take()["ranges"] == {"train_loss": (0.25, 1.5), "lr": (0.1, 0.1)}
+    progress.note("metrics", {"step": 9, "epoch": 1.0, "values": {"train_loss": 1.0}})
+    assert "ranges" not in progress.take()
+
+
+async def test_what_was_discarded_long_ago_is_deleted_for_good(bench: Bench) -> None:
+    old, new = bench.add(steps=2), bench.add(steps=2)
+    for run in (old, new):
+        await bench.until(run, RunState.COMPLETED)
+        await bench.manager.discard(run)
+        with pytest.raises(NotFoundError):
+            bench.store.runs.get(run)
+    bench.store.runs.set(old, deleted_at=now() - KEPT_DELETED - timedelta(seconds=1))
+    await bench.manager.purge()
+    assert bench.store.runs.restore(new).id == new
+    with pytest.raises(NotFoundError):
+        bench.store.runs.restore(old)
 
 
 async def test_closing_interrupts_a_live_run_and_the_next_start_can_resume_it(store: Store) -> None:

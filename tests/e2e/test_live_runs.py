@@ -97,6 +97,14 @@ def test_a_run_can_be_stopped_and_deleted(page: Page, studio: Studio) -> None:
     row = page.get_by_role("row").filter(has_text="Stopped")
     expect(row).to_be_visible()
     row.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No run is left.")).to_be_visible()
+    assert studio.call("GET", "api/runs")["total"] == 0
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_be_visible()
+    assert studio.call("GET", "api/runs")["total"] == 1
+    row.get_by_role("button", name="Delete").click()
+    page.get_by_text("Deleted", exact=True).click()
+    page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No run yet")).to_be_visible()
-    assert studio.call("GET", "api/runs")["total"] == 0
+    assert studio.call("GET", "api/runs?deleted=true")["total"] == 0

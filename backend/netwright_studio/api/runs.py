@@ -16,7 +16,7 @@ from netwright_studio.runs.log import read_log
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Items
 from netwright_studio.schemas.events import EventPage, SamplesData
-from netwright_studio.schemas.runs import Run, RunCreate, SeriesReply
+from netwright_studio.schemas.runs import Run, RunCreate, RunEdit, SeriesReply
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.store import tables
 from netwright_studio.studio import Studio
@@ -34,9 +34,10 @@ def list_runs(
     offset: Offset = 0,
     project: Annotated[str | None, Query(max_length=120)] = None,
     state: RunState | None = None,
+    deleted: Annotated[bool, Query(description="Those that were deleted and can be restored.")] = False,
 ) -> Items[Run]:
     """Runs, the newest first."""
-    rows, total = store.runs.page(limit, offset, project, state and state.value)
+    rows, total = store.runs.page(limit, offset, project, state and state.value, deleted)
     return Items(items=[public(row, brief=True) for row in rows], total=total)
 
 
@@ -77,10 +78,29 @@ def get_run(store: StoreDep, run_id: IdPath) -> Run:
 
 
 @router.delete("/{run_id}", status_code=204)
-async def delete_run(studio: StudioDep, run_id: IdPath) -> None:
-    """Delete a run that is over; models made from it stay."""
-    await studio.manager.delete(run_id)
+async def delete_run(
+    studio: StudioDep,
+    run_id: IdPath,
+    permanently: Annotated[bool, Query(description="Beyond restoring, also one that is deleted already.")] = False,
+) -> None:
+    """Delete a run that is over; it can be restored for a week. Models made from it stay."""
+    await (studio.manager.delete(run_id) if permanently else studio.manager.discard(run_id))
     studio.series.forget(run_id)
+
+
+@router.patch("/{run_id}")
+def edit_run(store: StoreDep, run_id: IdPath, body: RunEdit) -> Run:
+    """Change a run's name, tags or notes."""
+    changes = body.model_dump(exclude_none=True)
+    if "tags" in changes:
+        changes["tags"] = list(dict.fromkeys(changes["tags"]))
+    return public(store.runs.edit(run_id, changes))
+
+
+@router.post("/{run_id}/restore")
+def restore_run(store: StoreDep, run_id: IdPath) -> Run:
+    """Bring back a run that was deleted."""
+    return public(store.runs.restore(run_id))
 
 
 @router.post("/{run_id}/pause")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from netwright_studio.errors import ConflictError, UnavailableError
@@ -26,6 +27,8 @@ CONFIRM_PATIENCE = 2.0
 ANSWER_PATIENCE = 10.0
 CHANGEABLE = frozenset({RunState.RUNNING, RunState.PAUSED})
 SHUTDOWN_PATIENCE = 15.0
+KEPT_DELETED = timedelta(days=7)
+"""How long a deleted run can be restored."""
 
 
 class RunManager:
@@ -46,6 +49,7 @@ class RunManager:
         """Mark what a crash left behind as interrupted, then begin to take runs."""
         for run in await asyncio.to_thread(self._store.runs.live):
             await self._interrupt(run)
+        await self.purge()
         self._queue = asyncio.create_task(self._serve_queue(), name="run-queue")
 
     async def close(self) -> None:
@@ -141,11 +145,21 @@ class RunManager:
         await supervisor.stop()
         return await self._get(run)
 
-    async def delete(self, run: str) -> None:
-        """Delete a run that is over, with its events and files."""
+    async def discard(self, run: str) -> None:
+        """Delete a run that is over, so that it can be restored for ``KEPT_DELETED``."""
         row = await self._get(run)
         if RunState(row.state) is RunState.QUEUED:
             await self.stop(run)
+        await asyncio.to_thread(self._store.runs.discard, run)
+        await self.purge()
+
+    async def purge(self) -> None:
+        """Delete for good what was discarded so long ago that nobody will want it back."""
+        for run in await asyncio.to_thread(self._store.runs.discarded_before, now() - KEPT_DELETED):
+            await self.delete(run)
+
+    async def delete(self, run: str) -> None:
+        """Delete a run that is over, with its events and files, for good."""
         await asyncio.to_thread(self._store.runs.delete, run)
         await asyncio.to_thread(RunFolder(self._settings.runs_dir, run).remove)
 

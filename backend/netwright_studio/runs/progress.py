@@ -25,11 +25,13 @@ class Progress:
         best: Mapping[str, Any] | None,
         changes: Sequence[Mapping[str, Any]] = (),
         advice: Sequence[Mapping[str, Any]] = (),
+        ranges: Mapping[str, Any] | None = None,
     ) -> None:
         self._metrics = dict(metrics)
         self._best = dict(best) if best else None
         self._made = [dict(change) for change in changes]
         self._advice = [dict(advice) for advice in advice]
+        self._ranges = {name: tuple(pair) for name, pair in (ranges or {}).items()}
         self._changes: dict[str, Any] = {}
 
     def note(self, kind: str, data: Mapping[str, Any]) -> None:
@@ -38,6 +40,7 @@ class Progress:
             self._metrics.update(data["values"])
             self._changes.update(step=data["step"], epoch=data["epoch"], metrics=dict(self._metrics))
             self._note_best(data)
+            self._note_ranges(data["values"])
         elif kind == "progress":
             names = ("step", "steps_total", "epoch", "samples_per_second", "seconds_left", "memory_bytes")
             self._changes.update({name: data[name] for name in names if name in data})
@@ -65,6 +68,17 @@ class Progress:
     def restore(self, changes: Mapping[str, Any]) -> None:
         """Put back what was taken but could not be stored; what came since is newer and wins."""
         self._changes = {**changes, **self._changes}
+
+    def _note_ranges(self, values: Mapping[str, Any]) -> None:
+        """Widen the least and the greatest value of each metric; what is not finite has no place in a range."""
+        for name, value in values.items():
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                continue
+            low, high = self._ranges.get(name, (value, value))
+            if name in self._ranges and low <= value <= high:
+                continue
+            self._ranges[name] = (min(low, value), max(high, value))
+            self._changes["ranges"] = dict(self._ranges)
 
     def _note_best(self, data: Mapping[str, Any]) -> None:
         for name, sign in DECIDING:

@@ -28,7 +28,7 @@ class Recorder:
         self.state = RunState(run.state)
         self._store = store
         self._hub = hub
-        self._progress = Progress(run.metrics, run.best, run.changes, run.advice)
+        self._progress = Progress(run.metrics, run.best, run.changes, run.advice, run.ranges)
         self._pending: list[Draft] = []
         self._lock = asyncio.Lock()
         self._room = asyncio.Event()

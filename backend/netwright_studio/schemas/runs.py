@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Ident, Model, Name, Number, Request, Time
@@ -44,6 +44,17 @@ class RunChange(Request):
         if self.learning_rate is None and self.weight_decay is None and self.batch_size is None:
             raise ValueError("Give learning_rate, weight_decay or batch_size")
         return self
+
+
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class RunEdit(Request):
+    """What people write on a run; what is left out stays."""
+
+    name: Name | None = None
+    tags: list[Tag] | None = Field(None, max_length=20)
+    notes: str | None = Field(None, max_length=20_000)
 
 
 class RunFork(Request):
@@ -155,6 +166,10 @@ class Run(Model):
     advice: list[AdviceData] = Field(description="In lists without evidence.")
     origin: Origin | None
     model: ModelRef | None
+    ranges: dict[str, tuple[float, float]] = Field(description="The least and the greatest value of each metric.")
+    tags: list[str]
+    notes: str
+    deleted_at: Time | None = Field(description="Deleted, but can be restored for a week.")
     last_event: int
 
 

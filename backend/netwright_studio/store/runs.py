@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -12,7 +13,7 @@ from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import LIVE, OVER, RunState, require_move
 from netwright_studio.store.database import Database, new_id
 from netwright_studio.store.events import Draft, Event, append
-from netwright_studio.store.tables import Run, RunEvent
+from netwright_studio.store.tables import Run, RunEvent, now
 
 _NUMBER_TRIES = 50
 
@@ -57,10 +58,15 @@ class RunStore:
         return run
 
     def page(
-        self, limit: int, offset: int, project: str | None = None, state: str | None = None
+        self,
+        limit: int,
+        offset: int,
+        project: str | None = None,
+        state: str | None = None,
+        deleted: bool = False,
     ) -> tuple[list[Run], int]:
-        """Return a page of runs, the newest first, and how many there are."""
-        wanted = []
+        """Return a page of runs, the newest first, and how many there are; of the deleted ones if so wished."""
+        wanted = [Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)]
         if project is not None:
             wanted.append(Run.project_id == project)
         if state is not None:
@@ -71,10 +77,10 @@ class RunStore:
             return list(session.scalars(query)), total
 
     def get(self, ident: str) -> Run:
-        """Return a run or raise NotFoundError."""
+        """Return a run or raise NotFoundError, also for one that was deleted and could still be restored."""
         with self._database.read() as session:
             run = session.get(Run, ident)
-        if run is None:
+        if run is None or run.deleted_at is not None:
             raise NotFoundError.of("run", ident)
         return run
 
@@ -93,7 +99,7 @@ class RunStore:
             while new and len(found) < most:
                 new = [child for parent in new for child in children.get(parent, ())]
                 found += new
-            query = select(Run).where(Run.id.in_(found[:most])).order_by(Run.number)
+            query = select(Run).where(Run.id.in_(found[:most]), Run.deleted_at.is_(None)).order_by(Run.number)
             return list(session.scalars(query))
 
     def next_queued(self, but: Iterable[str] = ()) -> Run | None:
@@ -146,22 +152,63 @@ class RunStore:
         with self._database.write() as session:
             session.execute(update(Run).where(Run.id == ident).values(**changes))
 
-    def delete(self, ident: str) -> None:
-        """Delete a run that is over, and its events; models made from it stay."""
+    def edit(self, ident: str, changes: dict[str, Any]) -> Run:
+        """Change what people write on a run: its name, tags and notes."""
+        with self._database.write() as session:
+            run = session.get(Run, ident)
+            if run is None or run.deleted_at is not None:
+                raise NotFoundError.of("run", ident)
+            for name, value in changes.items():
+                setattr(run, name, value)
+            session.flush()
+            session.refresh(run)
+        return run
+
+    def discard(self, ident: str) -> None:
+        """Put a run that is over out of sight; ``restore`` brings it back until it is deleted for good."""
+        with self._database.write() as session:
+            run = session.get(Run, ident)
+            if run is None or run.deleted_at is not None:
+                raise NotFoundError.of("run", ident)
+            _require_over(run)
+            run.deleted_at = now()
+
+    def restore(self, ident: str) -> Run:
+        """Bring a discarded run back; one that is in its place already stays there."""
         with self._database.write() as session:
             run = session.get(Run, ident)
             if run is None:
                 raise NotFoundError.of("run", ident)
-            if RunState(run.state) not in OVER:
-                raise ConflictError(
-                    f"A run that is {run.state} cannot be deleted.",
-                    where="state",
-                    wanted=" or ".join(sorted(OVER)),
-                    got=run.state,
-                    remedy="Stop the run first.",
-                )
+            run.deleted_at = None
+            session.flush()
+            session.refresh(run)
+        return run
+
+    def discarded_before(self, time: datetime) -> list[str]:
+        """Return the runs that were discarded before ``time``."""
+        with self._database.read() as session:
+            return list(session.scalars(select(Run.id).where(Run.deleted_at < time)))
+
+    def delete(self, ident: str) -> None:
+        """Delete a run that is over, and its events, for good; models made from it stay."""
+        with self._database.write() as session:
+            run = session.get(Run, ident)
+            if run is None:
+                raise NotFoundError.of("run", ident)
+            _require_over(run)
             session.execute(delete(RunEvent).where(RunEvent.run_id == ident))
             session.execute(delete(Run).where(Run.id == ident))
+
+
+def _require_over(run: Run) -> None:
+    if RunState(run.state) not in OVER:
+        raise ConflictError(
+            f"A run that is {run.state} cannot be deleted.",
+            where="state",
+            wanted=" or ".join(sorted(OVER)),
+            got=run.state,
+            remedy="Stop the run first.",
+        )
 
 
 def _state_draft(state: RunState, reason: str | None, facts: dict[str, Any] | None = None) -> Draft:

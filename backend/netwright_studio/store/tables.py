@@ -128,6 +128,10 @@ class Run(Base):
     advice: Mapped[list[Any]] = mapped_column(default=list)
     parent_id: Mapped[str | None] = mapped_column(String(32), index=True)
     origin: Mapped[dict[str, Any] | None]
+    ranges: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tags: Mapped[list[Any]] = mapped_column(default=list)
+    notes: Mapped[str] = mapped_column(Text, default="")
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
     model_name: Mapped[str | None] = mapped_column(String(120))
     model_version: Mapped[int | None] = mapped_column(Integer)
     last_event: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -56,7 +56,7 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** One request to the server. Raises `ApiError` for every failure except an abort. */
 export async function request<T>(method: Method, path: ApiPath, options: RequestOptions = {}): Promise<T> {

@@ -20,7 +20,7 @@ export type RunSpec =
 export type RunMove = "pause" | "resume" | "stop";
 
 export const listRuns = (
-  query: { limit?: number; offset?: number; project?: string } = {},
+  query: { limit?: number; offset?: number; project?: string; deleted?: boolean } = {},
   signal?: AbortSignal,
 ): Promise<Page<Run>> => request("GET", "api/runs", { query, signal });
 
@@ -60,7 +60,21 @@ export const listCheckpoints = (id: string, signal?: AbortSignal): Promise<Page<
 export const getLineage = (id: string, signal?: AbortSignal): Promise<{ runs: RunRelative[] }> =>
   request("GET", `api/runs/${id}/lineage`, { signal });
 
+/** It can be restored for a while. */
 export const deleteRun = (id: string): Promise<void> => request("DELETE", `api/runs/${id}`);
+
+export const deleteRunForGood = (id: string): Promise<void> =>
+  request("DELETE", `api/runs/${id}`, { query: { permanently: true } });
+
+export const restoreRun = (id: string): Promise<Run> => request("POST", `api/runs/${id}/restore`);
+
+export interface RunEdit {
+  name?: string;
+  tags?: string[];
+  notes?: string;
+}
+
+export const editRun = (id: string, edit: RunEdit): Promise<Run> => request("PATCH", `api/runs/${id}`, { body: edit });
 
 export const listRunEvents = (id: string, after: number, limit = 1000, signal?: AbortSignal): Promise<RunEventsPage> =>
   request("GET", `api/runs/${id}/events`, { query: { after, limit }, signal });

@@ -9,6 +9,7 @@ import { NotFound } from "./NotFound";
 const HomePage = lazy(() => import("@/features/projects/HomePage"));
 const WorkspacePage = lazy(() => import("./WorkspacePage"));
 const RunsPage = lazy(() => import("@/features/runs/RunsPage"));
+const ComparePage = lazy(() => import("@/features/runs/compare/ComparePage"));
 const RunPage = lazy(() => import("@/features/runs/RunPage"));
 const DataPage = lazy(() => import("@/features/data/DataPage"));
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
@@ -35,6 +36,9 @@ export function Routes() {
         </Route>
         <Route path="/runs">
           <RunsPage />
+        </Route>
+        <Route path="/runs/compare">
+          <ComparePage />
         </Route>
         <Route path="/runs/:id">{({ id }) => <RunPage key={id} runId={id} />}</Route>
         <Route path="/data/:id?">{({ id }) => <DataPage datasetId={id ?? null} />}</Route>

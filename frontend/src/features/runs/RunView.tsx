@@ -14,6 +14,7 @@ import { MadeView } from "./made/MadeView";
 import { marksOfRun } from "./marks";
 import { isOver } from "./moves";
 import { RunLog } from "./RunLog";
+import { RunNotes } from "./RunNotes";
 import classes from "./runs.module.css";
 import { RunSettings } from "./RunSettings";
 import { RunStatus } from "./RunStatus";
@@ -58,6 +59,7 @@ export function RunView({ run, compact = false }: Props) {
           {slots ? <Tabs.Tab value="inside">{t("Inside")}</Tabs.Tab> : null}
           <Tabs.Tab value="checkpoints">{t("Checkpoints")}</Tabs.Tab>
           <Tabs.Tab value="settings">{t("Settings")}</Tabs.Tab>
+          <Tabs.Tab value="notes">{t("Notes")}</Tabs.Tab>
           <Tabs.Tab value="lineage">{t("Lineage")}</Tabs.Tab>
           {snapshot.plan ? <Tabs.Tab value="plan">{t("Plan")}</Tabs.Tab> : null}
         </Tabs.List>
@@ -70,6 +72,9 @@ export function RunView({ run, compact = false }: Props) {
         </Tabs.Panel>
         <Tabs.Panel value="settings">
           <RunSettings run={run} />
+        </Tabs.Panel>
+        <Tabs.Panel value="notes">
+          <RunNotes key={run.id} run={run} />
         </Tabs.Panel>
         <Tabs.Panel value="lineage">
           <LineageView run={run} />

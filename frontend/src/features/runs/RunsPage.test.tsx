@@ -19,6 +19,10 @@ const run = (number: number, change: object) => ({
   ended_at: null,
   metrics: {},
   best: null,
+  ranges: {},
+  tags: [],
+  notes: "",
+  deleted_at: null,
   ...change,
 });
 const rowNames = (): string[] =>
@@ -29,7 +33,7 @@ describe("RunsPage", () => {
     vi.unstubAllGlobals();
   });
 
-  it("sorts, filters and deletes after asking", async () => {
+  it("sorts, filters and deletes", async () => {
     let items = [run(1, { metrics: { val_loss: 0.2 } }), run(2, { metrics: { val_loss: 0.1 } }), run(3, { state: "failed" })];
     const calls = fakeServer({
       "GET api/runs": () => ({ items, total: items.length }),
@@ -48,10 +52,31 @@ describe("RunsPage", () => {
     await userEvent.clear(screen.getByLabelText("Find runs"));
 
     await userEvent.click(screen.getByRole("button", { name: "Delete Run 2" }));
-    expect(calls.some((call) => call.method === "DELETE")).toBe(false);
-    const dialog = await screen.findByRole("dialog");
-    await userEvent.click(within(dialog).getByRole("button", { name: "Delete" }));
     await waitFor(() => expect(rowNames()).toEqual(["Run 1", "Run 3"]));
+    expect(calls.filter((call) => call.method === "DELETE").map((call) => call.path)).toEqual(["api/runs/r2"]);
+  });
+
+  it("compares what is chosen, and shows the columns that are wanted", async () => {
+    localStorage.clear();
+    fakeServer({ "GET api/runs": () => ({ items: [run(1, { metrics: { val_loss: 0.2 }, ranges: { val_loss: [0.1, 9] } }), run(2, {})], total: 2 }) });
+    renderPage(<RunsPage />);
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Choose Run 1" }));
+    await userEvent.click(screen.getByRole("checkbox", { name: "Choose Run 2" }));
+    expect(screen.getByRole("link", { name: "Compare" }).getAttribute("href")).toBe("/runs/compare?runs=r1,r2");
+    await userEvent.click(screen.getByRole("button", { name: "Columns" }));
+    await userEvent.click(await screen.findByRole("checkbox", { name: "Validation loss, greatest" }));
+    expect(screen.getByRole("button", { name: "Validation loss, greatest" })).toBeTruthy();
+    expect(screen.getByText("9")).toBeTruthy();
+    localStorage.clear();
+  });
+
+  it("draws of many rows those in sight", async () => {
+    const many = Array.from({ length: 150 }, (_, i) => run(i + 1, {}));
+    fakeServer({ "GET api/runs": () => ({ items: many, total: 150 }) });
+    renderPage(<RunsPage />);
+    const table = await screen.findByRole("table", { name: "Runs" });
+    expect(table.getAttribute("aria-rowcount")).toBe("151");
+    expect(screen.getAllByRole("row").length).toBeLessThan(80);
   });
 
   it("says what to do where there is none", async () => {

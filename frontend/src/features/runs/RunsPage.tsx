@@ -1,6 +1,6 @@
-import { Button, Group, Modal, SegmentedControl, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, SegmentedControl, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { ChartSpline, Search } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
@@ -9,17 +9,22 @@ import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
-import { runTitle } from "@/shared/runTitle";
 
-import { useDeleteRun, useRuns } from "./queries";
+import { ColumnMenu, useChosenColumns } from "./ColumnMenu";
+import { type Column, columnsOf } from "./columns";
+import { DeletedRuns } from "./DeletedRuns";
+import { PickedBar } from "./PickedBar";
+import { useDeletedRuns, useRuns } from "./queries";
 import { RunsTable } from "./RunsTable";
-import { filterRuns, type SortKey, sortRuns, type Sorting, type StateFilter } from "./table";
+import { filterRuns, sortRuns, type Sorting, type StateFilter } from "./table";
+import { useDeleteWithUndo } from "./useDeleteWithUndo";
 
 const filters: { value: StateFilter; label: Message }[] = [
   { value: "all", label: msg("All") },
   { value: "active", label: msg("At work") },
   { value: "completed", label: msg("Completed") },
   { value: "other", label: msg("Ended early") },
+  { value: "deleted", label: msg("Deleted") },
 ];
 
 export default function RunsPage() {
@@ -30,26 +35,50 @@ export default function RunsPage() {
       <PageHeader title={t("Runs")} subtitle={t("Every training, live and past.")} />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
       {!data && !error ? <RunsWaiting /> : null}
-      {data ? data.items.length === 0 ? <NoRuns /> : <RunsBody runs={data.items} /> : null}
+      {data ? <RunsOrNone runs={data.items} /> : null}
     </div>
   );
 }
+
+/** An empty list still has its deleted runs, when there are any. */
+function RunsOrNone({ runs }: { runs: readonly Run[] }) {
+  const { data: deleted } = useDeletedRuns();
+  return runs.length === 0 && !deleted?.length ? <NoRuns /> : <RunsBody runs={runs} />;
+}
+
+const FIRST: Sorting = { key: "number", descending: true };
 
 function RunsBody({ runs }: { runs: readonly Run[] }) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [filter, setFilter] = useState<StateFilter>("all");
-  const [sorting, setSorting] = useState<Sorting>({ key: "number", descending: true });
-  const [doomed, setDoomed] = useState<Run | null>(null);
-  const shown = sortRuns(filterRuns(runs, text, filter), sorting);
-  const sort = (key: SortKey): void =>
-    setSorting((old) => ({ key, descending: old.key === key ? !old.descending : key === "number" || key === "best" }));
+  const [sorting, setSorting] = useState<Sorting>(FIRST);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, choose] = useChosenColumns();
+  const columns = useMemo(() => columnsOf(runs, t), [runs, t]);
+  const shownColumns = chosen.flatMap((id) => columns.find((column) => column.id === id) ?? []);
+  const shown = useMemo(() => {
+    const read = columns.find((column) => column.id === sorting.key)?.read ?? ((run: Run) => run.number);
+    return sortRuns(filterRuns(runs, text, filter), read, sorting.descending);
+  }, [runs, columns, text, filter, sorting]);
+  const deleteRuns = useDeleteWithUndo();
+
+  const sort = ({ id }: Column): void =>
+    // The newest and the highest scores first; everything else from its beginning.
+    setSorting((old) => ({ key: id, descending: old.key === id ? !old.descending : id === "number" || id === "best" || id.endsWith(":max") }));
+  const pick = (ids: readonly string[], on: boolean): void =>
+    setPicked((old) => new Set(on ? [...old, ...ids] : [...old].filter((id) => !ids.includes(id))));
+  const remove = (doomed: readonly Run[]): void => {
+    pick(doomed.map((run) => run.id), false);
+    deleteRuns(doomed);
+  };
+
   return (
     <>
       <Group mb="sm" gap="sm">
         <TextInput
           aria-label={t("Find runs")}
-          placeholder={t("Name, data set, optimizer …")}
+          placeholder={t("Name, tag, data set, optimizer …")}
           leftSection={<Search size={15} aria-hidden />}
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
@@ -61,44 +90,29 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
           value={filter}
           onChange={(value) => setFilter(value)}
         />
+        <ColumnMenu columns={columns} chosen={chosen} onChoose={choose} />
       </Group>
+      <PickedBar runs={runs.filter((run) => picked.has(run.id))} onClear={() => setPicked(new Set())} onDelete={remove} />
       <div className="nw-card">
-        {shown.length === 0 ? (
+        {filter === "deleted" ? (
+          <DeletedRuns />
+        ) : shown.length === 0 ? (
           <Text c="dimmed" ta="center" py="xl">
-            {t("No run fits these words.")}
+            {runs.length === 0 ? t("No run is left.") : t("No run fits these words.")}
           </Text>
         ) : (
-          <RunsTable runs={shown} sorting={sorting} onSort={sort} onDelete={setDoomed} />
+          <RunsTable
+            runs={shown}
+            columns={shownColumns}
+            sorting={sorting}
+            picked={picked}
+            onSort={sort}
+            onPick={pick}
+            onDelete={(run) => remove([run])}
+          />
         )}
       </div>
-      <DeleteDialog run={doomed} onClose={() => setDoomed(null)} />
     </>
-  );
-}
-
-function DeleteDialog({ run, onClose }: { run: Run | null; onClose: () => void }) {
-  const { t } = useTranslation();
-  const remove = useDeleteRun();
-  return (
-    <Modal opened={run !== null} onClose={onClose} title={t("Delete this run?")}>
-      <Text size="sm">
-        {t("Curves, log and checkpoints of {{run}} go for good. A model it made stays.", { run: run ? runTitle(run) : "" })}
-      </Text>
-      <Group justify="flex-end" mt="lg">
-        <Button variant="default" onClick={onClose} data-autofocus>
-          {t("Keep it")}
-        </Button>
-        <Button
-          color="red"
-          loading={remove.isPending}
-          onClick={() => {
-            if (run) remove.mutate(run.id, { onSettled: onClose });
-          }}
-        >
-          {t("Delete")}
-        </Button>
-      </Group>
-    </Modal>
   );
 }
 

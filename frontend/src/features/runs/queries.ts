@@ -3,6 +3,8 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import {
   changeRun,
   deleteRun,
+  deleteRunForGood,
+  editRun,
   type ForkSpec,
   forkRun,
   getLineage,
@@ -11,6 +13,8 @@ import {
   listRuns,
   type LiveChange,
   moveRun,
+  restoreRun,
+  type RunEdit,
   type RunMove,
   stepRun,
 } from "@/api/runs";
@@ -89,12 +93,46 @@ export function useLineage(id: string) {
   });
 }
 
-export function useDeleteRun() {
+/** Runs that can be restored. */
+export function useDeletedRuns() {
+  return useQuery({
+    queryKey: ["runs", "deleted"],
+    queryFn: async ({ signal }) => (await listRuns({ limit: LIST_LIMIT, deleted: true }, signal)).items,
+  });
+}
+
+/** Deletes runs one after the other; what could not be deleted is told of. */
+export function useDeleteRuns() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: deleteRun,
-    onSuccess: (_nothing, id) => client.removeQueries({ queryKey: ["runs", id] }),
+    mutationFn: async ({ ids, forGood = false }: { ids: readonly string[]; forGood?: boolean }) => {
+      for (const id of ids) await (forGood ? deleteRunForGood(id) : deleteRun(id));
+    },
     onError: (error) => notifyError(error, t("The run was not deleted")),
+    onSettled: (_nothing, _error, { ids }) => {
+      for (const id of ids) client.removeQueries({ queryKey: ["runs", id] });
+      return client.invalidateQueries({ queryKey: ["runs"] });
+    },
+  });
+}
+
+export function useRestoreRuns() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (ids: readonly string[]) => {
+      for (const id of ids) await restoreRun(id);
+    },
+    onError: (error) => notifyError(error),
+    onSettled: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+export function useEditRun(run: Pick<Run, "id">) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (edit: RunEdit) => editRun(run.id, edit),
+    onSuccess: (edited) => client.setQueryData(["runs", edited.id], edited),
+    onError: (error) => notifyError(error),
     onSettled: () => client.invalidateQueries({ queryKey: ["runs", "list"] }),
   });
 }

@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 
 import type { Run } from "@/api/types";
 
+import { t } from "@/i18n";
+import { toNumber } from "@/shared/format";
+
+import { columnsOf, statisticOf } from "./columns";
 import { percentOf, progressFacts } from "./facts";
 import { legalMoves } from "./moves";
 import { bestText, filterRuns, sortRuns } from "./table";
@@ -49,6 +53,10 @@ function runOf(number: number, change: Partial<Run> = {}): Run {
     advice: [],
     origin: null,
     model: null,
+    ranges: {},
+    tags: [],
+    notes: "",
+    deleted_at: null,
     last_event: 0,
     ...change,
   };
@@ -57,14 +65,37 @@ function runOf(number: number, change: Partial<Run> = {}): Run {
 const bestOf = (value: number): Run["best"] => ({ metric: "val_accuracy", value, step: 1, epoch: 1 });
 const numbers = (runs: Run[]): number[] => runs.map((run) => run.number);
 
+const best = (run: Run): number | null => (run.best ? toNumber(run.best.value) : null);
+
 describe("sortRuns", () => {
   const runs = [runOf(1, { best: bestOf(0.9) }), runOf(2), runOf(3, { best: bestOf(0.95) })];
   it("keeps runs without a value last, both ways", () => {
-    expect(numbers(sortRuns(runs, { key: "best", descending: true }))).toEqual([3, 1, 2]);
-    expect(numbers(sortRuns(runs, { key: "best", descending: false }))).toEqual([1, 3, 2]);
+    expect(numbers(sortRuns(runs, best, true))).toEqual([3, 1, 2]);
+    expect(numbers(sortRuns(runs, best, false))).toEqual([1, 3, 2]);
   });
   it("shows the newest first among equals", () => {
-    expect(numbers(sortRuns(runs, { key: "dataset", descending: false }))).toEqual([3, 2, 1]);
+    expect(numbers(sortRuns(runs, (run) => run.dataset, false))).toEqual([3, 2, 1]);
+  });
+});
+
+describe("columns", () => {
+  const run = runOf(1, {
+    metrics: { val_accuracy: 0.9, train_loss: "NaN" },
+    ranges: { val_accuracy: [0.1, 0.95], train_loss: [0.2, 3] },
+  });
+  it("know which way a metric is better", () => {
+    expect(["last", "best", "min", "max"].map((name) => statisticOf(run, "val_accuracy", name as "last"))).toEqual([0.9, 0.95, 0.1, 0.95]);
+    expect(statisticOf(run, "train_loss", "best")).toBe(0.2);
+    expect(statisticOf(run, "train_loss", "last")).toBeNaN();
+    expect(statisticOf(run, "val_loss", "min")).toBeNull();
+  });
+  it("are four for each metric of any run, beside facts and settings", () => {
+    const columns = columnsOf([run, runOf(2)], t);
+    const shown = columns.find((column) => column.id === "val_accuracy:max");
+    expect(shown?.title).toBe("Validation accuracy, greatest");
+    expect(shown?.text(run)).toBe("0.95");
+    expect(shown?.text(runOf(2))).toBe("–");
+    expect(new Set(columns.map((column) => column.id)).size).toBe(columns.length);
   });
 });
 
@@ -75,6 +106,7 @@ describe("filterRuns", () => {
     expect(numbers(filterRuns(runs, "", "active"))).toEqual([1]);
     expect(numbers(filterRuns(runs, "", "completed"))).toEqual([2]);
     expect(numbers(filterRuns(runs, "#3", "other"))).toEqual([3]);
+    expect(numbers(filterRuns([runOf(1), runOf(2, { tags: ["wide"], notes: "For the paper" })], "wide paper", "all"))).toEqual([2]);
   });
 });
 

@@ -2,14 +2,13 @@ import type { Run, RunState } from "@/api/types";
 import { formatMetric, toNumber } from "@/shared/format";
 
 import { keyTitle } from "./charts/groups";
-import { secondsOf } from "./facts";
 import { isOver } from "./moves";
 
-export type SortKey = "number" | "name" | "dataset" | "state" | "best" | "loss" | "duration";
-export type StateFilter = "all" | "active" | "completed" | "other";
+export type StateFilter = "all" | "active" | "completed" | "other" | "deleted";
 
 export interface Sorting {
-  key: SortKey;
+  /** The id of a column. */
+  key: string;
   descending: boolean;
 }
 
@@ -25,26 +24,15 @@ export function bestText(run: Pick<Run, "best">): string {
   return `${keyTitle(run.best.metric)} ${formatMetric(run.best.value)}`;
 }
 
-const keys: Record<SortKey, (run: Run) => number | string | null> = {
-  number: (run) => run.number,
-  name: (run) => run.name.toLowerCase(),
-  dataset: (run) => run.dataset,
-  state: (run) => run.state,
-  best: (run) => (run.best ? toNumber(run.best.value) : null),
-  loss: lossOf,
-  duration: (run) => secondsOf(run),
-};
-
 /** Runs in order; those without a value come last whichever way it is sorted. */
-export function sortRuns(runs: readonly Run[], { key, descending }: Sorting): Run[] {
-  const read = keys[key];
+export function sortRuns(runs: readonly Run[], read: (run: Run) => number | string | null, descending: boolean): Run[] {
   const sign = descending ? -1 : 1;
-  return [...runs].sort((a, b) => {
-    const left = read(a);
-    const right = read(b);
+  const pairs = runs.map((run) => [read(run), run] as const);
+  pairs.sort(([left, a], [right, b]) => {
     if (isNothing(left) || isNothing(right)) return Number(isNothing(left)) - Number(isNothing(right));
     return left === right ? b.number - a.number : left < right ? -sign : sign;
   });
+  return pairs.map(([, run]) => run);
 }
 
 function isNothing(value: number | string | null): value is null {
@@ -54,13 +42,13 @@ function isNothing(value: number | string | null): value is null {
 export function filterRuns(runs: readonly Run[], text: string, filter: StateFilter): Run[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
-    const haystack = `#${run.number} ${run.name} ${run.graph.name ?? ""} ${run.dataset} ${run.state} ${run.settings.optimizer}`.toLowerCase();
+    const haystack = `#${run.number} ${run.name} ${run.graph.name ?? ""} ${run.dataset} ${run.state} ${run.settings.optimizer} ${run.tags.join(" ")} ${run.notes}`.toLowerCase();
     return inFilter(run.state, filter) && words.every((word) => haystack.includes(word));
   });
 }
 
 function inFilter(state: RunState, filter: StateFilter): boolean {
-  if (filter === "all") return true;
+  if (filter === "all" || filter === "deleted") return true;
   if (filter === "active") return !isOver(state);
   if (filter === "completed") return state === "completed";
   return isOver(state) && state !== "completed";

@@ -8,14 +8,15 @@ import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 
-import { alignCurves, type Mark } from "./align";
+import { alignCurves, type LogAxes, type Mark } from "./align";
 import classes from "./charts.module.css";
 import { readout, savePng, saveText, writeCsv } from "./download";
 import { type EventMark, marksNear } from "./eventMarks";
 import type { ChartGroup } from "./groups";
 import type { Range } from "./options";
 import { Plot } from "./Plot";
-import { plotClass, readColors } from "./theme";
+import { writeSvg } from "./svg";
+import { plotClass, readColors, swatchStyle } from "./theme";
 
 export interface ChartCardProps {
   group: ChartGroup;
@@ -23,7 +24,7 @@ export interface ChartCardProps {
   fileName: string;
   cursorGroup: string;
   smoothing: number;
-  logarithmic: boolean;
+  log: LogAxes;
   height: number;
   range: Range | null;
   events: readonly EventMark[];
@@ -33,11 +34,11 @@ export interface ChartCardProps {
 /** One metric: its curves, a legend that shows values and switches lines, and what can be saved. */
 export function ChartCard(props: ChartCardProps) {
   const { t } = useTranslation();
-  const { group, smoothing, logarithmic, range } = props;
+  const { group, smoothing, log, range } = props;
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [hovered, setHovered] = useState<number | null>(null);
   const [plot, setPlot] = useState<uPlot | null>(null);
-  const frame = useMemo(() => alignCurves(group.curves, smoothing, logarithmic), [group, smoothing, logarithmic]);
+  const frame = useMemo(() => alignCurves(group.curves, smoothing, log), [group, smoothing, log]);
   const values = readout(group.curves, hovered);
   const steps = frame.data[0];
   const width = range ? range[1] - range[0] : (steps.at(-1) ?? 0) - (steps[0] ?? 0);
@@ -53,6 +54,12 @@ export function ChartCard(props: ChartCardProps) {
   const savePicture = (): void => {
     const holder = plot?.root.parentElement;
     if (plot && holder) savePng(`${fileName}.png`, plot, group, readColors(holder));
+  };
+  const saveDrawing = (): void => {
+    const holder = plot?.root.parentElement;
+    if (!plot || !holder) return;
+    const shown = group.curves.filter((curve) => !hidden.has(curve.key));
+    saveText(`${fileName}.svg`, writeSvg({ ...group, curves: shown }, frame, plot, log, readColors(holder)), "image/svg+xml");
   };
 
   return (
@@ -72,6 +79,7 @@ export function ChartCard(props: ChartCardProps) {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={savePicture}>{t("Picture (PNG)")}</Menu.Item>
+            <Menu.Item onClick={saveDrawing}>{t("Drawing (SVG)")}</Menu.Item>
             <Menu.Item onClick={() => saveText(`${fileName}.csv`, writeCsv(group.curves), "text/csv")}>
               {t("Values (CSV)")}
             </Menu.Item>
@@ -88,7 +96,13 @@ export function ChartCard(props: ChartCardProps) {
             title={hidden.has(curve.key) ? t("Show {{label}}", { label: curve.label }) : t("Hide {{label}}", { label: curve.label })}
             onClick={() => toggle(curve.key)}
           >
-            <span className={classes["swatch"]} data-role={curve.role} aria-hidden />
+            <span
+              className={classes["swatch"]}
+              data-role={curve.role}
+              data-dashed={(curve.tint !== undefined && curve.role !== "train" && curve.role !== "other") || undefined}
+              {...(curve.tint === undefined ? {} : { style: swatchStyle(curve.tint) })}
+              aria-hidden
+            />
             {curve.label}
             <span className={classes["value"]}>{formatValue(values[place])}</span>
           </button>
@@ -97,7 +111,7 @@ export function ChartCard(props: ChartCardProps) {
       <Plot
         label={describe(group, values, t)}
         frame={frame}
-        logarithmic={logarithmic}
+        log={log}
         height={props.height}
         range={range}
         events={props.events}

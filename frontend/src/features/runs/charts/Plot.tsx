@@ -17,7 +17,7 @@ export interface PlotProps extends LivePlotOptions {
 
 /** The plot's life in React: made anew when its lines change, only fed when their points do. */
 export function Plot(props: PlotProps) {
-  const { frame, range, hidden, logarithmic, height, events } = props;
+  const { frame, range, hidden, log, height, events } = props;
   const { signature } = frame;
   const host = useRef<HTMLDivElement>(null);
   const held = useRef<LivePlot | null>(null);
@@ -40,7 +40,7 @@ export function Plot(props: PlotProps) {
       give(null);
       live.destroy();
     };
-  }, [signature, logarithmic, height]);
+  }, [signature, log.x, log.y, height]);
 
   useEffect(() => held.current?.feed(frame, range), [frame, range]);
   useEffect(() => held.current?.hide(hidden), [hidden]);

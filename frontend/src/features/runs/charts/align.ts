@@ -1,5 +1,6 @@
 import type uPlot from "uplot";
 
+import { countUpTo } from "../curves";
 import type { ChartCurve, Role } from "./groups";
 import { smooth } from "./smooth";
 
@@ -11,6 +12,7 @@ export interface Line {
   label: string;
   role: Role;
   kind: LineKind;
+  tint?: number | undefined;
   /** Few points that lie far apart are drawn as dots too. */
   sparse: boolean;
 }
@@ -39,11 +41,19 @@ interface Column {
 
 const SPARSE = 60;
 
+/** Which axes are logarithmic. */
+export interface LogAxes {
+  x: boolean;
+  y: boolean;
+}
+
 /** Brings the curves of one chart onto one axis of steps, as uPlot wants them. */
-export function alignCurves(curves: readonly ChartCurve[], smoothing: number, logarithmic: boolean): PlotFrame {
+export function alignCurves(curves: readonly ChartCurve[], smoothing: number, log: LogAxes): PlotFrame {
   const columns = curves.flatMap((curve) => columnsOf(curve, smoothing));
-  const step = mergeSteps(curves.map((curve) => curve.step));
-  const spread = columns.map((column) => spreadOver(step, column, logarithmic));
+  const all = mergeSteps(curves.map((curve) => curve.step));
+  // A logarithm has no place for step 0.
+  const step = log.x ? all.slice(countUpTo(all, 0)) : all;
+  const spread = columns.map((column) => spreadOver(step, column, log.y));
   const lines = columns.map((column) => column.line);
   return {
     lines,
@@ -54,8 +64,8 @@ export function alignCurves(curves: readonly ChartCurve[], smoothing: number, lo
 }
 
 function columnsOf(curve: ChartCurve, smoothing: number): Column[] {
-  const { key, label, role, step } = curve;
-  const line = (kind: LineKind): Line => ({ key, label, role, kind, sparse: step.length <= SPARSE });
+  const { key, label, role, step, tint } = curve;
+  const line = (kind: LineKind): Line => ({ key, label, role, kind, tint, sparse: step.length <= SPARSE });
   const columns: Column[] = [];
   if (!curve.full) {
     columns.push({ line: line("max"), step, value: curve.max }, { line: line("min"), step, value: curve.min });
@@ -90,7 +100,7 @@ function mergeTwo(a: readonly number[], b: readonly number[]): number[] {
 
 /** For uPlot, `undefined` is "this curve has no point here" and `null` is a hole in it. */
 function spreadOver(steps: readonly number[], column: Column, logarithmic: boolean): (number | null | undefined)[] {
-  let next = 0;
+  let next = countUpTo(column.step, (steps[0] ?? 0) - 0.5);
   return steps.map((step) => {
     if (column.step[next] !== step) return undefined;
     const value = column.value[next] ?? Number.NaN;

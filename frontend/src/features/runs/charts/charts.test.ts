@@ -5,6 +5,8 @@ import { alignCurves, mergeSteps } from "./align";
 import { readout, writeCsv } from "./download";
 import { type ChartCurve, groupCurves, keyTitle } from "./groups";
 import { smooth } from "./smooth";
+import { type Canvas, ticksOf, writeSvg } from "./svg";
+import type { PlotColors } from "./theme";
 
 function curveOf(key: string, points: [number, number][]): Curve {
   const curve = emptyCurve(key);
@@ -12,6 +14,7 @@ function curveOf(key: string, points: [number, number][]): Curve {
   return curve;
 }
 
+const linear = { x: false, y: false };
 const setOf = (...curves: Curve[]): Map<string, Curve> => new Map(curves.map((curve) => [curve.key, curve]));
 
 describe("groupCurves", () => {
@@ -31,17 +34,22 @@ describe("alignCurves", () => {
   const val = curveOf("val_loss", [[2, 5]]);
 
   it("shares one axis; no point is undefined, not a number is a hole", () => {
-    const frame = alignCurves(lossOf(train, val), 0, false);
+    const frame = alignCurves(lossOf(train, val), 0, linear);
     expect(frame.data).toEqual([[1, 2, 3], [4, null, -1], [undefined, 5, undefined]]);
     expect(frame.marks).toEqual([{ step: 2, role: "train", label: "Training", value: Number.NaN }]);
   });
 
   it("leaves out what a logarithm does not have", () => {
-    expect(alignCurves(lossOf(train), 0, true).data[1]).toEqual([4, null, null]);
+    expect(alignCurves(lossOf(train), 0, { x: false, y: true }).data[1]).toEqual([4, null, null]);
+  });
+
+  it("has no place for step 0 on a logarithmic axis", () => {
+    const frame = alignCurves(lossOf(curveOf("train_loss", [[0, 4], [1, 3], [9, 2]])), 0, { x: true, y: false });
+    expect(frame.data).toEqual([[1, 9], [3, 2]]);
   });
 
   it("keeps the raw line visible under the smooth one", () => {
-    const frame = alignCurves(lossOf(curveOf("train_loss", [[1, 2], [2, 4]])), 0.5, false);
+    const frame = alignCurves(lossOf(curveOf("train_loss", [[1, 2], [2, 4]])), 0.5, linear);
     expect(frame.lines.map((line) => line.kind)).toEqual(["faint", "smooth"]);
     expect(frame.data[1]).toEqual([2, 4]);
     expect(frame.data[2]?.[1]).toBeCloseTo(10 / 3);
@@ -49,7 +57,7 @@ describe("alignCurves", () => {
 
   it("draws the envelope of buckets", () => {
     const thin: Curve = { key: "train_loss", step: [0, 10], value: [2, 3], min: [1, 2], max: [4, 5], full: false };
-    const frame = alignCurves(lossOf(thin), 0, false);
+    const frame = alignCurves(lossOf(thin), 0, linear);
     expect(frame.lines.map((line) => line.kind)).toEqual(["max", "min", "raw"]);
     expect(frame.data.slice(1)).toEqual([[4, 5], [1, 2], [2, 3]]);
   });
@@ -57,7 +65,7 @@ describe("alignCurves", () => {
   it("changes its signature with the lines and not with the points", () => {
     const points = (count: number): Curve => curveOf("train_loss", Array.from({ length: count }, (_, i) => [i, i]));
     const signature = (count: number, smoothing: number): string =>
-      alignCurves(lossOf(points(count)), smoothing, false).signature;
+      alignCurves(lossOf(points(count)), smoothing, linear).signature;
     expect(signature(100, 0)).toBe(signature(101, 0));
     expect(signature(100, 0)).not.toBe(signature(100, 0.5));
   });
@@ -68,7 +76,7 @@ describe("alignCurves", () => {
       return { key, role: "train" as const, label: key, step, value: step, min: step, max: step, full: true };
     });
     const begun = performance.now();
-    const frame = alignCurves(curves, 0, false);
+    const frame = alignCurves(curves, 0, linear);
     expect(frame.data[0]).toHaveLength(100_000);
     expect(performance.now() - begun).toBeLessThan(1000);
   });
@@ -86,6 +94,24 @@ describe("smooth", () => {
     expect(smooth([5, 5, 5], 0.9).map((value) => Number(value.toFixed(9)))).toEqual([5, 5, 5]);
     expect(smooth([1, Number.NaN, 1], 0.5)).toEqual([1, Number.NaN, 1]);
     expect(smooth([1, 2, 3], 0)).toEqual([1, 2, 3]);
+  });
+});
+
+describe("writeSvg", () => {
+  it("draws what is shown, with round ticks", () => {
+    const group = { metric: "loss", title: "Loss < 1", curves: groupCurves(setOf(curveOf("train_loss", [[1, 4], [2, Number.NaN], [3, 2], [4, 1]])))[0]?.curves ?? [] };
+    const plot = {
+      width: 100, height: 80, bbox: { left: 10, top: 0, width: 90, height: 60 },
+      scales: { x: { min: 1, max: 4 }, y: { min: 1, max: 4 } },
+      valToPos: (value: number, axis: string) => (axis === "x" ? (value - 1) * 30 : 60 - (value - 1) * 20),
+    } as unknown as Canvas;
+    const colors = { lines: { train: "#010101" }, runs: [], text: "#222222", grid: "#eeeeee", paper: "#ffffff" } as unknown as PlotColors;
+    const svg = writeSvg(group, alignCurves(group.curves, 0, linear), plot, linear, colors);
+    expect(svg).toContain("Loss &lt; 1");
+    expect(svg).toContain('<path d="M0 0" stroke="#010101"');
+    expect(svg).toContain('<path d="M60 40L90 60" stroke="#010101"');
+    expect(ticksOf(0, 1, false, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(ticksOf(0.02, 300, true, 5)).toEqual([0.1, 1, 10, 100]);
   });
 });
 

@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import { type Curve, valueAt } from "../curves";
 import { mergeSteps } from "./align";
 import type { ChartGroup } from "./groups";
-import type { PlotColors } from "./theme";
+import { colorOf, type PlotColors } from "./theme";
 
 /** One row per step, one column per curve; a curve without a point at a step leaves its cell empty. */
 export function writeCsv(curves: readonly Curve[]): string {
@@ -55,7 +55,7 @@ export function savePng(name: string, plot: uPlot, group: ChartGroup, colors: Pl
   let x = 14 * ratio + ctx.measureText(group.title).width + 22 * ratio;
   ctx.font = `${12 * ratio}px "Inter Variable", system-ui, sans-serif`;
   for (const curve of group.curves) {
-    ctx.fillStyle = colors.lines[curve.role];
+    ctx.fillStyle = colorOf(curve, colors);
     ctx.fillRect(x, head / 2 - 1.5 * ratio, 14 * ratio, 3 * ratio);
     x += 20 * ratio;
     ctx.fillText(curve.label, x, head / 2);

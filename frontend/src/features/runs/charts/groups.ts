@@ -9,6 +9,8 @@ export interface ChartCurve extends Curve {
   role: Role;
   /** What the legend calls it within its chart. */
   label: string;
+  /** Where runs lie over each other: the run's place in the palette. The role is then told by the dashes. */
+  tint?: number;
 }
 
 export interface ChartGroup {

@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 
-import type { PlotFrame } from "./align";
+import type { LogAxes, PlotFrame } from "./align";
 import type { EventMark } from "./eventMarks";
 import { makeOptions, type PlotSize, type Range } from "./options";
 import { type PlotColors, readColors } from "./theme";
@@ -10,7 +10,7 @@ export interface LivePlotOptions {
   range: Range | null;
   /** What happened while it trained, drawn as lines across. */
   events: readonly EventMark[];
-  logarithmic: boolean;
+  log: LogAxes;
   height: number;
   /** Plots of one group share their cursor. */
   group: string;
@@ -36,7 +36,7 @@ export class LivePlot {
     this.events = options.events;
     this.colors = readColors(element);
     const { height } = options;
-    const uplotOptions = makeOptions(options.frame, options.logarithmic, options.group, sizeOf(element, height), {
+    const uplotOptions = makeOptions(options.frame, options.log, options.group, sizeOf(element, height), {
       colors: () => this.colors,
       frame: () => this.frame,
       range: () => this.range,

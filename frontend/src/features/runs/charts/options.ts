@@ -3,9 +3,9 @@ import uPlot from "uplot";
 import { formatNumber } from "@/i18n/formats";
 import { formatMetric } from "@/shared/format";
 
-import type { Line, PlotFrame } from "./align";
+import type { Line, LogAxes, PlotFrame } from "./align";
 import { drawEventMarks, type EventMark } from "./eventMarks";
-import { type PlotColors, withAlpha } from "./theme";
+import { colorOf, dashOf, type PlotColors, withAlpha } from "./theme";
 
 export type Range = readonly [number, number];
 
@@ -37,7 +37,7 @@ const SHORTEST_DRAG = 5;
 
 export function makeOptions(
   frame: PlotFrame,
-  logarithmic: boolean,
+  log: LogAxes,
   group: string,
   size: PlotSize,
   hooks: PlotHooks,
@@ -53,11 +53,15 @@ export function makeOptions(
     legend: { show: false },
     padding: [10, 26, 0, 0],
     scales: {
-      x: { time: false, range: (_plot, min, max) => rangeOf(hooks.range(), min, max) },
-      y: logarithmic ? { distr: LOGARITHMIC, log: 10, range: (_plot, min, max) => logRange(min, max) } : {},
+      x: {
+        time: false,
+        ...(log.x ? { distr: LOGARITHMIC, log: 10 as const } : {}),
+        range: (_plot, min, max) => rangeOf(hooks.range(), min, max, log.x),
+      },
+      y: log.y ? { distr: LOGARITHMIC, log: 10, range: (_plot, min, max) => logRange(min, max) } : {},
     },
     axes: [
-      { ...axis, size: 28, values: (_plot, splits) => splits.map((step) => (Number.isInteger(step) ? formatNumber(step) : "")) },
+      { ...axis, size: 28, values: (_plot, splits) => splits.map(stepText) },
       { ...axis, size: 58, values: (_plot, splits) => splits.map(axisText) },
     ],
     series: [{}, ...frame.lines.map((line) => seriesOf(line, hooks))],
@@ -90,18 +94,24 @@ function logRange(min: number | null, max: number | null): [number, number] {
   return [low ?? min, high ?? max];
 }
 
-function rangeOf(chosen: Range | null, min: number, max: number): [number, number] {
-  if (chosen) return [chosen[0], chosen[1]];
+/** A split between two steps, or one that a logarithmic axis hides, has no text. */
+const stepText = (step: number | null): string => (step !== null && Number.isInteger(step) ? formatNumber(step) : "");
+
+function rangeOf(chosen: Range | null, min: number | null, max: number | null, log: boolean): [number, number] {
+  if (min === null || max === null) return [1, 2];
+  if (chosen) return [log ? Math.max(1, chosen[0]) : chosen[0], chosen[1]];
+  if (log) return [Math.max(1, min), Math.max(2, max)];
   return min === max ? [min - 1, max + 1] : [min, max];
 }
 
 function seriesOf(line: Line, hooks: PlotHooks): uPlot.Series {
-  const color = (): string => hooks.colors().lines[line.role];
+  const color = (): string => colorOf(line, hooks.colors());
   const edge = line.kind === "min" || line.kind === "max";
   return {
     label: line.label,
     width: line.kind === "smooth" || line.kind === "raw" ? 1.8 : 1,
     stroke: () => (edge ? "transparent" : line.kind === "faint" ? withAlpha(color(), 0.32) : color()),
+    dash: edge || line.kind === "faint" ? [] : dashOf(line),
     points: { show: line.sparse && !edge && line.kind !== "faint", size: 5, fill: () => color() },
     spanGaps: false,
   };
@@ -111,7 +121,7 @@ function seriesOf(line: Line, hooks: PlotHooks): uPlot.Series {
 function bandsOf(lines: readonly Line[], hooks: PlotHooks): uPlot.Band[] {
   return lines.flatMap((line, place) =>
     line.kind === "max"
-      ? [{ series: [place + 1, place + 2] as [number, number], fill: () => withAlpha(hooks.colors().lines[line.role], 0.2) }]
+      ? [{ series: [place + 1, place + 2] as [number, number], fill: () => withAlpha(colorOf(line, hooks.colors()), 0.2) }]
       : [],
   );
 }
