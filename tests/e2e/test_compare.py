@@ -44,7 +44,8 @@ def test_runs_are_compared(page: Page, studio: Studio, pair: list[dict[str, Any]
     page.get_by_role("checkbox", name="Choose all runs shown").check()
     page.get_by_role("link", name="Compare").click()
     loss = chart(page, "Loss")
-    expect(loss).to_have_attribute("aria-label", re.compile("Run 1, Training .*#2 Wider, Training .*#2 Wider, Validation"))
+    lines = "Run 1, Training .*#2 Wider, Training .*#2 Wider, Validation"
+    expect(loss).to_have_attribute("aria-label", re.compile(lines))
 
     settings = page.get_by_role("table", name="Settings")
     expect(settings.get_by_role("row").filter(has_text="Learning rate")).to_contain_text("0.02")
