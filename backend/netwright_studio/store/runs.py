@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from netwright_studio.errors import ConflictError, NotFoundError
@@ -66,7 +66,7 @@ class RunStore:
         deleted: bool = False,
     ) -> tuple[list[Run], int]:
         """Return a page of runs, the newest first, and how many there are; of the deleted ones if so wished."""
-        wanted = [Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)]
+        wanted: list[ColumnElement[bool]] = [Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)]
         if project is not None:
             wanted.append(Run.project_id == project)
         if state is not None:
