@@ -736,12 +736,16 @@ export interface paths {
         post?: never;
         /**
          * Delete Run
-         * @description Delete a run that is over; models made from it stay.
+         * @description Delete a run that is over; it can be restored for a week. Models made from it stay.
          */
         delete: operations["delete_run"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Edit Run
+         * @description Change a run's name, tags or notes.
+         */
+        patch: operations["edit_run"];
         trace?: never;
     };
     "/api/runs/{run_id}/changes": {
@@ -1038,6 +1042,26 @@ export interface paths {
          * @description Run a sample through the run's network as its last checkpoint has it.
          */
         post: operations["probe_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Run
+         * @description Bring back a run that was deleted.
+         */
+        post: operations["restore_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3412,6 +3436,11 @@ export interface components {
             created_at: string;
             /** Dataset */
             dataset: string;
+            /**
+             * Deleted At
+             * @description Deleted, but can be restored for a week.
+             */
+            deleted_at: string | null;
             /** Device */
             device: string | null;
             /** Device Reason */
@@ -3436,11 +3465,23 @@ export interface components {
             model: components["schemas"]["ModelRef"] | null;
             /** Name */
             name: string;
+            /** Notes */
+            notes: string;
             /** Number */
             number: number;
             origin: components["schemas"]["Origin"] | null;
             /** Project */
             project: string | null;
+            /**
+             * Ranges
+             * @description The least and the greatest value of each metric.
+             */
+            ranges: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
             /** Resumable */
             resumable: boolean;
             /** Samples Per Second */
@@ -3457,6 +3498,8 @@ export interface components {
             step: number;
             /** Steps Total */
             steps_total: number | null;
+            /** Tags */
+            tags: string[];
         };
         /**
          * RunChange
@@ -3490,6 +3533,18 @@ export interface components {
             project?: string | null;
             /** @description The project's settings when left out. */
             settings?: components["schemas"]["TrainSettings"] | null;
+        };
+        /**
+         * RunEdit
+         * @description What people write on a run; what is left out stays.
+         */
+        RunEdit: {
+            /** Name */
+            name?: string | null;
+            /** Notes */
+            notes?: string | null;
+            /** Tags */
+            tags?: string[] | null;
         };
         /**
          * RunFork
@@ -5527,6 +5582,8 @@ export interface operations {
                 offset?: number;
                 project?: string | null;
                 state?: components["schemas"]["RunState"] | null;
+                /** @description Those that were deleted and can be restored. */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -5620,7 +5677,10 @@ export interface operations {
     };
     delete_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Beyond restoring, also one that is deleted already. */
+                permanently?: boolean;
+            };
             header?: never;
             path: {
                 run_id: string;
@@ -5635,6 +5695,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
@@ -6137,6 +6232,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProbeReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description What was wrong and what to do */
