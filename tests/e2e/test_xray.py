@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.studio import Studio
 
+# It comes with the linter for accessible pages.
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = "axe.run(document.querySelector('main')).then(({violations: all}) => all.map((one) => one.nodes[0].html))"
 PEAK = re.compile(r"the peak: .+ at step \d+ \(.+\)")
 
 
@@ -22,6 +26,11 @@ def open_xray(page: Page, project: str) -> None:
     expect(page.get_by_role("list", name="Steps, each with its gradient steps")).to_be_visible()
 
 
+def expect_accessible(page: Page) -> None:
+    page.evaluate(AXE.read_text())
+    assert page.evaluate(FAULTS) == []
+
+
 def test_the_plan_is_seen_and_its_steps_are_linked(page: Page, project: str) -> None:
     open_xray(page, project)
     expect(page.get_by_text(PEAK)).to_be_visible()
@@ -29,6 +38,8 @@ def test_the_plan_is_seen_and_its_steps_are_linked(page: Page, project: str) -> 
     assert memory.locator("canvas").evaluate(
         "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
     )
+
+    expect_accessible(page)
 
     # A layer took in its activation; its gradient steps light up with it, and the story says so.
     pairs = page.get_by_role("list", name="Steps, each with its gradient steps").get_by_role("listitem")
@@ -85,6 +96,7 @@ def test_strategies_stand_side_by_side_and_steps_are_measured(page: Page, projec
     expect(rows).to_have_count(wanted + 1)
     expect(rows.nth(1).get_by_role("cell").last).to_contain_text("s")
     expect(page.get_by_role("table", name="Tensors in the arena").get_by_role("row").nth(1)).to_be_visible()
+    expect_accessible(page)
 
 
 def test_what_does_not_fit_has_no_plan(page: Page, studio: Studio) -> None:

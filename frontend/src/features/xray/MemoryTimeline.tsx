@@ -77,9 +77,16 @@ export function MemoryTimeline({ plan }: { plan: Plan }) {
         )}
       />
       <p className={classes["legend"]}>
-        <i data-tone="forward" /> {t("made by the forward pass")} <i data-tone="backward" /> {t("made by the backward pass")}{" "}
-        <i data-tone="peak" />{" "}
-        {t("the peak: {{bytes}} at step {{step}} ({{name}})", { bytes: formatBytes(alive[peak] ?? 0), step: peak, name: nameOf(peak) })}
+        <span>
+          <i data-tone="forward" /> {t("made by the forward pass")}
+        </span>
+        <span>
+          <i data-tone="backward" /> {t("made by the backward pass")}
+        </span>
+        <span>
+          <i data-tone="peak" />{" "}
+          {t("the peak: {{bytes}} at step {{step}} ({{name}})", { bytes: formatBytes(alive[peak] ?? 0), step: peak, name: nameOf(peak) })}
+        </span>
       </p>
       <p className={classes["note"]}>
         {t("The arena is {{arena}}; without sharing places it would be {{unshared}}. Weights and data lie outside: {{inputs}}.", {

@@ -7,12 +7,15 @@ import { formatSeconds } from "./format";
 import type { Plan } from "./model";
 import { arenaTensors, heldUntil } from "./timeline";
 
+/** Where a table is wider than the page, the keyboard scrolls it. */
+const focusable = { viewportProps: { tabIndex: 0 } };
+
 /** All that the pictures show, as numbers: for screen readers, and for those who want to read them. */
 export function StepTable({ plan }: { plan: Plan }) {
   const { t } = useTranslation();
-  const heads = ["", t("Operator"), t("Name"), t("Stands for"), t("Output"), t("Place"), t("Operations"), t("Predicted time"), t("Measured time")];
+  const heads = [t("Step"), t("Operator"), t("Name"), t("Stands for"), t("Output"), t("Place"), t("Operations"), t("Predicted time"), t("Measured time")];
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <Table.ScrollContainer minWidth={760} scrollAreaProps={focusable}>
       <Table fz="xs" verticalSpacing={4} highlightOnHover className="nw-numbers" aria-label={t("Steps of the plan")}>
         <Table.Thead>
           <Table.Tr>
@@ -48,7 +51,7 @@ export function TensorTable({ plan }: { plan: Plan }) {
   const { t } = useTranslation();
   const held = heldUntil(plan.report);
   return (
-    <Table.ScrollContainer minWidth={620}>
+    <Table.ScrollContainer minWidth={620} scrollAreaProps={focusable}>
       <Table fz="xs" verticalSpacing={4} highlightOnHover className="nw-numbers" aria-label={t("Tensors in the arena")}>
         <Table.Thead>
           <Table.Tr>

@@ -36,7 +36,6 @@ export function StepPairs({ plan }: { plan: Plan }) {
 }
 
 function StepButton({ plan, step, most }: { plan: Plan; step: Step; most: number }) {
-  const { t } = useTranslation();
   const pointer = usePointer();
   const light = usePointerState((state) => {
     const at = lookedAt(state);
@@ -52,7 +51,6 @@ function StepButton({ plan, step, most }: { plan: Plan; step: Step; most: number
       data-phase={step.phase}
       data-light={light}
       aria-pressed={isChosen}
-      aria-label={t("Step {{step}}: {{op}}, {{name}}, {{time}}", { step: step.step, op: step.op, name: step.name, time: formatSeconds(seconds) })}
       onPointerEnter={() => pointer.setState({ hover: step.step })}
       onPointerLeave={() => pointer.setState({ hover: null })}
       onFocus={() => pointer.setState({ hover: step.step })}
