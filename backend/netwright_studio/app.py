@@ -137,14 +137,17 @@ def open_studio(settings: Settings) -> Studio:
     hub = EventHub(settings.event_queue_frames)
     repository = ModelRepository(store)
     catalog = DatasetCatalog(store)
+    manager = RunManager(settings, store, hub, publisher(store, repository))
+    series = SeriesCache(store.events, runs_dir=settings.runs_dir)
+    manager.settle = series.settle
     return Studio(
         settings=settings,
         store=store,
         engine=Engine(),
         gallery=Gallery(),
         hub=hub,
-        manager=RunManager(settings, store, hub, publisher(store, repository)),
-        series=SeriesCache(store.events),
+        manager=manager,
+        series=series,
         catalog=catalog,
         models=ModelServer(repository),
         subjects=Subjects(store, catalog, repository),

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.backend.conftest import add_run
 
+from netwright_studio.runs import series
 from netwright_studio.runs.series import Curve, SeriesCache, envelope
 from netwright_studio.store import Store
-from netwright_studio.store.events import Draft
+from netwright_studio.store.events import Draft, Event
 
 
 def curve_of(values: list[float]) -> Curve:
@@ -79,3 +81,30 @@ def test_the_cache_forgets_the_run_looked_at_longest_ago(store: Store) -> None:
     assert list(cache._runs) == runs[1:]
     cache.forget(runs[1])
     assert list(cache._runs) == runs[2:]
+
+
+def test_curves_of_long_runs_are_kept_and_read_from_where_they_end(
+    store: Store, run: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series, "_KEEP_AFTER", 10)
+    folder = tmp_path / run
+    folder.mkdir()
+    record(store, run, range(1, 21))
+    SeriesCache(store.events, runs_dir=tmp_path).settle(run)
+    assert (folder / "curves.npz").exists()
+    record(store, run, range(21, 24))
+    asked: list[int] = []
+    of_types = store.events.of_types
+
+    def watch(run: str, types: tuple[str, ...], after: int = 0, limit: int | None = None) -> list[Event]:
+        asked.append(after)
+        return of_types(run, types, after, limit)
+
+    monkeypatch.setattr(store.events, "of_types", watch)
+    found = SeriesCache(store.events, runs_dir=tmp_path).read(run, None, 100, None, None)
+    assert found["loss"]["step"] == list(range(1, 24))
+    assert found["loss"]["last"] == [float(step) for step in range(1, 24)]
+    assert asked[0] >= 20
+    (folder / "curves.npz").write_bytes(b"broken")
+    again = SeriesCache(store.events, runs_dir=tmp_path).read(run, None, 100, None, None)
+    assert again == found

@@ -44,6 +44,8 @@ class RunManager:
         self._wake = asyncio.Event()
         self._queue: asyncio.Task[None] | None = None
         self._closing = False
+        self.settle: Callable[[str], None] | None = None
+        """Called, away from the loop, with each run that has ended."""
 
     async def start(self) -> None:
         """Mark what a crash left behind as interrupted, then begin to take runs."""
@@ -244,3 +246,8 @@ class RunManager:
         finally:
             del self._live[supervisor.run.id]
             self.wake()
+        if self.settle is not None:
+            try:
+                await asyncio.to_thread(self.settle, supervisor.run.id)
+            except Exception:
+                logger.exception("the curves of run %s could not be gathered", supervisor.run.id)

@@ -1,20 +1,33 @@
-"""Curves: points gathered from metrics events, served as min/max envelopes so that no peak is lost."""
+"""Curves: points gathered from metrics events, served as min/max envelopes so that no peak is lost.
+
+Reading a million events takes seconds, so curves of long runs are kept in the run's folder, and only what came since is
+read again.
+"""
 
 from __future__ import annotations
 
 import bisect
+import io
+import logging
 import threading
+import zipfile
 from array import array
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
+from netwright.serialization import write_atomically
 from netwright_studio.store.events import Event, EventStore
 
 _READ = 20_000
+_KEEP_AFTER = 20_000
+"""So many events read anew are worth a file."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -37,6 +50,7 @@ class RunCurves:
     def __init__(self) -> None:
         self.curves: dict[str, Curve] = {}
         self.seen = 0
+        self.kept = 0
         self.lock = threading.Lock()
 
     def update(self, events: EventStore, run: str) -> None:
@@ -48,6 +62,37 @@ class RunCurves:
                 self.seen = event.seq
             if len(batch) < _READ:
                 return
+
+    def load(self, file: Path) -> None:
+        """Begin with what is kept in ``file``; a file that cannot be read is left alone, for the events have it all."""
+        try:
+            with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as kept:
+                names = [str(name) for name in kept["names"]]
+                columns = [(name, kept[f"steps{i}"], kept[f"values{i}"]) for i, name in enumerate(names)]
+                seen = int(kept["seen"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            logger.warning("the curves kept in %s cannot be read: %s", file, error)
+            return
+        for name, steps, values in columns:
+            curve = self.curves.setdefault(name, Curve())
+            curve.steps.frombytes(steps.astype(np.int64).tobytes())
+            curve.values.frombytes(values.astype(np.float64).tobytes())
+        self.seen = self.kept = seen
+
+    def keep(self, file: Path) -> None:
+        """Write the curves to ``file`` where much was read since the last time, and the run's folder is there."""
+        if self.seen - self.kept < _KEEP_AFTER or not file.parent.is_dir():
+            return
+        columns: dict[str, Any] = {}
+        for place, curve in enumerate(self.curves.values()):
+            columns[f"steps{place}"] = np.array(curve.steps, dtype=np.int64)
+            columns[f"values{place}"] = np.array(curve.values, dtype=np.float64)
+        buffer = io.BytesIO()
+        np.savez(buffer, seen=np.array(self.seen), names=np.array(list(self.curves), dtype=np.str_), **columns)
+        write_atomically(file, buffer.getvalue())
+        self.kept = self.seen
 
     def _take(self, event: Event) -> None:
         data = orjson.loads(event.data)
@@ -66,8 +111,9 @@ class RunCurves:
 class SeriesCache:
     """Curves of the runs looked at last."""
 
-    def __init__(self, events: EventStore, capacity: int = 8) -> None:
+    def __init__(self, events: EventStore, capacity: int = 8, runs_dir: Path | None = None) -> None:
         self._events = events
+        self._runs_dir = runs_dir
         self._capacity = capacity
         self._runs: OrderedDict[str, RunCurves] = OrderedDict()
         self._lock = threading.Lock()
@@ -78,9 +124,23 @@ class SeriesCache:
         """Return envelopes of ``keys`` (all when None) from step ``first`` to ``last``, both included."""
         curves = self._get(run)
         with curves.lock:
-            curves.update(self._events, run)
+            self._bring_up(curves, run)
             names = list(curves.curves) if keys is None else [key for key in keys if key in curves.curves]
             return {name: envelope(curves.curves[name], points, first, last) for name in names}
+
+    def settle(self, run: str) -> None:
+        """Gather the curves of a run that has ended, so that whoever opens it need not wait."""
+        curves = self._get(run)
+        with curves.lock:
+            self._bring_up(curves, run)
+
+    def _bring_up(self, curves: RunCurves, run: str) -> None:
+        file = self._runs_dir / run / "curves.npz" if self._runs_dir is not None else None
+        if file is not None and curves.seen == 0:
+            curves.load(file)
+        curves.update(self._events, run)
+        if file is not None:
+            curves.keep(file)
 
     def forget(self, run: str) -> None:
         """Drop a run."""
