@@ -106,5 +106,5 @@ def test_a_run_can_be_stopped_and_deleted(page: Page, studio: Studio) -> None:
     page.get_by_text("Deleted", exact=True).click()
     page.get_by_role("button", name="Delete for good").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("No run yet")).to_be_visible()
+    expect(page.get_by_text("Nothing was deleted within the last 7 days.")).to_be_visible()
     assert studio.call("GET", "api/runs?deleted=true")["total"] == 0

@@ -40,10 +40,12 @@ export default function RunsPage() {
   );
 }
 
-/** An empty list still has its deleted runs, when there are any. */
+/** A list that has become empty stays: what was in it can be restored from there. */
 function RunsOrNone({ runs }: { runs: readonly Run[] }) {
   const { data: deleted } = useDeletedRuns();
-  return runs.length === 0 && !deleted?.length ? <NoRuns /> : <RunsBody runs={runs} />;
+  const [had, setHad] = useState(false);
+  if (runs.length > 0 && !had) setHad(true);
+  return runs.length === 0 && !had && !deleted?.length ? <NoRuns /> : <RunsBody runs={runs} />;
 }
 
 const FIRST: Sorting = { key: "number", descending: true };
