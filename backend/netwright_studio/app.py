@@ -13,6 +13,7 @@ from netwright.errors import NetwrightError
 from netwright_studio import __version__, api_docs, error_handlers, handbook
 from netwright_studio.access import AccessMiddleware, Doorkeeper
 from netwright_studio.api import (
+    code,
     datasets,
     graphs,
     health,
@@ -57,6 +58,7 @@ ROUTERS = (
     templates.router,
     projects.router,
     graphs.router,
+    code.router,
     datasets.router,
     runs.router,
     run_control.router,

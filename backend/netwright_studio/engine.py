@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import threading
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from netwright_studio.errors import InvalidError
 if TYPE_CHECKING:
     from netwright.datasets import DatasetInfo
     from netwright.graph import CheckReport
+    from netwright.graph.import_report import Imported
+    from netwright.graph.to_python import DataSource
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +126,29 @@ class Engine:
             for name, strategy in every_strategy().items()
         )
         return {"strategies": compare_strategies(plans, network.symbol)}
+
+    def write_code(
+        self, document: Document, info: DatasetInfo, source: DataSource, settings: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the training as a program, a notebook and a command; GraphError where the graph has problems."""
+        from netwright.graph import to_python
+
+        program = to_python.to_program(document, source, settings, info)
+        command = to_python.to_command(program, source, document, settings)
+        return {
+            "stem": command.stem,
+            "python": program.text(),
+            "notebook": json.dumps(to_python.to_notebook(program), ensure_ascii=False, indent=1) + "\n",
+            "command": command.line,
+            "spec": command.spec.model_dump_json(indent=2) + "\n",
+            "remarks": list(program.notes),
+        }
+
+    def read_graph(self, content: bytes, filename: str) -> Imported:
+        """Return the network in a file with a note on each of its parts."""
+        from netwright.graph.reading import read_graph
+
+        return read_graph(content, filename)
 
     def warm(self) -> None:
         """Load the framework and the small data sets in the background, so that the first request need not wait."""

@@ -12,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from netwright_studio.security import Refusal, refuse
 from netwright_studio.settings import Settings
 
+FORM_BYTES = 64 << 10
+"""What a form may add to the file in it."""
+
 
 class BodyTooLarge(HTTPException):
     """More bytes arrived than the limit; an HTTPException so that the frameworks above pass it through."""
@@ -32,6 +35,8 @@ class BodyLimitMiddleware:
         """Return the limit in bytes for a path: an upload may send more than the rest."""
         if path.rstrip("/") == "/api/datasets":
             return self.settings.max_upload_bytes
+        if path.rstrip("/") == "/api/graphs/import":
+            return self.settings.max_import_bytes + FORM_BYTES
         return self.settings.max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from netwright import datasets, model_store, templates
 from netwright.datasets.pictures import encode_png
+from netwright.graph import load_predictor
 from netwright.model_store import SavedModel
 from netwright.train import GraphTask, TrainSettings, evaluate, fit
 
@@ -156,6 +158,17 @@ def test_exports(client: Any, shelf: Path) -> None:
     symbol = client.get("/api/models/mlp-digits/versions/1/export?format=symbol").json()
     assert {"fc1_weight", "softmax"} <= {node["name"] for node in symbol["nodes"]}
     assert client.get("/api/models/mlp-digits/export?format=pickle").status_code == 422
+
+
+def test_onnx_of_a_model_gives_its_numbers_in_onnxruntime(client: Any, shelf: Path) -> None:
+    sent = client.get("/api/models/mlp-digits/export?format=onnx")
+    assert "mlp-digits.onnx" in sent.headers["content-disposition"]
+    saved = model_store.load_model(shelf / "mlp-digits" / "1")
+    x = np.random.default_rng(0).normal(size=(5, 1, 8, 8)).astype("float32")
+    session = onnxruntime.InferenceSession(sent.content, providers=["CPUExecutionProvider"])
+    found = session.run(None, {session.get_inputs()[0].name: x})[0]
+    wanted = load_predictor(saved.graph, saved.weights(), input_shape=(1, 8, 8))(x)[0]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_deleting(make_client: MakeClient, tmp_path: Path, shelf: Path) -> None:

@@ -131,7 +131,7 @@ async def continue_version(
 
 @router.get("/{name}/export", response_class=Response)
 def export_model(server: ServerDep, name: IdPath, format: ExportFormat = "safetensors") -> Response:
-    """Download the newest version's weights, its graph, or its graph as MXNet's symbol JSON."""
+    """Download the newest version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON."""
     return _export(server.repository.open(name, server.repository.newest(name)), name, format)
 
 
@@ -139,7 +139,7 @@ def export_model(server: ServerDep, name: IdPath, format: ExportFormat = "safete
 def export_model_version(
     server: ServerDep, name: IdPath, version: VersionPath, format: ExportFormat = "safetensors"
 ) -> Response:
-    """Download one version's weights, its graph, or its graph as MXNet's symbol JSON."""
+    """Download one version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON."""
     return _export(server.repository.open(name, version), name, format)
 
 
@@ -148,8 +148,16 @@ def _export(model: model_store.SavedModel, name: str, format: ExportFormat) -> R
         return FileResponse(model.weights_path, media_type="application/octet-stream", filename=f"{name}.safetensors")
     if format == "graph":
         return FileResponse(model.graph_path, media_type="application/json", filename=f"{name}.json")
+    if format == "onnx":
+        from netwright.onnx import export
+
+        content = export(model).SerializeToString()
+        return Response(content, media_type="application/octet-stream", headers=_attachment(f"{name}.onnx"))
     from netwright.graph import to_symbol
 
     content = orjson.dumps(orjson.loads(to_symbol(model.graph).tojson()), option=orjson.OPT_INDENT_2)
-    headers = {"content-disposition": f"attachment; filename*=utf-8''{quote(name, safe='')}-symbol.json"}
-    return Response(content, media_type="application/json", headers=headers)
+    return Response(content, media_type="application/json", headers=_attachment(f"{name}-symbol.json"))
+
+
+def _attachment(filename: str) -> dict[str, str]:
+    return {"content-disposition": f"attachment; filename*=utf-8''{quote(filename, safe='')}"}

@@ -11,6 +11,7 @@ from typing import IO, Literal
 from netwright import datasets
 from netwright.datasets import Dataset, DatasetInfo
 from netwright.errors import DataError
+from netwright.graph.to_python import DataSource
 from netwright_studio.errors import ForbiddenError, InvalidError, UnavailableError
 from netwright_studio.store import Store
 from netwright_studio.store.datasets import DatasetStore
@@ -57,6 +58,14 @@ class DatasetCatalog:
     def info(self, ident: str) -> DatasetInfo:
         """Return the description or raise NotFoundError."""
         return self.get(ident).info
+
+    def source(self, ident: str) -> DataSource:
+        """Return where a program of one's own finds the data: an upload is a file beside it."""
+        if ident in datasets.names():
+            return DataSource(ident)
+        row = self._rows.get(ident)
+        kind: Literal["csv", "npz"] = "npz" if row.format == "npz" else "csv"
+        return DataSource(row.filename, kind, row.target)
 
     def load(self, ident: str, *, fetch: bool = True) -> Dataset:
         """Return the data; without ``fetch`` one that would have to be downloaded is an UnavailableError."""

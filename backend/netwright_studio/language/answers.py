@@ -12,7 +12,7 @@ from netwright_studio.language.choice import Language
 
 SPOKEN = frozenset(
     {
-        "title", "summary", "description", "doc", "message", "wanted", "got", "remedy", "why", "reason",
+        "title", "summary", "remarks", "description", "doc", "message", "wanted", "got", "remedy", "why", "reason",
         "state_reason", "device_reason", "expected", "text", "remedies", "measure",
     }
 )  # fmt: skip

@@ -11,7 +11,7 @@ from netwright_studio.schemas.common import Model, Number, Request, Time
 from netwright_studio.schemas.datasets import DatasetInput, DatasetLabel
 from netwright_studio.schemas.graphs import Graph
 
-ExportFormat = Literal["safetensors", "graph", "symbol"]
+ExportFormat = Literal["safetensors", "onnx", "graph", "symbol"]
 
 
 class ModelVersion(Model):

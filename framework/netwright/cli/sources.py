@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from ..datasets import Dataset, DatasetInfo
     from ..model_store import SavedModel
     from ..templates import Template
+    from ..training_spec import TrainingSpec
 
 MAX_BYTES = 64 << 20
 
 
-def read_graph(source: str) -> tuple[dict[str, Any], Template | None]:
-    """(graph, the template it came in): a JSON file holding a graph or a template, or the name of a template."""
-    from .. import templates
+def read_graph(source: str) -> tuple[dict[str, Any], Template | TrainingSpec | None]:
+    """(graph, what it came in): a JSON file holding a graph, a template or a training, or the name of a template."""
+    from .. import templates, training_spec
 
     path = Path(source)
     if not path.exists():
@@ -28,6 +29,9 @@ def read_graph(source: str) -> tuple[dict[str, Any], Template | None]:
         template = templates.get(source)
         return template.graph, template
     document = _read_json(path)
+    if document.get("format") == training_spec.FORMAT:
+        spec = training_spec.read_spec(document, path.name)
+        return spec.graph, spec
     if "graph" in document and "nodes" not in document:
         found = templates.read(path.read_bytes(), path.name)
         return found.graph, found

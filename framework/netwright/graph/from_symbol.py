@@ -68,7 +68,7 @@ class _Writer:
         sources = {}
         for port, entry in zip(node.op.ports(node.p), node.inputs, strict=True):
             source = entry[0]
-            if source.op is None and port.kind != "data":
+            if source.op is None and (port.kind != "data" or self._begins(source, port.name, node)):
                 self._imply(source, node)
             else:
                 if source.op is None:
@@ -76,6 +76,12 @@ class _Writer:
                 sources[port.name] = self._reference(entry)
         params = {k: v for k, v in (node.p.given() if node.p else {}).items() if k != node.op.variadic}
         return {"id": self._name(node), "op": node.op.name, "params": json.loads(json.dumps(params)), "inputs": sources}
+
+    def _begins(self, variable: SymbolNode, port: str, node: SymbolNode) -> bool:
+        """Whether a variable is what the operator itself begins with where nothing is connected (an LSTM's state)."""
+        assert node.op is not None
+        known = self.fed is not None and variable.name not in self.fed
+        return known and port in node.op.beginnings(node.p)
 
     def _imply(self, variable: SymbolNode, user: SymbolNode) -> None:
         other = self.users.setdefault(variable, user.name)

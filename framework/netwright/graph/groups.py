@@ -57,6 +57,12 @@ def expand(graph: Any) -> Expansion:
     return _Expander(document, [_group(row, number) for number, row in enumerate(rows)]).run()
 
 
+def read_groups(graph: Any) -> dict[str, tuple[GraphGroup, str]]:
+    """The groups of a graph JSON by id, each with its title."""
+    rows = [(_group(row, number), row) for number, row in enumerate(_rows(graph))]
+    return {group.id: (group, str(row.get("title") or "")) for group, row in rows}
+
+
 def _rows(graph: Any) -> Sequence[Any]:
     if "nodes" not in graph and isinstance(graph.get("graph"), Mapping):
         graph = graph["graph"]

@@ -1,5 +1,16 @@
 import { request } from "./client";
-import type { CheckReport, Graph, Measured, PlanReport, StrategyName, StrategyView, XrayReport } from "./types";
+import type {
+  CheckReport,
+  Code,
+  Graph,
+  ImportedGraph,
+  Measured,
+  PlanReport,
+  StrategyName,
+  StrategyView,
+  TrainSettings,
+  XrayReport,
+} from "./types";
 
 export interface GraphQuestion {
   graph: Graph;
@@ -30,3 +41,16 @@ export const compareStrategies = (question: PlanQuestion, signal?: AbortSignal):
 /** Runs the plan for about two seconds, in a process of its own. */
 export const measureGraph = (question: XrayQuestion, signal?: AbortSignal): Promise<Measured> =>
   request("POST", "api/graphs/measure", { body: question, signal });
+
+/** The training as a program, a notebook and a command. */
+export const writeCode = (
+  question: { graph: Graph; dataset: string; settings: TrainSettings },
+  signal?: AbortSignal,
+): Promise<Code> => request("POST", "api/graphs/code", { body: question, signal });
+
+/** The network in a file of ours, of MXNet or ONNX, with a note on each of its parts. */
+export function importGraph(file: File, signal?: AbortSignal): Promise<ImportedGraph> {
+  const body = new FormData();
+  body.append("file", file);
+  return request("POST", "api/graphs/import", { body, signal });
+}

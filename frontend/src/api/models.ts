@@ -1,7 +1,7 @@
 import { apiUrl, request } from "./client";
 import type { ContinueReply, GenerateReply, Model, ModelVersion, Page, PredictReply, RawInput } from "./types";
 
-export type ExportFormat = "safetensors" | "graph" | "symbol";
+export type ExportFormat = "safetensors" | "onnx" | "graph" | "symbol";
 
 const path = (name: string): `api/models/${string}` => `api/models/${encodeURIComponent(name)}`;
 

@@ -3,6 +3,7 @@ import { type ReactNode, useState } from "react";
 
 import { useShortcuts } from "./actions/useActions";
 import { Canvas } from "./canvas/Canvas";
+import { CodeDrawer } from "./code/CodeDrawer";
 import classes from "./Editor.module.css";
 import { Inspector } from "./inspector/Inspector";
 import { Palette } from "./palette/Palette";
@@ -54,6 +55,7 @@ function Workbench({ overlay }: { overlay: ReactNode }) {
       </div>
       <PlanDrawer />
       <VersionsDrawer />
+      <CodeDrawer />
       <ShortcutsHelp />
     </div>
   );

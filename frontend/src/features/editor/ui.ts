@@ -36,6 +36,7 @@ export interface EditorUi {
   problems: boolean;
   plan: boolean;
   versions: boolean;
+  code: boolean;
   help: boolean;
   view: CanvasView | null;
   /** Where a new node is being chosen for, if anywhere. */
@@ -47,7 +48,7 @@ export interface EditorUi {
 
 export type UiStore = StoreApi<EditorUi>;
 
-export type Panel = "palette" | "inspector" | "problems" | "plan" | "versions" | "help";
+export type Panel = "palette" | "inspector" | "problems" | "plan" | "versions" | "code" | "help";
 
 /** Side panels start open where there is room for them. */
 export function createUi(roomy: boolean): UiStore {
@@ -57,6 +58,7 @@ export function createUi(roomy: boolean): UiStore {
     problems: false,
     plan: false,
     versions: false,
+    code: false,
     help: false,
     view: null,
     insert: null,

@@ -17,6 +17,7 @@ import { provenanceRows } from "./provenance";
 
 const formats: { format: ExportFormat; title: Message }[] = [
   { format: "safetensors", title: msg("Weights (safetensors)") },
+  { format: "onnx", title: msg("Model (ONNX)") },
   { format: "graph", title: msg("Graph (JSON)") },
   { format: "symbol", title: msg("Symbol (MXNet JSON)") },
 ];

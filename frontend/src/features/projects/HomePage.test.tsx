@@ -7,7 +7,6 @@ import { memoryLocation } from "wouter/memory-location";
 import { graphOf, node, palette, perceptron, project } from "@/test/fixtures";
 import { type Call, fakeServer, renderPage } from "@/test/render";
 
-import { readGraphFile } from "./graphFile";
 import HomePage from "./HomePage";
 import { sketch } from "@/shared/sketch";
 
@@ -30,6 +29,17 @@ beforeEach(() => {
     "GET api/projects": () => ({ items: [one], total: 1 }),
     "GET api/projects/p7": () => ({ ...one, revision: 4 }),
     "POST api/projects": () => ({ ...one, id: "p8" }),
+    "POST api/graphs/import": () => ({
+      kind: "onnx",
+      name: "net",
+      graph: perceptron(),
+      dataset: null,
+      settings: null,
+      report: [
+        { node: "a", op: "Relu", status: "understood", became: ["a"], message: "" },
+        { node: "b", op: "Mystery", status: "missing", became: [], message: "unknown" },
+      ],
+    }),
     "PUT api/projects/p7": () => one,
     "DELETE api/projects/p7": () => ({}),
   });
@@ -89,14 +99,23 @@ describe("home page", () => {
   });
 });
 
-describe("graph files", () => {
-  const file = (text: string) => new File([text], "lenet.json");
-  it("reads a graph and completes what is left out", async () => {
-    const graph = await readGraphFile(file('{"format": "netwright-graph", "version": 1, "nodes": []}'));
-    expect(graph).toMatchObject({ name: "lenet", layout: {}, outputs: [], groups: [] });
-  });
-  it.each(["not json", "[]", '{"nodes": []}'])("says what is wrong with %s", async (text) => {
-    await expect(readGraphFile(file(text))).rejects.toThrow(/not JSON|Wanted a Netwright graph/);
+describe("import", () => {
+  it("says what became of each part, what is missing first, and makes a project when asked", async () => {
+    const user = userEvent.setup();
+    const { history } = open();
+    await user.click(await screen.findByRole("button", { name: "Import a network" }));
+    const dialog = await screen.findByRole("dialog");
+    const make = within(dialog).getByRole("button", { name: "Open as a project" });
+    expect((make as HTMLButtonElement).disabled).toBe(true);
+    const input = document.querySelector<HTMLInputElement>('input[type="file"]');
+    if (!input) throw new Error("no file input");
+    await user.upload(input, new File(["model"], "net.onnx"), { applyAccept: false });
+    const rows = await within(dialog).findAllByRole("row");
+    expect(rows[1]?.textContent).toContain("not understood");
+    expect(within(dialog).getByText("1 not understood")).toBeTruthy();
+    await user.click(make);
+    await waitFor(() => expect(history.at(-1)).toBe("/projects/p8"));
+    expect(writes().at(-1)).toMatchObject({ method: "POST", body: { name: "net", dataset: null } });
   });
 });
 

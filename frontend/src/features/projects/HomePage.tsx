@@ -1,11 +1,11 @@
-import { Button, FileButton, Group } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { FileUp, Plus } from "lucide-react";
 
 import { useTranslation } from "@/i18n/react";
 import { PageHeader } from "@/shared/PageHeader";
-import { notifyError } from "@/shared/notify";
 
-import { readGraphFile } from "./graphFile";
+import { ImportDialog } from "./ImportDialog";
 import { ProjectList } from "./ProjectList";
 import { useCreateProject } from "./queries";
 import { TemplateGallery } from "./TemplateGallery";
@@ -14,16 +14,7 @@ import { TemplateGallery } from "./TemplateGallery";
 export default function HomePage() {
   const { t } = useTranslation();
   const create = useCreateProject();
-
-  async function open(file: File | null): Promise<void> {
-    if (!file) return;
-    try {
-      const graph = await readGraphFile(file);
-      create.mutate({ name: graph.name ?? file.name.replace(/\.json$/i, ""), graph });
-    } catch (error) {
-      notifyError(error, t("{{name}} was not opened", { name: file.name }));
-    }
-  }
+  const [importing, dialog] = useDisclosure(false);
 
   return (
     <div className="nw-page">
@@ -32,13 +23,9 @@ export default function HomePage() {
         subtitle={t("Go on with a project, or start from a network that works.")}
         actions={
           <Group gap="xs">
-            <FileButton accept="application/json,.json" onChange={(file) => void open(file)}>
-              {(props) => (
-                <Button {...props} variant="default" leftSection={<FileUp size={16} />}>
-                  {t("Open a graph file")}
-                </Button>
-              )}
-            </FileButton>
+            <Button variant="default" leftSection={<FileUp size={16} />} onClick={dialog.open}>
+              {t("Import a network")}
+            </Button>
             <Button
               leftSection={<Plus size={16} />}
               loading={create.isPending}
@@ -51,6 +38,7 @@ export default function HomePage() {
       />
       <ProjectList />
       <TemplateGallery />
+      <ImportDialog opened={importing} onClose={dialog.close} />
     </div>
   );
 }

@@ -3,10 +3,16 @@ import type { Session } from "../session/session";
 /** Saves the graph as a file the terminal and other projects read. */
 export function downloadGraph(session: Session): void {
   const { graph, name } = session.store.getState();
-  const url = URL.createObjectURL(new Blob([JSON.stringify(graph, null, 2)], { type: "application/json" }));
+  const stem = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "graph";
+  downloadText(`${stem}.json`, JSON.stringify(graph, null, 2), "application/json");
+}
+
+/** Saves a text as a file. */
+export function downloadText(name: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
   link.href = url;
-  link.download = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "") || "graph"}.json`;
+  link.download = name;
   link.click();
   URL.revokeObjectURL(url);
 }

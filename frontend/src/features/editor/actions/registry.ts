@@ -5,6 +5,7 @@ import {
   BoxSelect,
   CircleHelp,
   ClipboardPaste,
+  Code,
   Copy,
   CopyPlus,
   Download,
@@ -310,6 +311,15 @@ export const actions: Action[] = [
     shortcuts: ["p"],
     enabled: someGraph,
     perform: ({ ui }) => toggle(ui, "plan"),
+  },
+  {
+    id: "code",
+    label: msg("Code"),
+    icon: Code,
+    group: "view",
+    shortcuts: ["c"],
+    enabled: someGraph,
+    perform: ({ ui }) => toggle(ui, "code"),
   },
   {
     id: "palette",

@@ -11,7 +11,7 @@ import { formatBytes, formatCount, formatFlops } from "@/shared/format";
 import { ActionIconButton } from "./ActionButtons";
 import classes from "./Toolbar.module.css";
 
-const always = [["undo", "redo"], ["duplicate", "delete"], ["arrange", "fit", "zoom-out", "zoom-in"], ["plan"]];
+const always = [["undo", "redo"], ["duplicate", "delete"], ["arrange", "fit", "zoom-out", "zoom-in"], ["plan", "code"]];
 
 /** The strip above the canvas: the frequent actions, what the network comes to, and everything else in a menu. */
 export function Toolbar() {

@@ -1,0 +1,159 @@
+import { ActionIcon, Alert, Button, CopyButton, Drawer, Group, Loader, Tabs, Text, Tooltip } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Check, CodeXml, Copy, Download } from "lucide-react";
+
+import { writeCode } from "@/api/graphs";
+import type { Code } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
+import { EmptyState } from "@/shared/EmptyState";
+import { ProblemText } from "@/shared/ProblemText";
+
+import { downloadText } from "../actions/download";
+import { useSessionState } from "../session/context";
+import { useUi, useUiState } from "../ui";
+import classes from "./CodeDrawer.module.css";
+import { highlight } from "./highlight";
+
+const LANGUAGE = "Python"; // its name in every language
+
+/** The network and its training as a program that can be run, a notebook, and a command. */
+export function CodeDrawer() {
+  const { t } = useTranslation();
+  const ui = useUi();
+  const opened = useUiState((state) => state.code);
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const settings = useSessionState((state) => state.settings);
+  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const code = useQuery({
+    queryKey: ["code", graph.name, graph.nodes, graph.outputs, graph.groups, dataset, settings],
+    queryFn: ({ signal }) => writeCode({ graph, dataset: dataset ?? "", settings }, signal),
+    enabled: opened && faults === 0 && dataset !== null,
+  });
+  return (
+    <Drawer
+      opened={opened}
+      onClose={() => ui.setState({ code: false })}
+      position="right"
+      size="xl"
+      title={<Text fw={640}>{t("The network as code")}</Text>}
+    >
+      {dataset === null ? (
+        <EmptyState icon={CodeXml} title={t("There is no code yet")} text={t("Choose a data set first: a program trains on one.")} />
+      ) : faults > 0 ? (
+        <EmptyState
+          icon={CodeXml}
+          title={t("There is no code yet")}
+          text={t("The network has {{count}} problems: only what fits can be written as a program.", { count: faults })}
+        >
+          <Button variant="light" onClick={() => ui.setState({ code: false, problems: true })}>
+            {t("Show the problems")}
+          </Button>
+        </EmptyState>
+      ) : code.isError ? (
+        <ProblemText error={code.error} title={t("There is no code")} onRetry={() => void code.refetch()} />
+      ) : code.data ? (
+        <Forms code={code.data} />
+      ) : (
+        <Loader type="dots" aria-label={t("Writing the code")} />
+      )}
+    </Drawer>
+  );
+}
+
+function Forms({ code }: { code: Code }) {
+  const { t } = useTranslation();
+  return (
+    <Tabs defaultValue="python" keepMounted={false}>
+      <Tabs.List mb="sm">
+        <Tabs.Tab value="python">{LANGUAGE}</Tabs.Tab>
+        <Tabs.Tab value="notebook">{t("Notebook")}</Tabs.Tab>
+        <Tabs.Tab value="command">{t("Command line")}</Tabs.Tab>
+      </Tabs.List>
+      {code.remarks.map((note) => (
+        <Alert key={note} color="gray" p="xs" mb="xs">
+          {note}
+        </Alert>
+      ))}
+      <Text size="xs" c="dimmed" mb="xs">
+        {t("With the same seed it begins with the same weights and takes the same steps as a run here.")}
+      </Text>
+      <Tabs.Panel value="python">
+        <Save name={`${code.stem}.py`} text={code.python} type="text/x-python" />
+        <CodeBox text={code.python} label={t("Python program")} />
+      </Tabs.Panel>
+      <Tabs.Panel value="notebook">
+        <Save name={`${code.stem}.ipynb`} text={code.notebook} type="application/x-ipynb+json" />
+        <CodeBox text={cellsOf(code.notebook)} label={t("Cells of the notebook")} />
+      </Tabs.Panel>
+      <Tabs.Panel value="command">
+        <Text size="sm" mb="xs">
+          {t("Save the file, then type beside it:")}
+        </Text>
+        <CodeBox text={code.command} label={t("Command")} />
+        <Text size="sm" mt="md" mb="xs">
+          {t("The file holds the graph, the data set and the settings:")}
+        </Text>
+        <Save name={`${code.stem}.json`} text={code.spec} type="application/json" />
+        <CodeBox text={code.spec} label={t("File of the training")} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+interface NotebookText {
+  cells: { cell_type: string; source: string[] }[];
+}
+
+/** A notebook as it reads, without the JSON around it. */
+function cellsOf(notebook: string): string {
+  const { cells } = JSON.parse(notebook) as NotebookText;
+  const read = cells.map(({ cell_type, source }) => {
+    const text = source.join("");
+    return cell_type === "code" ? text : text.replaceAll(/^/gm, "# ");
+  });
+  return read.join("\n\n");
+}
+
+function Save({ name, text, type }: { name: string; text: string; type: string }) {
+  const { t } = useTranslation();
+  return (
+    <Group mb="xs">
+      <Button size="compact-sm" variant="light" leftSection={<Download size={14} />} onClick={() => downloadText(name, text, type)}>
+        {t("Save {{name}}", { name })}
+      </Button>
+    </Group>
+  );
+}
+
+function CodeBox({ text, label }: { text: string; label: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className={classes["code"]}>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
+      <pre tabIndex={0} aria-label={label}>
+        {highlight(text).map(({ kind, text: piece }, at) =>
+          kind === null ? piece : (
+            <span key={at} data-kind={kind}>
+              {piece}
+            </span>
+          ),
+        )}
+      </pre>
+      <CopyButton value={text} timeout={1500}>
+        {({ copied, copy }) => (
+          <Tooltip label={copied ? t("Copied") : t("Copy")}>
+            <ActionIcon
+              className={classes["copy"] ?? ""}
+              variant="default"
+              aria-label={copied ? t("{{label}} copied", { label }) : t("Copy {{label}}", { label })}
+              onClick={copy}
+            >
+              {copied ? <Check size={15} /> : <Copy size={15} />}
+            </ActionIcon>
+          </Tooltip>
+        )}
+      </CopyButton>
+    </div>
+  );
+}
