@@ -112,6 +112,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Code
+         * @description The training as a Python program, a notebook and a command; 422 while the graph has problems.
+         */
+        post: operations["write_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graphs/followers": {
         parameters: {
             query?: never;
@@ -126,6 +146,26 @@ export interface paths {
          * @description What could read an output: operators that take its shape with the parameters they start with.
          */
         post: operations["list_followers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Graph
+         * @description Read a Netwright graph or training, MXNet's symbol JSON, or an ONNX model; nothing is stored.
+         */
+        post: operations["import_graph"];
         delete?: never;
         options?: never;
         head?: never;
@@ -305,7 +345,7 @@ export interface paths {
         };
         /**
          * Export Model
-         * @description Download the newest version's weights, its graph, or its graph as MXNet's symbol JSON.
+         * @description Download the newest version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON.
          */
         get: operations["export_model"];
         put?: never;
@@ -449,7 +489,7 @@ export interface paths {
         };
         /**
          * Export Model Version
-         * @description Download one version's weights, its graph, or its graph as MXNet's symbol JSON.
+         * @description Download one version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON.
          */
         get: operations["export_model_version"];
         put?: never;
@@ -1329,6 +1369,11 @@ export interface components {
             /** Value */
             value: number | ("NaN" | "Infinity" | "-Infinity");
         };
+        /** Body_import_graph */
+        Body_import_graph: {
+            /** File */
+            file: string;
+        };
         /** Body_upload_dataset */
         Body_upload_dataset: {
             /** File */
@@ -1567,6 +1612,49 @@ export interface components {
             matrix: number[][];
             /** Of */
             of: number;
+        };
+        /**
+         * Code
+         * @description The same training in three forms; each gives the numbers of the studio's run with the same seed.
+         */
+        Code: {
+            /**
+             * Command
+             * @description What is typed beside the file of ``spec``
+             */
+            command: string;
+            /**
+             * Notebook
+             * @description JSON of a Jupyter notebook
+             */
+            notebook: string;
+            /** Python */
+            python: string;
+            /**
+             * Remarks
+             * @description What the program writes differently from the drawing
+             */
+            remarks: string[];
+            /**
+             * Spec
+             * @description JSON that ``netwright train`` takes: graph, data set and settings
+             */
+            spec: string;
+            /**
+             * Stem
+             * @description What the files are called, without an ending
+             */
+            stem: string;
+        };
+        /**
+         * CodeRequest
+         * @description A network with what it is trained on and how.
+         */
+        CodeRequest: {
+            /** Dataset */
+            dataset: string;
+            graph: components["schemas"]["Graph"];
+            settings?: components["schemas"]["TrainSettings"];
         };
         /**
          * ColumnStats
@@ -2305,6 +2393,48 @@ export interface components {
             name: string;
             /** Steps */
             steps: number[];
+        };
+        /**
+         * ImportNote
+         * @description What became of one part of a file.
+         */
+        ImportNote: {
+            /**
+             * Became
+             * @description ids of the nodes that were made of it
+             */
+            became: string[];
+            /** Message */
+            message: string;
+            /** Node */
+            node: string;
+            /** Op */
+            op: string;
+            /**
+             * Status
+             * @description taken as it is, taken in another form, needed no node, not understood
+             * @enum {string}
+             */
+            status: "understood" | "changed" | "folded" | "missing";
+        };
+        /**
+         * Imported
+         * @description A network read from a file, with what the file says of its training.
+         */
+        Imported: {
+            /** Dataset */
+            dataset: string | null;
+            graph: components["schemas"]["Graph"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "graph" | "training" | "symbol" | "onnx";
+            /** Name */
+            name: string;
+            /** Report */
+            report: components["schemas"]["ImportNote"][];
+            settings: components["schemas"]["TrainSettings"] | null;
         };
         /**
          * InsideReply
@@ -4445,6 +4575,39 @@ export interface operations {
             };
         };
     };
+    write_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_followers: {
         parameters: {
             query?: never;
@@ -4465,6 +4628,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Followers"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_graph"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -4773,7 +4969,7 @@ export interface operations {
     export_model: {
         parameters: {
             query?: {
-                format?: "safetensors" | "graph" | "symbol";
+                format?: "safetensors" | "onnx" | "graph" | "symbol";
             };
             header?: never;
             path: {
@@ -5045,7 +5241,7 @@ export interface operations {
     export_model_version: {
         parameters: {
             query?: {
-                format?: "safetensors" | "graph" | "symbol";
+                format?: "safetensors" | "onnx" | "graph" | "symbol";
             };
             header?: never;
             path: {
