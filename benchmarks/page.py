@@ -1,6 +1,7 @@
 """How quick the studio's page is: ``python -m benchmarks.page``; needs Chromium and the built page.
 
-First load (compressed bytes, time until it can be used), a run of a million points from the click to its curves, and
+First load (compressed bytes, time until it can be used), from an edit to the new shapes on the canvas, the frames of a
+drag, a run of a million points from the click to its curves, and
 the redraw of a chart with four curves of 100,000 points each, of which the page holds envelopes.
 """
 
@@ -19,11 +20,27 @@ from .environment import enter
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from tests.e2e.studio import Studio
 
 CURVES = ("train_loss", "val_loss", "test_loss", "loss")
 LONG, MILLION = 100_000, 250_000
 """Steps of the two runs; with four curves these are 400,000 and a million points."""
 REDRAWS = 12
+SIZES, DRAGGED = (50, 200, 1000), 500
+"""Nodes of the networks that are edited, and of the one in which a node is dragged."""
+EDITS = 8
+SHAPES = """(text) => { window.shapesAfter = new Promise((done) => {
+  let begun = 0;
+  addEventListener('input', () => { begun = performance.now(); }, { capture: true, once: true });
+  const look = () => {
+    if (begun > 0 && document.querySelector(`[aria-label*="${text}"]`)) done(performance.now() - begun);
+    else requestAnimationFrame(look);
+  };
+  look();
+}); }"""
+FRAMES = """() => { window.frameTimes = []; let last = performance.now();
+  const note = (now) => { window.frameTimes.push(now - last); last = now; requestAnimationFrame(note); };
+  requestAnimationFrame(note); }"""
 REDRAW = """(chart) => new Promise((done) => {
   const input = document.querySelector(`section[aria-label="${chart}"] button[aria-pressed]`);
   const begun = performance.now();
@@ -52,6 +69,9 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
                 page = browser.new_page(base_url=studio.url, viewport={"width": 1280, "height": 720})
                 _first_load(page)
+                for nodes in SIZES:
+                    _edit(page, studio, nodes)
+                _drag(page, studio, DRAGGED)
                 _open_run(page, million)
                 _redraw(page, long)
                 browser.close()
@@ -100,6 +120,60 @@ def _first_load(page: Page) -> None:
     sizes = page.evaluate("performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])")
     assets = sum(size for name, size in sizes if "/assets/" in name)
     print(f"first load: {assets / 1024:.0f} KiB of compressed assets, to be used after {ready:.2f} s", flush=True)
+
+
+def _open_chain(page: Page, studio: Studio, nodes: int) -> None:
+    """Open a project of so many nodes: the digits network with a chain of activations behind its first layer."""
+    project = studio.create_project("mlp-digits")
+    graph = project["graph"]
+    relu = next(node for node in graph["nodes"] if node["id"] == "relu1")
+    last = "fc1"
+    for number in range(nodes - len(graph["nodes"])):
+        name = f"more{number}"
+        graph["nodes"].append(
+            {"id": name, "op": "Activation", "params": {"act_type": "relu"}, "inputs": {"data": last}}
+        )
+        x, y = 260 * (number // 40 + 2), 90 * (number % 40)
+        graph["layout"][name] = [x, y]
+        last = name
+    relu["inputs"]["data"] = last
+    studio.call("PUT", f"api/projects/{project['id']}", {"revision": project["revision"], "graph": graph})
+    page.goto(f"/projects/{project['id']}")
+    page.get_by_role("group", name="fc1, FullyConnected", exact=True).wait_for(state="attached")
+
+
+def _edit(page: Page, studio: Studio, nodes: int) -> None:
+    """From a number in a field of the inspector to the shapes that follow from it on the canvas."""
+    _open_chain(page, studio, nodes)
+    page.get_by_role("group", name="fc1, FullyConnected", exact=True).focus()
+    page.keyboard.press("Enter")
+    units = page.get_by_role("complementary", name="Inspector").get_by_label("Num hidden")
+    times = []
+    for turn in range(EDITS):
+        page.evaluate(SHAPES, f"×{201 + turn}")
+        units.fill(str(201 + turn))
+        times.append(page.evaluate("window.shapesAfter"))
+    middle = statistics.median(times)
+    print(f"edit to shapes at {nodes} nodes: median {middle:.0f} ms, worst {max(times):.0f} ms", flush=True)
+
+
+def _drag(page: Page, studio: Studio, nodes: int) -> None:
+    """The time between frames while a node is dragged."""
+    _open_chain(page, studio, nodes)
+    node = page.get_by_role("group", name="fc1, FullyConnected", exact=True)
+    box = node.bounding_box()
+    if box is None:
+        raise SystemExit("the node is not in sight")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.evaluate(FRAMES)
+    for turn in range(60):
+        page.mouse.move(box["x"] + 4 * turn, box["y"] + 20 + 2 * turn)
+    page.mouse.up()
+    if node.bounding_box() == box:
+        raise SystemExit("the node did not move")
+    frames = sorted(page.evaluate("window.frameTimes"))
+    print(f"drag at {nodes} nodes: p95 {frames[int(0.95 * len(frames))]:.0f} ms between frames", flush=True)
 
 
 def _open_run(page: Page, run: str) -> None:
