@@ -148,7 +148,8 @@ def check_e2e(checks: Checks) -> bool:
     if browser is None:
         print(f"no Chromium was found; run `make chromium`, or {chromium.REMEDY}")
         return False
-    return checks.call_pytest("tests/e2e", CHROMIUM=browser)
+    # Each module has a studio of its own, so that two can run at once.
+    return checks.call_pytest("-n", "2", "--dist", "loadfile", "tests/e2e", CHROMIUM=browser)
 
 
 PARTS: dict[str, Callable[[Checks], bool]] = {

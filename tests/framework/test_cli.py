@@ -113,7 +113,8 @@ def test_check_says_what_is_wrong_and_where(run: Run, home: Path) -> None:
 def test_plan_reads_as_a_table(run: Run) -> None:
     status, out, _ = run("plan", "mlp-digits", "--batch-size", 8, "--inference")
     assert status == 0
-    assert "fc1" in out
+    assert "relu1" in out
+    assert "fc3" in out
     assert json.loads(run("plan", "mlp-digits", "--json")[1])["steps"]
 
 

@@ -30,7 +30,9 @@ def test_a_data_set_is_what_its_description_says(name: str) -> None:
         assert x.min() >= info.input.low or info.input.kind == "table"
         if info.label.classes is not None:
             assert y.dtype == np.int64
-            assert set(np.unique(y)) == set(range(len(info.label.classes)))
+            seen, all_of_them = set(np.unique(y)), set(range(len(info.label.classes)))
+            # A rare character stands in one part of a text only.
+            assert seen <= all_of_them if info.input.kind == "text" else seen == all_of_them
         else:
             assert y.dtype == np.float32
     assert info.summary

@@ -119,12 +119,15 @@ ON_THE_HOST = {
     "exponential": "logarithms of constants",
     "norm": "the number of elements",
     "pools": "how many elements each window holds",
+    "reduce": "where the rows of a small array begin, for the short way on the host",
     "resampling": "places and weights of a resizing, kept for the next",
     "resize": "the matrix of a resizing, kept for the next",
     "scattering": "float16, which GPUs cannot add to at indices, and rows on the host",
+    "slicing": "whether a part has axes left, which only shapes say",
     "sort": "a stable order, which only NumPy must be asked for by name",
     "spectrum": "a logarithm for the cost",
     "storage": "lengths of rows where the arrays are NumPy's",
+    "totals": "rows of ones, for the short way on the host",
     "zipfian": "draws until enough are distinct, one after the other",
 }
 """Modules that ask NumPy itself for work, and what that is."""

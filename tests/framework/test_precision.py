@@ -244,6 +244,6 @@ def test_the_scale_grows_again() -> None:
 def test_float32_has_no_scale() -> None:
     task = GraphTask(templates.get("logistic-iris").graph, datasets.info("iris"))
     assert task.scaler is None
-    assert SCALE not in task._symbol.list_inputs()
+    assert SCALE not in task._scaled(task._whole).list_inputs()
     with pytest.raises((ParamError, ValueError), match="precision"):
         Strategy(precision="int4")  # type: ignore[arg-type]

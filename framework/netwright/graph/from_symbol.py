@@ -115,7 +115,7 @@ class _Writer:
         Gluon's ``dense0_fwd`` becomes ``dense0``, so that its weights have their parameters' names.
         """
         if node not in self.ids:
-            stem = re.sub(r"\W", "_", node.name.removesuffix("_fwd"), flags=re.ASCII)[:LONGEST_NAME]
+            stem = re.sub(r"\W", "_", _stem(node), flags=re.ASCII)[:LONGEST_NAME]
             stem = stem if NODE_ID.fullmatch(stem) else f"n{stem}"[:LONGEST_NAME]
             taken, found, number = set(self.ids.values()), stem, 2
             while found in taken:
@@ -123,3 +123,12 @@ class _Writer:
                 number += 1
             self.ids[node] = found
         return self.ids[node]
+
+
+def _stem(node: SymbolNode) -> str:
+    """What the node's weights begin with, else its own name."""
+    if node.op is not None:
+        for port, (source, _) in zip(node.op.ports(node.p), node.inputs, strict=True):
+            if source.op is None and port.kind == "weight" and source.name.endswith(f"_{port.name}"):
+                return source.name.removesuffix(f"_{port.name}")
+    return node.name.removesuffix("_fwd")

@@ -21,7 +21,7 @@ names.update(
     NDArray=NDArray,
     Alike=Alike,
     Call=Call,
-    mode=mode,
+    _mode=mode,
     ndarray=np.ndarray,
     asarray=np.asarray,
     float32=FLOAT32,
@@ -67,7 +67,7 @@ def keeps_of(op: Operator, ports: list[str], raw: list[str]) -> tuple[list[str],
 
 def recording(entries: list[str]) -> str:
     """Code that says whether the tape takes note, and finds ``_state``."""
-    return f"({' or '.join(f'{e} is not None' for e in entries)}) and (_state := mode.state) & 1"
+    return f"({' or '.join(f'{e} is not None' for e in entries)}) and (_state := _mode.state) & 1"
 
 
 def key_of(raw: list[str], mixed: bool) -> str:

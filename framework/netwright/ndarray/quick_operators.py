@@ -52,7 +52,7 @@ def make_in_place(name: str, general: Function) -> Function:
 def method(self, other):
     kind = other.__class__
     if self.__class__ is Taken and ((kind is Taken and other._entry is None and self._entry is None)
-                                    or not mode.state & 1):
+                                    or not _mode.state & 1):
         _0 = self._data
         if _0.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64):
             if kind is Taken:

@@ -61,7 +61,7 @@ def method(self, key):
     kind = key.__class__
     if (kind is slice or kind is int) and self.__class__ is Taken:
         _0 = self._data
-        if self._entry is not None and (_state := mode.state) & 1:
+        if self._entry is not None and (_state := _mode.state) & 1:
             if _0.__class__ is not ndarray:
                 return general(self, key)
             if kind is int:
@@ -90,7 +90,7 @@ def _make_setitem(general: Function, invoke: Function) -> Function:
     return defined("""
 def method(self, key, value):
     kind = key.__class__
-    if (kind is slice or kind is int) and self.__class__ is Taken and not mode.state & 1:
+    if (kind is slice or kind is int) and self.__class__ is Taken and not _mode.state & 1:
         _0 = self._data
         if _0.__class__ is ndarray and ((dtype := _0.dtype) is float32 or dtype is float64):
             other = value.__class__
@@ -122,7 +122,7 @@ def method(self, *shape, **kwargs):
         except Exception:  # the general way says what is wrong
             return general(self, *shape)
         _0 = self._data
-        if self._entry is not None and (_state := mode.state) & 1:
+        if self._entry is not None and (_state := _mode.state) & 1:
             if _0.__class__ is not ndarray:
                 return general(self, *shape)
 {_recorded(_RESHAPE, 12)}

@@ -42,9 +42,9 @@ class Compiled:
     >>> known = {"data": TensorSpec((4, 3), np.dtype("float32"))}
     >>> compiled = Compiled(net, known, train=True, wrt=["fc_weight"], device=mx.cpu())
     >>> [node.op.name for node in compiled.plan.steps]
-    ['FullyConnected', 'relu', 'fused', 'dot']
+    ['_dense_block', 'fused', 'dot']
     >>> compiled.plan.boundary
-    2
+    1
     """
 
     @uncollected()
