@@ -71,7 +71,9 @@ function Xray() {
   const graph = useSessionState((state) => state.graph);
   const dataset = useSessionState((state) => state.dataset);
   const batchSize = useSessionState((state) => state.settings.batch_size);
-  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const report = useSessionState((state) => state.report);
+  if (!report) return waiting;
+  const faults = report.problems.filter(({ severity }) => severity === "error").length;
   return (
     <div className={classes["scroll"]}>
       <XrayPage

@@ -138,7 +138,11 @@ function SampleView({ id }: { id: string }) {
   const picture = pictureOf(id);
   const text = textOf(id);
   if (picture !== undefined) return <img className={classes["sample"]} src={picture} alt="" />;
-  return text === undefined ? null : <p className={classes["written"]}>{text}</p>;
+  return text === undefined ? null : (
+    <p className={classes["written"]} lang="en">
+      {text}
+    </p>
+  );
 }
 
 function duration(seconds: number, t: ReturnType<typeof useTranslation>["t"]): string {

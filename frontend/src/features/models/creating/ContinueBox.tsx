@@ -74,7 +74,7 @@ export function ContinueBox({ name, version }: { name: string; version: ModelVer
       </div>
       {writing.error ? <ProblemText error={writing.error} title={t("Nothing was written")} /> : null}
       {writing.data ? (
-        <blockquote className={classes["written"]} aria-live="polite">
+        <blockquote className={classes["written"]} lang="en" aria-live="polite">
           <span>{writing.variables.prompt}</span>
           {writing.data.text}
         </blockquote>
