@@ -1,10 +1,11 @@
-import { ActionIcon, Alert, Button, CopyButton, Drawer, Group, Loader, Tabs, Text, Tooltip } from "@mantine/core";
+import { Alert, Button, Drawer, Group, Loader, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Check, CodeXml, Copy, Download } from "lucide-react";
+import { CodeXml, Download } from "lucide-react";
 
 import { writeCode } from "@/api/graphs";
 import type { Code } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { CodeBox } from "@/shared/CodeBox";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -80,22 +81,22 @@ function Forms({ code }: { code: Code }) {
       </Text>
       <Tabs.Panel value="python">
         <Save name={`${code.stem}.py`} text={code.python} type="text/x-python" />
-        <CodeBox text={code.python} label={t("Python program")} />
+        <Program text={code.python} label={t("Python program")} />
       </Tabs.Panel>
       <Tabs.Panel value="notebook">
         <Save name={`${code.stem}.ipynb`} text={code.notebook} type="application/x-ipynb+json" />
-        <CodeBox text={cellsOf(code.notebook)} label={t("Cells of the notebook")} />
+        <Program text={cellsOf(code.notebook)} label={t("Cells of the notebook")} />
       </Tabs.Panel>
       <Tabs.Panel value="command">
         <Text size="sm" mb="xs">
           {t("Save the file, then type beside it:")}
         </Text>
-        <CodeBox text={code.command} label={t("Command")} />
+        <Program text={code.command} label={t("Command")} />
         <Text size="sm" mt="md" mb="xs">
           {t("The file holds the graph, the data set and the settings:")}
         </Text>
         <Save name={`${code.stem}.json`} text={code.spec} type="application/json" />
-        <CodeBox text={code.spec} label={t("File of the training")} />
+        <Program text={code.spec} label={t("File of the training")} />
       </Tabs.Panel>
     </Tabs>
   );
@@ -126,34 +127,20 @@ function Save({ name, text, type }: { name: string; text: string; type: string }
   );
 }
 
-function CodeBox({ text, label }: { text: string; label: string }) {
-  const { t } = useTranslation();
+function Program({ text, label }: { text: string; label: string }) {
   return (
-    <div className={classes["code"]}>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
-      <pre tabIndex={0} aria-label={label}>
+    <div className={classes["colours"]}>
+      <CodeBox text={text} label={label} maxHeight="calc(100dvh - 210px)">
         {highlight(text).map(({ kind, text: piece }, at) =>
-          kind === null ? piece : (
+          kind === null ? (
+            piece
+          ) : (
             <span key={at} data-kind={kind}>
               {piece}
             </span>
           ),
         )}
-      </pre>
-      <CopyButton value={text} timeout={1500}>
-        {({ copied, copy }) => (
-          <Tooltip label={copied ? t("Copied") : t("Copy")}>
-            <ActionIcon
-              className={classes["copy"] ?? ""}
-              variant="default"
-              aria-label={copied ? t("{{label}} copied", { label }) : t("Copy {{label}}", { label })}
-              onClick={copy}
-            >
-              {copied ? <Check size={15} /> : <Copy size={15} />}
-            </ActionIcon>
-          </Tooltip>
-        )}
-      </CopyButton>
+      </CodeBox>
     </div>
   );
 }

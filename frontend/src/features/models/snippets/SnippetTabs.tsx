@@ -1,10 +1,10 @@
-import { ActionIcon, CopyButton, Tabs, Text, Tooltip } from "@mantine/core";
-import { Check, Copy } from "lucide-react";
+import { Tabs, Text } from "@mantine/core";
 import { useMemo } from "react";
 
 import { inferUrl, predictUrl } from "@/api/models";
 import type { ModelVersion, RawInput } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { CodeBox } from "@/shared/CodeBox";
 
 import classes from "../models.module.css";
 import { compactInput } from "./compact";
@@ -39,40 +39,14 @@ export function SnippetTabs({ name, version, newest, raw }: Props) {
         </Tabs.List>
         {snippets.map((snippet) => (
           <Tabs.Panel key={snippet.id} value={snippet.id}>
-            <CodeBox text={snippet.text} label={snippet.title} />
+            <CodeBox text={snippet.text} label={snippet.title} maxHeight="230px" wrap />
           </Tabs.Panel>
         ))}
       </Tabs>
       <Text size="xs" c="dimmed" mt="sm" mb={4}>
         {t("The same model by the Open Inference Protocol v2, with preprocessed tensors:")}
       </Text>
-      <CodeBox text={inferUrl(name, version.version)} label={t("Open Inference address")} />
+      <CodeBox text={inferUrl(name, version.version)} label={t("Open Inference address")} maxHeight="230px" wrap />
     </section>
-  );
-}
-
-function CodeBox({ text, label }: { text: string; label: string }) {
-  const { t } = useTranslation();
-  return (
-    <div className={classes["code"]}>
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
-      <pre tabIndex={0} aria-label={label}>
-        {text}
-      </pre>
-      <CopyButton value={text} timeout={1500}>
-        {({ copied, copy }) => (
-          <Tooltip label={copied ? t("Copied") : t("Copy")}>
-            <ActionIcon
-              className={classes["copy"] ?? ""}
-              variant="default"
-              aria-label={copied ? t("{{label}} copied", { label }) : t("Copy {{label}}", { label })}
-              onClick={copy}
-            >
-              {copied ? <Check size={15} /> : <Copy size={15} />}
-            </ActionIcon>
-          </Tooltip>
-        )}
-      </CopyButton>
-    </div>
   );
 }
