@@ -2,115 +2,25 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.framework.made_up_cudnn import Module, made_up
 from tests.framework.operator_cases import CASES, Case
 
-from netwright.kernels.cuda import cudnn
-from netwright.ops import get
-
-
-class Tensor:
-    """Remembers what it was made of."""
-
-    def __init__(self, **facts: Any) -> None:
-        self.facts = facts
-
-    def set_output(self, wanted: bool) -> Tensor:
-        return self
-
-    def set_dim(self, dim: list[int]) -> Tensor:
-        self.facts["dim"] = dim
-        return self
-
-    def set_stride(self, stride: list[int]) -> Tensor:
-        self.facts["stride"] = stride
-        return self
-
-    def set_data_type(self, kind: str) -> Tensor:
-        return self
-
-
-class Graph:
-    """One convolution, computed by the reference of the operators' own."""
-
-    def __init__(self, **facts: Any) -> None:
-        self.made: dict[str, Any] = {}
-
-    def tensor(self, name: str, dim: list[int], stride: list[int], data_type: str) -> Tensor:
-        return Tensor(name=name, dim=dim, stride=stride)
-
-    def __getattr__(self, kind: str) -> Any:
-        if not kind.startswith("conv_"):
-            raise AttributeError(kind)
-
-        def call(**given: Any) -> Tensor:
-            self.made = {"kind": kind, **given}
-            assert given["pre_padding"] == given["post_padding"]
-            return Tensor(name="result")
-
-        return call
-
-    def build(self, heuristics: list[str]) -> None:
-        assert self.made["kind"] in cudnn.PORTS
-
-    def get_workspace_size(self) -> int:
-        return 16
-
-    def execute(self, bound: dict[Tensor, Any], workspace: Any, handle: str) -> None:
-        assert handle == "handle"
-        arrays = {t.facts["name"]: a for t, a in bound.items()}
-        for tensor, array in bound.items():
-            assert tensor.facts["dim"] == list(array.shape)
-            assert tensor.facts["stride"] == [s // array.itemsize for s in array.strides] or 1 in array.shape
-        made, result = self.made, arrays["result"]
-        how = {"stride": made["stride"], "pad": made["pre_padding"], "dilate": made["dilation"]}
-        if made["kind"] == "conv_fprop":
-            op, values = get("Convolution"), (arrays["image"], arrays["weight"])
-            more: dict[str, Any] = {"num_filter": result.shape[1], "no_bias": True}
-            how["kernel"] = arrays["weight"].shape[2:]
-        elif made["kind"] == "conv_dgrad":
-            op, values, more = get("_conv_data_grad"), (arrays["loss"], arrays["filter"]), {"shape": result.shape}
-            how["kernel"] = arrays["filter"].shape[2:]
-        else:
-            op, values, more = get("_conv_weight_grad"), (arrays["loss"], arrays["image"]), {"shape": result.shape}
-            how["kernel"] = result.shape[2:]
-        p = op.make_params({k: tuple(v) for k, v in how.items()} | more)
-        result[...] = op.forward(np, p, *values)  # type: ignore[attr-defined]
-
-
-class Module:
-    """NumPy with a stream."""
-
-    cuda = SimpleNamespace(get_current_stream=lambda: SimpleNamespace(ptr=7))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-
-def made_up(**more: Any) -> Any:
-    facts: dict[str, Any] = {
-        "data_type": SimpleNamespace(HALF="half", FLOAT="float"),
-        "heur_mode": SimpleNamespace(A="a", FALLBACK="fallback"),
-        "create_handle": lambda: "handle",
-        "set_stream": lambda handle, stream: None,
-        "pygraph": Graph,
-    }
-    return SimpleNamespace(**{**facts, **more})
+from netwright.kernels.cuda import cudnn, cudnn_convolution
 
 
 def forward(case: Case, told: list[str]) -> Any:
-    return cudnn.forward_of(case.op.name, case.p, case.specs(), case_output(case), told.append)
+    return cudnn_convolution.forward_of(case.op.name, case.p, case.specs(), case_output(case), told.append)
 
 
 def case_output(case: Case) -> Any:
     return case.op.infer(case.p, case.specs())[0]
 
 
-CONVOLUTIONS = [case for case in CASES if case.op.name in cudnn.KINDS and case.dtype == "float32"]
+CONVOLUTIONS = [case for case in CASES if case.op.name in cudnn_convolution.KINDS and case.dtype == "float32"]
 
 
 def test_convolutions_and_their_gradients_are_told_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +37,7 @@ def test_convolutions_and_their_gradients_are_told_as_they_are(monkeypatch: pyte
         out = np.empty_like(want)
         assert found(Module(), case.p, *arrays, out=out) is out
         np.testing.assert_allclose(out, want, rtol=1e-5, atol=1e-6)
-    assert taken == set(cudnn.KINDS)
+    assert taken == set(cudnn_convolution.KINDS)
 
 
 def test_what_is_not_cudnns_stays_with_the_array_module(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +54,7 @@ def test_where_cudnn_is_not_there_a_note_says_so(monkeypatch: pytest.MonkeyPatch
     told: list[str] = []
     case = next(c for c in CONVOLUTIONS if len(c.p.kernel) == 2 and c.p.num_group == 1)  # type: ignore[attr-defined]
     assert forward(case, told) is None
-    assert told == ["convolutions run on the array module: it is not installed"]
+    assert told == ["convolutions by the array module: it is not installed"]
 
 
 def test_what_cudnn_refuses_the_operator_computes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,10 +50,10 @@ class AttentionGrad(Operator):
         seen = visible(xp, p, mask, query.shape[1], key.shape[1])
         if seen is not None:
             weights = xp.where(seen, weights, weights.dtype.type(0))
+        dout, v = (a.astype(logsum.dtype, copy=False) for a in (dout, v))
         dscores = xp.matmul(dout, v.swapaxes(2, 3)) - (dout * out).sum(axis=3, keepdims=True)
         dscores *= weights
         dscores *= scale
-        weights = weights.astype(query.dtype, copy=False)
         found = (
             xp.matmul(dscores, k),
             xp.matmul(dscores.swapaxes(2, 3), q),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from .arrays import accumulator
 from .attention import AttentionParams, visible
 from .operator import At, DTypes, Operator, Port, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
@@ -83,7 +84,9 @@ _BIAS = Port("bias", doc="what is added to the likeness: (1 or N·heads, 1 or L,
 
 
 def _scores(xp: Any, p: AttentionStepParams, q: Any, k: Any, bias: Any) -> Any:
-    scores = xp.matmul(q, k.swapaxes(2, 3)) * q.dtype.type(p.scale)
+    work = accumulator(q.dtype)
+    scores = xp.matmul(q.astype(work, copy=False), k.swapaxes(2, 3).astype(work, copy=False))
+    scores *= scores.dtype.type(p.scale)
     if bias is not None:
         shape = bias.shape
         by_sample = shape[0] > 1
@@ -117,6 +120,10 @@ class AttentionStep(Operator):
         samples, length, _ = Place(p, 0).sizes(query)
         return shapes, [output_shape(p, query, value), (samples, p.heads, length)]
 
+    def infer_dtype(self, p: AttentionStepParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
+        known, (out, _) = super().infer_dtype(p, dtypes)
+        return known, [out, None if out is None else np.dtype(accumulator(out))]
+
     def forward(self, xp: Any, p: AttentionStepParams, *inputs: Any) -> Any:
         q, k, v = (place.seen(inputs[place.array]) for place in places(p))
         scores = _scores(xp, p, q, k, inputs[-1] if p.use_bias else None)
@@ -128,7 +135,7 @@ class AttentionStep(Operator):
             logsum = greatest + xp.log(xp.exp(scores - greatest[..., None]).sum(axis=-1))
             weights = softmax(xp, scores, -1)
         y = xp.empty(output_shape(p, inputs[0].shape, inputs[p.arrays - 1].shape), q.dtype)
-        alone(p).seen(y)[...] = xp.matmul(weights, v)
+        alone(p).seen(y)[...] = xp.matmul(weights.astype(v.dtype, copy=False), v)
         return y, logsum
 
     def gradient(self, F: Any, p: AttentionStepParams, at: At, dy: Any, ys: Any, xs: Any) -> Any:
@@ -210,6 +217,7 @@ class AttentionStepGrad(Operator):
         weights = xp.exp(scores - logsum[..., None])
         if seen is not None:
             weights = xp.where(seen, weights, weights.dtype.type(0))
+        dout, v = (a.astype(scores.dtype, copy=False) for a in (dout, v))
         dscores = xp.matmul(dout, v.swapaxes(2, 3)) - (dout * out).sum(axis=3, keepdims=True)
         dscores *= weights
         dscores *= scores.dtype.type(p.scale)

@@ -93,7 +93,7 @@ def make_call(node: Node, plan: Plan, slots: list[Any], targets: tuple[Any, ...]
 
 def _own_forward(node: Node, notes: list[str]) -> Callable[..., Any]:
     """A kernel of ours for the step, or cuDNN's, where there is one; ``notes`` say where that might be and is not."""
-    from ..kernels.cuda import cudnn
+    from ..kernels.cuda import cudnn_attention, cudnn_convolution
     from ..kernels.cuda.rows import own_forward
 
     def tell(words: str) -> None:
@@ -101,8 +101,12 @@ def _own_forward(node: Node, notes: list[str]) -> Callable[..., Any]:
             notes.append(words)
 
     name, p, specs = node.op.name, node.p, [v.spec for v in node.inputs]
-    found = own_forward(name, p, specs, node.train) or cudnn.forward_of(name, p, specs, node.outputs[0].spec, tell)
-    return found or node.op.forward
+    return (
+        own_forward(name, p, specs, node.train)
+        or cudnn_convolution.forward_of(name, p, specs, node.outputs[0].spec, tell)
+        or cudnn_attention.forward_of(name, p, specs, tell)
+        or node.op.forward
+    )
 
 
 def _checker(node: Node, xp: Any) -> Callable[[Any], None]:

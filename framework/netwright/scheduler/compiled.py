@@ -73,7 +73,7 @@ class Compiled:
             "lend_gradients": lend_gradients,
         }
         graph = lower(in_precision(symbol, strategy.precision), known, train)
-        passes = [] if device.is_gpu or watch else optimize_forward(graph, strategy, bool(wrt))
+        passes = [] if watch else optimize_forward(graph, strategy, bool(wrt), device.is_gpu)
         self.outputs: list[Value] = list(graph.outputs)
         self.heads: list[str] = []
         self.gradients: dict[str, Value | None] = {}

@@ -24,6 +24,8 @@ SCORES = {
     "_contrib_interleaved_matmul_encdec_valatt": "_contrib_interleaved_matmul_encdec_qk",
 }
 """The product with the values, and that which gives its scores."""
+ENDS = frozenset(["batch_dot", "MultiHeadAttention", *SCORES])
+"""What an attention ends with."""
 
 
 @dataclass
@@ -39,11 +41,13 @@ class Found:
     name: str = field(default="")
 
 
-def join_attention(graph: Graph) -> Graph:
-    """Put one call in the place of each attention that is found; its scores are not kept between its steps."""
+def join_attention(graph: Graph, dtype: Any = np.float32) -> Graph:
+    """Put one call in the place of each attention in ``dtype``; its scores are not kept between its steps."""
     readers = Readers(graph)
     found: dict[Chain, Found] = {}
     for node in graph.nodes:
+        if node.op.name not in ENDS or node.outputs[0].dtype != dtype:
+            continue
         one = _composed(node, readers) or _interleaved(node, readers) or _packed(node)
         if one is not None:
             chain = Chain(one.nodes[0])
@@ -139,7 +143,7 @@ def _bias_shape(bias: Value | None, scores: Value) -> tuple[int, ...] | None:
 # ---------------------------------------------------------------- the forms
 def _composed(node: Node, readers: Readers) -> Found | None:
     """``batch_dot(softmax(batch_dot(q, k, transpose_b=True) …), v)``."""
-    if node.op.name != "batch_dot" or node.outputs[0].dtype != np.float32 or _turns(node) != (False, False):
+    if node.op.name != "batch_dot" or _turns(node) != (False, False):
         return None
     middle = _likeness(node.inputs[0], node, "batch_dot", readers)
     if middle is None or _turns(middle.product) != (False, True) or len(node.outputs[0].shape) != 3:
@@ -160,7 +164,7 @@ def _turns(node: Node) -> tuple[bool, bool]:
 
 def _interleaved(node: Node, readers: Readers) -> Found | None:
     product = SCORES.get(node.op.name)
-    if product is None or node.outputs[0].dtype != np.float32:
+    if product is None:
         return None
     middle = _likeness(node.inputs[1], node, product, readers)
     if middle is None or middle.product.p.heads != node.p.heads:  # type: ignore[attr-defined]
@@ -180,7 +184,7 @@ def _interleaved(node: Node, readers: Readers) -> Found | None:
 def _packed(node: Node) -> Found | None:
     """MultiHeadAttention on three parts of one array."""
     p: Any = node.p
-    if node.op.name != "MultiHeadAttention" or p.use_mask or p.output_weights or node.outputs[0].dtype != np.float32:
+    if node.op.name != "MultiHeadAttention" or p.use_mask or p.output_weights:
         return None
     source = _together(node.inputs)
     if source is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..ir import Graph
 from ..strategy import Strategy
 from .algebra import simplify
@@ -59,8 +61,17 @@ def _runs_natively(strategy: Strategy) -> bool:
     return strategy.native and not strategy.check_finite
 
 
-def _forward_passes(differentiated: bool) -> tuple[Pass, ...]:
-    """Passes on the forward graph before it is differentiated, where the plan's device is the CPU."""
+def _has_fused_attention(strategy: Strategy) -> bool:
+    """cuDNN's is the one there is on a GPU, and that takes half precision only."""
+    from ...kernels.cuda import cudnn
+
+    return strategy.fuse and not strategy.check_finite and cudnn.module()[0] is not None
+
+
+def _forward_passes(differentiated: bool, gpu: bool) -> tuple[Pass, ...]:
+    """Passes on the forward graph before it is differentiated."""
+    if gpu:
+        return (Pass("join_attention", lambda graph, _: join_attention(graph, np.float16), _has_fused_attention),)
     return (
         Pass("split_batch_norms", lambda graph, _: split_batch_norms(graph), _runs_natively),
         Pass("pool_before_relu", lambda graph, _: pool_before_relu(graph), _runs_natively),
@@ -72,9 +83,9 @@ def _forward_passes(differentiated: bool) -> tuple[Pass, ...]:
     )
 
 
-def optimize_forward(graph: Graph, strategy: Strategy, differentiated: bool) -> list[PassReport]:
+def optimize_forward(graph: Graph, strategy: Strategy, differentiated: bool, gpu: bool = False) -> list[PassReport]:
     """Run the passes for a graph that has no backward part yet; the reports of those that changed it."""
-    return [report for report in _run(_forward_passes(differentiated), graph, strategy) if not report.idle]
+    return [report for report in _run(_forward_passes(differentiated, gpu), graph, strategy) if not report.idle]
 
 
 def optimize(graph: Graph, strategy: Strategy, gpu: bool = False) -> list[PassReport]:
