@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 CHECK := $(PY) tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev test lint format test-python test-frontend test-e2e check-generated generate page docs chromium peers lock clean
+.PHONY: help run install dev check-docker test lint format test-python test-frontend test-e2e check-generated generate page docs chromium peers lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ peers: dev ## The other frameworks that benchmarks/ measures, in an environment 
 
 lock: dev ## Write the hashed requirements*.txt anew from pyproject.toml (ARGS="--upgrade-package numpy")
 	@$(PY) tools/lock.py $(ARGS)
+
+check-docker: dev ## Build the images and use them, in a Docker engine of its own (root; ARGS="--engine running")
+	@$(PY) docker/trial $(ARGS)
 
 clean: ## Remove the environment, what was built and every cache (your data folder stays)
 	rm -rf .venv .peers build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
