@@ -1,21 +1,30 @@
-"""Who is let in where others can reach the studio: a token in the header, or a cookie a browser gets for it once."""
+"""Who is let in where others can reach the studio: a token in the header, or a cookie a browser gets for it once.
+
+API keys open what their scope says, also where no token is asked for: whoever gives a program a key means it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import html
 import math
 import secrets
+from collections.abc import Callable
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from netwright_studio.grants import key_allows
+from netwright_studio.keyring import Keyring
+from netwright_studio.login import login_answer
 from netwright_studio.pages import is_below
 from netwright_studio.security import Refusal, deny_websocket, refuse, split_authority
+from netwright_studio.sharing import LINK
+from netwright_studio.store.access import KEY_PREFIX, has_ended
+from netwright_studio.store.tables import ApiKey
 from netwright_studio.throttle import Throttle
 
 OPEN_PATHS = frozenset({"/healthz", "/v2/health/live", "/v2/health/ready"})
@@ -31,6 +40,10 @@ WRONG_TOKEN = Refusal(
     "This is not the studio's access token.",
     "Copy it from what `netwright serve` printed, or from NETWRIGHT_TOKEN.",
 )
+
+WRONG_KEY = Refusal("key_wrong", "This API key opens nothing.", "Make another one on the studio's page of keys.")
+ENDED_KEY = Refusal("key_ended", "This API key was revoked or its time is over.", "Make another one in the studio.")
+NOT_BY_KEY = Refusal("not_by_this_key", "This API key does not allow that.", "Make one with a wider scope.")
 
 
 def new_token() -> str:
@@ -71,23 +84,36 @@ class Doorkeeper:
 
 
 class AccessMiddleware:
-    """Answers 401 to whoever brings neither token nor session, and makes sessions of tokens.
+    """Answers 401 to whoever brings neither token, session nor key, and makes sessions of tokens.
 
-    Belongs inside ``SecurityMiddleware``, which has checked Host and Origin by then.
+    Without a ``doorkeeper`` all are let in, but for those who bring a key that does not open. Belongs inside
+    ``SecurityMiddleware``, which has checked Host and Origin by then, and ``ShareMiddleware``, which has checked links.
     """
 
-    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, throttle: Throttle | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        doorkeeper: Doorkeeper | None,
+        find_keys: Callable[[], Keyring[ApiKey]],
+        throttle: Throttle | None = None,
+    ) -> None:
         self.app = app
         self.doorkeeper = doorkeeper
+        self.find_keys = find_keys
         self.throttle = throttle or Throttle()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or _is_open(scope):
+        if scope["type"] == "lifespan" or LINK in scope or _is_open(scope):
             await self.app(scope, receive, send)
             return
         header = bearer(Headers(scope=scope))
-        if header is not None:
-            refusal = self._try(scope, header)
+        if header is not None and header.startswith(KEY_PREFIX):
+            refusal = await self._try_key(scope, header)
+            answer = self.app if refusal is None else self._refusing(scope, refusal)
+        elif self.doorkeeper is None:
+            answer = self.app
+        elif header is not None:
+            refusal = self._try(scope, self.doorkeeper, header)
             answer = self.app if refusal is None else self._refusing(scope, refusal)
         elif self.doorkeeper.knows(scope):
             # The printed address once more: the token goes from the address bar, and need not even be right.
@@ -95,7 +121,9 @@ class AccessMiddleware:
             answer = redirect_here(scope) if repeated else self.app
         else:
             token = await self._offered(scope, receive)
-            answer = self._refusing(scope, NO_TOKEN) if token is None else self._log_in(scope, token)
+            answer = (
+                self._refusing(scope, NO_TOKEN) if token is None else self._log_in(scope, self.doorkeeper, token)
+            )
         await answer(scope, receive, send)
 
     async def _offered(self, scope: Scope, receive: Receive) -> str | None:
@@ -106,21 +134,44 @@ class AccessMiddleware:
             return await _form_token(scope, receive)
         return query_token(scope)
 
-    def _log_in(self, scope: Scope, token: str) -> ASGIApp:
-        refusal = self._try(scope, token)
+    def _log_in(self, scope: Scope, doorkeeper: Doorkeeper, token: str) -> ASGIApp:
+        refusal = self._try(scope, doorkeeper, token)
         if refusal is not None:
             return self._refusing(scope, refusal)
         response = redirect_here(scope)
-        self.doorkeeper.admit(response, scope)
+        doorkeeper.admit(response, scope)
         return response
 
-    def _try(self, scope: Scope, token: str) -> Refusal | None:
+    async def _try_key(self, scope: Scope, secret: str) -> Refusal | None:
+        """Check an API key and what it is used for."""
+        client = client_of(scope)
+        if (waiting := self._waiting(client)) is not None:
+            return waiting
+        keys = self.find_keys()
+        key = await keys.find(secret)
+        if key is None:
+            self.throttle.fail(client)
+            return WRONG_KEY
+        if has_ended(key):
+            return ENDED_KEY
+        method = "GET" if scope["type"] == "websocket" else scope["method"]
+        if not key_allows(key.scope, method, scope["path"]):
+            return NOT_BY_KEY
+        await keys.mark(key)
+        return None
+
+    def _waiting(self, client: str) -> Refusal | None:
+        wait = self.throttle.wait(client)
+        if wait <= 0:
+            return None
+        return Refusal("too_many_attempts", "Too many wrong tokens.", f"Wait {math.ceil(wait)} seconds.")
+
+    def _try(self, scope: Scope, doorkeeper: Doorkeeper, token: str) -> Refusal | None:
         """Check a token; a client that was wrong too often has to wait, even with the right one."""
         client = client_of(scope)
-        wait = self.throttle.wait(client)
-        if wait > 0:
-            return Refusal("too_many_attempts", "Too many wrong tokens.", f"Wait {math.ceil(wait)} seconds.")
-        if self.doorkeeper.accepts(token):
+        if (waiting := self._waiting(client)) is not None:
+            return waiting
+        if doorkeeper.accepts(token):
             self.throttle.forget(client)
             return None
         self.throttle.fail(client)
@@ -128,41 +179,15 @@ class AccessMiddleware:
 
     def _refusing(self, scope: Scope, refusal: Refusal) -> ASGIApp:
         """Return what says no: the login page to a browser, the error body of the path's protocol to a program."""
-        slowed = refusal.code == "too_many_attempts"
-        status = 429 if slowed else 401
+        status = {"too_many_attempts": 429, "not_by_this_key": 403}.get(refusal.code, 401)
         wait = str(math.ceil(max(self.throttle.wait(client_of(scope)), 1)))
-        extra = {"retry-after": wait} if slowed else {"www-authenticate": 'Bearer realm="netwright"'}
+        extra = {401: {"www-authenticate": 'Bearer realm="netwright"'}, 429: {"retry-after": wait}}.get(status, {})
         if scope["type"] == "websocket":
             return lambda scope, receive, send: deny_websocket(scope, receive, send, status, refusal)
         if is_page(scope) and "text/html" in Headers(scope=scope).get("accept", ""):
-            return HTMLResponse(login_page(refusal), status, headers={**_LOGIN_HEADERS, **extra})
+            said = "" if refusal is NO_TOKEN else f"{refusal.message} {refusal.remedy}"
+            return login_answer(said, status, extra)
         return lambda scope, receive, send: refuse(scope, receive, send, status, refusal, extra)
-
-
-# Without a referrer policy of its own a form is posted with “Origin: null”, which nobody is let in with.
-_LOGIN_HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
-
-
-def login_page(refusal: Refusal) -> str:
-    """Return the page that asks for the token; it needs no script and posts to its own address."""
-    said = "" if refusal is NO_TOKEN else f'<p role="alert">{html.escape(f"{refusal.message} {refusal.remedy}")}</p>'
-    return _LOGIN.replace("{said}", said)
-
-
-_LOGIN = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Netwright: access token</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>:root{color-scheme:light dark}
-body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:15vh auto;padding:0 1rem}
-input,button{font:inherit;padding:.5rem .75rem;box-sizing:border-box}input{width:100%;margin:.25rem 0 1rem}
-[role=alert]{border-left:3px solid #c92a2a;padding-left:.75rem}</style></head><body>
-<h1>Netwright</h1>{said}
-<form method="post"><label for="token">Access token</label>
-<input id="token" name="token" type="password" required autofocus autocomplete="current-password">
-<button>Open the studio</button></form>
-<p>The command <code>netwright serve</code> printed it when it started.</p>
-</body></html>
-"""
 
 
 def bearer(headers: Headers) -> str | None:

@@ -19,12 +19,14 @@ from netwright_studio.api import (
     health,
     inspect_models,
     inspect_runs,
+    keys,
     models,
     operators,
     projects,
     run_control,
     run_events,
     runs,
+    shares,
     system,
     templates,
 )
@@ -35,6 +37,7 @@ from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inference.open_inference import OpenInferenceApp
 from netwright_studio.inspecting import Subjects
+from netwright_studio.keyring import Keyring
 from netwright_studio.language import LanguageMiddleware
 from netwright_studio.limits import BodyLimitMiddleware
 from netwright_studio.openapi import build_openapi, operation_id
@@ -47,6 +50,7 @@ from netwright_studio.runs.publish import publisher
 from netwright_studio.runs.series import SeriesCache
 from netwright_studio.security import Gatekeeper, SecurityMiddleware
 from netwright_studio.settings import Settings
+from netwright_studio.sharing import ShareMiddleware
 from netwright_studio.store import open_store
 from netwright_studio.store.lock import FolderLock
 from netwright_studio.studio import Studio
@@ -66,6 +70,9 @@ ROUTERS = (
     run_events.router,
     models.router,
     inspect_models.router,
+    keys.router,
+    shares.router,
+    shares.shown_router,
     api_docs.router,
 )
 
@@ -89,15 +96,13 @@ def create_app(settings: Settings) -> FastAPI:
                 await studio.models.close()
                 studio.store.close()
 
-    def find_models() -> ModelServer:
+    def find() -> Studio:
         studio: Studio = app.state.studio
-        return studio.models
+        return studio
 
     gatekeeper = Gatekeeper(settings.allowed_hosts, settings.allowed_origins, exposed=settings.exposed)
-    access = []
-    if settings.token is not None:
-        access = [Middleware(AccessMiddleware, doorkeeper=Doorkeeper(settings.token.get_secret_value()))]
-    elif settings.exposed:
+    doorkeeper = None if settings.token is None else Doorkeeper(settings.token.get_secret_value())
+    if doorkeeper is None and settings.exposed:
         raise NetwrightError(
             "a studio that others can reach needs an access token",
             where="NETWRIGHT_TOKEN",
@@ -118,9 +123,10 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(LanguageMiddleware),
             Middleware(SecurityMiddleware, gatekeeper=gatekeeper),
-            *access,
+            Middleware(ShareMiddleware, find_links=lambda: find().links),
+            Middleware(AccessMiddleware, doorkeeper=doorkeeper, find_keys=lambda: find().keys),
             Middleware(FailureMiddleware),
-            Middleware(PathSwitch, prefix="/v2", below=OpenInferenceApp(find_models, max_bytes=inference_bytes)),
+            Middleware(PathSwitch, prefix="/v2", below=OpenInferenceApp(lambda: find().models, max_bytes=inference_bytes)),
             Middleware(BodyLimitMiddleware, settings=settings),
         ],
     )
@@ -153,4 +159,6 @@ def open_studio(settings: Settings) -> Studio:
         catalog=catalog,
         models=ModelServer(repository),
         subjects=Subjects(store, catalog, repository),
+        keys=Keyring(store.keys),
+        links=Keyring(store.links),
     )

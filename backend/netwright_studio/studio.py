@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from netwright.datasets import DatasetInfo
 from netwright_studio.datasets import DatasetCatalog
@@ -10,11 +12,13 @@ from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelServer
 from netwright_studio.inspecting import Subjects
+from netwright_studio.keyring import Keyring
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.series import SeriesCache
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
+from netwright_studio.store.tables import ApiKey, ShareLink
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,13 @@ class Studio:
     catalog: DatasetCatalog
     models: ModelServer
     subjects: Subjects
+    keys: Keyring[ApiKey]
+    links: Keyring[ShareLink]
+
+    async def revoke(self, ring: Keyring[Any], ident: str) -> None:
+        """End a key or a link, from the next request on."""
+        await asyncio.to_thread(ring.store.revoke, ident)
+        ring.forget()
 
     def dataset_info(self, ident: str | None) -> DatasetInfo | None:
         """Return what a data set says of itself, None for None."""

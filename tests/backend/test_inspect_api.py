@@ -195,3 +195,67 @@ def test_a_run_without_weights_says_so(page: Page, tmp_path: Path) -> None:
     assert page.get(f"/api/runs/{waiting}/evaluation", 409)["error"]["code"] == "conflict"
     for ident in (waiting, first):
         page.post(f"/api/runs/{ident}/stop", {})
+
+
+# ---------------------------------------------------------------- reasons
+def test_a_picture_has_its_reasons_by_every_method(page: Page) -> None:
+    run = page.train("mlp-digits", epochs=8)
+    address = f"/api/runs/{run['id']}"
+    methods = ["gradient", "smoothgrad", "gradient_x_input", "integrated", "occlusion"]
+    found = page.post(f"{address}/saliency", {"index": 3, "methods": methods})
+    said = page.post(f"{address}/probe", {"index": 3})["prediction"]
+    assert (found["target"], found["name"]) == (said["index"], said["label"])
+    assert found["png"].startswith("data:image/png")
+    assert [one["method"] for one in found["maps"]] == methods
+    for one in found["maps"]:
+        assert (one["picture"]["width"], one["picture"]["height"]) == (8, 8)
+        assert one["signed"] == (one["method"] in methods[2:])
+    integrated = found["maps"][3]
+    assert integrated["total"] == pytest.approx(found["score"] - found["nothing"], abs=0.05)
+    other = page.post(f"{address}/saliency", {"index": 3, "target": (said["index"] + 1) % 10})
+    assert other["score"] < found["score"]
+    model = f"/api/models/{run['model']['name']}/versions/{run['model']['version']}"
+    raw = page.get("/api/datasets/digits/samples/test/3")["input"]
+    assert page.post(f"{model}/saliency", {"input": raw})["score"] == pytest.approx(found["score"], rel=1e-5)
+
+
+def test_columns_have_their_shares(page: Page) -> None:
+    run = page.train("diabetes", epochs=5, look_inside=0)
+    found = page.post(f"/api/runs/{run['id']}/saliency", {"index": 0, "methods": ["integrated", "occlusion"]})
+    columns = page.get("/api/datasets/diabetes")["input"]["columns"]
+    for one in found["maps"]:
+        assert [share["name"] for share in one["shares"]] == columns
+        assert one["signed"]
+        assert any(share["value"] for share in one["shares"])
+    assert (found["target"], found["png"]) == (None, None)
+    # in the unit of the label: beside the mean of the training data it is the prediction
+    others = page.post(f"/api/runs/{run['id']}/saliency", {"index": 1})
+    differs = found["prediction"]["value"] - others["prediction"]["value"]
+    assert found["score"] - others["score"] == pytest.approx(differs, rel=1e-3, abs=1e-2)
+
+
+def test_what_decides_nothing_has_no_reasons(page: Page) -> None:
+    run = page.train("autoencoder-digits", epochs=5)
+    error = page.post(f"/api/runs/{run['id']}/saliency", {"index": 0}, 409)["error"]
+    assert error["got"] == "reconstruction"
+    digits = page.train("mlp-digits", epochs=8)
+    wrong = page.post(f"/api/runs/{digits['id']}/saliency", {"index": 0, "target": 10}, 422)["error"]
+    assert wrong["wanted"] == "0 … 9"
+    page.post(f"/api/runs/{digits['id']}/saliency", {"index": 0, "methods": []}, 422)
+
+
+def test_a_row_lies_on_a_map_of_decisions(page: Page) -> None:
+    run = page.train("diabetes", epochs=5, look_inside=0)
+    address = f"/api/runs/{run['id']}/decisions"
+    row = page.get("/api/datasets/diabetes/samples/test/0")["input"]
+    found = page.post(address, {"row": row, "x": 2, "y": 3, "size": 16})
+    columns = page.get("/api/datasets/diabetes")["input"]["columns"]
+    assert found["names"] == columns[2:4]
+    assert len(base64.b64decode(found["boundary"]["strength"])) == 16 * 16
+    assert found["boundary"]["low"] > 20  # mg/dl and the like, not standard deviations
+    assert found["x"][0] < row[2] < found["x"][1]
+    assert len(found["points"]) > 100
+    assert page.post(address, {"row": row, "x": 2, "y": 2}, 422)["error"]["where"] == "y"
+    assert page.post(address, {"row": row, "x": 2, "y": 99}, 422)["error"]["where"] == "y"
+    digits = page.train("mlp-digits", epochs=8)
+    page.post(f"/api/runs/{digits['id']}/decisions", {"row": []}, 422)

@@ -21,6 +21,9 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # a camera of moving patterns, which nobody has to allow
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
 )
 # A loaded machine with two cores; nothing here waits that long when all is well.
 PATIENCE_MS = 15_000

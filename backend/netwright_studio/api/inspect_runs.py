@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from netwright.inspection import Snapshot
-from netwright_studio.api.deps import IdPath, Offset, StudioDep
+from netwright_studio.api.deps import IdPath, StudioDep
+from netwright_studio.api.inspecting import add_inspection
 from netwright_studio.api.routing import resource_router
-from netwright_studio.inspecting import Subject, evaluations, inside, latents, probing
+from netwright_studio.inspecting import Subject, inside
 from netwright_studio.runs.folder import RunFolder
-from netwright_studio.schemas.datasets import Split
-from netwright_studio.schemas.inspect import (
-    EvaluatedSamples,
-    EvaluationReply,
-    GeneratedReply,
-    HistogramHistory,
-    InsideReply,
-    LatentReply,
-    Part,
-    ProbeReply,
-    SampleChoice,
-)
+from netwright_studio.schemas.inspect import HistogramHistory, InsideReply
 
 router = resource_router("runs")
-
-ClassNumber = Annotated[int | None, Query(ge=0, le=100_000)]
-NodeName = Annotated[str | None, Query(max_length=200)]
-Points = Annotated[int, Query(ge=2, le=2000)]
-Side = Annotated[int, Query(ge=2, le=16)]
-Seed = Annotated[int, Query(ge=0, le=2**32 - 1)]
-SampleLimit = Annotated[int, Query(ge=1, le=60)]
 
 
 def find_run(studio: StudioDep, run_id: IdPath) -> Subject:
@@ -39,7 +22,7 @@ def find_run(studio: StudioDep, run_id: IdPath) -> Subject:
     return studio.subjects.of_run(run_id)
 
 
-RunDep = Annotated[Subject, Depends(find_run)]
+add_inspection(router, "run", "/{run_id}", find_run, "validation")
 
 
 @router.get("/{run_id}/inside")
@@ -67,43 +50,3 @@ def get_run_snapshot(studio: StudioDep, run_id: IdPath, step: Annotated[int, Pat
     studio.store.runs.get(run_id)
     body = inside.read_snapshot(inside.folder_of(RunFolder(studio.settings.runs_dir, run_id)), step)
     return Response(body, media_type="application/json")
-
-
-@router.post("/{run_id}/probe")
-def probe_run(subject: RunDep, body: SampleChoice) -> ProbeReply:
-    """Run a sample through the run's network as its last checkpoint has it."""
-    return probing.probe_subject(subject, body)
-
-
-@router.get("/{run_id}/evaluation")
-def get_run_evaluation(subject: RunDep, part: Part = "validation") -> EvaluationReply:
-    """How good the run's network is: confusion matrix and classes, or errors of values."""
-    return evaluations.describe(subject, part)
-
-
-@router.get("/{run_id}/evaluation/samples")
-def list_run_samples(
-    subject: RunDep,
-    part: Part = "validation",
-    actual: ClassNumber = None,
-    predicted: ClassNumber = None,
-    wrong: bool = False,
-    offset: Offset = 0,
-    limit: SampleLimit = 24,
-) -> EvaluatedSamples:
-    """Samples, the greatest loss first: all, those of a cell of the matrix, or the wrong ones."""
-    return evaluations.page(subject, part, actual, predicted, wrong, offset, limit)
-
-
-@router.get("/{run_id}/latent")
-def get_run_latent(subject: RunDep, node: NodeName = None, split: Split = "test", limit: Points = 1000) -> LatentReply:
-    """Where samples lie at a node, in two dimensions."""
-    return latents.latent_map(subject, node, split, limit)
-
-
-@router.get("/{run_id}/generated")
-def get_run_generated(
-    subject: RunDep, node: NodeName = None, mode: Literal["draw", "walk"] = "draw", side: Side = 8, seed: Seed = 0
-) -> GeneratedReply:
-    """Pictures made from a node's numbers."""
-    return latents.generate(subject, node, mode, side, seed)

@@ -47,7 +47,8 @@ ServerDep = Annotated[ModelServer, Depends(get_server)]
 VersionPath = Annotated[int, Path(ge=1, le=2**31)]
 
 
-def _public(row: Row) -> dict[str, Any]:
+def public_version(row: Row) -> dict[str, Any]:
+    """Return what the API tells of a version."""
     task = row.provenance.get("settings", {}).get("task")
     does = abilities(None if task is None else TaskChoice.model_validate(task))
     facts = {"run": row.run_id, "sample": row.sample.get("input"), "does": does}
@@ -55,7 +56,7 @@ def _public(row: Row) -> dict[str, Any]:
 
 
 def _public_model(rows: list[Row]) -> dict[str, Any]:
-    return {"name": rows[0].name, "versions": [_public(row) for row in rows]}
+    return {"name": rows[0].name, "versions": [public_version(row) for row in rows]}
 
 
 @router.get("", response_model=Items[TrainedModel])
@@ -80,7 +81,7 @@ async def delete_model(server: ServerDep, name: IdPath) -> None:
 @router.get("/{name}/versions/{version}", response_model=ModelVersion)
 def get_model_version(server: ServerDep, name: IdPath, version: VersionPath) -> dict[str, Any]:
     """One version."""
-    return _public(server.repository.get(name, version))
+    return public_version(server.repository.get(name, version))
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)

@@ -26,6 +26,7 @@ def get_system(studio: StudioDep) -> SystemInfo:
         memory_bytes=total,
         memory_free_bytes=free,
         data_folder=_shorten(str(studio.settings.home)),
+        asks_token=studio.settings.token is not None,
     )
 
 

@@ -16,7 +16,7 @@ from netwright.model_store import ModelInfo, describe_model
 from netwright.prediction import explain, fit_shape, read_inputs
 from netwright_studio.errors import InvalidError
 from netwright_studio.inspecting.subject import Subject
-from netwright_studio.schemas.inspect import GraphProbe, ProbeReply, SampleChoice
+from netwright_studio.schemas.inspect import GraphProbe, ProbeReply, SampleChoice, SampleOf
 from netwright_studio.schemas.models import Prediction
 
 MAX_FLOPS = 50_000_000_000
@@ -45,22 +45,22 @@ def probe_graph(body: GraphProbe, data: Dataset | None, flops: int) -> ProbeRepl
         x = np.random.Generator(np.random.Philox(body.seed)).uniform(0, 1, (1, *shape)).astype(np.float32)
         return _reply(probe, x, body, None, None, None)
     info = describe_model(data, name=body.graph.name or "model")
-    x, facts = _chosen(body, data, info)
+    x, facts = chosen_sample(body, data, info)
     return _reply(probe, x, body, info, data, facts)
 
 
 def probe_subject(subject: Subject, body: SampleChoice) -> ProbeReply:
     """Run a sample through a trained network."""
     data = subject.data if body.input is not None else subject.require_data()
-    x, facts = _chosen(body, data, subject.info)
+    x, facts = chosen_sample(body, data, subject.info)
     return _reply(subject.probe, x, body, subject.info, data, facts)
 
 
 Facts = Mapping[str, Any]
 
 
-def _chosen(body: SampleChoice, data: Dataset | None, info: ModelInfo) -> tuple[Any, Facts]:
-    """The network input for what was asked for, and what people see of it."""
+def chosen_sample(body: SampleOf, data: Dataset | None, info: ModelInfo) -> tuple[Any, Facts]:
+    """Return the network input for what was asked for, and what people see of it."""
     if body.input is not None:
         return read_inputs([body.input], info), {"index": None, "label": None, "png": None, "cells": None}
     assert data is not None
@@ -89,12 +89,13 @@ def _reply(
         nodes=probe.look(given),
         weights=probe.kernels(),
         detail=None if body.node is None else probe.detail(given, body.node),
-        prediction=None if info is None else _prediction(probe, given, info),
+        prediction=None if info is None else predicted(probe, given, info),
         **(facts or {"index": None, "label": None, "png": None, "cells": None}),
     )
 
 
-def _prediction(probe: Probe, given: Any, info: ModelInfo) -> Prediction:
+def predicted(probe: Probe, given: Any, info: ModelInfo) -> Prediction:
+    """Return what the network says of a network input."""
     heads = [head.name for head in probe.network.heads]
     found = Runner(outputs_of(probe.network, heads), probe.inputs)(probe.weights, given)
     said = explain([out[0] for out in found], info)

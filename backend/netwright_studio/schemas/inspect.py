@@ -16,12 +16,17 @@ from netwright_studio.schemas.models import Prediction
 Part = Literal["validation", "test"]
 
 
-class SampleChoice(Request):
-    """A sample of a data set, or a raw input as the predict route takes it. ``node`` asks for one node in detail."""
+class SampleOf(Request):
+    """A sample of a data set, or a raw input as the predict route takes it."""
 
     split: Split = "test"
     index: int = Field(0, ge=0, le=2**31)
     input: Any = None
+
+
+class SampleChoice(SampleOf):
+    """A sample; ``node`` asks for one node in detail."""
+
     node: str | None = Field(None, max_length=200)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from netwright_studio.schemas.common import Model
 
 
@@ -24,3 +26,4 @@ class SystemInfo(Model):
     memory_bytes: int
     memory_free_bytes: int
     data_folder: str
+    asks_token: bool = Field(description="Whether programs must bring an API key or the token.")

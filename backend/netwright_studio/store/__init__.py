@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netwright_studio.settings import Settings
+from netwright_studio.store.access import KEY_PREFIX, SecretStore
 from netwright_studio.store.blobs import BlobStore
 from netwright_studio.store.database import Database
 from netwright_studio.store.events import EventStore
 from netwright_studio.store.projects import ProjectStore
 from netwright_studio.store.runs import RunStore
+from netwright_studio.store.tables import ApiKey, ShareLink
 from netwright_studio.store.versions import VersionStore
 
 __all__ = ["Store", "open_store"]
@@ -26,6 +28,8 @@ class Store:
     versions: VersionStore
     runs: RunStore
     events: EventStore
+    keys: SecretStore[ApiKey]
+    links: SecretStore[ShareLink]
 
     def close(self) -> None:
         """Close the database."""
@@ -46,4 +50,6 @@ def open_store(settings: Settings) -> Store:
         versions=VersionStore(database),
         runs=RunStore(database),
         events=EventStore(database),
+        keys=SecretStore(database, ApiKey, "API key", KEY_PREFIX),
+        links=SecretStore(database, ShareLink, "share link", ""),
     )

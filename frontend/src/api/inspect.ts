@@ -1,7 +1,7 @@
 import { request } from "./client";
 import type {
-  Evaluation, EvaluatedSamples, EvaluationPart, Generated, Graph, HistogramHistory, HistoryKind, Inside, Latent, ProbeReply,
-  RawInput, Snapshot, Split,
+  Decisions, Evaluation, EvaluatedSamples, EvaluationPart, Generated, Graph, HistogramHistory, HistoryKind, Inside, Latent, ProbeReply,
+  RawInput, Saliency, SaliencyMethod, Snapshot, Split,
 } from "./types";
 
 /** What is looked into: a run as far as it has come, or a version of a model. */
@@ -29,6 +29,23 @@ export const probeGraph = (probe: GraphProbe, signal?: AbortSignal): Promise<Pro
 
 export const probe = (subject: Subject, choice: SampleChoice, signal?: AbortSignal): Promise<ProbeReply> =>
   request("POST", `${rootOf(subject)}/probe`, { body: choice, signal });
+
+export interface Question {
+  input: RawInput;
+  methods: SaliencyMethod[];
+  /** The class that is asked about; null: the likeliest. */
+  target: number | null;
+}
+
+export const explain = (subject: Subject, question: Question, signal?: AbortSignal): Promise<Saliency> =>
+  request("POST", `${rootOf(subject)}/saliency`, { body: question, signal });
+
+/** What is said of a row while two of its columns vary. */
+export const getDecisions = (
+  subject: Subject,
+  asked: { row: RawInput; x: number; y: number; size: number },
+  signal?: AbortSignal,
+): Promise<Decisions> => request("POST", `${rootOf(subject)}/decisions`, { body: asked, signal });
 
 export const getInside = (run: string, signal?: AbortSignal): Promise<Inside> =>
   request("GET", `api/runs/${run}/inside`, { signal });

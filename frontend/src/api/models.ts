@@ -50,9 +50,9 @@ export const continueText = (
 export const exportUrl = (name: string, version: number, format: ExportFormat): string =>
   apiUrl(`${path(name)}/versions/${version}/export`, { format });
 
-/** Where predictions of a version are had from outside; without a version, those of the newest. */
-export const predictUrl = (name: string, version?: number): string =>
-  apiUrl(`${path(name)}${version === undefined ? "" : `/versions/${version}`}/predict`);
+/** Where a model is asked from outside; without a version, the newest. */
+export const askUrl = (name: string, verb: "predict" | "generate" | "continue", version?: number): string =>
+  apiUrl(version === undefined ? `${path(name)}/${verb}` : `${path(name)}/versions/${version}/${verb}`);
 
 /** The same model by the Open Inference Protocol. */
 export const inferUrl = (name: string, version: number): string =>

@@ -102,9 +102,10 @@ export type TrainingChoices = Record<keyof Schemas["OptimizerList"], TrainingCho
 
 // --- projects, templates -------------------------------------------------------------------------
 
+export type TaskChoice = Required<Schemas["TaskChoice"]>;
 export type TrainSettings = Replace<
   Required<Schemas["TrainSettings"]>,
-  { optimizer_params: Params; scheduler: { name: string; params: Params } | null }
+  { optimizer_params: Params; scheduler: { name: string; params: Params } | null; task: TaskChoice | null }
 >;
 
 interface WithGraph {
@@ -175,6 +176,10 @@ export type Boundary = Schemas["Boundary"];
 export type HistogramHistory = Schemas["HistogramHistory"];
 export type HistoryKind = HistogramHistory["kind"];
 export type ProbeReply = Schemas["ProbeReply"];
+export type SaliencyMethod = Schemas["SaliencyMap"]["method"];
+export type SaliencyMap = Schemas["SaliencyMap"];
+export type Saliency = Schemas["SaliencyReply"];
+export type Decisions = Schemas["DecisionReply"];
 export type Evaluation = Schemas["EvaluationReply"];
 export type EvaluationPart = Evaluation["part"];
 export type ClassesQuality = Schemas["ClassesQuality"];
@@ -183,6 +188,19 @@ export type EvaluatedSample = Schemas["EvaluatedSample"];
 export type EvaluatedSamples = Schemas["EvaluatedSamples"];
 export type Latent = Schemas["LatentReply"];
 export type Generated = Schemas["GeneratedReply"];
+
+// --- keys and links ----------------------------------------------------------------------------
+
+export type ApiKey = Schemas["Key"];
+export type NewApiKey = Schemas["NewKey"];
+export type KeyScope = ApiKey["scope"];
+export type Share = Schemas["Share"];
+export type NewShare = Schemas["NewShare"];
+export type SharedKind = Share["kind"];
+export type Shared = Replace<
+  Schemas["Shared"],
+  { run: Run | null; model: ModelVersion | null; project: Project | null; report: CheckReport | null }
+>;
 
 // --- system --------------------------------------------------------------------------------------
 

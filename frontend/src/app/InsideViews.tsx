@@ -6,6 +6,9 @@ import { InsideSlot, type InsideSlots } from "@/shared/insideSlot";
 const RunInside = lazy(() => import("@/features/inspect/film/RunInside"));
 const ModelInside = lazy(() => import("@/features/inspect/ModelInside"));
 
+const ReasonsPanel = lazy(() => import("@/features/inspect/reasons/ReasonsPanel"));
+const DecisionMap = lazy(() => import("@/features/inspect/reasons/DecisionMap"));
+
 const waiting = <Skeleton height={320} />;
 
 const slots: InsideSlots = {
@@ -17,6 +20,16 @@ const slots: InsideSlots = {
   model: (props) => (
     <Suspense fallback={waiting}>
       <ModelInside {...props} />
+    </Suspense>
+  ),
+  reasons: (props) => (
+    <Suspense fallback={null}>
+      <ReasonsPanel {...props} />
+    </Suspense>
+  ),
+  decisions: (props) => (
+    <Suspense fallback={waiting}>
+      <DecisionMap {...props} />
     </Suspense>
   ),
 };

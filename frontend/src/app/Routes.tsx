@@ -13,6 +13,7 @@ const ComparePage = lazy(() => import("@/features/runs/compare/ComparePage"));
 const RunPage = lazy(() => import("@/features/runs/RunPage"));
 const DataPage = lazy(() => import("@/features/data/DataPage"));
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
+const AccessPage = lazy(() => import("@/features/access/AccessPage"));
 const ModelPage = lazy(() => import("@/features/models/ModelPage"));
 
 function Waiting() {
@@ -46,6 +47,9 @@ export function Routes() {
           <ModelsPage />
         </Route>
         <Route path="/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
+        <Route path="/access">
+          <AccessPage />
+        </Route>
         <Route>
           <NotFound />
         </Route>

@@ -5,6 +5,7 @@ import { Link, useLocation } from "wouter";
 import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 
+import { AccessLink } from "./AccessLink";
 import { DocsLink } from "./DocsLink";
 import { LanguageMenu } from "./LanguageMenu";
 import { LogoMark } from "./LogoMark";
@@ -52,6 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </li>
           ))}
         </ul>
+        <AccessLink current={path.startsWith("/access")} />
         <DocsLink />
         <LanguageMenu />
         <ThemeToggle />

@@ -8,6 +8,7 @@ import type { SaveState } from "@/features/editor/session/session";
 import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { notifyError } from "@/shared/notify";
+import { ShareButton } from "@/shared/share/ShareButton";
 
 import classes from "./WorkspacePage.module.css";
 
@@ -26,6 +27,7 @@ export function WorkspaceHeader({ tab }: { tab: string }) {
         </nav>
         <div className={classes["space"]} />
         <SaveNote />
+        <ShareButton kind="project" target={projectId} version={null} size="xs" />
       </header>
       <Conflict />
     </div>

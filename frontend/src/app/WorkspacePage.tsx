@@ -98,6 +98,7 @@ function Training() {
   const saver = useSaver();
   const projectId = useSessionState((state) => state.projectId);
   const dataset = useSessionState((state) => state.dataset);
+  const nodes = useSessionState((state) => state.graph.nodes);
   const settings = useSessionState((state) => state.settings);
   const report = useSessionState((state) => state.report);
   const onChange = useCallback<TrainPanelProps["onChange"]>(
@@ -112,6 +113,7 @@ function Training() {
       <TrainPanel
         projectId={projectId}
         dataset={dataset}
+        nodes={nodes}
         settings={settings}
         report={report}
         onChange={onChange}

@@ -12,7 +12,7 @@ import { SampleLayers } from "./sample/SampleLayers";
 type View = "quality" | "layers" | "latent";
 
 /** The inside of a trained model: its mistakes, a sample layer by layer, its latent space. */
-export default function ModelInside({ name, version }: ModelInsideProps) {
+export default function ModelInside({ name, version, input }: ModelInsideProps) {
   const { t } = useTranslation();
   const [view, setView] = useState<View>("quality");
   const subject: Subject = { kind: "model", name, version: version.version };
@@ -32,7 +32,7 @@ export default function ModelInside({ name, version }: ModelInsideProps) {
         style={{ alignSelf: "flex-start" }}
       />
       {view === "quality" ? <QualityPanel subject={subject} stamp={version.created_at} hasValidation={(split?.validation_split ?? 0) > 0} /> : null}
-      {view === "layers" ? <SampleLayers subject={subject} stamp={version.created_at} /> : null}
+      {view === "layers" ? <SampleLayers subject={subject} stamp={version.created_at} input={input} /> : null}
       {view === "latent" ? <LatentPanel subject={subject} stamp={version.created_at} /> : null}
     </Stack>
   );

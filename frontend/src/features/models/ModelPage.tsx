@@ -9,6 +9,8 @@ import { formatAge } from "@/shared/format";
 import { InsideSlot } from "@/shared/insideSlot";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
+import { useReadOnly } from "@/shared/readOnly";
+import { ShareButton } from "@/shared/share/ShareButton";
 
 import { ContinueBox } from "./creating/ContinueBox";
 import { GenerateBox } from "./creating/GenerateBox";
@@ -71,6 +73,7 @@ function ModelBody({ model }: { model: Model }) {
                 onChange={(next) => setChosen(Number(next))}
               />
             ) : null}
+            <ShareButton kind="model" target={model.name} version={version.version} />
             <DeleteModel name={model.name} />
           </>
         }
@@ -88,9 +91,11 @@ interface BodyProps {
   newest: boolean;
 }
 
-function VersionBody({ name, version, newest }: BodyProps) {
+/** A version to look at and try, without what surrounds it. */
+export function VersionBody({ name, version, newest }: BodyProps) {
   const [trial, setTrial] = useState(() => firstTrial(version));
   const slots = useContext(InsideSlot);
+  const readOnly = useReadOnly();
   return (
     <>
     <div className={classes["columns"]}>
@@ -100,14 +105,14 @@ function VersionBody({ name, version, newest }: BodyProps) {
         {version.does.some(takesInputs) ? (
           <Playground name={name} version={version} trial={trial} onTrial={setTrial} />
         ) : null}
-        <SnippetTabs name={name} version={version} newest={newest} raw={trial.raw} />
+        {readOnly ? null : <SnippetTabs name={name} version={version} newest={newest} raw={trial.raw} />}
         <GraphSummary version={version} />
       </div>
       <div className={classes["column"]}>
         <VersionFacts name={name} version={version} />
       </div>
     </div>
-    {slots ? <div className={classes["inside"]}>{slots.model({ name, version })}</div> : null}
+    {slots ? <div className={classes["inside"]}>{slots.model({ name, version, input: trial.raw })}</div> : null}
     </>
   );
 }

@@ -9,6 +9,7 @@ import { type Message, msg, type Translate } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
+import { useReadOnly } from "@/shared/readOnly";
 
 import { metricRows } from "./metrics";
 import classes from "./models.module.css";
@@ -25,10 +26,11 @@ const formats: { format: ExportFormat; title: Message }[] = [
 /** What a version is: numbers, where it comes from, what can be taken away. */
 export function VersionFacts({ name, version }: { name: string; version: ModelVersion }) {
   const { t } = useTranslation();
+  const readOnly = useReadOnly();
   return (
     <>
       <FactBox title={t("Facts")} rows={factRows(version, t)}>
-        {version.run === null ? null : (
+        {version.run === null || readOnly ? null : (
           <Row title={t("Made by")}>
             <Anchor component={Link} href={`/runs/${version.run}`} size="xs">
               {t("its run")}
@@ -37,33 +39,43 @@ export function VersionFacts({ name, version }: { name: string; version: ModelVe
         )}
         {version.dataset === null ? null : (
           <Row title={t("Trained on")}>
-            <Anchor component={Link} href={`/data/${encodeURIComponent(version.dataset)}`} size="xs">
-              <DatasetTitle id={version.dataset} />
-            </Anchor>
+            {readOnly ? version.dataset : (
+              <Anchor component={Link} href={`/data/${encodeURIComponent(version.dataset)}`} size="xs">
+                <DatasetTitle id={version.dataset} />
+              </Anchor>
+            )}
           </Row>
         )}
       </FactBox>
       <FactBox title={t("Metrics")} rows={metricRows(version.metrics)} />
-      <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Download")}>
-        <h2>{t("Download")}</h2>
-        <Group gap="xs">
-          {formats.map(({ format, title }) => (
-            <Button
-              key={format}
-              component="a"
-              href={exportUrl(name, version.version, format)}
-              download
-              size="xs"
-              variant="default"
-              leftSection={<Download size={14} aria-hidden />}
-            >
-              {t(title)}
-            </Button>
-          ))}
-        </Group>
-      </section>
+      {readOnly ? null : <Downloads name={name} version={version} />}
       <FactBox title={t("Provenance")} rows={provenanceRows(version.provenance)} />
     </>
+  );
+}
+
+/** What can be taken away. */
+function Downloads({ name, version }: { name: string; version: ModelVersion }) {
+  const { t } = useTranslation();
+  return (
+    <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Download")}>
+      <h2>{t("Download")}</h2>
+      <Group gap="xs">
+        {formats.map(({ format, title }) => (
+          <Button
+            key={format}
+            component="a"
+            href={exportUrl(name, version.version, format)}
+            download
+            size="xs"
+            variant="default"
+            leftSection={<Download size={14} aria-hidden />}
+          >
+            {t(title)}
+          </Button>
+        ))}
+      </Group>
+    </section>
   );
 }
 

@@ -7,6 +7,7 @@ import { deleteModel, getModel, listModels, predict } from "@/api/models";
 import type { DatasetSample, ModelVersion, RawInput } from "@/api/types";
 import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
+import { useReadOnly } from "@/shared/readOnly";
 
 const LIST_LIMIT = 200;
 
@@ -40,10 +41,12 @@ export function usePrediction(name: string, version: number, input: RawInput | n
 
 /** The data set a version was trained on; it may be gone by now. */
 export function useSourceDataset(id: string | null) {
+  // A share link shows what was trained, not the data.
+  const shared = useReadOnly();
   return useQuery({
     queryKey: ["datasets", "one", id],
     queryFn: ({ signal }) => getDataset(id ?? "", signal),
-    enabled: id !== null,
+    enabled: id !== null && !shared,
     retry: false,
   });
 }

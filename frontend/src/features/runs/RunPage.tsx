@@ -9,6 +9,7 @@ import { formatAge, formatDuration } from "@/shared/format";
 import { PageHeader } from "@/shared/PageHeader";
 import { ProblemText } from "@/shared/ProblemText";
 import { runTitle } from "@/shared/runTitle";
+import { ShareButton } from "@/shared/share/ShareButton";
 
 import { secondsOf } from "./facts";
 import { useRun } from "./queries";
@@ -36,16 +37,19 @@ function RunBody({ run }: { run: Run }) {
         title={runTitle(run)}
         subtitle={subtitleOf(run, t)}
         actions={
-          run.project === null ? null : (
-            <Button
-              component={Link}
-              href={`/projects/${run.project}`}
-              variant="default"
-              leftSection={<PencilRuler size={15} aria-hidden />}
-            >
-              {t("Open the project")}
-            </Button>
-          )
+          <>
+            <ShareButton kind="run" target={run.id} version={null} />
+            {run.project === null ? null : (
+              <Button
+                component={Link}
+                href={`/projects/${run.project}`}
+                variant="default"
+                leftSection={<PencilRuler size={15} aria-hidden />}
+              >
+                {t("Open the project")}
+              </Button>
+            )}
+          </>
         }
       />
       <RunView run={run} />

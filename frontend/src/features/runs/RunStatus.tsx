@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { Run, RunState } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
+import { useReadOnly } from "@/shared/readOnly";
 import { runTitle } from "@/shared/runTitle";
 
 import { keyTitle } from "./charts/groups";
@@ -29,6 +30,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
   const progress = progressOf(run, snapshot);
   const percent = percentOf(progress);
   const model = snapshot.model ?? run.model;
+  const readOnly = useReadOnly();
   return (
     <section className={`nw-card ${classes["status"] ?? ""}`} aria-label={t("Progress of the run")}>
       <Group justify="space-between" gap="sm">
@@ -36,7 +38,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
           <StateBadge state={state} />
           <ConnectionNote snapshot={snapshot} />
         </Group>
-        <Group gap="xs">
+        {readOnly ? null : <Group gap="xs">
           <RunControls run={run} state={state} size="xs" />
           <LiveSettings run={run} state={state} />
           {model ? (
@@ -49,7 +51,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
               {t("Open the model")}
             </Button>
           ) : null}
-        </Group>
+        </Group>}
       </Group>
       <Progress.Root size="sm">
         <Progress.Section
@@ -62,7 +64,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
       </Progress.Root>
       <FactList label={t("Progress")} facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
       <DeviceNote run={run} snapshot={snapshot} />
-      <OriginNote run={run} />
+      {readOnly ? null : <OriginNote run={run} />}
       <ReasonNote run={run} snapshot={snapshot} state={state} />
     </section>
   );

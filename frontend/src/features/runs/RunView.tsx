@@ -4,6 +4,7 @@ import { useContext, useMemo, useState } from "react";
 import type { Run } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { InsideSlot } from "@/shared/insideSlot";
+import { useReadOnly } from "@/shared/readOnly";
 
 import { AdviceCards } from "./advice/AdviceCards";
 import { ChangeList } from "./ChangeList";
@@ -33,6 +34,7 @@ export function RunView({ run, compact = false }: Props) {
   const events = useMemo(() => marksOfRun(run, t), [run, t]);
   const [tab, setTab] = useState<string | null>("log");
   const slots = useContext(InsideSlot);
+  const readOnly = useReadOnly();
   const hasWeights = run.model !== null || run.resumable || snapshot.model !== null || snapshot.checkpoints.length > 0;
   return (
     <div>
@@ -57,10 +59,10 @@ export function RunView({ run, compact = false }: Props) {
         <Tabs.List mb="sm">
           <Tabs.Tab value="log">{t("Log")}</Tabs.Tab>
           {slots ? <Tabs.Tab value="inside">{t("Inside")}</Tabs.Tab> : null}
-          <Tabs.Tab value="checkpoints">{t("Checkpoints")}</Tabs.Tab>
+          {readOnly ? null : <Tabs.Tab value="checkpoints">{t("Checkpoints")}</Tabs.Tab>}
           <Tabs.Tab value="settings">{t("Settings")}</Tabs.Tab>
-          <Tabs.Tab value="notes">{t("Notes")}</Tabs.Tab>
-          <Tabs.Tab value="lineage">{t("Lineage")}</Tabs.Tab>
+          {readOnly ? null : <Tabs.Tab value="notes">{t("Notes")}</Tabs.Tab>}
+          {readOnly ? null : <Tabs.Tab value="lineage">{t("Lineage")}</Tabs.Tab>}
           {snapshot.plan ? <Tabs.Tab value="plan">{t("Plan")}</Tabs.Tab> : null}
         </Tabs.List>
         <Tabs.Panel value="log">

@@ -1,7 +1,7 @@
 import { NumberInput } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import type { TrainSettings } from "@/api/types";
+import type { GraphNode, TrainSettings } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -10,16 +10,18 @@ import { DatasetPicker } from "./DatasetPicker";
 import { DevicePicker } from "./DevicePicker";
 import { InitializerPicker } from "./InitializerPicker";
 import { useTrainingChoices } from "./queries";
+import { TaskFields } from "./TaskFields";
 import classes from "./training.module.css";
 
 interface Props {
   dataset: string | null;
+  nodes: readonly GraphNode[];
   settings: TrainSettings;
   onChange: (change: { dataset?: string | null; settings?: TrainSettings }) => void;
 }
 
 /** Everything about a training that is not the network. */
-export function SettingsForm({ dataset, settings, onChange }: Props) {
+export function SettingsForm({ dataset, nodes, settings, onChange }: Props) {
   const { t } = useTranslation();
   const choices = useTrainingChoices();
   const set = (change: Partial<TrainSettings>): void => onChange({ settings: { ...settings, ...change } });
@@ -37,6 +39,9 @@ export function SettingsForm({ dataset, settings, onChange }: Props) {
           decimals
           onChange={(percent) => set({ validation_split: percent / 100 })}
         />
+      </Part>
+      <Part title={t("Task")}>
+        <TaskFields task={settings.task} nodes={nodes} onChange={(task) => set({ task })} />
       </Part>
       <Part title={t("Schedule of work")}>
         <div className={classes["two"]}>

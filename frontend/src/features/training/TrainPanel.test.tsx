@@ -58,6 +58,7 @@ const answers = {
   "GET api/datasets": () => ({ items: [digits], total: 1 }),
   "GET api/system": () => ({ device: "cpu(0)", devices: [{ name: "gpu(0)", kind: "gpu", available: false, why: "no CuPy" }] }),
   "GET api/runs": () => ({ items: [], total: 0 }),
+  "GET api/operators": () => ({ operators: [], categories: [] }),
   "GET api/optimizers": () => ({
     optimizers: [
       choice("adam", { ...rate, beta1: { type: "number", default: 0.9 } }),
@@ -72,6 +73,7 @@ function show(change: Partial<TrainPanelProps> = {}) {
   const props: TrainPanelProps = {
     projectId: "p1",
     dataset: "digits",
+    nodes: [],
     settings,
     report: null,
     onChange: vi.fn(),

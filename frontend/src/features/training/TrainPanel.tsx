@@ -2,7 +2,7 @@ import { Select, Text } from "@mantine/core";
 import { ChartSpline } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 
-import type { CheckReport, Run, TrainSettings } from "@/api/types";
+import type { CheckReport, GraphNode, Run, TrainSettings } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
@@ -17,6 +17,8 @@ import classes from "./training.module.css";
 export interface TrainPanelProps {
   projectId: string;
   dataset: string | null;
+  /** The network's nodes, among which the task names some. */
+  nodes: readonly GraphNode[];
   settings: TrainSettings;
   /** What the last check said; null until the first answer. */
   report: CheckReport | null;
@@ -33,7 +35,7 @@ export interface TrainPanelProps {
 /** Left what to train with, right how it goes. */
 export default function TrainPanel(props: TrainPanelProps) {
   const { t } = useTranslation();
-  const { projectId, dataset, settings, report, onChange, saveNow, renderRun, onShowNode } = props;
+  const { projectId, dataset, nodes, settings, report, onChange, saveNow, renderRun, onShowNode } = props;
   const runs = useProjectRuns(projectId);
   const start = useStartRun(projectId, saveNow);
   const [chosen, setChosen] = useState<string | null>(null);
@@ -48,7 +50,7 @@ export default function TrainPanel(props: TrainPanelProps) {
   return (
     <div className={classes["panel"]}>
       <aside className={classes["settings"]} aria-label={t("Training settings")}>
-        <SettingsForm dataset={dataset} settings={settings} onChange={onChange} />
+        <SettingsForm dataset={dataset} nodes={nodes} settings={settings} onChange={onChange} />
         <StartBox
           dataset={dataset}
           report={report}

@@ -6,7 +6,7 @@ import { formatMetric } from "@/shared/format";
 import { amountColor, classColor, css, type Scheme } from "./colors";
 import classes from "./draw.module.css";
 import type { Pixels } from "./picture";
-import { drawPoints, type Frame, nearestPoint, type Point, pointColor, type Span, spanOf } from "./plane";
+import { drawPoints, type Frame, nearestPoint, placeOf, type Point, pointColor, type Span, spanOf, toX, toY } from "./plane";
 
 const WIDTH = 560;
 const HEIGHT = 420;
@@ -27,13 +27,17 @@ interface Props {
   /** What is said of the point under the mouse. */
   describe: (at: number) => string;
   onPick?: (at: number) => void;
+  /** A place that is marked, in the units of the axes. */
+  marked?: readonly [number, number] | undefined;
+  /** Called with a place of the plane that was clicked, in the units of the axes. */
+  onPlace?: ((x: number, y: number) => void) | undefined;
   /** What the colours stand for where they are no classes. */
   valueName?: string | null;
   children?: ReactNode;
 }
 
 /** Points in two dimensions over an optional ground, with hover and a legend. */
-export function PlaneView({ points, x, y, names, classNames, background, diagonal = false, label, describe, onPick, valueName, children }: Props) {
+export function PlaneView({ points, x, y, names, classNames, background, diagonal = false, label, describe, onPick, marked, onPlace, valueName, children }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme("light");
   const [hovered, setHovered] = useState(-1);
@@ -48,7 +52,8 @@ export function PlaneView({ points, x, y, names, classNames, background, diagona
     if (background) drawGround(context, background(scheme));
     if (diagonal) drawDiagonal(context, frame, scheme);
     drawPoints(context, frame, points, (value) => pointColor(value, count, values), scheme, hovered);
-  }, [points, frame, background, diagonal, scheme, hovered, count, values]);
+    if (marked) drawMark(context, frame, marked, scheme);
+  }, [points, frame, background, diagonal, scheme, hovered, count, values, marked]);
 
   function at(event: { clientX: number; clientY: number }): number {
     const box = canvas.current?.getBoundingClientRect();
@@ -72,12 +77,14 @@ export function PlaneView({ points, x, y, names, classNames, background, diagona
         width={WIDTH * FINE}
         height={HEIGHT * FINE}
         className={classes["planeCanvas"]}
-        style={{ cursor: hovered >= 0 && onPick ? "pointer" : "default" }}
+        style={{ cursor: onPlace ? "crosshair" : hovered >= 0 && onPick ? "pointer" : "default" }}
         onMouseMove={(event) => setHovered(at(event))}
         onMouseLeave={() => setHovered(-1)}
         onClick={(event) => {
           const picked = at(event);
           if (picked >= 0) onPick?.(picked);
+          const box = canvas.current?.getBoundingClientRect();
+          if (box) onPlace?.(...placeOf(frame, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height));
         }}
       />
       <div className={classes["planeX"]} aria-hidden>
@@ -92,6 +99,22 @@ export function PlaneView({ points, x, y, names, classNames, background, diagona
       </div>
     </div>
   );
+}
+
+/** A cross in a ring, seen on any ground. */
+function drawMark(context: CanvasRenderingContext2D, frame: Frame, [x, y]: readonly [number, number], scheme: Scheme): void {
+  const [left, top] = [toX(frame, x), toY(frame, y)];
+  for (const [width, color] of [[5, scheme === "dark" ? "#10151a" : "#ffffff"], [2, scheme === "dark" ? "#ffffff" : "#10151a"]] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = color;
+    context.beginPath();
+    context.arc(left, top, 9, 0, 2 * Math.PI);
+    context.moveTo(left - 14, top);
+    context.lineTo(left + 14, top);
+    context.moveTo(left, top - 14);
+    context.lineTo(left, top + 14);
+    context.stroke();
+  }
 }
 
 function drawGround(context: CanvasRenderingContext2D, pixels: Pixels): void {

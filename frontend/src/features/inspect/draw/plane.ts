@@ -14,6 +14,12 @@ export interface Frame {
 export const toX = ({ width, x }: Frame, value: number): number => ((value - x[0]) / (x[1] - x[0] || 1)) * width;
 export const toY = ({ height, y }: Frame, value: number): number => height - ((value - y[0]) / (y[1] - y[0] || 1)) * height;
 
+/** The values of a place that is given in parts of the frame's width and height. */
+export function placeOf({ x, y }: Frame, across: number, down: number): [number, number] {
+  const value = ([low, high]: Span, share: number): number => Number((low + (high - low) * share).toPrecision(4));
+  return [value(x, across), value(y, 1 - down)];
+}
+
 /** The place of the point nearest to a spot of the frame, within reach; −1 for none. */
 export function nearestPoint(frame: Frame, points: readonly Point[], left: number, top: number, reach = 12): number {
   let best = -1;

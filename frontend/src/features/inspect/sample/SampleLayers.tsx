@@ -1,8 +1,9 @@
-import { Group, NumberInput, Skeleton, Stack, Text } from "@mantine/core";
+import { Group, NumberInput, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { probe, type Subject } from "@/api/inspect";
+import type { RawInput } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { ProblemText } from "@/shared/ProblemText";
 
@@ -11,14 +12,23 @@ import { NodeDetail } from "./NodeDetail";
 import classes from "./sample.module.css";
 import { Said } from "./Said";
 
-/** One test sample through a trained network, layer by layer. */
-export function SampleLayers({ subject, stamp }: { subject: Subject; stamp: string }) {
+interface Props {
+  subject: Subject;
+  stamp: string;
+  /** What is being tried beside; null while nothing is. */
+  input: RawInput | null;
+}
+
+/** What is being tried, or a test sample, through a trained network, layer by layer. */
+export function SampleLayers({ subject, stamp, input }: Props) {
   const { t } = useTranslation();
   const [index, setIndex] = useState(0);
   const [node, setNode] = useState<string | null>(null);
+  const [own, setOwn] = useState(true);
+  const tried = own ? input : null;
   const found = useQuery({
-    queryKey: ["probe", subject, stamp, index, node],
-    queryFn: ({ signal }) => probe(subject, { split: "test", index, node }, signal),
+    queryKey: ["probe", subject, stamp, tried ?? index, node],
+    queryFn: ({ signal }) => probe(subject, tried === null ? { split: "test", index, node } : { input: tried, node }, signal),
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 60_000,
@@ -28,7 +38,19 @@ export function SampleLayers({ subject, stamp }: { subject: Subject; stamp: stri
   return (
     <Stack gap="md">
       <Group align="end">
-        <NumberInput
+        {input === null ? null : (
+          <SegmentedControl
+            size="xs"
+            aria-label={t("Which input")}
+            data={[
+              { value: "own", label: t("What is being tried") },
+              { value: "test", label: t("Test sample") },
+            ]}
+            value={own ? "own" : "test"}
+            onChange={(value) => setOwn(value === "own")}
+          />
+        )}
+        {tried !== null ? null : <NumberInput
           label={t("Test sample")}
           w={130}
           min={1}
@@ -38,7 +60,7 @@ export function SampleLayers({ subject, stamp }: { subject: Subject; stamp: stri
           onChange={(value) => {
             if (typeof value === "number" && value >= 1) setIndex(value - 1);
           }}
-        />
+        />}
         {reply?.png ? <img src={reply.png} alt={t("The sample")} className={classes["large"]} /> : null}
         <Said reply={reply} />
       </Group>

@@ -6,10 +6,8 @@ import type { DatasetInput, Nested } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
-import { borderMedian, channelsOf, heightOf, invert, type Picture, readPixels, shrink, toRaw, wholeBox, widthOf } from "./pixels";
-
-/** Larger pictures are scaled to this first: enough for any input, quick to work through. */
-const WORK_SIDE = 512;
+import { middleSquare } from "./capture";
+import { borderMedian, channelsOf, heightOf, invert, type Picture, shrink, toRaw, wholeBox, widthOf } from "./pixels";
 
 interface Props {
   input: DatasetInput;
@@ -95,17 +93,7 @@ async function readPicture(file: File, channels: number): Promise<Picture | null
   } catch {
     return null;
   }
-  const side = Math.min(bitmap.width, bitmap.height);
-  const size = Math.min(side, WORK_SIDE);
-  const canvas = document.createElement("canvas");
-  canvas.width = size;
-  canvas.height = size;
-  const context = canvas.getContext("2d");
-  if (!context) return null;
-  context.imageSmoothingQuality = "high";
-  context.fillStyle = "#ffffff";
-  context.fillRect(0, 0, size, size);
-  context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, size, size);
+  const square = middleSquare(bitmap, bitmap.width, bitmap.height, channels);
   bitmap.close();
-  return readPixels(context.getImageData(0, 0, size, size), channels);
+  return square;
 }

@@ -11,8 +11,9 @@ import { NetView } from "./NetView";
 import { channelsOf, hasDarkBackground } from "./pixels";
 import { SamplePicker } from "./SamplePicker";
 import type { Trial } from "./trial";
+import { Webcam } from "./Webcam";
 
-type Way = "draw" | "sample" | "file";
+type Way = "draw" | "sample" | "file" | "camera";
 
 interface Props {
   version: ModelVersion;
@@ -30,6 +31,7 @@ export function ImageTrial({ version, trial, onTrial }: Props) {
     channelsOf(input) === 1 ? { value: "draw" as const, label: t("Draw") } : null,
     pickable === null ? null : { value: "sample" as const, label: t("Test sample") },
     { value: "file" as const, label: t("Picture") },
+    { value: "camera" as const, label: t("Camera") },
   ].filter((way) => way !== null);
   const [chosen, setChosen] = useState<Way | null>(null);
   const way = ways.find((one) => one.value === chosen)?.value ?? ways[0]?.value ?? "file";
@@ -50,6 +52,7 @@ export function ImageTrial({ version, trial, onTrial }: Props) {
       {way === "draw" ? <DrawPad input={input} dark={dark} onInput={(raw) => onTrial({ raw })} /> : null}
       {way === "sample" && pickable !== null ? <PickedSample dataset={pickable} onTrial={onTrial} /> : null}
       {way === "file" ? <ImageDrop input={input} dark={dark} onInput={(raw) => onTrial({ raw })} /> : null}
+      {way === "camera" ? <Webcam input={input} dark={dark} onInput={(raw) => onTrial({ raw })} /> : null}
       {trial.raw === null ? null : <NetView raw={trial.raw as Nested} input={input} />}
     </Stack>
   );

@@ -1,8 +1,10 @@
 import { Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
+import { useContext } from "react";
 
 import type { ModelVersion } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { InsideSlot } from "@/shared/insideSlot";
 import { ProblemText } from "@/shared/ProblemText";
 
 import classes from "../models.module.css";
@@ -28,6 +30,8 @@ export function Playground({ name, version, trial, onTrial }: Props) {
   const [settled] = useDebouncedValue(trial, PAUSE_MS);
   const prediction = usePrediction(name, version.version, settled.raw);
   const { kind } = version.input;
+  const slots = useContext(InsideSlot);
+  const reasoned = settled.raw !== null && !prediction.error && version.does.some((ability) => ability === "predict" || ability === "cluster");
   return (
     <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Playground")}>
       <h2>{t("Try it")}</h2>
@@ -45,8 +49,9 @@ export function Playground({ name, version, trial, onTrial }: Props) {
             onChange={(event) => onTrial({ raw: event.currentTarget.value })}
           />
         ) : (
-          <TableTrial version={version} onTrial={onTrial} />
+          <TableTrial name={name} version={version} onTrial={onTrial} />
         )}
+        <div>
         <div role="region" aria-label={t("Prediction")}>
           {settled.raw === null ? (
             <Text c="dimmed" size="sm">
@@ -66,6 +71,8 @@ export function Playground({ name, version, trial, onTrial }: Props) {
               {t("Asking the network …")}
             </Text>
           )}
+        </div>
+        {slots && reasoned && settled.raw !== null ? slots.reasons({ name, version, input: settled.raw }) : null}
         </div>
       </div>
     </section>

@@ -50,7 +50,7 @@ function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Lab
   return (
     <>
       <div className={classes["verdict"]}>
-        <strong>{prediction.label}</strong>
+        <strong>{spelled(prediction.label ?? "")}</strong>
         {truth === undefined || truth === null ? null : (
           <Badge color={String(truth) === prediction.label ? "green" : "red"} variant="light" tt="none">
             {String(truth) === prediction.label ? t("as labelled") : t("labelled {{truth}}", { truth })}
@@ -62,7 +62,7 @@ function ClassAnswer({ prediction, truth }: { prediction: Prediction; truth: Lab
           const percent = 100 * toNumber(p);
           return (
             <li key={label} data-best={label === prediction.label}>
-              <span title={label}>{label}</span>
+              <span title={label}>{spelled(label)}</span>
               <span className={classes["track"]} aria-hidden>
                 <div className={classes["fill"]} style={{ width: `${percent}%` }} />
               </span>
@@ -143,3 +143,6 @@ function OutputAnswer({ prediction }: { prediction: Prediction }) {
     </Text>
   );
 }
+
+/** Characters that cannot be seen, by a sign. */
+const spelled = (label: string): string => (label === "\n" ? "⏎" : label === " " ? "␣" : label);

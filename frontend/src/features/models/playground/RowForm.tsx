@@ -1,10 +1,11 @@
-import { Button, Group, NumberInput, Select } from "@mantine/core";
+import { Button, Group, NumberInput, Select, TextInput } from "@mantine/core";
+import { useState } from "react";
 
 import type { Cell, ColumnStats, DatasetField } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
-import { rangeText, typicalRow } from "./row";
+import { isFarOut, rangeText, readLine, typicalRow } from "./row";
 
 interface Props {
   fields: readonly DatasetField[];
@@ -44,24 +45,56 @@ export function RowForm({ fields, stats, row, testSamples, onRow, onSample }: Pr
           <RowField
             key={field.name}
             field={field}
-            hint={rangeText(statsOf.get(field.name))}
+            stats={statsOf.get(field.name)}
             cell={row[place] ?? null}
             onChange={(cell) => set(place, cell)}
           />
         ))}
       </form>
+      <CsvLine fields={fields} onRow={onRow} />
     </div>
   );
 }
 
 interface FieldProps {
   field: DatasetField;
-  hint: string | null;
+  stats: ColumnStats | undefined;
   cell: Cell;
   onChange: (cell: Cell) => void;
 }
 
-function RowField({ field, hint, cell, onChange }: FieldProps) {
+/** A whole row at once, as it stands in a file. */
+function CsvLine({ fields, onRow }: { fields: readonly DatasetField[]; onRow: (row: Cell[]) => void }) {
+  const { t } = useTranslation();
+  const [line, setLine] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const read = (text: string): void => {
+    setLine(text);
+    if (text.trim() === "") {
+      setProblem(null);
+      return;
+    }
+    const found = readLine(text, fields);
+    setProblem("problem" in found ? found.problem : null);
+    if ("row" in found) onRow(found.row);
+  };
+  return (
+    <TextInput
+      size="xs"
+      mt="sm"
+      label={t("Or a line of CSV")}
+      placeholder={fields.map(({ name }) => name).join(",")}
+      value={line}
+      error={problem}
+      maxLength={20_000}
+      onChange={(event) => read(event.currentTarget.value)}
+    />
+  );
+}
+
+function RowField({ field, stats, cell, onChange }: FieldProps) {
+  const { t } = useTranslation();
+  const far = isFarOut(cell, stats);
   if (field.kind === "category")
     return (
       <Select
@@ -77,7 +110,7 @@ function RowField({ field, hint, cell, onChange }: FieldProps) {
     <NumberInput
       size="xs"
       label={field.name}
-      description={hint}
+      description={far ? <span style={{ color: "var(--nw-warn)" }}>{t("{{range}} in the data", { range: rangeText(stats) ?? "" })}</span> : rangeText(stats)}
       hideControls
       value={cell ?? ""}
       onChange={(next) => onChange(next === "" ? null : Number(next))}

@@ -43,3 +43,46 @@ export function isComplete(row: readonly Cell[], fields: readonly DatasetField[]
     return cell !== undefined && cell !== "" && (cell !== null || field.fill !== null);
   });
 }
+
+/** A line of CSV as cells, or what is wrong with it. Quoted cells may hold the separator. */
+export function readLine(line: string, fields: readonly DatasetField[]): { row: Cell[] } | { problem: string } {
+  const cells = splitLine(line.trim());
+  if (cells.length !== fields.length)
+    return { problem: t("{{wanted}} values are wanted, the line has {{got}}.", { wanted: fields.length, got: cells.length }) };
+  const row: Cell[] = [];
+  for (const [place, field] of fields.entries()) {
+    const text = cells[place] ?? "";
+    if (field.kind === "category") {
+      if (!field.categories.includes(text)) return { problem: t("{{column}} has no “{{value}}”.", { column: field.name, value: text }) };
+      row.push(text);
+    } else if (text === "") row.push(null);
+    else if (Number.isFinite(Number(text))) row.push(Number(text));
+    else return { problem: t("{{column}} wants a number, not “{{value}}”.", { column: field.name, value: text }) };
+  }
+  return { row };
+}
+
+/** Tabs part cells where there are any, semicolons where there is no comma, else commas. */
+function splitLine(line: string): string[] {
+  const separator = line.includes("\t") ? "\t" : line.includes(";") && !line.includes(",") ? ";" : ",";
+  const cells: string[] = [];
+  let cell = "";
+  let quoted = false;
+  for (let at = 0; at < line.length; at += 1) {
+    const letter = line.charAt(at);
+    if (letter === '"' && quoted && line.charAt(at + 1) === '"') {
+      cell += '"';
+      at += 1;
+    } else if (letter === '"') quoted = !quoted;
+    else if (letter === separator && !quoted) {
+      cells.push(cell.trim());
+      cell = "";
+    } else cell += letter;
+  }
+  return [...cells, cell.trim()];
+}
+
+/** Whether a number lies outside of what the network was trained on. */
+export function isFarOut(cell: Cell, stats: ColumnStats | undefined): boolean {
+  return typeof cell === "number" && stats !== undefined && (cell < toNumber(stats.min) || cell > toNumber(stats.max));
+}

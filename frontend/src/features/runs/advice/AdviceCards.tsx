@@ -8,6 +8,7 @@ import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 import { notifyError } from "@/shared/notify";
+import { useReadOnly } from "@/shared/readOnly";
 
 import { ForkDialog } from "../lineage/ForkDialog";
 import { type LiveName, liveNames, liveOrder } from "../live";
@@ -40,6 +41,7 @@ function AdviceCard({ run, state, advice }: Props & { advice: RunAdvice }) {
   const { t } = useTranslation();
   const problem = advice.severity === "problem";
   const Icon = problem ? OctagonAlert : TriangleAlert;
+  const readOnly = useReadOnly();
   const say = (text: string): string => sayText(text, advice, t);
   return (
     <Alert
@@ -68,14 +70,14 @@ function AdviceCard({ run, state, advice }: Props & { advice: RunAdvice }) {
               <List.Item key={remedy}>{say(remedy)}</List.Item>
             ))}
           </List>
-          <Group gap="sm" mt="xs">
+          {readOnly ? null : <Group gap="sm" mt="xs">
             <AdviceAction run={run} state={state} advice={advice} />
             {advice.layer !== null && run.project !== null && run.graph.nodes.some((node) => node.id === advice.layer) ? (
               <Anchor component={Link} size="sm" href={`/projects/${run.project}?node=${encodeURIComponent(advice.layer)}`}>
                 {t("Show {{node}} in the network", { node: advice.layer })}
               </Anchor>
             ) : null}
-          </Group>
+          </Group>}
         </div>
         <Evidence advice={advice} />
       </div>
