@@ -35,6 +35,8 @@ def pages(studio: Studio) -> dict[str, tuple[str, Prepare]]:
     run = studio.train("cnn-digits", epochs=12)
     model = studio.train("mlp-digits", epochs=20)["model"]["name"]
     studio.train("diabetes", epochs=20)
+    studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
+    studio.call("POST", "api/shares", {"kind": "run", "target": run["id"]})
     return {
         "home": ("/", settle),
         "editor": (f"/projects/{project}", select_a_node),
@@ -45,6 +47,7 @@ def pages(studio: Studio) -> dict[str, tuple[str, Prepare]]:
         "dataset": ("/data/fashion-mnist", settle),
         "models": ("/models", settle),
         "model": (f"/models/{model}", draw_a_digit),
+        "access": ("/access", settle),
     }
 
 

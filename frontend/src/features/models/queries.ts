@@ -83,9 +83,12 @@ export function useTakeSample(dataset: string, onSample: (sample: DatasetSample)
 /** Shapes and counts of a trained graph, for one sample. */
 export function useGraphReport(version: ModelVersion) {
   const { graph, dataset } = version;
+  // A share link brings it along.
+  const shared = useReadOnly();
   return useQuery({
     queryKey: ["graph-report", graph, dataset],
     queryFn: ({ signal }) => checkGraph({ graph, dataset, batch_size: 1 }, signal),
+    enabled: !shared,
     staleTime: Infinity,
   });
 }

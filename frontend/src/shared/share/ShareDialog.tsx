@@ -13,9 +13,9 @@ import { useCreateShare, useShares } from "./queries";
 import { ShareList } from "./ShareList";
 
 const shows: Record<SharedKind, Message> = {
-  run: msg("Whoever has the link sees this run's progress, curves, log, settings and what is inside, and can change nothing."),
-  model: msg("Whoever has the link can look at this version and try it, and can change nothing."),
-  project: msg("Whoever has the link sees this network as it is at that time, with its settings, and can change nothing."),
+  run: msg("Whoever has the link sees this run's progress, curves, log, settings and what is inside, with samples of its data, and can change nothing."),
+  model: msg("Whoever has the link can look at this version, with samples of its data, and try it, and can change nothing."),
+  project: msg("Whoever has the link sees this network as it then is, with its settings, and can change nothing."),
 };
 
 /** Makes links to one thing and shows those there are. */
