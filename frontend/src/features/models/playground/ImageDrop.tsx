@@ -1,6 +1,6 @@
 import { Button, FileButton, Switch, Text } from "@mantine/core";
 import { ImageUp } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
@@ -39,6 +39,19 @@ export function ImageDrop({ input, dark, onInput }: Props) {
     report(shown, negative);
   };
 
+  const latest = useRef(take);
+  useEffect(() => {
+    latest.current = take;
+  });
+  useEffect(() => {
+    const paste = (event: ClipboardEvent): void => {
+      const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+      if (file) void latest.current(file);
+    };
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  }, []);
+
   return (
     <div
       className={classes["drop"]}
@@ -57,7 +70,7 @@ export function ImageDrop({ input, dark, onInput }: Props) {
       }}
     >
       <ImageUp size={26} strokeWidth={1.6} aria-hidden />
-      <Text size="sm">{t("Drop a picture here")}</Text>
+      <Text size="sm">{t("Drop a picture here, or paste one")}</Text>
       <FileButton accept="image/*" onChange={(file) => void take(file)}>
         {(props) => (
           <Button {...props} size="xs" variant="default">

@@ -1,4 +1,4 @@
-import { Text, Textarea } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useContext } from "react";
 
@@ -12,6 +12,7 @@ import { usePrediction } from "../queries";
 import { ImageTrial } from "./ImageTrial";
 import { PredictionView } from "./PredictionView";
 import { TableTrial } from "./TableTrial";
+import { TextTrial } from "./TextTrial";
 import type { Trial } from "./trial";
 
 /** Long enough to gather the strokes of a moving hand, short enough to feel live. */
@@ -39,15 +40,7 @@ export function Playground({ name, version, trial, onTrial }: Props) {
         {kind === "image" ? (
           <ImageTrial version={version} trial={trial} onTrial={onTrial} />
         ) : kind === "text" ? (
-          <Textarea
-            label={t("Text")}
-            autosize
-            minRows={2}
-            maxRows={6}
-            maxLength={4000}
-            value={typeof trial.raw === "string" ? trial.raw : ""}
-            onChange={(event) => onTrial({ raw: event.currentTarget.value })}
-          />
+          <TextTrial version={version} trial={trial} onTrial={onTrial} />
         ) : (
           <TableTrial name={name} version={version} onTrial={onTrial} />
         )}
@@ -55,7 +48,11 @@ export function Playground({ name, version, trial, onTrial }: Props) {
         <div role="region" aria-label={t("Prediction")}>
           {settled.raw === null ? (
             <Text c="dimmed" size="sm">
-              {kind === "image" ? t("Draw something or take a test sample.") : t("Fill in the row to see the prediction.")}
+              {kind === "image"
+                ? t("Draw something or take a test sample.")
+                : kind === "text"
+                  ? t("Type a text to see what comes next.")
+                  : t("Fill in the row to see the prediction.")}
             </Text>
           ) : prediction.error ? (
             <ProblemText error={prediction.error} title={t("No prediction")} onRetry={() => void prediction.refetch()} />
