@@ -121,9 +121,7 @@ class AccessMiddleware:
             answer = redirect_here(scope) if repeated else self.app
         else:
             token = await self._offered(scope, receive)
-            answer = (
-                self._refusing(scope, NO_TOKEN) if token is None else self._log_in(scope, self.doorkeeper, token)
-            )
+            answer = self._refusing(scope, NO_TOKEN) if token is None else self._log_in(scope, self.doorkeeper, token)
         await answer(scope, receive, send)
 
     async def _offered(self, scope: Scope, receive: Receive) -> str | None:

@@ -126,7 +126,9 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(ShareMiddleware, find_links=lambda: find().links),
             Middleware(AccessMiddleware, doorkeeper=doorkeeper, find_keys=lambda: find().keys),
             Middleware(FailureMiddleware),
-            Middleware(PathSwitch, prefix="/v2", below=OpenInferenceApp(lambda: find().models, max_bytes=inference_bytes)),
+            Middleware(
+                PathSwitch, prefix="/v2", below=OpenInferenceApp(lambda: find().models, max_bytes=inference_bytes)
+            ),
             Middleware(BodyLimitMiddleware, settings=settings),
         ],
     )

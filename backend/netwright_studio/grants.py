@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from netwright_studio.pages import is_below
 from netwright_studio.security import SAFE_METHODS
 from netwright_studio.store.tables import ShareLink

@@ -66,7 +66,9 @@ def make_link(page: Page) -> str:
     return dialog.get_by_label("Share link", exact=True).inner_text()
 
 
-def test_a_run_and_its_model_are_shown_by_links(page: Page, studio: Studio, stranger: BrowserContext, watch: Watch) -> None:
+def test_a_run_and_its_model_are_shown_by_links(
+    page: Page, studio: Studio, stranger: BrowserContext, watch: Watch
+) -> None:
     run = studio.train("logistic-iris")
     page.goto(f"/runs/{run['id']}")
     link = make_link(page)
@@ -83,9 +85,13 @@ def test_a_run_and_its_model_are_shown_by_links(page: Page, studio: Studio, stra
         expect(guest.get_by_role("button", name=forbidden)).to_have_count(0)
     expect(guest.get_by_role("tab", name="Notes")).to_have_count(0)
     # by what the link lets through, not by what the page shows
-    for method, path in (("DELETE", f"api/runs/{run['id']}"), ("GET", "api/projects"), ("POST", f"api/runs/{run['id']}/fork")):
+    for method, path in (
+        ("DELETE", f"api/runs/{run['id']}"),
+        ("GET", "api/projects"),
+        ("POST", f"api/runs/{run['id']}/fork"),
+    ):
         status = guest.evaluate(
-            "async ([method, url]) => (await fetch(url, { method, body: method === 'POST' ? '{}' : undefined })).status",
+            "([method, url]) => fetch(url, { method, body: method === 'POST' ? '{}' : undefined }).then((r) => r.status)",
             [method, f"{link}{path}"],
         )
         assert status == 403, (method, path)
@@ -113,7 +119,9 @@ def test_a_project_is_shown_until_the_link_is_revoked(page: Page, studio: Studio
     guest.get_by_role("menuitemradio", name="简体中文").click()
     expect(guest.get_by_text(re.compile("^分享供查看"))).to_be_visible()
     page.goto("/access")
-    page.get_by_role("table", name="Share links").get_by_role("row", name=re.compile("lenet")).get_by_role("button", name="Revoke").click()
+    page.get_by_role("table", name="Share links").get_by_role("row", name=re.compile("lenet")).get_by_role(
+        "button", name="Revoke"
+    ).click()
     expect(page.get_by_text("Revoked", exact=True)).to_be_visible()
     answer = guest.goto(link)
     assert answer is not None

@@ -82,7 +82,9 @@ def test_a_row_comes_from_a_line_of_csv_and_has_its_reasons(page: Page, iris_mod
     expect(page.get_by_text(re.compile("in the data$"))).to_be_visible()
     expect_accessible(page)
     page.get_by_role("button", name="Map of two columns").click()
-    expect(page.get_by_role("img", name=re.compile("^What the network says for each sepal length and sepal width"))).to_be_visible()
+    expect(
+        page.get_by_role("img", name=re.compile("^What the network says for each sepal length and sepal width"))
+    ).to_be_visible()
 
 
 def test_a_point_is_chosen_on_the_map(page: Page, spiral_model: str) -> None:
@@ -171,7 +173,9 @@ def run_snippet(page: Page, language: str, folder: Path, **environment: str) -> 
         "JavaScript": [node, "--input-type=module", "-e", code],
     }
     env = {**os.environ, **environment}
-    done = subprocess.run(commands[language], capture_output=True, text=True, timeout=30, cwd=folder, env=env, check=False)
+    done = subprocess.run(
+        commands[language], capture_output=True, text=True, timeout=30, cwd=folder, env=env, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

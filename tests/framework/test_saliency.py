@@ -94,9 +94,7 @@ def test_the_same_seed_gives_the_same_noise() -> None:
 
 def test_columns_of_one_category_are_hidden_together() -> None:
     network, weights = linear([[1.0, 2.0, 4.0], [0.0, 0.0, 0.0]])
-    explainer = Explainer(
-        network, weights, head_score(network, ("a", "b"), 0), (3,), groups=[slice(0, 1), slice(1, 3)]
-    )
+    explainer = Explainer(network, weights, head_score(network, ("a", "b"), 0), (3,), groups=[slice(0, 1), slice(1, 3)])
     found = explainer(np.array([[1.0, 1.0, 1.0]], np.float32), "occlusion")
     np.testing.assert_allclose(found, [0.5, 3.0, 3.0])
 

@@ -30,8 +30,9 @@ SampleLimit = Annotated[int, Query(ge=1, le=60)]
 
 
 def add_inspection(router: APIRouter, thing: str, path: str, find: Callable[..., Subject], usual: Part) -> None:
-    """Add the routes below ``path``, by which ``find`` finds what is looked into; ``usual`` is the part of the data that
-    it is judged by unless another is asked for.
+    """Add the routes below ``path``, where ``find`` finds what is looked into.
+
+    ``usual`` is the part of the data that it is judged by unless another is asked for.
     """
     found = Depends(find)
 

@@ -25,8 +25,10 @@ def decisions(subject: Subject, asked: DecisionRequest) -> DecisionReply:
     """Return what a network says while two number columns of a row vary over the range of the training data."""
     info, data = subject.info, subject.require_data()
     fields = info.input.fields or ()
-    names = info.input.columns or tuple(field.name for field in fields) or tuple(
-        f"column {i + 1}" for i in range(info.input.shape[0])
+    names = (
+        info.input.columns
+        or tuple(field.name for field in fields)
+        or tuple(f"column {i + 1}" for i in range(info.input.shape[0]))
     )
     kinds = [field.kind for field in fields] or ["number"] * len(names)
     if info.input.kind != "table":

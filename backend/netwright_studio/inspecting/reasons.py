@@ -28,6 +28,7 @@ from netwright_studio.schemas.reasons import (
 
 Array = NDArray[Any]
 
+
 def explain(subject: Subject, asked: SaliencyRequest) -> SaliencyReply:
     """Return the saliencies of an input; GraphError where the network decides nothing."""
     data = subject.data if asked.input is not None else subject.require_data()
@@ -39,14 +40,14 @@ def explain(subject: Subject, asked: SaliencyRequest) -> SaliencyReply:
     image = subject.info.input.kind == "image"
     baseline: Any = background(x[0]) if image else np.float32(0)
     fitted = np.broadcast_to(baseline, x.shape).reshape(given.shape)
-    explainer = Explainer(
-        subject.network, subject.weights, score, subject.input_shape, groups=columns_of(subject)
-    )
+    explainer = Explainer(subject.network, subject.weights, score, subject.input_shape, groups=columns_of(subject))
     with subject.lock:  # one at a time: each may run the network some hundred times
         maps = [_map(subject, explainer, given, fitted, method, x) for method in asked.methods]
         value, nothing = explainer.score(given), explainer.score(fitted)
     png = encode_png(subject.info.preprocessing.invert(x[0]), subject.info.input) if image else None
-    return SaliencyReply(target=target, name=name, score=value, nothing=nothing, maps=maps, png=png, prediction=prediction)
+    return SaliencyReply(
+        target=target, name=name, score=value, nothing=nothing, maps=maps, png=png, prediction=prediction
+    )
 
 
 def _asked_about(subject: Subject, target: int | None, said: Prediction) -> tuple[int | None, str | None, Score]:

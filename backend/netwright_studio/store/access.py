@@ -43,7 +43,9 @@ class SecretStore(Generic[Row]):
         with self._database.write() as session:
             if (session.scalar(select(func.count()).select_from(self._table)) or 0) >= MOST:
                 raise ConflictError(
-                    f"There are {MOST} {self._kind}s already.", where=self._kind, remedy="Delete some that are not used."
+                    f"There are {MOST} {self._kind}s already.",
+                    where=self._kind,
+                    remedy="Delete some that are not used.",
                 )
             session.add(row)
         return row, secret

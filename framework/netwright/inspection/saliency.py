@@ -99,8 +99,8 @@ class Explainer:
         - ``gradient``: ∂S/∂x. Simonyan, Vedaldi, Zisserman: Deep Inside Convolutional Networks (2013).
         - ``smoothgrad``: 1/n Σᵢ ∂S/∂x at x + N(0, σ²), σ = 15 % of x's range. Smilkov, Thorat, Kim, Viégas,
           Wattenberg: SmoothGrad, removing noise by adding noise (2017).
-        - ``gradient_x_input``: (x − b) · ∂S/∂x, what the score would lose were it a plane. Shrikumar, Greenside, Shcherbina,
-          Kundaje: Not Just a Black Box (2016), who take b = 0.
+        - ``gradient_x_input``: (x − b) · ∂S/∂x, what the score would lose were it a plane. Shrikumar, Greenside,
+          Shcherbina, Kundaje: Not Just a Black Box (2016), who take b = 0.
         - ``integrated``: (x − b) · ∫₀¹ ∂S/∂x at b + α(x − b) dα, by the midpoint rule; its sum is S(x) − S(b).
           Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks (2017).
         - ``occlusion``: S(x) − S(x with a part of it replaced by b), for each pixel the mean over the windows that

@@ -27,9 +27,7 @@ class Sensitivity:
     uses its moving averages. ``fed`` names what is fed, with the shape of one sample.
     """
 
-    def __init__(
-        self, score: Score, fed: Mapping[str, Shape], by: Sequence[str], device: Device | None = None
-    ) -> None:
+    def __init__(self, score: Score, fed: Mapping[str, Shape], by: Sequence[str], device: Device | None = None) -> None:
         self.score, self.device = score, device or cpu()
         self.symbol = Symbol([score.entry])
         names = set(self.symbol.list_inputs())
@@ -79,7 +77,9 @@ class Sensitivity:
         if batch not in self._plans:
             names = set(self.symbol.list_inputs())
             known = {n: TensorSpec((batch, *shape), np.dtype(np.float32)) for n, shape in self.fed.items()}
-            known.update({n: TensorSpec(tuple(a.shape), a.dtype) for n, a in weights.items() if n in names - known.keys()})
+            known.update(
+                {n: TensorSpec(tuple(a.shape), a.dtype) for n, a in weights.items() if n in names - known.keys()}
+            )
             self._plans[batch] = Compiled(
                 self.symbol, known, train=False, wrt=self.by, device=self.device, strategy=Strategy(native=False)
             )
