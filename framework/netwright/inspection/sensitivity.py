@@ -55,11 +55,12 @@ class Sensitivity:
         batch = len(feeds[self.by[0]])
         compiled = self._compiled(weights, batch)
         xp, inputs = self.device.xp, compiled.plan.graph.inputs
-        given = {
-            name: xp.ascontiguousarray(xp.asarray(feeds.get(name, weights.get(name)), dtype=inputs[name].dtype))
-            for name in inputs
-            if name not in compiled.heads
-        }
+        given = {}
+        for name, spec in inputs.items():
+            if name not in compiled.heads:
+                array = feeds.get(name, weights.get(name))
+                whole = xp.zeros(spec.shape, spec.dtype) if array is None else xp.asarray(array, dtype=spec.dtype)
+                given[name] = xp.ascontiguousarray(whole)
         found = {name: value for name, value in compiled.gradients.items() if value is not None}
         program = compiled.acquire()
         try:
