@@ -23,7 +23,7 @@ from netwright_studio.schemas.reasons import (
     SaliencyMap,
     SaliencyReply,
     SaliencyRequest,
-    Share,
+    Portion,
 )
 
 Array = NDArray[Any]
@@ -100,7 +100,7 @@ def _map(
     else:
         names, values = _by_column(subject, found.reshape(-1), given.reshape(-1), method)
         signed = True  # a column has a direction of its own: more or less of it
-    shares = [Share(name=name, value=float(value)) for name, value in zip(names, values, strict=True)]
+    shares = [Portion(name=name, value=float(value)) for name, value in zip(names, values, strict=True)]
     return SaliencyMap(method=method, signed=signed, shares=shares, total=total)
 
 

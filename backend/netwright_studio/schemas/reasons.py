@@ -21,7 +21,7 @@ class SaliencyRequest(SampleOf):
     target: int | None = Field(None, ge=0, le=100_000)
 
 
-class Share(Model):
+class Portion(Model):
     """What one column or character has to do with the score."""
 
     name: str
@@ -38,7 +38,7 @@ class SaliencyMap(Model):
     method: Method
     signed: bool
     picture: Picture | None = None
-    shares: list[Share] | None = None
+    shares: list[Portion] | None = None
     total: Number
 
 

@@ -25,7 +25,8 @@ def windows(shape: Sequence[int], groups: Sequence[slice] | None = None) -> list
         side = max(1, round(min(height, width) / SHARE))
         step = max(1, side // 2)
         while _count(height, side, step) * _count(width, side, step) > MOST:
-            step += 1
+            side += 1
+            step = max(1, side // 2)
         tops, lefts = _starts(height, side, step), _starts(width, side, step)
         return [(slice(None), slice(y, y + side), slice(x, x + side)) for y in tops for x in lefts]
     if groups is not None:

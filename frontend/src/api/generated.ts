@@ -272,6 +272,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Keys, the newest first, those that were revoked too.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Make a key; its secret is in this answer and nowhere else.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description Revoke a key at once; one that has ended goes from the list.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -440,6 +484,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{name}/versions/{version}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Model Decisions
+         * @description What the network says over the plane of two columns, the others held as the row has them.
+         */
+        post: operations["get_model_decisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{name}/versions/{version}/evaluation": {
         parameters: {
             query?: never;
@@ -449,7 +513,7 @@ export interface paths {
         };
         /**
          * Get Model Evaluation
-         * @description How good a model is: confusion matrix and classes, or errors of values.
+         * @description How good the network is: confusion matrix and classes, or errors of values.
          */
         get: operations["get_model_evaluation"];
         put?: never;
@@ -591,9 +655,29 @@ export interface paths {
         put?: never;
         /**
          * Probe Model
-         * @description Run a sample, or a raw input, through a model and look at every node.
+         * @description Run a sample, or a raw input, through the network and look at every node.
          */
         post: operations["probe_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/saliency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Model
+         * @description Which pixels, columns or characters of an input a decision hangs on, by one or several methods.
+         */
+        post: operations["explain_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -828,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run_id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Run Decisions
+         * @description What the network says over the plane of two columns, the others held as the row has them.
+         */
+        post: operations["get_run_decisions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run_id}/evaluation": {
         parameters: {
             query?: never;
@@ -837,7 +941,7 @@ export interface paths {
         };
         /**
          * Get Run Evaluation
-         * @description How good the run's network is: confusion matrix and classes, or errors of values.
+         * @description How good the network is: confusion matrix and classes, or errors of values.
          */
         get: operations["get_run_evaluation"];
         put?: never;
@@ -1079,7 +1183,7 @@ export interface paths {
         put?: never;
         /**
          * Probe Run
-         * @description Run a sample through the run's network as its last checkpoint has it.
+         * @description Run a sample, or a raw input, through the network and look at every node.
          */
         post: operations["probe_run"];
         delete?: never;
@@ -1122,6 +1226,26 @@ export interface paths {
          * @description Go on: from where it was paused, or from the last checkpoint of a run that ended early.
          */
         post: operations["resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/saliency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Run
+         * @description Which pixels, columns or characters of an input a decision hangs on, by one or several methods.
+         */
+        post: operations["explain_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1203,6 +1327,70 @@ export interface paths {
          */
         post: operations["stop_run"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Shared
+         * @description What the link shows below which this is asked; 404 elsewhere.
+         */
+        get: operations["get_shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shares
+         * @description Links, the newest first, those that were revoked too: all, or those to one thing.
+         */
+        get: operations["list_shares"];
+        put?: never;
+        /**
+         * Create Share
+         * @description Make a link; its path is in this answer and nowhere else.
+         */
+        post: operations["create_share"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shares/{share_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Share
+         * @description Revoke a link at once; one that has ended goes from the list.
+         */
+        delete: operations["revoke_share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1886,6 +2074,69 @@ export interface components {
             png: string | null;
         };
         /**
+         * DecisionPoint
+         * @description A training sample: its place on the plane, and its class number or value.
+         */
+        DecisionPoint: {
+            /** Value */
+            value: number | ("NaN" | "Infinity" | "-Infinity");
+            /** X */
+            x: number | ("NaN" | "Infinity" | "-Infinity");
+            /** Y */
+            y: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * DecisionReply
+         * @description What the network says at ``size`` × ``size`` places, in rows from the lowest y.
+         */
+        DecisionReply: {
+            boundary: components["schemas"]["Boundary"];
+            /** Classes */
+            classes: string[] | null;
+            /** Label */
+            label: string | null;
+            /** Names */
+            names: [
+                string,
+                string
+            ];
+            /** Points */
+            points: components["schemas"]["DecisionPoint"][];
+            /** X */
+            x: [
+                number,
+                number
+            ];
+            /** Y */
+            y: [
+                number,
+                number
+            ];
+        };
+        /**
+         * DecisionRequest
+         * @description A row of the model's table; the columns ``x`` and ``y`` vary over their range, the others stay.
+         */
+        DecisionRequest: {
+            /** Row */
+            row: unknown;
+            /**
+             * Size
+             * @default 48
+             */
+            size: number;
+            /**
+             * X
+             * @default 0
+             */
+            x: number;
+            /**
+             * Y
+             * @default 1
+             */
+            y: number;
+        };
+        /**
          * DeviceInfo
          * @description A device, whether it can be used, and if not, why.
          */
@@ -2499,6 +2750,13 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Items[Key] */
+        Items_Key_: {
+            /** Items */
+            items: components["schemas"]["Key"][];
+            /** Total */
+            total: number;
+        };
         /** Items[ProjectVersion] */
         Items_ProjectVersion_: {
             /** Items */
@@ -2527,6 +2785,13 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Items[Share] */
+        Items_Share_: {
+            /** Items */
+            items: components["schemas"]["Share"][];
+            /** Total */
+            total: number;
+        };
         /** Items[Template] */
         Items_Template_: {
             /** Items */
@@ -2540,6 +2805,56 @@ export interface components {
             items: components["schemas"]["TrainedModel"][];
             /** Total */
             total: number;
+        };
+        /**
+         * Key
+         * @description An API key; ``hint`` is how its secret begins. ``active``: it still opens something.
+         */
+        Key: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "predict" | "read" | "full";
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * KeyCreate
+         * @description A new API key: ``predict`` asks models, ``read`` looks at everything, ``full`` does everything but make keys.
+         */
+        KeyCreate: {
+            /**
+             * Expires At
+             * @description ISO 8601; null: never by itself
+             */
+            expires_at?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Scope
+             * @default predict
+             * @enum {string}
+             */
+            scope: "predict" | "read" | "full";
         };
         /**
          * LatentNode
@@ -2780,6 +3095,76 @@ export interface components {
             share: number | ("NaN" | "Infinity" | "-Infinity") | null;
             /** Size */
             size: number;
+        };
+        /**
+         * NewKey
+         * @description A key that was just made, with its secret, which is told this once.
+         */
+        NewKey: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "predict" | "read" | "full";
+            /** Secret */
+            secret: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * NewShare
+         * @description A link that was just made, with its path below the studio's address, which is told this once.
+         */
+        NewShare: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "model" | "project";
+            /** Path */
+            path: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Target */
+            target: string;
+            /** Title */
+            title: string;
+            /** Used At */
+            used_at: string | null;
+            /** Version */
+            version: number | null;
         };
         /**
          * Node
@@ -3251,6 +3636,16 @@ export interface components {
             optional: boolean;
         };
         /**
+         * Portion
+         * @description What one column or character has to do with the score.
+         */
+        Portion: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
          * PredictReply
          * @description Predictions in the order of the inputs; ``ms`` is the time taken in the server.
          */
@@ -3711,8 +4106,80 @@ export interface components {
          */
         RunState: "queued" | "starting" | "running" | "paused" | "stopping" | "completed" | "stopped" | "failed" | "interrupted";
         /**
+         * SaliencyMap
+         * @description One method's answer: a ``picture`` of the input's size, or ``shares`` of its columns or characters.
+         *
+         *     ``signed``: values above 0 speak for the answer, those below against it; else they only say how much it hangs on
+         *     each. ``total`` is the sum of all.
+         */
+        SaliencyMap: {
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "gradient" | "smoothgrad" | "gradient_x_input" | "integrated" | "occlusion";
+            picture: components["schemas"]["Picture"] | null;
+            /** Shares */
+            shares: components["schemas"]["Portion"][] | null;
+            /** Signed */
+            signed: boolean;
+            /** Total */
+            total: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * SaliencyReply
+         * @description Saliencies for one input; ``score`` is the number they are about, ``nothing`` the same for the baseline.
+         */
+        SaliencyReply: {
+            /** Maps */
+            maps: components["schemas"]["SaliencyMap"][];
+            /**
+             * Name
+             * @description What that is called.
+             */
+            name: string | null;
+            /** Nothing */
+            nothing: number | ("NaN" | "Infinity" | "-Infinity");
+            /**
+             * Png
+             * @description The input, where it is an image.
+             */
+            png: string | null;
+            prediction: components["schemas"]["Prediction"];
+            /** Score */
+            score: number | ("NaN" | "Infinity" | "-Infinity");
+            /**
+             * Target
+             * @description The class (or cluster) that is asked about; null for a value.
+             */
+            target: number | null;
+        };
+        /**
+         * SaliencyRequest
+         * @description A sample of the data set, or a raw input; ``target`` is the class that is asked about, else the likeliest one.
+         */
+        SaliencyRequest: {
+            /**
+             * Index
+             * @default 0
+             */
+            index: number;
+            /** Input */
+            input?: unknown;
+            /** Methods */
+            methods?: ("gradient" | "smoothgrad" | "gradient_x_input" | "integrated" | "occlusion")[];
+            /**
+             * Split
+             * @default test
+             * @enum {string}
+             */
+            split: "train" | "test";
+            /** Target */
+            target?: number | null;
+        };
+        /**
          * SampleChoice
-         * @description A sample of a data set, or a raw input as the predict route takes it. ``node`` asks for one node in detail.
+         * @description A sample; ``node`` asks for one node in detail.
          */
         SampleChoice: {
             /**
@@ -3851,6 +4318,91 @@ export interface components {
              * @enum {string}
              */
             type: "set-params";
+        };
+        /**
+         * Share
+         * @description A share link; ``hint`` is how its secret begins, ``used_at`` when it was last looked at.
+         */
+        Share: {
+            /** Active */
+            active: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "model" | "project";
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Target */
+            target: string;
+            /** Title */
+            title: string;
+            /** Used At */
+            used_at: string | null;
+            /** Version */
+            version: number | null;
+        };
+        /**
+         * ShareCreate
+         * @description A link to a run, a project (by id) or a version of a model (by name).
+         */
+        ShareCreate: {
+            /**
+             * Expires At
+             * @description ISO 8601; null: never by itself
+             */
+            expires_at?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "model" | "project";
+            /** Target */
+            target: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * Shared
+         * @description What a link shows: a run, a version of a model, or a project with its check.
+         */
+        Shared: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "model" | "project";
+            model: components["schemas"]["ModelVersion"] | null;
+            /**
+             * Name
+             * @description The model's name.
+             */
+            name: string | null;
+            project: components["schemas"]["Project"] | null;
+            report: components["schemas"]["CheckReport"] | null;
+            run: components["schemas"]["Run"] | null;
+            /** Title */
+            title: string;
         };
         /**
          * Snapshot
@@ -3994,6 +4546,11 @@ export interface components {
          * @description Version, devices, memory and where the data lie.
          */
         SystemInfo: {
+            /**
+             * Asks Token
+             * @description Whether programs must bring an API key or the token.
+             */
+            asks_token: boolean;
             /** Cpu Count */
             cpu_count: number;
             /** Data Folder */
@@ -4839,6 +5396,100 @@ export interface operations {
             };
         };
     };
+    list_keys: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Key_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_models: {
         parameters: {
             query?: {
@@ -5165,6 +5816,42 @@ export interface operations {
             };
         };
     };
+    get_model_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_model_evaluation: {
         parameters: {
             query?: {
@@ -5438,6 +6125,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProbeReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    explain_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaliencyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaliencyReply"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -6004,6 +6727,41 @@ export interface operations {
             };
         };
     };
+    get_run_decisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_run_evaluation: {
         parameters: {
             query?: {
@@ -6503,6 +7261,41 @@ export interface operations {
             };
         };
     };
+    explain_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaliencyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SaliencyReply"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_samples: {
         parameters: {
             query?: {
@@ -6623,6 +7416,131 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Run"];
                 };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_shared: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_shares: {
+        parameters: {
+            query?: {
+                kind?: ("run" | "model" | "project") | null;
+                target?: string | null;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Share_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewShare"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    revoke_share: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                share_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong and what to do */
             "4XX": {

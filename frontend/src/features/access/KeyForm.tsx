@@ -37,7 +37,7 @@ export function KeyForm() {
             allowDeselect={false}
             data={scopeOrder.map((value) => ({ value, label: t(scopeNames[value]) }))}
             value={scope}
-            onChange={(next) => setScope(next)}
+            onChange={(next) => setScope(next ?? "predict")}
           />
           <Select
             label={t("Lasts")}

@@ -46,7 +46,7 @@ export function TaskFields({ task, nodes, onChange }: Props) {
         allowDeselect={false}
         data={taskKinds.map((kind) => ({ value: kind, label: t(taskNames[kind]) }))}
         value={shown.kind}
-        onChange={(kind) => change(withKind(shown, kind))}
+        onChange={(kind) => change(withKind(shown, kind ?? "supervised"))}
       />
       <Text size="xs" c="dimmed">
         {t(taskSays[shown.kind])}

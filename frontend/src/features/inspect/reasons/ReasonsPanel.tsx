@@ -45,7 +45,7 @@ export default function ReasonsPanel({ name, version, input }: ReasonsProps) {
           allowDeselect={false}
           data={methodOrder.map((value) => ({ value, label: t(methods[value].name) }))}
           value={method}
-          onChange={(next) => setMethod(next)}
+          onChange={(next) => setMethod(next ?? "occlusion")}
         />
         {classNames ? (
           <Select
