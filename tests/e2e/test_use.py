@@ -31,7 +31,7 @@ def text_model(studio: Studio) -> str:
 
 @pytest.fixture(scope="module")
 def spiral_model(studio: Studio) -> str:
-    name: str = studio.train("mlp-spiral", epochs=30)["model"]["name"]
+    name: str = studio.train("mlp-spiral", epochs=8)["model"]["name"]
     return name
 
 

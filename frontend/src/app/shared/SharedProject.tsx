@@ -18,10 +18,11 @@ interface Props {
 export function SharedProject({ project, report }: Props) {
   const { t } = useTranslation();
   const { graph, settings } = project;
+  const rate = settings.optimizer_params["learning_rate"];
   const facts: [string, string][] = [
     [t("Data set"), project.dataset ?? t("none")],
     [t("Optimizer"), settings.optimizer],
-    [t("Learning rate"), String(settings.optimizer_params["learning_rate"] ?? "")],
+    [t("Learning rate"), typeof rate === "number" ? String(rate) : ""],
     [t("Batch size"), String(settings.batch_size)],
     [t("Epochs"), String(settings.epochs)],
     [t("Initial weights"), settings.initializer],

@@ -3,7 +3,7 @@ import { Camera, CameraOff, Pause, Play } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 
 import type { DatasetInput, Nested } from "@/api/types";
-import { t as translate } from "@/i18n";
+import type { Translate } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 
 import classes from "../models.module.css";
@@ -56,7 +56,7 @@ export function Webcam({ input, dark, onInput }: Props) {
     try {
       setStream(await openCamera());
     } catch (error) {
-      setProblem(whyNot(error));
+      setProblem(whyNot(error, t));
     }
   }
 
@@ -113,10 +113,10 @@ function openCamera(): Promise<MediaStream> {
   return devices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 }, height: { ideal: 480 } }, audio: false });
 }
 
-function whyNot(error: unknown): string {
+function whyNot(error: unknown, t: Translate): string {
   const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") return translate("The browser was not allowed to use the camera. Allow it in the address bar and try again.");
-  if (name === "NotFoundError") return translate("There is no camera.");
-  if (name === "SecurityError") return translate("Browsers give the camera to secure addresses only: open the studio at 127.0.0.1, or over HTTPS.");
-  return translate("The camera cannot be used: {{reason}}", { reason: error instanceof Error ? error.message : name });
+  if (name === "NotAllowedError") return t("The browser was not allowed to use the camera. Allow it in the address bar and try again.");
+  if (name === "NotFoundError") return t("There is no camera.");
+  if (name === "SecurityError") return t("Browsers give the camera to secure addresses only: open the studio at 127.0.0.1, or over HTTPS.");
+  return t("The camera cannot be used: {{reason}}", { reason: error instanceof Error ? error.message : name });
 }
