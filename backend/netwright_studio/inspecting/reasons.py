@@ -20,10 +20,10 @@ from netwright_studio.inspecting.subject import Subject
 from netwright_studio.schemas.models import Prediction
 from netwright_studio.schemas.reasons import (
     Method,
+    Portion,
     SaliencyMap,
     SaliencyReply,
     SaliencyRequest,
-    Portion,
 )
 
 Array = NDArray[Any]
