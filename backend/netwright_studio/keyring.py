@@ -24,7 +24,8 @@ class Keyring(Generic[Row]):
     """Finds rows by their secret. Used from one event loop; the database is asked in threads."""
 
     def __init__(self, store: SecretStore[Row], clock: Callable[[], float] = time.monotonic) -> None:
-        self.store, self._clock = store, clock
+        self.store: SecretStore[Row] = store
+        self._clock = clock
         self._found: OrderedDict[str, tuple[Row, float]] = OrderedDict()
         self._marked: dict[str, float] = {}
 

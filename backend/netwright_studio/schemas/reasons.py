@@ -17,7 +17,7 @@ Method = Literal["gradient", "smoothgrad", "gradient_x_input", "integrated", "oc
 class SaliencyRequest(SampleOf):
     """A sample of the data set, or a raw input; ``target`` is the class that is asked about, else the likeliest one."""
 
-    methods: list[Method] = Field(default_factory=lambda: ["gradient"], min_length=1, max_length=5)
+    methods: list[Method] = Field(["gradient"], min_length=1, max_length=5)
     target: int | None = Field(None, ge=0, le=100_000)
 
 

@@ -34,7 +34,8 @@ class SecretStore(Generic[Row]):
     """Makes, finds, lists and ends what is opened by a secret."""
 
     def __init__(self, database: Database, table: type[Row], kind: str, prefix: str) -> None:
-        self._database, self._table, self._kind, self._prefix = database, table, kind, prefix
+        self._database, self._kind, self._prefix = database, kind, prefix
+        self._table: type[Row] = table
 
     def create(self, **columns: Any) -> tuple[Row, str]:
         """Store a new one, and return it with its secret; ConflictError where there are too many."""

@@ -22,7 +22,7 @@ True
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -114,7 +114,7 @@ class Explainer:
             raise ParamError("there is no such method", parameter="method", wanted=", ".join(METHODS), got=method)
         feeds = self._feeds(x)
         start = self._baselines(feeds, baseline)
-        walks = {
+        walks: dict[Method, Callable[[], dict[str, Array]]] = {
             "gradient": lambda: self._sensitivity(feeds).gradients(self._weights, feeds),
             "smoothgrad": lambda: self._smooth(feeds, seed),
             "gradient_x_input": lambda: self._product(feeds, start),
@@ -197,7 +197,7 @@ class Explainer:
             return np.full(width, 1 / width, np.float32)
         table = next(source for source, _ in node.inputs if source.name != self._input)
         weight = self._weights[table.name]
-        mean: Array = (weight if isinstance(weight, np.ndarray) else weight.get()).mean(0)
+        mean: Array = np.asarray(weight if isinstance(weight, np.ndarray) else weight.get()).mean(0)
         return mean
 
     def _enough(self, most: int) -> int:
@@ -205,7 +205,8 @@ class Explainer:
 
     def _reduce(self, found: dict[str, Array], method: Method) -> Array:
         if not self._lifted or method == "occlusion":
-            return found[self._input][0]
+            whole: Array = found[self._input][0]
+            return whole
         parts = [array[0].reshape(array.shape[1], -1) for array in found.values()]
         together = np.concatenate(parts, 1)
         result: Array = together.sum(1) if method in SIGNED else np.sqrt(np.square(together).sum(1))

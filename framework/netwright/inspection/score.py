@@ -128,7 +128,7 @@ def head_score(network: Network, classes: Sequence[str] | None, index: int | Non
     chosen = index or 0
     if not 0 <= chosen < len(classes):
         raise ParamError("there is no such class", parameter="target", wanted=f"0 … {len(classes) - 1}", got=index)
-    axis = head.op.class_axis(head.p) if head.is_loss and hasattr(head.op, "class_axis") else 1
+    axis = head.op.class_axis(head.p) if head.op is not None and hasattr(head.op, "class_axis") else 1
     return ClassScore(entry, chosen, len(classes), axis)
 
 
