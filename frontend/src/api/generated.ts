@@ -4166,8 +4166,13 @@ export interface components {
             index: number;
             /** Input */
             input?: unknown;
-            /** Methods */
-            methods?: ("gradient" | "smoothgrad" | "gradient_x_input" | "integrated" | "occlusion")[];
+            /**
+             * Methods
+             * @default [
+             *       "gradient"
+             *     ]
+             */
+            methods: ("gradient" | "smoothgrad" | "gradient_x_input" | "integrated" | "occlusion")[];
             /**
              * Split
              * @default test
