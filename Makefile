@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 CHECK := $(PY) tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check-docker test lint format test-python test-frontend test-e2e check-generated generate page docs chromium peers lock clean
+.PHONY: help run install dev check-docker test lint format test-python test-frontend test-e2e check-generated generate page docs chromium postgres peers lock clean check-trust
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ install: ## What `make run` does before it serves
 dev: ## The environment for working on Netwright: tests and checks too
 	@$(BOOTSTRAP) dev
 
-test: dev page chromium ## All checks and tests, the browser's included
+test: dev page chromium postgres ## All checks and tests, the browser's included
 	@$(CHECK)
 
 lint: dev ## ruff check, ruff format --check, mypy --strict
@@ -30,7 +30,7 @@ format: dev ## Let ruff mend and format the Python code
 	@$(PY) -m ruff check --fix --quiet . || true
 	@$(PY) -m ruff format .
 
-test-python: dev ## Python tests without the browser's
+test-python: dev postgres ## Python tests without the browser's
 	@$(CHECK) python
 
 test-frontend: dev ## The page: eslint, tsc, vitest
@@ -53,6 +53,9 @@ docs: dev ## Build the documentation where it changed; the studio serves it at /
 
 chromium: ## Find Chromium, or install it (apt-get, as root)
 	@$(PYTHON) tools/chromium.py --install
+
+postgres: ## Find PostgreSQL for the tests, or install it (apt-get, as root)
+	@$(PYTHON) tools/postgres.py --install
 
 peers: dev ## The other frameworks that benchmarks/ measures, in an environment of their own (.peers)
 	@$(PY) -m benchmarks.environment

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).resolve().parent
+NO_POSTGRES = "PostgreSQL is missing"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,6 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="netwright-tests-")
         os.environ["NETWRIGHT_HOME"] = folder.name
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it loudly where the store was tested on SQLite alone."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if NO_POSTGRES in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", red=True, bold=True)
+        terminalreporter.line(f"{len(skipped)} tests of the store were skipped: {NO_POSTGRES.lower()}; `make postgres`")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

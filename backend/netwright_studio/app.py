@@ -85,6 +85,8 @@ def create_app(settings: Settings) -> FastAPI:
         with FolderLock(settings.home):
             studio = open_studio(settings)
             app.state.studio = studio
+            studio.store.database.claim()
+            studio.store.reserve.hold()
             studio.store.blobs.sweep()
             await studio.manager.start()
             studio.engine.warm()

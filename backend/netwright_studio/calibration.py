@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from netwright_studio.runs import keeper
+
 logger = logging.getLogger(__name__)
 
 DELAY_SECONDS = 10.0
@@ -55,7 +57,7 @@ class Calibration:
                 return
             try:
                 self._process = subprocess.Popen(
-                    command,
+                    keeper.wrap(command),
                     env={**os.environ, "NETWRIGHT_HOME": str(self._home)},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from netwright.errors import NetwrightError
-from netwright_studio.errors import MAX_DETAILS, cut, describe, error_body
+from netwright_studio.errors import (
+    MAX_DETAILS,
+    InvalidError,
+    UnavailableError,
+    cut,
+    describe,
+    disk_full,
+    error_body,
+)
 from netwright_studio.responses import StudioJSON
+from netwright_studio.store.fullness import is_away, is_full
+
+logger = logging.getLogger(__name__)
 
 _CODES = {
     400: "bad_request", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     406: "not_acceptable", 409: "conflict", 413: "too_large", 415: "unsupported_media_type",
-    422: "invalid", 429: "too_many_requests", 503: "unavailable",
+    422: "invalid", 429: "too_many_requests", 503: "unavailable", 507: "disk_full",
 }  # fmt: skip
 
 _REMEDIES = {
@@ -75,8 +88,31 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return StudioJSON(body, error.status_code, headers=dict(error.headers or {}))
 
 
+async def _on_database_error(request: Request, error: Exception) -> Response:
+    """A full disk, a database that is away, or text it cannot hold; any other mistake is ours."""
+    assert isinstance(error, DBAPIError)
+    if is_full(error):
+        return await _on_netwright_error(request, disk_full())
+    if is_away(error):
+        logger.warning("the database does not answer: %s", error.orig)
+        away = UnavailableError("The database does not answer.", remedy="Try again in a moment.")
+        return await _on_netwright_error(request, away)
+    if isinstance(error, DataError):
+        return await _on_netwright_error(request, InvalidError("The database cannot hold a text of this request."))
+    raise error
+
+
+async def _on_system_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if is_full(error):
+        return await _on_netwright_error(request, disk_full())
+    raise error
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers, so that every route answers with the one error body."""
     app.add_exception_handler(NetwrightError, _on_netwright_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(DBAPIError, _on_database_error)
+    app.add_exception_handler(OSError, _on_system_error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from netwright.errors import DiskFullError as FrameworkDiskFullError
 from netwright.errors import NetwrightError
 
 MAX_TEXT = 600
@@ -62,6 +63,22 @@ class UnavailableError(StudioError):
     code = "unavailable"
 
 
+class DiskFullError(StudioError):
+    """There is no room for what is to be stored."""
+
+    status = 507
+    code = "disk_full"
+
+
+def disk_full() -> DiskFullError:
+    """The error for people."""
+    return DiskFullError(
+        "There is no room left on the studio's disk.",
+        where="data folder",
+        remedy="Delete runs, models or data sets that are not needed, or make room outside, then try again.",
+    )
+
+
 def error_body(
     code: str,
     message: str,
@@ -97,6 +114,8 @@ def describe(error: NetwrightError) -> tuple[int, dict[str, Any]]:
     """Return status and body for an error of the framework or the service."""
     if isinstance(error, StudioError):
         status, code, details = error.status, error.code, error.details
+    elif isinstance(error, FrameworkDiskFullError):
+        status, code, details = DiskFullError.status, DiskFullError.code, []
     else:
         status, code, details = (
             422,

@@ -10,23 +10,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from rich.console import Console
 
 from netwright.errors import NetwrightError
 from netwright_studio import __version__, handbook
 from netwright_studio.access import new_token
+from netwright_studio.backup import commands
 from netwright_studio.calibration import Calibration
-from netwright_studio.settings import Settings
+from netwright_studio.settings import Settings, read_settings
 
 WS_MAX_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20
+PING_SECONDS = 10.0
 
 
 def register(app: typer.Typer) -> None:
     """Add the studio's commands to the ``netwright`` command line."""
     app.command("serve")(serve)
     app.command("docs")(handbook.show)
+    commands.register(app)
 
 
 def serve(
@@ -44,19 +47,6 @@ def serve(
     except NetwrightError as error:
         console.print(f"[bold red]error:[/] {error}", soft_wrap=True)
         raise typer.Exit(1) from error
-
-
-def read_settings(given: dict[str, Any]) -> Settings:
-    """Return the settings of the command line and the environment; raises NetwrightError for the first bad one."""
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        # The value is not told: it may be the token.
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = str(first["loc"][0])
-        raise NetwrightError(
-            "a setting is not valid", where=f"NETWRIGHT_{name.upper()}", wanted=first["msg"], remedy="Correct it"
-        ) from None
 
 
 def expose(settings: Settings) -> tuple[Settings, str | None]:
@@ -116,8 +106,12 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
 
 _SERVER: dict[str, Any] = {
     "http": "httptools",
-    "ws": "websockets-sansio",
+    "ws": "netwright_studio.sockets:StudioSocket",
     "ws_max_size": WS_MAX_BYTES,
+    # Every client of a run is sent the same frames: packed, each would be packed for each of them.
+    "ws_per_message_deflate": False,
+    "ws_ping_interval": PING_SECONDS,
+    "ws_ping_timeout": PING_SECONDS,
     "access_log": False,
     "log_config": None,
     "server_header": False,

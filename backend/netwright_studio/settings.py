@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from netwright.errors import NetwrightError
 from netwright_studio.security import is_loopback
 
 MIB = 1024 * 1024
@@ -32,6 +34,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; SQLite in the data folder when unset.")
     allowed_hosts: tuple[str, ...] = Field((), description="Host names answered besides the loopback ones.")
     allowed_origins: tuple[str, ...] = Field((), description="Origins let in besides the studio's own.")
+    disk_reserve_bytes: int = Field(16 * MIB, ge=MIB, description="Room kept to store how runs end on a full disk.")
     static_dir: Path | None = Field(None, description="Folder of the built page; inside the package when unset.")
     docs_dir: Path | None = Field(None, description="Folder of the built documentation; inside the package when unset.")
 
@@ -46,11 +49,12 @@ class Settings(BaseSettings):
     run_memory_bytes: int | None = Field(None, ge=256 * MIB, description="Memory a run may use; 80 % when unset.")
     run_stop_grace: float = Field(30.0, gt=0, description="Time a run has to stop before it is killed.")
     run_start_grace: float = Field(120.0, gt=0, description="Time a run has to say it is alive.")
+    resume_after_crash: bool = Field(True, description="Let runs go on by themselves after the studio was killed.")
     worker_command: tuple[str, ...] = Field(
         (sys.executable, "-m", "netwright_studio.runs.worker"), description="Program that trains one run."
     )
 
-    event_interval: float = Field(0.05, gt=0, description="Events are written and sent this often.")
+    event_interval: float = Field(0.02, gt=0, description="Events are written and sent this often.")
     event_queue_frames: int = Field(256, ge=2, description="Frames a slow client may fall behind.")
     events_per_run: int = Field(1_000_000, ge=1000, description="Events kept per run; older ones are pruned.")
     heartbeat_interval: float = Field(10.0, gt=0, description="Silence after which a heartbeat is sent.")
@@ -79,3 +83,16 @@ class Settings(BaseSettings):
     def blobs_dir(self) -> Path:
         """Where content-addressed files lie."""
         return self.home / "blobs"
+
+
+def read_settings(given: dict[str, Any]) -> Settings:
+    """Return the settings of the command line and the environment; raises NetwrightError for the first bad one."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        # The value is not told: it may be the token.
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        raise NetwrightError(
+            "a setting is not valid", where=f"NETWRIGHT_{name.upper()}", wanted=first["msg"], remedy="Correct it"
+        ) from None

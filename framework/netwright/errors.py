@@ -142,5 +142,9 @@ class DataError(NetwrightError, ValueError):
     """Data that cannot be read or does not fit its description."""
 
 
+class DiskFullError(NetwrightError):
+    """There is no room on the disk for what was to be written; what was there before is as it was."""
+
+
 class CheckpointError(NetwrightError):
     """A checkpoint or model file that is missing, damaged or of another network."""

@@ -5,9 +5,12 @@ Writing is write–fsync–rename, so that a reader sees the old file or the new
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +19,45 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_bytes
 from safetensors.numpy import save as save_bytes
 
-from .errors import CheckpointError
+from .errors import CheckpointError, DiskFullError
+
+FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no room, or no more may be taken."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, even after a crash."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with room_for(path, len(content)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        fsync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def room_for(path: Path, size: int) -> Iterator[None]:
+    """Turn what the system says of a full disk into DiskFullError, with what was wanted and what there is."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    fsync_folder(path.parent)
+        yield
+    except OSError as error:
+        if error.errno not in FULL_ERRORS:
+            raise
+        place = next(folder for folder in path.absolute().parents if folder.exists())
+        raise DiskFullError(
+            "there is no room left on the disk",
+            where=path.name,
+            wanted=f"{size / 2**20:.1f} MiB",
+            got=f"{shutil.disk_usage(place).free / 2**20:.1f} MiB free",
+            remedy="Make room, then go on from the last checkpoint",
+        ) from error
 
 
 def fsync_folder(folder: Path) -> None:

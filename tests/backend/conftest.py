@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import NO_POSTGRES
 
+import postgres
 from netwright_studio.app import create_app
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
@@ -18,6 +21,7 @@ from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store, open_store
+from netwright_studio.store.database import Database
 from netwright_studio.store.tables import Run
 
 with warnings.catch_warnings():
@@ -28,6 +32,7 @@ with warnings.catch_warnings():
 __all__ = ["TestClient", "WebSocketDenialResponse"]
 
 FAKE_WORKER = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
+KINDS = ("sqlite", "postgresql")
 ORIGIN = "http://127.0.0.1:8000"
 
 MakeClient = Callable[..., TestClient]
@@ -38,9 +43,39 @@ def make_settings(home: Path, **changes: Any) -> Settings:
     return Settings(**{"home": home, "worker_command": FAKE_WORKER, "event_interval": 0.02, **changes})
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """PostgreSQL with a database ``template_studio`` that has our tables, in a folder of its own."""
+    programs = postgres.find()
+    if programs is None:
+        if postgres.REQUIRED in os.environ:
+            pytest.fail(f"no PostgreSQL was found; {postgres.REMEDY}")
+        pytest.skip(f"{NO_POSTGRES}: {postgres.REMEDY}")
+    with postgres.Server(programs) as server:
+        server.run("CREATE DATABASE template_studio")
+        database = Database(server.url("template_studio"))
+        database.migrate()
+        database.close()
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return make_settings(tmp_path)
+def database_url() -> str | None:
+    """SQLite in the test's folder; a module whose tests run on PostgreSQL too has a fixture of this name."""
+    return None
+
+
+def url_of(kind: str, request: pytest.FixtureRequest) -> str | None:
+    """Return an empty database of a kind, made for one test; None stands for SQLite in its folder."""
+    if kind == "sqlite":
+        return None
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    return server.url(server.create("template_studio"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
+    return make_settings(tmp_path, database_url=database_url)
 
 
 @pytest.fixture

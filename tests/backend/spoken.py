@@ -17,7 +17,16 @@ PARTS = (
     "initializer.py", "device.py", "prediction.py", "model_store.py", "ops",
 )  # fmt: skip
 # These speak to programs, to the terminal or to Python alone.
-NOT_SHOWN = ("inference/open_inference", "notebook.py", "serve.py", "handbook.py", "language", "schemas", "openapi.py")
+NOT_SHOWN = (
+    "backup",
+    "inference/open_inference",
+    "notebook.py",
+    "serve.py",
+    "handbook.py",
+    "language",
+    "schemas",
+    "openapi.py",
+)
 KEYWORDS = frozenset({"message", "wanted", "got", "remedy", "reason", "why", "label"})
 # Functions whose texts reach people without passing through an error.
 SAYERS = frozenset({"_say", "_fail", "_finish", "log", "Refusal", "set_params"})

@@ -12,10 +12,11 @@ from tests.backend.conftest import Bench, add_run
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.folder import RunFolder
-from netwright_studio.runs.manager import KEPT_DELETED
+from netwright_studio.runs.manager import KEPT_DELETED, MOST_RECOVERIES
 from netwright_studio.runs.progress import Progress
 from netwright_studio.runs.state import RunState
 from netwright_studio.store import Store
+from netwright_studio.store.events import Draft
 from netwright_studio.store.tables import now
 
 OVER = tuple(state for state in RunState if state.is_over)
@@ -242,9 +243,9 @@ async def test_closing_interrupts_a_live_run_and_the_next_start_can_resume_it(st
     await again.manager.close()
 
 
-@pytest.mark.parametrize("state", [RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING])
-async def test_what_a_crash_left_behind_is_interrupted(store: Store, state: RunState) -> None:
-    run = add_run(store).id
+def left_behind(store: Store, state: RunState, **settings: Any) -> str:
+    """A run as a crash of the studio leaves it, with a checkpoint."""
+    run = add_run(store, **settings).id
     store.runs.move(run, RunState.STARTING)
     if state is not RunState.STARTING:
         store.runs.move(run, RunState.RUNNING)
@@ -253,12 +254,72 @@ async def test_what_a_crash_left_behind_is_interrupted(store: Store, state: RunS
     checkpoint = RunFolder(store.settings.runs_dir, run).checkpoints / "step-7"
     checkpoint.mkdir(parents=True)
     (checkpoint / "state.json").write_text("{}")
+    return run
+
+
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [
+        (RunState.STARTING, RunState.COMPLETED),
+        (RunState.RUNNING, RunState.COMPLETED),
+        (RunState.PAUSED, RunState.PAUSED),
+        (RunState.STOPPING, RunState.STOPPED),
+    ],
+)
+async def test_what_a_crash_left_behind_goes_on(store: Store, state: RunState, after: RunState) -> None:
+    run = left_behind(store, state, steps=12)
+    half = RunFolder(store.settings.runs_dir, run).checkpoints / ".step-8.new"
+    half.mkdir()
     bench = Bench(store)
+    await bench.manager.start()
+    await bench.until(run, after)
+    assert not half.exists()
+    if after is RunState.PAUSED:
+        assert (await bench.manager.resume(run)).state == "running"
+        after = (await bench.until(run, *OVER)).state
+        assert after == "completed"
+    if after is RunState.STOPPED:
+        assert states_of(store, run)[-2:] == ["stopping", "stopped"]
+    else:
+        assert states_of(store, run).count("interrupted") == 1
+        assert steps_of(store, run) == list(range(8, 13))
+    await bench.manager.close()
+
+
+async def test_a_run_without_a_checkpoint_begins_anew_after_a_crash(store: Store) -> None:
+    run = left_behind(store, RunState.RUNNING, steps=3)
+    store.events.append(run, [Draft("metrics", {"step": 1, "epoch": 0.1, "values": {"train_loss": 1.0}})])
+    RunFolder(store.settings.runs_dir, run).remove()
+    bench = Bench(store)
+    await bench.manager.start()
+    assert (await bench.until(run, *OVER)).state == "completed"
+    assert steps_of(store, run) == [1, 1, 2, 3]
+    assert [data.get("resumed_from_step") for data in events_of(store, run, "state")].count(0) == 1
+    await bench.manager.close()
+
+
+async def test_a_studio_can_be_told_to_leave_interrupted_runs_alone(store: Store) -> None:
+    run = left_behind(store, RunState.RUNNING)
+    bench = Bench(store, resume_after_crash=False)
     await bench.manager.start()
     row = store.runs.get(run)
     assert (row.state, row.resumable) == ("interrupted", True)
-    assert state.value in (row.state_reason or "")
+    assert "running" in (row.state_reason or "")
     await bench.manager.close()
+
+
+async def test_a_run_that_takes_the_studio_down_again_and_again_is_given_up(store: Store) -> None:
+    run = left_behind(store, RunState.RUNNING)
+    quiet = Bench(store, run_concurrency=1)
+    for _ in range(MOST_RECOVERIES):
+        await quiet.manager._recover(store.runs.get(run))
+        assert store.runs.get(run).state == "queued"
+        store.runs.move(run, RunState.STARTING)
+        store.runs.move(run, RunState.RUNNING)
+    await quiet.manager._recover(store.runs.get(run))
+    row = store.runs.get(run)
+    assert (row.state, row.resumable) == ("failed", True)
+    assert "given up" in (row.state_reason or "")
 
 
 async def test_a_failed_publication_fails_the_run_with_a_reason(store: Store) -> None:

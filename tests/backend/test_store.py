@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
-from tests.backend.conftest import add_run
+from sqlalchemy.exc import DataError
+from tests.backend.conftest import KINDS, add_run, url_of
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import RunState
@@ -18,9 +19,16 @@ from netwright_studio.settings import Settings
 from netwright_studio.store import Store, migrate, open_store
 from netwright_studio.store.blobs import BlobStore
 from netwright_studio.store.events import Draft
+from netwright_studio.store.fullness import is_full
 from netwright_studio.store.lock import FolderLock
 from netwright_studio.store.tables import Base
 from netwright_studio.store.versions import KEEP_ALL, KEEP_BYTES, KEEP_HOURLY, choose_gone
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """All that uses the store runs on both databases."""
+    return url_of(request.param, request)
 
 
 def metrics(step: int, value: float = 1.0) -> Draft:
@@ -53,10 +61,18 @@ def test_migrations_go_down_and_up_again(store: Store) -> None:
     assert store.projects.page(10, 0) == ([], 0)
 
 
-def test_sqlite_waits_for_the_disk_for_state_and_not_for_metrics(store: Store) -> None:
-    def pragma(session_of: object, name: str) -> object:
+def test_the_disk_is_waited_for_for_state_and_not_for_metrics(store: Store) -> None:
+    def ask(session_of: object, question: str) -> object:
         with session_of() as session:  # type: ignore[operator]
-            return session.execute(text(f"PRAGMA {name}")).scalar()
+            return session.execute(text(question)).scalar()
+
+    if store.database.kind == "postgresql":
+        assert ask(store.database.write, "SHOW synchronous_commit") == "on"
+        assert ask(store.database.write_fast, "SHOW synchronous_commit") == "off"
+        return
+
+    def pragma(session_of: object, name: str) -> object:
+        return ask(session_of, f"PRAGMA {name}")
 
     full, normal = 2, 1
     assert pragma(store.database.write, "synchronous") == full
@@ -183,6 +199,66 @@ def test_a_run_is_claimed_by_one_of_two(settings: Settings, store: Store) -> Non
     other.close()
 
 
+def test_each_queued_run_is_taken_once_and_in_order(settings: Settings, store: Store) -> None:
+    made = [add_run(store).id for _ in range(60)]
+    stores = [open_store(settings) for _ in range(4)]
+    taken: list[list[str]] = [[] for _ in stores]
+
+    def take(number: int) -> None:
+        while (claimed := stores[number].runs.claim()) is not None:
+            run, events = claimed
+            assert run.state == "starting"
+            assert [event.seq for event in events] == [2]
+            taken[number].append(run.id)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(len(stores))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(run for one in taken for run in one) == sorted(made), "lost or taken twice"
+    assert all(one == sorted(one, key=made.index) for one in taken), "the longest waiting first"
+    assert store.runs.claim() is None
+    for other in stores:
+        other.close()
+
+
+def test_a_claimed_run_keeps_its_first_start(store: Store) -> None:
+    run = add_run(store).id
+    assert store.runs.claim(but=[run]) is None
+    first, _ = store.runs.claim() or pytest.fail("nothing was waiting")
+    store.runs.move(run, RunState.INTERRUPTED)
+    store.runs.move(run, RunState.QUEUED)
+    again, _ = store.runs.claim() or pytest.fail("nothing was waiting")
+    assert again.started_at == first.started_at is not None
+
+
+def test_one_studio_at_a_time_works_on_a_postgresql_database(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = open_store(settings)
+    store.database.claim()
+    monkeypatch.setattr("netwright_studio.store.database.CLAIM_SECONDS", 0.2)
+    if store.database.kind == "postgresql":
+        with pytest.raises(ConflictError, match="already uses this database"):
+            other.database.claim()
+    store.database.close()
+    other.database.claim()
+    other.close()
+
+
+def test_a_text_that_postgresql_cannot_hold_is_told_as_such(store: Store) -> None:
+    def create() -> str:
+        return store.projects.create(name="nul \0", graph={}, dataset=None, settings={}).id
+
+    if store.database.kind == "sqlite":
+        assert store.projects.get(create()).name == "nul \0"
+        return
+    with pytest.raises(DataError) as caught:
+        create()
+    assert not is_full(caught.value)
+
+
 KILLED_WRITER = """
 import sys
 from pathlib import Path
@@ -190,7 +266,7 @@ from netwright_studio.settings import Settings
 from netwright_studio.store import open_store
 from netwright_studio.store.events import Draft
 
-store = open_store(Settings(home=Path(sys.argv[1])))
+store = open_store(Settings(home=Path(sys.argv[1]), database_url=sys.argv[3] or None))
 step = 0
 while True:
     step += 1
@@ -201,7 +277,7 @@ while True:
 
 def test_what_was_acknowledged_survives_kill_9(store: Store, settings: Settings) -> None:
     run = add_run(store).id
-    command = [sys.executable, "-c", KILLED_WRITER, str(settings.home), run]
+    command = [sys.executable, "-c", KILLED_WRITER, str(settings.home), run, settings.database_url or ""]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         acknowledged = 0
@@ -212,8 +288,9 @@ def test_what_was_acknowledged_survives_kill_9(store: Store, settings: Settings)
     events = store.events.page(run, 1, 100_000).events
     assert len(events) >= acknowledged
     assert [event.seq for event in events] == list(range(2, len(events) + 2))
-    with store.database.read() as session:
-        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    if store.database.kind == "sqlite":
+        with store.database.read() as session:
+            assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
 
 
 def test_blobs_are_named_by_what_is_inside(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_cut_socket_leaves_no_hole(page: Page, studio: Studio) -> None:
     expect_whole_curves(page, studio, run_id)
 
 
-def test_a_killed_server_interrupts_the_run_and_it_resumes(page: Page, studio: Studio, watch: Watch) -> None:
+def test_a_run_goes_on_after_the_server_was_killed(page: Page, studio: Studio, watch: Watch) -> None:
     watch.forgive("WebSocket connection to", "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
     run_id = start_run(studio, epochs=600, checkpoint_every_seconds=1)
     page.goto(f"/runs/{run_id}")
@@ -79,10 +79,7 @@ def test_a_killed_server_interrupts_the_run_and_it_resumes(page: Page, studio: S
     studio.kill()
     expect(page.get_by_text("Not connected; trying again")).to_be_visible()
     studio.start()
-    expect_state(page, "Interrupted")
-    assert last_step(page) >= reached, "what was recorded is lost"
-
-    page.get_by_role("button", name="Resume").click()
+    wait_for_step(page, reached)
     expect_state(page, "Completed", seconds=110)
     expect_whole_curves(page, studio, run_id)
 

@@ -39,7 +39,6 @@ if __name__ == "__main__":
     pipe = os.dup(1)
     os.dup2(2, 1)  # whatever prints must not get into the answer
     given: dict[str, Any] = orjson.loads(sys.stdin.buffer.read())
-    guard.die_with(given["server_pid"])
     guard.limit_memory(given["memory_bytes"])
     with open(pipe, "wb") as out:
         out.write(orjson.dumps(main(given)))

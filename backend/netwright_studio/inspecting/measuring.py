@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from netwright_studio.errors import InvalidError, StudioError, UnavailableError
+from netwright_studio.runs import keeper
 from netwright_studio.settings import MIB
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ def measure(body: XrayRequest, info: DatasetInfo | None, xray: Xray, command: tu
         "strategy": body.strategy,
         "seconds": MEASURE_SECONDS,
         "memory_bytes": 2 * MAX_BYTES,
-        "server_pid": os.getpid(),
     }
     with _my_turn():
         answer = _ask(command, orjson.dumps(order))
@@ -91,7 +89,11 @@ def _my_turn() -> Iterator[None]:
 
 def _ask(command: tuple[str, ...], order: bytes) -> dict[str, Any]:
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        keeper.wrap(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
         try:
             said, trace = process.communicate(order, timeout=PATIENCE_SECONDS)
@@ -102,8 +104,7 @@ def _ask(command: tuple[str, ...], order: bytes) -> dict[str, Any]:
                 remedy="Try again when nothing else is running, or with a smaller batch size.",
             ) from None
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.terminate()
     try:
         answer: dict[str, Any] = orjson.loads(said)
     except orjson.JSONDecodeError:

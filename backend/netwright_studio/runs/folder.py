@@ -58,6 +58,14 @@ class RunFolder:
         """Write what the worker is to do, whole or not at all."""
         write_atomically(self.path / "run.json", orjson.dumps(order))
 
+    def tidy(self) -> None:
+        """Remove what a crash left half written."""
+        from netwright.train import checkpoint
+
+        checkpoint.clean(self.checkpoints)
+        for left in self.path.glob(".*.json.*"):
+            left.unlink(missing_ok=True)
+
     def remove(self) -> None:
         """Delete everything."""
         shutil.rmtree(self.path, ignore_errors=True)

@@ -1,22 +1,12 @@
-"""How a worker makes sure that it never outlives the server and never eats the machine."""
+"""How a worker makes sure that it never eats the machine, and how it leaves; its keeper ends it with the server."""
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import os
 import resource
 import signal
-
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with(server: int) -> None:
-    """Have the kernel kill this process when its parent dies; leave now if that has already happened."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl failed")
-    if os.getppid() != server:
-        leave()
+from pathlib import Path
 
 
 def leave() -> None:
@@ -29,8 +19,11 @@ def leave() -> None:
 def limit_memory(limit: int) -> None:
     """Refuse allocations beyond ``limit`` bytes: only this process fails, and it can say so.
 
-    RLIMIT_DATA counts private writable memory; RLIMIT_AS would count what a GPU driver merely reserves.
+    RLIMIT_DATA counts private writable memory; RLIMIT_AS would count what a GPU driver merely reserves. Where the
+    machine's own memory runs out in spite of it, the kernel is to end this process and not the studio.
     """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)

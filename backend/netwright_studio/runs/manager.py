@@ -27,6 +27,9 @@ CONFIRM_PATIENCE = 2.0
 ANSWER_PATIENCE = 10.0
 CHANGEABLE = frozenset({RunState.RUNNING, RunState.PAUSED})
 SHUTDOWN_PATIENCE = 15.0
+MOST_RECOVERIES = 3
+"""So often in a row a run goes on by itself after a crash of the studio without having come to a new checkpoint."""
+TOO_OFTEN = "The studio ended again and again while this run trained, with no checkpoint in between; it is given up."
 KEPT_DELETED = timedelta(days=7)
 """How long a deleted run can be restored."""
 
@@ -48,9 +51,9 @@ class RunManager:
         """Called, away from the loop, with each run that has ended."""
 
     async def start(self) -> None:
-        """Mark what a crash left behind as interrupted, then begin to take runs."""
+        """Let what a crash left behind go on, then begin to take runs."""
         for run in await asyncio.to_thread(self._store.runs.live):
-            await self._interrupt(run)
+            await self._recover(run)
         await self.purge()
         self._queue = asyncio.create_task(self._serve_queue(), name="run-queue")
 
@@ -97,7 +100,7 @@ class RunManager:
                 got=f"{row.state}, without a checkpoint",
                 remedy="Start a new run with the same settings.",
             )
-        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None}
+        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None, "start_paused": False}
         row = await self._move(run, RunState.QUEUED, action="resumed", **changes)
         self.wake()
         return row
@@ -204,11 +207,34 @@ class RunManager:
             except TimeoutError:
                 return
 
-    async def _interrupt(self, run: Run) -> None:
-        resumable = RunFolder(self._settings.runs_dir, run.id).has_checkpoint()
-        reason = f"The studio ended while this run was {run.state}."
-        await self._move(run.id, RunState.INTERRUPTED, reason=reason, resumable=resumable, ended_at=now())
-        logger.warning("run %s was %s when the studio ended; it is now interrupted", run.id, run.state)
+    async def _recover(self, run: Run) -> None:
+        """Judge a run whose worker died with the studio: it goes on by itself, unless that has not helped before."""
+        folder = RunFolder(self._settings.runs_dir, run.id)
+        await asyncio.to_thread(folder.tidy)
+        state, reason = RunState(run.state), f"The studio ended while this run was {run.state}."
+        changes: dict[str, Any] = {"resumable": folder.has_checkpoint(), "ended_at": now()}
+        if state is RunState.STOPPING:
+            await self._move(run.id, RunState.STOPPED, reason=reason, **changes)
+            return
+        if await asyncio.to_thread(self._store.events.count_interruptions, run.id) >= MOST_RECOVERIES:
+            await self._move(run.id, RunState.FAILED, reason=TOO_OFTEN, **changes)
+            logger.warning("run %s is given up: the studio ended again and again while it trained", run.id)
+            return
+        await self._move(run.id, RunState.INTERRUPTED, reason=reason, **changes)
+        if not self._settings.resume_after_crash:
+            logger.warning("run %s was %s when the studio ended; it is now interrupted", run.id, run.state)
+            return
+        # One without a checkpoint begins anew; one that held still does so again.
+        held = run.start_paused or state is RunState.PAUSED
+        changes = {
+            "resume": True,
+            "resumable": False,
+            "ended_at": None,
+            "start_paused": held,
+            "queued_at": run.queued_at,
+        }
+        await self._move(run.id, RunState.QUEUED, **changes)
+        logger.warning("run %s was %s when the studio ended; it goes on", run.id, run.state)
 
     async def _serve_queue(self) -> None:
         while True:
@@ -222,16 +248,14 @@ class RunManager:
             await self._wake.wait()
 
     async def _fill(self) -> None:
+        await asyncio.to_thread(self._store.reserve.hold)
         while len(self._live) < self._settings.run_concurrency and not self._closing:
-            run = await asyncio.to_thread(self._store.runs.next_queued, list(self._live))
-            if run is None:
+            claimed = await asyncio.to_thread(self._store.runs.claim, list(self._live))
+            if claimed is None:
                 return
+            run, events = claimed
+            self._hub.broadcast(run.id, events)
             recorder = Recorder(self._store, self._hub, run)
-            try:
-                await recorder.move(RunState.STARTING, started_at=run.started_at or now(), ended_at=None)
-            except ConflictError:
-                # It was stopped, or another studio on the same database took it.
-                continue
             supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish)
             self._live[run.id] = supervisor
             task = asyncio.create_task(self._supervise(supervisor), name=f"run-{run.id}")

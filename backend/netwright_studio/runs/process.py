@@ -1,10 +1,11 @@
-"""One worker process: in a group of its own, heard through a pipe, told what to do on its standard input."""
+"""One worker process: under a keeper in a session of its own, heard through a pipe, told things on standard input."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from netwright_studio.runs import keeper
 from netwright_studio.settings import Settings
 
 MAX_LINE = 16 * 1024 * 1024
@@ -35,9 +37,11 @@ class WorkerProcess:
             "NETWRIGHT_DATABASE_URL": settings.effective_database_url,
         }
         environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads_per_run(settings))))
+        if shutil.which(settings.worker_command[0]) is None:
+            raise FileNotFoundError(settings.worker_command[0])
         with (folder / "worker.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *settings.worker_command, str(folder),
+                *keeper.wrap([*settings.worker_command, str(folder)]),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=log,
                 cwd=folder, env=environment, start_new_session=True, limit=MAX_LINE,
             )  # fmt: skip
@@ -45,7 +49,7 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, which is also its group's."""
+        """The keeper's process id, which is also its session's."""
         return self._process.pid
 
     async def messages(self) -> AsyncIterator[dict[str, Any]]:
@@ -65,14 +69,15 @@ class WorkerProcess:
             await stdin.drain()
 
     def kill(self) -> None:
-        """Kill the worker and everything it started."""
+        """Kill the worker and everything it started; ``wait`` returns when that is done."""
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.terminate()
 
     async def wait(self) -> int:
-        """Return the exit status, negative for a signal; what is left of its group is killed."""
+        """Return the exit status, negative for a signal, when nothing of what the worker started is left."""
         status = await self._process.wait()
-        self.kill()
+        if status == -signal.SIGKILL:  # maybe the keeper's own death
+            await asyncio.to_thread(keeper.kill_session, self._process.pid)
         return status
 
 

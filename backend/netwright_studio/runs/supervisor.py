@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import uuid
 from collections.abc import Callable
@@ -12,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from netwright_studio.errors import ConflictError, InvalidError
+from netwright.errors import NetwrightError
+from netwright_studio.errors import ConflictError, InvalidError, disk_full
 from netwright_studio.machine import memory
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.process import WorkerProcess
@@ -20,12 +20,14 @@ from netwright_studio.runs.recorder import Recorder
 from netwright_studio.runs.state import RunState
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
+from netwright_studio.store.fullness import is_full
 from netwright_studio.store.tables import Run, now
 
 logger = logging.getLogger(__name__)
 
 Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
 EVENTS = frozenset({"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples", "change", "advice"})
+KILLED = "The worker process was ended by SIGKILL, which the system does where memory runs out."
 SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoint."
 
 
@@ -55,7 +57,7 @@ class Supervisor:
         except Exception as error:
             logger.exception("run %s could not be carried out", self.run.id)
             self.kill()
-            await self._fail(f"The studio could not carry out the run ({type(error).__name__}).")
+            await self._fail(_said(error) or f"The studio could not carry out the run ({type(error).__name__}).")
         finally:
             writer.cancel()
             await asyncio.wait({writer})
@@ -134,9 +136,8 @@ class Supervisor:
             "settings": self.run.settings,
             "resume": self.run.resume,
             "origin": self.run.origin,
-            "paused": self.run.start_paused and self.run.started_at is None,
+            "paused": self.run.start_paused,
             "memory_bytes": self._settings.run_memory_bytes or total * 8 // 10,
-            "server_pid": os.getpid(),
         }
 
     async def _take(self, kind: str, data: dict[str, Any]) -> None:
@@ -167,7 +168,7 @@ class Supervisor:
         if facts and "resumed_from_step" in facts:
             self.recorder.forget_after(facts["resumed_from_step"])
         try:
-            await self.recorder.move(target, facts=facts)
+            await self.recorder.move(target, facts=facts, start_paused=False)
         except ConflictError:
             # A stop crossed the worker's word on the way: the stop stands, but curves need the facts.
             if facts:
@@ -190,7 +191,8 @@ class Supervisor:
             await self._fail(self._killed_because)
         elif status < 0:
             name = signal.Signals(-status).name
-            await self._finish(RunState.INTERRUPTED, f"The worker process was ended by {name}.")
+            reason = KILLED if name == "SIGKILL" else f"The worker process was ended by {name}."
+            await self._finish(RunState.INTERRUPTED, reason)
         else:
             await self._fail(f"The worker process ended early with status {status}.")
 
@@ -201,7 +203,7 @@ class Supervisor:
             name, version = await asyncio.to_thread(self._publish, row, result)
         except Exception as error:
             logger.exception("the model of run %s could not be kept", self.run.id)
-            message = f"Training is complete, but its model could not be kept ({type(error).__name__})."
+            message = f"Training is complete, but its model could not be kept ({_said(error) or type(error).__name__})."
             await self._fail(message)
             return
         await self.recorder.add("model", {"name": name, "version": version})
@@ -221,7 +223,14 @@ class Supervisor:
             except SQLAlchemyError as error:
                 # A full disk must not leave the run "running"; it is told as soon as there is room.
                 logger.warning("the end of run %s could not be stored, trying again: %s", self.run.id, error)
-                await asyncio.sleep(2.0)
+                await asyncio.sleep(0.5)
+
+
+def _said(error: Exception) -> str | None:
+    """What may be told of an error; None where it might hold what is nobody's business."""
+    if is_full(error):
+        return str(disk_full())
+    return str(error) if isinstance(error, NetwrightError) else None
 
 
 def _gone() -> ConflictError:

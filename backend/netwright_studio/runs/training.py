@@ -34,7 +34,7 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
     data = load_data(order["dataset"], reporter)
     settings = TrainSettings.model_validate(order["settings"])
     task = GraphTask(order["graph"], data.info, choice=settings.task)
-    teller = Teller(reporter, control, settings.batch_size)
+    teller = Teller(reporter, control, settings.batch_size, resumed=order["resume"])
     advisor = Advisor(lambda advice: reporter.say("advice", advice.model_dump()), stop=True)
     begin = Beginning(order, place, data, settings, reporter)
     watch = make_watch(place, reporter, data)
@@ -134,7 +134,8 @@ class Teller(Callback):
     their means.
     """
 
-    def __init__(self, reporter: Reporter, control: Control, batch_size: int) -> None:
+    def __init__(self, reporter: Reporter, control: Control, batch_size: int, *, resumed: bool = False) -> None:
+        self._resumed = resumed
         self._reporter = reporter
         self._control = control
         control.before_hold = self._tell_metrics
@@ -150,7 +151,8 @@ class Teller(Callback):
         plan = state.task.plan(self._batch_size)
         reason = state.device_reason or None
         self._reporter.say("plan", {"text": str(plan), "device": state.device, "reason": reason})
-        facts = {"resumed_from_step": state.resumed_from or 0} if state.resumed_from is not None else {}
+        # A run that had no checkpoint to go on from begins anew: what was drawn of it comes again.
+        facts = {"resumed_from_step": state.resumed_from or 0} if self._resumed else {}
         self._reporter.state(RunState.RUNNING, **facts)
         self._tell_progress(state)
 

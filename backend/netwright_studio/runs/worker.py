@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from netwright.errors import MemoryLimitError, NetwrightError
+from netwright.serialization import FULL_ERRORS
+from netwright_studio.errors import disk_full
 from netwright_studio.runs import guard
 from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import read_order
@@ -24,7 +27,6 @@ def main(arguments: list[str], train: Train) -> int:
     folder = Path(arguments[0])
     reporter = Reporter(_take_stdout())
     order = read_order(folder)
-    guard.die_with(order["server_pid"])
     control = Control(reporter, paused=order["paused"])
     # Unbuffered: at exit nothing may hold the lock of a buffer that a thread still reads.
     control.listen(open(0, "rb", buffering=0, closefd=False), on_end=guard.leave)  # noqa: SIM115
@@ -38,21 +40,29 @@ def _train(train: Train, order: dict[str, Any], folder: Path, reporter: Reporter
     try:
         facts = train(order, folder, reporter, control)
     except (MemoryError, MemoryLimitError) as error:
-        traceback.print_exc()
+        _print_trace()
         limit = order["memory_bytes"] / 2**30
         reason = str(error) if isinstance(error, NetwrightError) else "an allocation was refused."
         text = f"Out of memory (a run may use {limit:.1f} GiB): {reason} Try a smaller batch size or network."
         return {"state": RunState.FAILED, "reason": text}
     except NetwrightError as error:
-        traceback.print_exc()
+        _print_trace()
         return {"state": RunState.FAILED, "reason": str(error)}
     except Exception as error:
-        # The trace goes to worker.log; a browser gets neither it nor a path of this machine.
-        traceback.print_exc()
+        # A browser gets neither the trace nor a path of this machine.
+        _print_trace()
+        if isinstance(error, OSError) and error.errno in FULL_ERRORS:
+            return {"state": RunState.FAILED, "reason": str(disk_full())}
         return {"state": RunState.FAILED, "reason": f"Training failed unexpectedly ({type(error).__name__})."}
     if facts is None:
         return {"state": RunState.STOPPED, "reason": None}
     return {"state": RunState.COMPLETED, "reason": None, **facts}
+
+
+def _print_trace() -> None:
+    """Write what went wrong to worker.log, where there is room for it."""
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
 
 
 def _take_stdout() -> int:

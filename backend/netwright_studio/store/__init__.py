@@ -9,6 +9,7 @@ from netwright_studio.store.access import KEY_PREFIX, SecretStore
 from netwright_studio.store.blobs import BlobStore
 from netwright_studio.store.database import Database
 from netwright_studio.store.events import EventStore
+from netwright_studio.store.fullness import Reserve
 from netwright_studio.store.projects import ProjectStore
 from netwright_studio.store.runs import RunStore
 from netwright_studio.store.tables import ApiKey, ShareLink
@@ -23,6 +24,7 @@ class Store:
 
     settings: Settings
     database: Database
+    reserve: Reserve
     blobs: BlobStore
     projects: ProjectStore
     versions: VersionStore
@@ -39,12 +41,14 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Make the data folder where it is missing, bring the tables up to date and return the store."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.effective_database_url)
+    reserve = Reserve(settings.home, settings.disk_reserve_bytes)
+    database = Database(settings.effective_database_url, reserve)
     database.migrate()
     blobs = BlobStore(settings.blobs_dir)
     return Store(
         settings=settings,
         database=database,
+        reserve=reserve,
         blobs=blobs,
         projects=ProjectStore(database),
         versions=VersionStore(database),

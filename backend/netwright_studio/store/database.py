@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from netwright_studio.errors import ConflictError
 from netwright_studio.jsonio import dumps
+from netwright_studio.store.fullness import Reserve
 from netwright_studio.store.migrate import upgrade
 
 BUSY_SECONDS = 15
+CLAIM_SECONDS = 3.0
+"""PostgreSQL needs a moment to see that a studio which was killed is gone."""
+STUDIO_LOCK, NUMBER_LOCK = 0x6E657477, 0x6E657478
+"""PostgreSQL's locks by number: who is the studio of a database, and who gives a run its number."""
 
 
 def new_id() -> str:
@@ -63,8 +71,11 @@ class Database:
     takes the write lock.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
         self.url = url
+        self._watch = reserve.watch if reserve is not None else nullcontext
+        self.kind = make_url(url).get_backend_name()
+        self._claim: Connection | None = None
         self.durable = _make_engine(url, "FULL")
         self.fast = _make_engine(url, "NORMAL")
         self._write = sessionmaker(self.durable, expire_on_commit=False)
@@ -78,13 +89,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction that is on the disk when it ends."""
-        with self._write.begin() as session:
+        with self._watch(), self._write.begin() as session:
             yield session
 
     @contextmanager
     def write_fast(self) -> Iterator[Session]:
         """Open a transaction for what comes often and could be lost with the power."""
-        with self._write_fast.begin() as session:
+        with self._watch(), self._write_fast.begin() as session:
             yield session
 
     @contextmanager
@@ -93,6 +104,33 @@ class Database:
         with self._read() as session:
             yield session
 
+    def claim(self) -> None:
+        """Be the only studio on this database, until ``close`` or the end of the process, however it comes.
+
+        A second one would take the first one's live runs for what a crash left behind. On SQLite the lock on the data
+        folder sees to that.
+        """
+        if self.kind != "postgresql" or self._claim is not None:
+            return
+        connection = self.durable.connect().execution_options(isolation_level="AUTOCOMMIT")
+        deadline = time.monotonic() + CLAIM_SECONDS
+        while not connection.scalar(select(func.pg_try_advisory_lock(STUDIO_LOCK))):
+            if time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            connection.close()
+            raise ConflictError(
+                "Another studio already uses this database.",
+                where="NETWRIGHT_DATABASE_URL",
+                remedy="Stop it, or give this one a database of its own.",
+            )
+        self._claim = connection
+
+    def lock_numbers(self, session: Session) -> None:
+        """Let no other writer give a run its number before this transaction ends; SQLite has one writer anyway."""
+        if self.kind == "postgresql":
+            session.execute(select(func.pg_advisory_xact_lock(NUMBER_LOCK)))
+
     def check(self) -> None:
         """Raise when the database does not answer."""
         with self.read() as session:
@@ -100,5 +138,10 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        if self._claim is not None:
+            with suppress(SQLAlchemyError):  # where the server is gone, so is the lock
+                self._claim.execute(select(func.pg_advisory_unlock(STUDIO_LOCK)))
+                self._claim.close()
+            self._claim = None
         self.durable.dispose()
         self.fast.dispose()

@@ -81,6 +81,13 @@ class EventStore:
         with self._database.read() as session:
             return _read(session, *wanted, limit=limit)
 
+    def count_interruptions(self, run: str) -> int:
+        """Return how often the run was interrupted since its last checkpoint."""
+        found = self.of_types(run, ("state", "checkpoint"))
+        since = next((n for n, event in enumerate(reversed(found)) if event.type == "checkpoint"), len(found))
+        last = found[len(found) - since :]
+        return sum('"state":"interrupted"' in event.data for event in last)
+
     def prune(self, run: str, keep: int) -> int:
         """Drop the oldest events beyond ``keep`` and note how far; return how many went."""
         with self._database.write_fast() as session:

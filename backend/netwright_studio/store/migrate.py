@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0005"
+_SCRIPTS = Path(__file__).parent / "migrations"
 
 
 def current_revision(engine: Engine) -> str | None:
@@ -26,18 +27,28 @@ def alembic_config(engine: Engine) -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["engine"] = engine
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the tables to ``HEAD``."""
-    if current_revision(engine) == HEAD:
+def revisions() -> list[str]:
+    """Return every revision that there is, the newest first."""
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    return [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def upgrade(engine: Engine, revision: str = HEAD) -> None:
+    """Bring the tables to ``revision``."""
+    if current_revision(engine) == revision:
         return
     from alembic import command
 
-    command.upgrade(alembic_config(engine), HEAD)
+    command.upgrade(alembic_config(engine), revision)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:

@@ -7,15 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.exc import IntegrityError
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import LIVE, OVER, RunState, require_move
 from netwright_studio.store.database import Database, new_id
 from netwright_studio.store.events import Draft, Event, append
 from netwright_studio.store.tables import Run, RunEvent, now
-
-_NUMBER_TRIES = 50
 
 
 class RunStore:
@@ -37,17 +34,8 @@ class RunStore:
     ) -> Run:
         """Store a queued run under the next number, with its first event; ``more`` are columns that have defaults."""
         values = {"graph": graph, "dataset": dataset, "settings": settings, "epochs": epochs, **more}
-        for attempt in range(_NUMBER_TRIES):
-            try:
-                return self._create(name, project, values)
-            except IntegrityError:
-                # Another writer took the number; on SQLite the lock rules this out.
-                if attempt == _NUMBER_TRIES - 1:
-                    raise
-        raise AssertionError("unreachable")
-
-    def _create(self, name: str | None, project: str | None, values: dict[str, Any]) -> Run:
         with self._database.write() as session:
+            self._database.lock_numbers(session)
             number = (session.scalar(select(func.max(Run.number))) or 0) + 1
             own = {"id": new_id(), "number": number, "name": name or f"Run {number}", "project_id": project}
             run = Run(**{**own, "state": RunState.QUEUED.value, **values})
@@ -102,12 +90,27 @@ class RunStore:
             query = select(Run).where(Run.id.in_(found[:most]), Run.deleted_at.is_(None)).order_by(Run.number)
             return list(session.scalars(query))
 
-    def next_queued(self, but: Iterable[str] = ()) -> Run | None:
-        """Return the run that has waited longest."""
+    def claim(self, but: Iterable[str] = ()) -> tuple[Run, list[Event]] | None:
+        """Take the run that has waited longest: it is starting when this returns; None where none waits.
+
+        Found and taken in one transaction, so that nobody else takes it: SQLite lets in one writer at a time, and
+        PostgreSQL leaves out what another has locked.
+        """
+        waiting = Run.state == RunState.QUEUED.value, Run.id.not_in(list(but))
         with self._database.read() as session:
-            waiting = Run.state == RunState.QUEUED.value
-            query = select(Run).where(waiting, Run.id.not_in(list(but))).order_by(Run.queued_at, Run.number)
-            return session.scalars(query.limit(1)).first()
+            if session.scalar(select(Run.id).where(*waiting).limit(1)) is None:
+                return None
+        with self._database.write() as session:
+            query = select(Run).where(*waiting).order_by(Run.queued_at, Run.number).limit(1)
+            run = session.scalars(query.with_for_update(skip_locked=True)).first()
+            if run is None:
+                return None
+            run.state, run.state_reason = RunState.STARTING.value, None
+            run.started_at, run.ended_at = run.started_at or now(), None
+            session.flush()
+            events = append(session, run.id, [_state_draft(RunState.STARTING, None)])
+            session.refresh(run)
+        return run, events
 
     def live(self) -> list[Run]:
         """Return the runs that say a process works on them."""

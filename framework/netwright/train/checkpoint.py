@@ -55,22 +55,27 @@ def write(
         save_arrays(beside / OPTIMIZER, optimizer)
         sums = {name: _sha256(beside / name) for name in (WEIGHTS, OPTIMIZER)}
         seal(beside, {"format": FORMAT, "step": step, "files": sums, **state})
+        old = folder / f".step-{step}.old"
         if place.exists():
-            shutil.rmtree(place)
+            os.rename(place, old)  # until the new one is in its place, this is what a crash leaves
         os.rename(beside, place)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
+        _restore(folder)
         raise
     fsync_folder(folder)
+    shutil.rmtree(old, ignore_errors=True)
     _thin(folder, max(keep, KEEP))
     return size_of(place)
 
 
 def seal(place: Path, state: Mapping[str, Any]) -> None:
     """Write ``state.json`` with its checksum."""
-    body = json.dumps(state)
-    written = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}
-    write_atomically(place / STATE, json.dumps(written).encode())
+    write_atomically(place / STATE, _sealed(json.dumps(state)))
+
+
+def _sealed(body: str) -> bytes:
+    return json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest(), "body": body}).encode()
 
 
 def size_of(place: Path) -> int:
@@ -87,12 +92,24 @@ def _thin(folder: Path, keep: int) -> None:
     while len(loose) > KEEP and (len(loose) > keep or sum(taken[step] for step, _ in loose) > KEEP_BYTES):
         steps = [step for step, _ in loose] + [0]
         nearest = min(range(KEEP, len(loose)), key=lambda i: (steps[i - 1] - steps[i + 1], -steps[i]))
-        shutil.rmtree(loose.pop(nearest)[1], ignore_errors=True)
+        _drop(loose.pop(nearest)[1])
+
+
+def _drop(place: Path) -> None:
+    """Remove a checkpoint, renamed first: a crash in the middle must not leave half of one under its name."""
+    gone = place.with_name(f".{place.name}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        os.rename(place, gone)
+    except OSError:
+        return  # another has dropped it
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def read_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """(the newest good checkpoint or None, what was wrong with newer ones)."""
     damaged: list[str] = []
+    _restore(folder)
     for step, place in steps_in(folder):
         try:
             return read(place, step), damaged
@@ -103,11 +120,20 @@ def read_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 
 def clean(folder: Path, newer_than: int | None = None) -> None:
     """Remove what a crash in the middle of writing left, and checkpoints after a step (of a training before)."""
+    _restore(folder)
     for left in folder.glob(".step-*"):
         shutil.rmtree(left, ignore_errors=True)
     for step, place in steps_in(folder):
         if newer_than is not None and step > newer_than:
-            shutil.rmtree(place, ignore_errors=True)
+            _drop(place)
+
+
+def _restore(folder: Path) -> None:
+    """Put back what was to be replaced when the writing broke off."""
+    for old in folder.glob(".step-*.old"):
+        place = folder / old.name.removeprefix(".").removesuffix(".old")
+        if not place.exists():
+            os.rename(old, place)
 
 
 def steps_in(folder: Path) -> list[tuple[int, Path]]:
@@ -136,9 +162,11 @@ def read(place: Path, step: int) -> Checkpoint:
 def read_state(place: Path) -> dict[str, Any]:
     """What ``state.json`` says; raises CheckpointError where it is not what was written."""
     try:
-        sealed = json.loads((place / STATE).read_bytes())
+        content = (place / STATE).read_bytes()
+        sealed = json.loads(content)
         body = sealed["body"]
-        if hashlib.sha256(body.encode()).hexdigest() != sealed["sha256"]:
+        # Compared as it was written: a changed space would pass for JSON.
+        if _sealed(body) != content:
             raise ValueError("its checksum is wrong")
         state: dict[str, Any] = json.loads(body)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
