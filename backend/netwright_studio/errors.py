@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+import orjson
+
 from netwright.errors import DiskFullError as FrameworkDiskFullError
 from netwright.errors import NetwrightError
 
 MAX_TEXT = 600
+MAX_FACT = 300
 MAX_DETAILS = 50
+MAX_BYTES = 4000
+"""Of a whole body: details that do not fit any more are left out."""
 
 
 class StudioError(NetwrightError):
@@ -89,18 +94,28 @@ def error_body(
     remedy: str | None = None,
     details: Iterable[Any] = (),
 ) -> dict[str, Any]:
-    """Return the one error body; long texts are cut so that an error stays small."""
-    return {
-        "error": {
-            "code": code,
-            "message": cut(message),
-            "where": cut(where),
-            "wanted": cut(wanted),
-            "got": cut(got),
-            "remedy": cut(remedy),
-            "details": list(details)[:MAX_DETAILS],
-        }
-    }
+    """Return the one error body; long texts are cut, and details left out, so that an error stays small."""
+    facts = {"where": where, "wanted": wanted, "got": got, "remedy": remedy}
+    body = {"code": code, "message": cut(message), **{name: cut(fact, MAX_FACT) for name, fact in facts.items()}}
+    return {"error": {**body, "details": _fitting(details, MAX_BYTES - _size(body))}}
+
+
+def _fitting(details: Iterable[Any], room: int) -> list[Any]:
+    """Return the first details, with their texts cut, as far as the room in bytes goes."""
+    found: list[Any] = []
+    for detail in list(details)[:MAX_DETAILS]:
+        short = (
+            {name: cut(text, MAX_FACT) for name, text in detail.items()} if isinstance(detail, dict) else cut(detail)
+        )
+        room -= _size(short) + 1
+        if room < 0:
+            break
+        found.append(short)
+    return found
+
+
+def _size(value: Any) -> int:
+    return len(orjson.dumps(value, default=str))
 
 
 def cut(value: Any, limit: int = MAX_TEXT) -> Any:

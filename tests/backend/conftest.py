@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -98,6 +99,13 @@ def make_client(tmp_path: Path) -> Iterator[MakeClient]:
 @pytest.fixture
 def client(make_client: MakeClient) -> TestClient:
     return make_client()
+
+
+def every_route(client: TestClient) -> Iterator[tuple[str, str]]:
+    """(method, path) of all that OpenAPI names; parts of paths that stand for something are "x"."""
+    for path, operations in client.app.openapi()["paths"].items():  # type: ignore[attr-defined]
+        for method in operations:
+            yield method.upper(), re.sub(r"\{[^}]*\}", "x", path)
 
 
 def connect(client: TestClient, path: str, origin: str | None = ORIGIN) -> WebSocketTestSession:

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
-from tests.backend.conftest import ORIGIN, MakeClient, TestClient, WebSocketDenialResponse, add_run, connect
+from tests.backend.conftest import (
+    ORIGIN,
+    MakeClient,
+    TestClient,
+    WebSocketDenialResponse,
+    add_run,
+    connect,
+    every_route,
+)
 
 from netwright.errors import NetwrightError
 from netwright_studio.app import create_app
@@ -20,12 +27,6 @@ HTML = {"accept": "text/html,application/xhtml+xml"}
 @pytest.fixture
 def guarded(make_client: MakeClient) -> TestClient:
     return make_client(token=TOKEN, host="0.0.0.0")
-
-
-def every_route(client: TestClient) -> Iterator[tuple[str, str]]:
-    for path, operations in client.app.openapi()["paths"].items():  # type: ignore[attr-defined]
-        for method in operations:
-            yield method.upper(), re.sub(r"\{[^}]*\}", "x", path)
 
 
 def test_every_route_and_method_asks_for_the_token(guarded: TestClient) -> None:

@@ -4,7 +4,15 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from tests.backend.conftest import ORIGIN, MakeClient, TestClient, WebSocketDenialResponse, add_run, connect
+from tests.backend.conftest import (
+    ORIGIN,
+    MakeClient,
+    TestClient,
+    WebSocketDenialResponse,
+    add_run,
+    connect,
+    every_route,
+)
 
 FOREIGN_HOSTS = [
     "evil.com",
@@ -37,6 +45,18 @@ FOREIGN_ORIGINS = [
 def test_a_foreign_host_is_refused_everywhere(client: TestClient, host: str, path: str) -> None:
     for method in ("GET", "POST", "PUT", "DELETE"):
         assert client.request(method, path, headers={"host": host}).status_code == 403
+
+
+def test_every_route_and_method_looks_at_host_and_origin(client: TestClient) -> None:
+    """Nothing is answered under a foreign name, and nothing is changed for a page of another origin."""
+    routes = list(every_route(client))
+    assert len(routes) > 60
+    for method, path in routes:
+        assert client.request(method, path, headers={"host": "localhost.evil.com"}).status_code == 403, (method, path)
+        if method not in ("GET", "HEAD", "OPTIONS"):
+            for origin in ("http://localhost.evil.com", "null", "http://127.0.0.1:8001"):
+                reply = client.request(method, path, headers={"origin": origin})
+                assert reply.status_code == 403, (method, path, origin)
 
 
 @pytest.mark.parametrize("host", OWN_HOSTS)

@@ -10,6 +10,7 @@ from netwright_studio.schemas.common import Model, Request
 
 # More than this is refused before it is looked at; the framework has the same limit.
 MAX_NODES = 10_000
+MAX_OUTPUTS = 1000
 
 
 class Node(Request):
@@ -50,7 +51,7 @@ class Graph(Request):
     version: Literal[1] = 1
     name: str = Field("", max_length=200)
     nodes: list[Node] = Field(default_factory=list, max_length=MAX_NODES)
-    outputs: list[str] = Field(default_factory=list)
+    outputs: list[str] = Field(default_factory=list, max_length=MAX_OUTPUTS)
     layout: dict[str, tuple[float, float]] = Field(default_factory=dict, description="node id → [x, y]")
     groups: list[NodeGroup] = Field(default_factory=list, max_length=1000)
 

@@ -178,7 +178,7 @@ class _Check:
             )
             return
         try:
-            ins, outs = op.infer_shape(resolved.p, [s.shape if s else None for s in specs])
+            ins, outs = op.shapes(resolved.p, [s.shape if s else None for s in specs])
             in_types, out_types = op.infer_dtype(resolved.p, [s.dtype if s else None for s in specs])
         except ParamError as error:
             self.problems.append(param_problem(resolved.id, error))

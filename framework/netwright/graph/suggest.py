@@ -92,7 +92,7 @@ def _takes(op: Operator, shape: Shape | None) -> bool:
         if shape is None:
             return True
         given = [shape if port.kind == "data" and not port.optional else None for port in ports]
-        ins, outs = op.infer_shape(p, given)
+        ins, outs = op.shapes(p, given)
     except NetwrightError:
         return False
     same = all(g is None or i is None or tuple(i) == g for g, i in zip(given, ins, strict=True))

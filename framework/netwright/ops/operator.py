@@ -117,6 +117,8 @@ class Sample:
         return tuple(d if isinstance(d, Draw) else Draw(d) for d in self.inputs)
 
 
+MAX_AXES = 64
+"""NumPy's own limit."""
 MAX_REMEMBERED = 256
 """Combinations of input shapes remembered for one set of parameters."""
 
@@ -391,6 +393,14 @@ class Operator:
         except ParamError as error:
             raise error.at(self.name) from None
 
+    def shapes(self, p: OpParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
+        """``infer_shape``, and an error where a result has more axes than an array may have."""
+        found = self.infer_shape(p, shapes)
+        axes = max((len(shape) for shape in found[1] if shape is not None), default=0)
+        if axes > MAX_AXES:
+            raise ShapeError("the result has too many axes", wanted=f"at most {MAX_AXES}", got=axes)
+        return found
+
     def infer(self, p: OpParams, specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
         """Specifications of all outputs for fully known inputs; raises with ``where`` set to the operator."""
         inferred = self.facts(p).inferred
@@ -398,7 +408,7 @@ class Operator:
         if found is None:
             try:
                 self._check_count(p, len(specs))
-                out_shapes = self.infer_shape(p, [s.shape for s in specs])[1]
+                out_shapes = self.shapes(p, [s.shape for s in specs])[1]
                 out_dtypes = self.infer_dtype(p, [s.dtype for s in specs])[1]
             except NetwrightError as error:
                 raise error.at(self.name) from None

@@ -115,7 +115,7 @@ class Inference:
         if not can_infer(op, node, ins):
             return False
         try:
-            new_ins, outs = op.infer_shape(node.p, ins)
+            new_ins, outs = op.shapes(node.p, ins)
         except NetwrightError as error:
             raise error.at(f"{node.name} ({op.name})") from None
         changed = False

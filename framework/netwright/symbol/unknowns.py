@@ -144,7 +144,7 @@ class _Run:
         if not self._can_infer(op, node, ins):
             return
         try:
-            new_ins, outs = op.infer_shape(node.p, ins)
+            new_ins, outs = op.shapes(node.p, ins)
         except NetwrightError:
             self._meet_inputs(node, ins)
             try:
