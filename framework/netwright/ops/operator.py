@@ -393,7 +393,7 @@ class Operator:
         except ParamError as error:
             raise error.at(self.name) from None
 
-    def shapes(self, p: OpParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
+    def shapes(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         """``infer_shape``, and an error where a result has more axes than an array may have."""
         found = self.infer_shape(p, shapes)
         axes = max((len(shape) for shape in found[1] if shape is not None), default=0)
