@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
+import math
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -16,10 +17,13 @@ from tests.backend.conftest import Bench
 from tests.backend.test_api import MLP
 
 from netwright import model_store
+from netwright.train import TrainState
 from netwright_studio.inference import ModelRepository
+from netwright_studio.runs.control import Control, Reporter
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.publish import publisher
 from netwright_studio.runs.state import RunState
+from netwright_studio.runs.training import Teller
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
@@ -108,19 +112,23 @@ async def test_kill_9_in_mid_training_and_resume_ends_at_the_same_bits(studio: B
     assert weights_of(studio.settings, broken) == weights_of(studio.settings, unbroken)
 
 
-async def test_a_real_run_pauses_between_two_steps(studio: Bench) -> None:
-    run = queue(studio, network(32, 10), "digits", epochs=2000, batch_size=16)
-    await studio.until_step(run, 50)
-    assert (await studio.manager.pause(run)).state == "paused"
-    await asyncio.sleep(0.3)
-    held = studio.store.runs.get(run).step
-    await asyncio.sleep(0.3)
-    assert studio.store.runs.get(run).step == held
-    await studio.manager.resume(run)
-    await studio.until_step(run, held + 10)
-    await studio.manager.stop(run)
-    row = await studio.until(run, *OVER)
-    assert (row.state, row.resumable) == ("stopped", True)
+def test_a_point_holds_the_means_of_its_steps() -> None:
+    said: list[tuple[str, Any]] = []
+    reporter = SimpleNamespace(say=lambda kind, data: said.append((kind, data)), log=None, state=None)
+    teller = Teller(cast("Reporter", reporter), cast("Control", SimpleNamespace(paused=False)), 8)
+    state = TrainState(None, TrainSettings(), 10, 400)
+    for step in range(1, 400):
+        state.step, state.epoch = step, step / 40
+        state.metrics.update(train_loss=float(step), lr=0.1, train_big=math.inf)
+        teller.on_step(state)
+    teller.on_end(state)
+    points = [data for kind, data in said if kind == "metrics"]
+    begun = 0
+    for point in points:
+        assert point["values"]["train_loss"] == pytest.approx((begun + 1 + point["step"]) / 2)
+        assert (point["values"]["lr"], point["values"]["train_big"]) == (0.1, math.inf)  # to the last bit
+        begun = point["step"]
+    assert begun == 399
 
 
 async def test_an_uploaded_table_is_trained_on(studio: Bench, tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class Teller(Callback):
         self._control = control
         control.before_hold = self._tell_metrics
         self._batch_size = batch_size
-        self._sums: dict[str, float] = {}
+        self._means: dict[str, float] = {}
         self._steps = 0
         self._told_metrics = self._told_progress = 0.0
 
@@ -161,7 +161,9 @@ class Teller(Callback):
         self._steps += 1
         for name, value in state.metrics.items():
             if not name.startswith("val_"):
-                self._sums[name] = self._sums.get(name, 0.0) + value
+                mean = self._means.get(name, value)
+                # A value that stays, a rate say, is its own mean to the last bit.
+                self._means[name] = value if value == mean else mean + (value - mean) / self._steps
         now = time.monotonic()
         stepping = self._control.paused
         if stepping or now - self._told_metrics >= METRICS_SECONDS:
@@ -190,9 +192,8 @@ class Teller(Callback):
     def _tell_metrics(self, state: TrainState) -> None:
         if not self._steps:
             return
-        values = {name: total / self._steps for name, total in self._sums.items()}
-        self._reporter.say("metrics", {"step": state.step, "epoch": state.epoch, "values": values})
-        self._sums, self._steps = {}, 0
+        self._reporter.say("metrics", {"step": state.step, "epoch": state.epoch, "values": self._means})
+        self._means, self._steps = {}, 0
         self._told_metrics = time.monotonic()
 
     def _tell_progress(self, state: TrainState) -> None:

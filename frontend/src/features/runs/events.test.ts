@@ -7,20 +7,31 @@ import { RunStream, type SocketLike, type StreamStatus } from "./events";
 class FakeSocket implements SocketLike {
   onmessage: ((event: MessageEvent) => void) | null = null;
   onclose: ((event: CloseEvent) => void) | null = null;
+  onopen: ((event: Event) => void) | null = null;
+  readyState: number = WebSocket.CONNECTING;
   closed = false;
 
   constructor(readonly after: number) {}
 
   close(): void {
+    if (this.readyState === WebSocket.CONNECTING) throw new Error("closed before the connection is established");
+    this.readyState = WebSocket.CLOSED;
     this.closed = true;
   }
 
+  open(): void {
+    this.readyState = WebSocket.OPEN;
+    this.onopen?.(new Event("open"));
+  }
+
   send(frame: RunFrame | string): void {
+    if (this.readyState === WebSocket.CONNECTING) this.open();
     const data = typeof frame === "string" ? frame : JSON.stringify(frame);
     this.onmessage?.(new MessageEvent("message", { data }));
   }
 
   cut(code = 1006): void {
+    this.readyState = WebSocket.CLOSED;
     this.onclose?.({ code, reason: "" } as CloseEvent);
   }
 }
@@ -227,12 +238,26 @@ describe("RunStream", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it("closes a socket that is still connecting once it is open", () => {
+    const { stream, socket, seen, sockets } = setUp();
+    stream.start();
+    stream.stop();
+    expect(socket().closed).toBe(false);
+    socket().open();
+    expect(socket().closed).toBe(true);
+    stream.start();
+    expect(sockets).toHaveLength(2);
+    socket().send(frame(1, 2));
+    expect(seen).toEqual([1, 2]);
+  });
+
   it("is silent once stopped", () => {
     const { stream, sockets, socket, seen } = setUp();
     stream.start();
     const old = socket();
+    old.open();
     stream.stop();
-    old.send(frame(1, 2));
+    old.onmessage?.(new MessageEvent("message", { data: JSON.stringify(frame(1, 2)) }));
     old.cut();
     vi.advanceTimersByTime(60_000);
     expect(seen).toEqual([]);

@@ -2,6 +2,8 @@ import type { RunEvent, RunEventsPage, RunFrame } from "@/api/types";
 
 /** The part of a WebSocket the stream uses, so that a test can bring its own. */
 export interface SocketLike {
+  readonly readyState: number;
+  onopen: ((event: Event) => void) | null;
   onmessage: ((event: MessageEvent) => void) | null;
   onclose: ((event: CloseEvent) => void) | null;
   close: () => void;
@@ -32,6 +34,8 @@ const SILENCE_MS = 25_000;
 /** We fell behind and were closed for it: nothing is wrong, go on at once. */
 const SLOW_CONSUMER = 4408;
 const REFUSALS = new Set([1008, 4403, 4404]);
+/** `WebSocket.CONNECTING`. */
+const CONNECTING = 0;
 
 /** Follows one run over a WebSocket: replays, survives cuts, drops duplicates and fills holes. */
 export class RunStream {
@@ -93,7 +97,7 @@ export class RunStream {
     this.socket = null;
     this.held = [];
     this.filling = false;
-    socket?.close();
+    if (socket) closeSocket(socket);
   }
 
   private lose(code: number): void {
@@ -208,6 +212,12 @@ export class RunStream {
     if (first && first.seq > this.last + 1) this.skip(this.last + 1, first.seq - 1);
     this.take(held);
   }
+}
+
+/** Browsers complain of a socket that is closed before it is open: that one is closed as soon as it is. */
+function closeSocket(socket: SocketLike): void {
+  if (socket.readyState === CONNECTING) socket.onopen = () => socket.close();
+  else socket.close();
 }
 
 function parseFrame(data: unknown): RunFrame | null {
