@@ -21,6 +21,7 @@ NOT_SHOWN = (
     "backup",
     "inference/open_inference",
     "notebook.py",
+    "project_commands.py",
     "serve.py",
     "handbook.py",
     "language",
@@ -29,7 +30,7 @@ NOT_SHOWN = (
 )
 KEYWORDS = frozenset({"message", "wanted", "got", "remedy", "reason", "why", "label"})
 # Functions whose texts reach people without passing through an error.
-SAYERS = frozenset({"_say", "_fail", "_finish", "log", "Refusal", "set_params"})
+SAYERS = frozenset({"_say", "_fail", "_finish", "log", "Refusal", "set_params", "remark"})
 # A lower-case word alone is a code or a level, except among what was wanted and got.
 WORD = re.compile(r"[a-z]{4,}")
 
@@ -62,6 +63,17 @@ def templates(path: Path) -> Iterator[tuple[int, str]]:
             for text in _texts(expression):
                 if WORD.search(text.replace("{}", "")):
                     yield node.lineno, number(text)
+
+
+def everything() -> Iterator[str]:
+    """Every text of every source, with numbered holes where values stand; of the catalogue's own folder none."""
+    for root in (FRAMEWORK, STUDIO):
+        for path in sorted(root.rglob("*.py")):
+            if "language" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant | ast.JoinedStr):
+                    yield from map(number, _texts(node))
 
 
 def _is_code(node: ast.expr) -> bool:

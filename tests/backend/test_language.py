@@ -66,6 +66,7 @@ def registry() -> Iterator[str]:
     for operator in engine.palette["operators"]:
         if operator["in_palette"]:
             yield from (operator["title"], operator["summary"], *(port["doc"] for port in operator["inputs"]))
+            yield from (" ".join(paragraph.split()) for paragraph in operator["doc"].split("\n\n"))
             yield from _schema(operator["params_schema"])
     yield from (category["title"] for category in engine.palette["categories"])
     for choices in engine.optimizers.values():
@@ -135,11 +136,48 @@ def test_problems_of_a_drawn_network_are_told_in_chinese() -> None:
         assert problem["remedy"] is None or HAN.search(problem["remedy"]), problem
 
 
+PUT_TOGETHER = re.compile(
+    r"Input should be .*|Set {0} to .*|Choose one of: {0}|{0}\. An Input stands .*|{0}\. What follows .*"
+    r"|predicted {0} a step on .*|{0} was asked for; {1}|{0}: {1} \(got {2}\)\. {3}"
+)
+"""What pydantic says, and what our sources make of pieces that stand apart."""
+
+
+def test_the_catalogue_holds_nothing_that_no_source_says() -> None:
+    """A text is said where a source has it whole, or has all the words around its holes."""
+    said = set(registry()) | set(spoken.everything())
+    plain = "\n".join(sorted(said))
+
+    def is_stale(text: str) -> bool:
+        pieces = [piece.strip() for piece in HOLE.split(text)[::2]]
+        return text not in said and not PUT_TOGETHER.fullmatch(text) and not all(piece in plain for piece in pieces)
+
+    assert [text for text in entries() if is_stale(text)] == [], "take them out of the zh folder"
+
+
+def test_a_plan_is_told_in_chinese_with_its_table_as_it_was(client: Any) -> None:
+    asked = {"graph": templates.get("cnn-digits").graph, "dataset": "digits", "batch_size": 8}
+    english, chinese = (
+        client.post("/api/graphs/plan", json=asked, headers={"accept-language": tongue}).json()
+        for tongue in ("en", "zh")
+    )
+    tables, words = zip(*(answer["text"].split("\n\n") for answer in (english, chinese)), strict=True)
+    assert tables[0] == tables[1]
+    assert len(words[0].splitlines()) == len(words[1].splitlines())
+    for line in words[1].splitlines():
+        assert HAN.search(line), line
+        assert line.startswith("设备") or not WORDS.search(line), line
+    assert [one["idle"] for one in english["passes"]] == [one["idle"] for one in chinese["passes"]]
+    assert all(HAN.search(one["changed"]) and not WORDS.search(one["changed"]) for one in chinese["passes"])
+    assert not any(HAN.search(one["changed"]) for one in english["passes"])
+
+
 @pytest.mark.parametrize(("accepted", "title"), [("zh-CN", "全连接"), ("en", "Dense (fully connected)")])
 def test_a_route_answers_in_the_language_of_the_request(client: Any, accepted: str, title: str) -> None:
     reply = client.get("/api/operators", headers={"accept-language": accepted})
     dense = next(one for one in reply.json()["operators"] if one["name"] == "FullyConnected")
     assert dense["title"] == title
+    assert all(bool(HAN.search(paragraph)) == (accepted != "en") for paragraph in dense["doc"].split("\n\n"))
     assert reply.headers["content-language"] == accepted
     assert "Accept-Language" in reply.headers["vary"]
 

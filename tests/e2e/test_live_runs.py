@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.e2e.conftest import Watch
-from tests.e2e.steps import download_curve, expect_state, last_step, wait_for_step
+from tests.e2e.steps import download_curve, expect_state, wait_for_step
 from tests.e2e.studio import Studio
 
 

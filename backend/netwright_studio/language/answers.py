@@ -9,6 +9,7 @@ from typing import Any
 from netwright_studio.jsonio import dumps
 from netwright_studio.language.catalogue import Catalogue, chinese
 from netwright_studio.language.choice import Language
+from netwright_studio.language.plans import is_plan, translate_changes, translate_plan
 
 SPOKEN = frozenset(
     {
@@ -40,17 +41,28 @@ def _walk(value: Any, catalogue: Catalogue) -> Any:
 def _field(key: Any, value: Any, catalogue: Catalogue) -> Any:
     if key in OWN:
         return value
+    if key == "doc" and isinstance(value, str):
+        return "\n\n".join(_paragraph(text, catalogue) for text in value.split("\n\n"))
     if key in SPOKEN:
         return _said(value, catalogue)
+    if key == "changed" and isinstance(value, str):
+        return translate_changes(value)
     if key == "fix" and isinstance(value, Mapping):
         return {**value, "label": catalogue.translate(str(value.get("label", "")))}
     return _walk(value, catalogue)
 
 
+def _paragraph(text: str, catalogue: Catalogue) -> str:
+    """A paragraph of a docstring, whose lines are broken for its source's width."""
+    line = " ".join(text.split())
+    said = catalogue.translate(line)
+    return text if said == line else said
+
+
 def _said(value: Any, catalogue: Catalogue) -> Any:
     """A text, a list of texts, or what holds more fields."""
     if isinstance(value, str):
-        return catalogue.translate(value)
+        return translate_plan(value) if is_plan(value) else catalogue.translate(value)
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         return [catalogue.translate(item) for item in value]
     return _walk(value, catalogue)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 HOLE = re.compile(r"\{(\d)\}")
 REMEMBERED = 4096
@@ -28,12 +29,12 @@ class _Template:
 class Catalogue:
     """Translates texts one by one; what it does not know stays as it is."""
 
-    def __init__(self, entries: Mapping[str, str]) -> None:
+    def __init__(self, entries: Mapping[str, str], telling: int = TELLING) -> None:
         self._texts = {text: said for text, said in entries.items() if not HOLE.search(text)}
         templates = [(text, said) for text, said in entries.items() if HOLE.search(text)]
         # The more is said in plain words the surer: those are tried first.
         templates.sort(key=lambda entry: -len(HOLE.sub("", entry[0])))
-        self._templates = [_compile(text, said) for text, said in templates]
+        self._templates = [_compile(text, said, telling) for text, said in templates]
         self._find = functools.lru_cache(REMEMBERED)(self._search)
 
     def translate(self, text: str) -> str:
@@ -61,12 +62,12 @@ def _fill(translation: str, values: list[str]) -> str:
     return HOLE.sub(lambda hole: values[int(hole[1])], translation)
 
 
-def _compile(text: str, translation: str) -> _Template:
+def _compile(text: str, translation: str, telling: int) -> _Template:
     pieces = HOLE.split(text)
     plain, holes = pieces[::2], [int(number) for number in pieces[1::2]]
     if holes != list(range(len(holes))):
         raise ValueError(f"holes are numbered from 0 in the order of the English text: {text!r}")
-    value = "(.*?)" if sum(map(str.isalpha, "".join(plain))) >= TELLING else r"((?:\S|, )*?)"
+    value = "(.*?)" if sum(map(str.isalpha, "".join(plain))) >= telling else r"((?:\S|, )*?)"
     return _Template(re.compile(value.join(map(re.escape, plain))), translation, max(plain, key=len))
 
 
@@ -79,7 +80,17 @@ def chinese() -> Catalogue:
 def entries() -> dict[str, str]:
     """Everything in the ``zh`` folder, from English to Chinese."""
     found: dict[str, str] = {}
-    for file in sorted(resources.files(__package__).joinpath("zh").iterdir(), key=lambda file: file.name):
+    for file in sorted(_folder().iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
-            found.update(json.loads(file.read_text("utf-8")))
+            found.update(read(file.name))
     return found
+
+
+def read(name: str) -> dict[str, str]:
+    """One file of the ``zh`` folder."""
+    entries: dict[str, str] = json.loads(_folder().joinpath(name).read_text("utf-8"))
+    return entries
+
+
+def _folder() -> Traversable:
+    return resources.files(__package__).joinpath("zh")

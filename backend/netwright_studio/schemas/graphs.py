@@ -272,6 +272,7 @@ class PlanPass(Model):
     bytes_before: int
     bytes_after: int
     changed: str
+    idle: bool
 
 
 class Plan(Model):

@@ -34,7 +34,7 @@ class PassReport:
 
     def to_json(self) -> dict[str, Any]:
         """The report as the page draws it."""
-        return asdict(self)
+        return {**asdict(self), "idle": self.idle}
 
     def __str__(self) -> str:
         megabyte = 1024 * 1024

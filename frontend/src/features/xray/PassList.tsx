@@ -7,8 +7,6 @@ import { formatBytes } from "@/shared/format";
 import { chapterTitles, chapterUrl, passStory } from "./stories";
 import classes from "./xray.module.css";
 
-const NOTHING = "nothing to do";
-
 /** What each pass of the Scheduler changed, in their order, and what it is for. */
 export function PassList({ passes }: { passes: readonly PlanPass[] }) {
   const { t } = useTranslation();
@@ -16,7 +14,7 @@ export function PassList({ passes }: { passes: readonly PlanPass[] }) {
     <ol className={classes["passes"]}>
       {passes.map((pass, at) => {
         const story = passStory(pass.name);
-        const isIdle = pass.changed === NOTHING;
+        const isIdle = pass.idle;
         return (
           <li key={at} data-idle={isIdle || undefined}>
             <code>{pass.name}</code>
@@ -38,7 +36,7 @@ export function PassList({ passes }: { passes: readonly PlanPass[] }) {
                 </Anchor>
               </p>
             ) : null}
-            {isIdle ? null : <p lang="en">{pass.changed}</p>}
+            {isIdle ? null : <p>{pass.changed}</p>}
           </li>
         );
       })}

@@ -5,7 +5,7 @@ import classes from "./Inspector.module.css";
 /** An operator's documentation: paragraphs apart, `code` as code. */
 export function OperatorDoc({ doc }: { doc: string }) {
   return (
-    <div className={classes["doc"]} lang="en">
+    <div className={classes["doc"]}>
       {paragraphs(doc).map((text, at) => (
         <p key={at}>
           {text.split(/`+/).map((part, index) => (
