@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from netwright import templates
@@ -185,6 +186,22 @@ def test_an_autoencoder_can_be_walked_through(page: Page) -> None:
     assert all(item["output_png"] and item["png"] for item in worst)
     last = page.get(f"{address}/inside")["snapshots"][-1]["step"]
     assert page.get(f"{address}/inside/{last}")["generated"]["tiles"] == 36
+
+
+def test_clusters_lie_on_the_map_of_what_was_clustered(page: Page) -> None:
+    run = page.train("clusters-digits", epochs=2, look_inside=0)
+    for subject in (f"runs/{run['id']}", f"models/{run['model']['name']}/versions/1"):
+        latent = page.get(f"/api/{subject}/latent", limit=100)
+        clusters, found = latent["clusters"], latent["cluster_of"]
+        assert (len(clusters), len(found)) == (10, 100)
+        assert {cluster["label"] for cluster in clusters} <= set(latent["classes"])
+        # Each point is nearer to its centre than to the others, where the map is of all numbers; mostly so on a plane.
+        places = np.array(latent["points"])[:, :2]
+        centres = np.array([[cluster["x"], cluster["y"]] for cluster in clusters])
+        near = ((places[:, None] - centres) ** 2).sum(-1).argmin(1)
+        assert np.mean(near == np.array(found)) > 0.3
+        other = next(node["node"] for node in latent["nodes"] if node["size"] != latent["dimensions"])
+        assert page.get(f"/api/{subject}/latent", limit=20, node=other)["clusters"] is None
 
 
 def test_a_run_without_weights_says_so(page: Page, tmp_path: Path) -> None:

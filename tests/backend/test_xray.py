@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from typing import Any
+import time
+from typing import Any, cast
 
 import pytest
+from starlette.requests import Request
 from tests.backend.conftest import TestClient
 from tests.backend.test_api import MLP, changed
 
@@ -98,3 +101,16 @@ def test_a_worker_that_fails_or_hangs_is_told_of(client: TestClient, monkeypatch
     monkeypatch.setattr(measuring, "PATIENCE_SECONDS", 0.3)
     with pytest.raises(UnavailableError, match="took too long"):
         run("import time; time.sleep(60)")
+
+
+def test_a_measurement_ends_when_nobody_waits_for_it(client: TestClient) -> None:
+    class Gone:
+        async def is_disconnected(self) -> bool:
+            return True
+
+    found, asked = Xray.model_validate(xray(client)), XrayRequest.model_validate({**ASKED, "dataset": None})
+    sleeper = (sys.executable, "-c", "import time; time.sleep(60)")
+    begun = time.monotonic()
+    waiting = measuring.measure_while_wanted(cast("Request", Gone()), asked, None, found, sleeper)
+    assert asyncio.run(waiting) is None
+    assert time.monotonic() - begun < 20

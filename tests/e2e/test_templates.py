@@ -65,6 +65,18 @@ def test_a_run_shows_what_it_makes_through_time(page: Page, runs: dict[str, str]
     expect(page.get_by_role("region", name="The middle of each cluster").get_by_role("img")).to_be_visible()
 
 
+def test_clusters_colour_the_latent_space(page: Page, runs: dict[str, str]) -> None:
+    page.goto(f"/runs/{runs['clusters-digits']}")
+    page.get_by_role("tab", name="Inside").click()
+    page.get_by_role("radiogroup", name="What to look at").get_by_text("Latent space", exact=True).click()
+    colours = page.get_by_role("radiogroup", name="Coloured by")
+    expect(colours.get_by_role("radio", name="Clusters")).to_be_checked()
+    shown = page.get_by_role("tabpanel", name="Inside")
+    expect(shown.get_by_text(re.compile(r"^10: \d \(\d+ %\)$"))).to_be_visible()
+    colours.get_by_text("Classes").click()
+    expect(shown.get_by_text(re.compile(r"^10: \d \(\d+ %\)$"))).to_have_count(0)
+
+
 def test_samples_are_drawn_and_changed(page: Page, runs: dict[str, str]) -> None:
     page.goto("/models/vae-digits")
     box = page.get_by_role("region", name="New samples")

@@ -60,7 +60,7 @@ def test_a_run_is_trained_batch_by_batch_and_changed_while_it_trains(
     page.keyboard.press("Alt+p")
     expect_state(page, "Paused")
     run = studio.call("GET", f"api/runs/{paused_run}")
-    assert run["metrics"]["lr"] == 0.01
+    assert run["metrics"]["lr"] == pytest.approx(0.01)
     assert {change["step"] for change in run["changes"]} == {2}
     page.reload()
     expect(changes).to_contain_text("Learning rate 0.001 → 0.01 · step 2")
@@ -86,6 +86,12 @@ def test_a_stopped_run_is_forked_and_the_family_is_seen(page: Page, studio: Stud
     expect_state(page, "Paused")
     page.get_by_role("button", name="One batch").click()
     assert wait_for_step(page, at + 1) == at + 1
+    behind = page.get_by_role("switch", name="Run 1 behind")
+    expect(behind).to_be_checked()
+    loss = page.get_by_role("region", name="Loss chart")
+    expect(loss.get_by_role("button", name="Run 1, Training")).to_be_visible()
+    page.get_by_text("Run 1 behind").click()
+    expect(loss.get_by_role("button", name="Run 1, Training")).to_have_count(0)
     page.get_by_role("button", name="Stop").click()
     expect_state(page, "Stopped")
 

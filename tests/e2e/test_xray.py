@@ -87,7 +87,11 @@ def test_strategies_stand_side_by_side_and_steps_are_measured(page: Page, projec
     expect(steps).to_have_count(wanted)
     assert wanted > before
 
-    page.get_by_role("button", name="Measure the steps").click()
+    measure = page.get_by_role("button", name="Measure the steps")
+    measure.click()
+    page.get_by_role("button", name="Stop measuring").click()
+    expect(page.get_by_role("button", name="Stop measuring")).to_have_count(0)
+    measure.click()
     expect(page.get_by_role("slider", name="Measured time")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("status").filter(has_text="Measured on cpu(0)")).to_contain_text("interpreted")
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
 
 from netwright_studio.api.deps import StudioDep
 from netwright_studio.api.routing import resource_router
@@ -58,11 +62,16 @@ def compare_strategies(studio: StudioDep, body: PlanRequest) -> StrategyComparis
     return StrategyComparison.model_validate(found)
 
 
-@router.post("/measure")
-def measure_graph(studio: StudioDep, body: XrayRequest) -> Measured:
-    """Run the plan some times on random data, in a process of its own; how long each step really takes."""
-    info = studio.dataset_info(body.dataset)
-    return measuring.measure(body, info, xray_graph(studio, body))
+@router.post("/measure", response_model=Measured)
+async def measure_graph(studio: StudioDep, request: Request, body: XrayRequest) -> Any:
+    """Run the plan some times on random data, in a process of its own; how long each step really takes.
+
+    It ends when the caller hangs up.
+    """
+    info = await asyncio.to_thread(studio.dataset_info, body.dataset)
+    xray = await asyncio.to_thread(xray_graph, studio, body)
+    found = await measuring.measure_while_wanted(request, body, info, xray)
+    return Response(status_code=204) if found is None else found
 
 
 @router.post("/probe")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from netwright.cluster import nearest
 from netwright.datasets.pictures import encode_png
 from netwright.errors import GraphError
 from netwright.inspection.latent import Decoder, draw_codes, latent, narrowest, normal_codes, walk_codes
@@ -16,7 +17,7 @@ from netwright.ops.operator import TensorSpec
 from netwright.scheduler.lower import infer_all
 from netwright_studio.errors import InvalidError
 from netwright_studio.inspecting.subject import Subject
-from netwright_studio.schemas.inspect import GeneratedReply, LatentNode, LatentReply
+from netwright_studio.schemas.inspect import GeneratedReply, LatentCluster, LatentNode, LatentReply
 
 MAX_SIZE = 8192
 CODES = 1000
@@ -33,6 +34,7 @@ def latent_map(subject: Subject, node: str | None, split: Literal["train", "test
     codes = np.nan_to_num(codes)
     projection = None if codes.shape[1] == 2 else Projection.fit(codes)
     places = codes if projection is None else projection(codes)
+    clusters, cluster_of = _clusters(subject, codes, projection)
     label = data.info.label
     values = np.zeros(len(rows)) if label.kind == "none" else y[rows].reshape(len(rows), -1)[:, 0]
     spread = places.var(0)
@@ -49,7 +51,23 @@ def latent_map(subject: Subject, node: str | None, split: Literal["train", "test
         classes=list(label.classes) if label.classes else None,
         label=label.name,
         generates=_makes_pictures(subject, chosen),
+        clusters=clusters,
+        cluster_of=cluster_of,
     )
+
+
+def _clusters(
+    subject: Subject, codes: Any, projection: Projection | None
+) -> tuple[list[LatentCluster] | None, list[int] | None]:
+    """The clusters on the map, and which of them each code belongs to; None where other numbers were clustered."""
+    known = subject.info.clusters
+    if known is None or codes.shape[1:] != np.shape(known.centres)[1:]:
+        return None, None
+    centres = np.asarray(known.centres)
+    places = centres if projection is None else projection(centres)
+    facts = zip(places.round(5).tolist(), known.sizes, known.classes, known.shares, strict=True)
+    shown = [LatentCluster(x=x, y=y, size=size, label=label, share=share) for (x, y), size, label, share in facts]
+    return shown, nearest(codes, centres)[0].tolist()
 
 
 def generate(subject: Subject, node: str | None, mode: Literal["draw", "walk"], side: int, seed: int) -> GeneratedReply:

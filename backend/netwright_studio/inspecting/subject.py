@@ -101,9 +101,10 @@ class Subjects:
 
     def _load_run(self, row: Any, folder: RunFolder, finished: bool) -> Subject:
         data = self._catalog.load(row.dataset, fetch=False)
+        clusters = None
         if finished:
             saved = model_store.load_model(folder.model)
-            weights, stamp = saved.weights(), "final"
+            weights, stamp, clusters = saved.weights(), "final", saved.info.clusters
         else:
             checkpoint, _ = read_latest(folder.checkpoints)
             if checkpoint is None:
@@ -115,7 +116,7 @@ class Subjects:
                     remedy="Wait for the end of its first epoch.",
                 )
             weights, stamp = checkpoint.weights, f"step-{checkpoint.step}"
-        info = model_store.describe_model(data, name=row.name, settings=row.settings, run=row.id)
+        info = model_store.describe_model(data, name=row.name, settings=row.settings, run=row.id, clusters=clusters)
         network = to_network(row.graph, DataSpec.of(data.info))
         return Subject(network, weights, info, data, folder.inside, stamp, row.settings)
 

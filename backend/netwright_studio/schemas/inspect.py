@@ -140,6 +140,16 @@ class LatentNode(Model):
     size: int
 
 
+class LatentCluster(Model):
+    """A cluster: where its centre lies on the map, how many training samples it has, and the class of most."""
+
+    x: float
+    y: float
+    size: int
+    label: str | None
+    share: float | None
+
+
 class LatentReply(Model):
     """Where samples lie at a node: on its two axes, or on the two principal components."""
 
@@ -154,6 +164,8 @@ class LatentReply(Model):
     classes: list[str] | None
     label: str | None
     generates: bool = Field(description="Whether pictures can be made from this node's numbers.")
+    clusters: list[LatentCluster] | None = Field(description="Of a network that was taught to cluster by this node.")
+    cluster_of: list[int] | None = Field(description="The cluster of each point.")
 
 
 class GeneratedReply(Model):

@@ -51,6 +51,7 @@ export function RunView({ run, compact = false }: Props) {
           fileName={`run-${run.number}`}
           curves={snapshot.curves}
           events={events}
+          origin={run.origin}
           compact={compact}
         />
       )}

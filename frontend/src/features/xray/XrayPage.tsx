@@ -1,7 +1,7 @@
 import { Button, Loader, SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
-import { ScanLine, Timer } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { ScanLine, Square, Timer } from "lucide-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { compareStrategies, measureGraph, type PlanQuestion, xrayGraph } from "@/api/graphs";
 import type { Graph, Measured, OperatorInfo, StrategyName, XrayReport } from "@/api/types";
@@ -46,9 +46,15 @@ export default function XrayPage({ graph, dataset, batchSize, operators, faults,
     placeholderData: keepPreviousData,
     enabled,
   });
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(), []);
   const measuring = useMutation({
-    mutationFn: async (of: XrayReport) => ({ of, found: await measureGraph({ ...question, strategy }) }),
+    mutationFn: async (of: XrayReport) => {
+      stop.current = new AbortController();
+      return { of, found: await measureGraph({ ...question, strategy }, stop.current.signal) };
+    },
   });
+  const isStopped = measuring.error instanceof DOMException && measuring.error.name === "AbortError";
   // A measurement belongs to the plan it was asked for.
   const measured: Measured | null = measuring.data && measuring.data.of === xray.data ? measuring.data.found : null;
 
@@ -86,14 +92,21 @@ export default function XrayPage({ graph, dataset, batchSize, operators, faults,
           size="xs"
           variant="light"
           leftSection={<Timer size={14} aria-hidden />}
-          loading={measuring.isPending}
-          disabled={!xray.data || xray.isPlaceholderData}
+          disabled={measuring.isPending || !xray.data || xray.isPlaceholderData}
           onClick={() => xray.data && measuring.mutate(xray.data)}
         >
           {t("Measure the steps")}
         </Button>
+        {measuring.isPending ? (
+          <>
+            <Loader size="xs" aria-label={t("Measuring")} />
+            <Button size="xs" variant="default" leftSection={<Square size={12} aria-hidden />} onClick={() => stop.current?.abort()}>
+              {t("Stop measuring")}
+            </Button>
+          </>
+        ) : null}
       </div>
-      {measuring.isError ? <ProblemText error={measuring.error} title={t("The plan was not measured")} /> : null}
+      {measuring.isError && !isStopped ? <ProblemText error={measuring.error} title={t("The plan was not measured")} /> : null}
       {xray.isError ? <ProblemText error={xray.error} title={t("There is no plan")} onRetry={() => void xray.refetch()} /> : null}
       {comparison.data ? (
         <section className="nw-card" aria-label={t("Strategies")}>

@@ -27,6 +27,8 @@ interface Props {
   /** What is said of the point under the mouse. */
   describe: (at: number) => string;
   onPick?: (at: number) => void;
+  /** Centres of clusters, in the units of the axes. */
+  stars?: readonly (readonly [number, number])[];
   /** A place that is marked, in the units of the axes. */
   marked?: readonly [number, number] | undefined;
   /** Called with a place of the plane that was clicked, in the units of the axes. */
@@ -37,7 +39,7 @@ interface Props {
 }
 
 /** Points in two dimensions over an optional ground, with hover and a legend. */
-export function PlaneView({ points, x, y, names, classNames, background, diagonal = false, label, describe, onPick, marked, onPlace, valueName, children }: Props) {
+export function PlaneView({ points, x, y, names, classNames, background, diagonal = false, label, describe, onPick, stars, marked, onPlace, valueName, children }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme("light");
   const [hovered, setHovered] = useState(-1);
@@ -52,8 +54,9 @@ export function PlaneView({ points, x, y, names, classNames, background, diagona
     if (background) drawGround(context, background(scheme));
     if (diagonal) drawDiagonal(context, frame, scheme);
     drawPoints(context, frame, points, (value) => pointColor(value, count, values), scheme, hovered);
+    stars?.forEach((star, at) => drawStar(context, frame, star, pointColor(at, count, values), scheme));
     if (marked) drawMark(context, frame, marked, scheme);
-  }, [points, frame, background, diagonal, scheme, hovered, count, values, marked]);
+  }, [points, frame, background, diagonal, scheme, hovered, count, values, stars, marked]);
 
   function at(event: { clientX: number; clientY: number }): number {
     const box = canvas.current?.getBoundingClientRect();
@@ -99,6 +102,17 @@ export function PlaneView({ points, x, y, names, classNames, background, diagona
       </div>
     </div>
   );
+}
+
+/** A large ring in the cluster's colour, seen over its points. */
+function drawStar(context: CanvasRenderingContext2D, frame: Frame, [x, y]: readonly [number, number], color: string, scheme: Scheme): void {
+  context.beginPath();
+  context.arc(toX(frame, x), toY(frame, y), 8, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.fill();
+  context.lineWidth = 2.5;
+  context.strokeStyle = scheme === "dark" ? "#f2f5f7" : "#10151a";
+  context.stroke();
 }
 
 /** A cross in a ring, seen on any ground. */

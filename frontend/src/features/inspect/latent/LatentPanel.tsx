@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 
 import { getGenerated, getLatent, type Subject } from "@/api/inspect";
 import type { Latent } from "@/api/types";
+import type { Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
@@ -13,6 +14,8 @@ import { ProblemText } from "@/shared/ProblemText";
 import { type Point, spanOf } from "../draw/plane";
 import { PlaneView } from "../draw/PlaneView";
 import classes from "./latent.module.css";
+
+type Cluster = NonNullable<Latent["clusters"]>[number];
 
 interface Props {
   subject: Subject;
@@ -55,7 +58,16 @@ export function LatentPanel({ subject, stamp }: Props) {
 
 function Scatter({ latent }: { latent: Latent }) {
   const { t } = useTranslation();
-  const points = latent.points as unknown as readonly Point[];
+  const [by, setBy] = useState<"class" | "cluster">("cluster");
+  const { clusters, cluster_of: clusterOf } = latent;
+  const clustered = clusters !== null && clusterOf !== null && by === "cluster";
+  const given = latent.points as unknown as readonly Point[];
+  const points = useMemo(
+    () => (clustered ? given.map(([u, v], at): Point => [u, v, clusterOf[at] ?? 0]) : given),
+    [given, clustered, clusterOf],
+  );
+  const stars = useMemo(() => (clustered ? clusters.map(({ x: u, y: v }) => [u, v] as const) : NONE), [clustered, clusters]);
+  const names = clustered ? clusters.map((cluster, at) => clusterName(cluster, at, t)) : latent.classes;
   const x = useMemo(() => spanOf(points.map(([u]) => u)), [points]);
   const y = useMemo(() => spanOf(points.map(([, v]) => v)), [points]);
   const shares = { first: Math.round(100 * latent.explained[0]), second: Math.round(100 * latent.explained[1]) };
@@ -66,14 +78,29 @@ function Scatter({ latent }: { latent: Latent }) {
       x={x}
       y={y}
       names={latent.kind === "inputs" ? [`${latent.node} 0`, `${latent.node} 1`] : ["PC 1", "PC 2"]}
-      classNames={latent.classes}
+      classNames={names}
       valueName={latent.label}
       label={t("{{count}} samples at {{node}}, which has {{dimensions}} numbers for each", facts)}
       describe={(at) => {
-        const value = points[at]?.[2] ?? 0;
-        return t("{{label}}, sample {{number}}", { label: latent.classes?.[value] ?? formatMetric(value), number: latent.rows[at] ?? 0 });
+        const value = given[at]?.[2] ?? 0;
+        const label = latent.classes?.[value] ?? formatMetric(value);
+        const told = t("{{label}}, sample {{number}}", { label, number: latent.rows[at] ?? 0 });
+        return clusterOf === null ? told : `${told} · ${t("cluster {{number}}", { number: (clusterOf[at] ?? 0) + 1 })}`;
       }}
+      stars={stars}
     >
+      {clusters !== null ? (
+        <SegmentedControl
+          size="xs"
+          aria-label={t("Coloured by")}
+          value={by}
+          onChange={(value) => setBy(value === "class" ? "class" : "cluster")}
+          data={[
+            { value: "cluster", label: t("Clusters") },
+            { value: "class", label: latent.classes ? t("Classes") : t("Values") },
+          ]}
+        />
+      ) : null}
       <Text size="xs" c="dimmed">
         {latent.kind === "inputs"
           ? t("The two numbers of this layer.")
@@ -84,6 +111,14 @@ function Scatter({ latent }: { latent: Latent }) {
       </Text>
     </PlaneView>
   );
+}
+
+const NONE: [] = [];
+
+/** "3 · mostly 7": a cluster by its number, and the class that most of its training samples have. */
+function clusterName({ label, share }: Cluster, at: number, t: Translate): string {
+  if (label === null || share === null) return t("cluster {{number}}", { number: at + 1 });
+  return t("{{number}}: {{label}} ({{percent}} %)", { number: at + 1, label, percent: Math.round(100 * share) });
 }
 
 /** Pictures made from the layer's numbers. */

@@ -80,7 +80,7 @@ export function ChartCard(props: ChartCardProps) {
           <Menu.Dropdown>
             <Menu.Item onClick={savePicture}>{t("Picture (PNG)")}</Menu.Item>
             <Menu.Item onClick={saveDrawing}>{t("Drawing (SVG)")}</Menu.Item>
-            <Menu.Item onClick={() => saveText(`${fileName}.csv`, writeCsv(group.curves), "text/csv")}>
+            <Menu.Item onClick={() => saveText(`${fileName}.csv`, writeCsv(group.curves.filter((curve) => !curve.ghost)), "text/csv")}>
               {t("Values (CSV)")}
             </Menu.Item>
           </Menu.Dropdown>
@@ -99,6 +99,7 @@ export function ChartCard(props: ChartCardProps) {
             <span
               className={classes["swatch"]}
               data-role={curve.role}
+              data-ghost={curve.ghost}
               data-dashed={(curve.tint !== undefined && curve.role !== "train" && curve.role !== "other") || undefined}
               {...(curve.tint === undefined ? {} : { style: swatchStyle(curve.tint) })}
               aria-hidden

@@ -1,5 +1,6 @@
 import { Button, Slider, Switch, Text } from "@mantine/core";
 import { ZoomOut } from "lucide-react";
+import type { ReactNode } from "react";
 
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
@@ -8,7 +9,7 @@ import classes from "./charts.module.css";
 import type { ChartView } from "./chartView";
 
 /** Smoothing, logarithmic axes and the way back from a zoom, for all charts at once. */
-export function ChartTools({ view }: { view: ChartView }) {
+export function ChartTools({ view, children }: { view: ChartView; children?: ReactNode }) {
   const { t } = useTranslation();
   const { log, range } = view;
   return (
@@ -38,6 +39,7 @@ export function ChartTools({ view }: { view: ChartView }) {
         checked={log.x}
         onChange={(event) => view.setLog({ ...log, x: event.currentTarget.checked })}
       />
+      {children}
       {range ? (
         <Button size="compact-xs" variant="light" leftSection={<ZoomOut size={14} />} onClick={() => view.setRange(null)}>
           {t("Steps {{first}} to {{last}}: show all", { first: formatNumber(range[0]), last: formatNumber(range[1]) })}

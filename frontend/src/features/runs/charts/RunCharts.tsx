@@ -1,8 +1,11 @@
+import { Switch } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 
 import { getRunSeries } from "@/api/runs";
+import type { Run } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { runTitle } from "@/shared/runTitle";
 
 import { type CurveSet, readEnvelope } from "../curves";
 import { ChartCard } from "./ChartCard";
@@ -12,6 +15,7 @@ import { useChartView } from "./chartView";
 import type { EventMark } from "./eventMarks";
 import { groupCurves } from "./groups";
 import type { Range } from "./options";
+import { useParent, withParent } from "./parent";
 
 interface Props {
   runId: string;
@@ -19,21 +23,34 @@ interface Props {
   curves: CurveSet;
   /** What happened while it trained. */
   events: readonly EventMark[];
+  /** Where the run comes from: that run's curves lie behind. */
+  origin: Run["origin"];
   /** Small charts for a panel beside something else. */
   compact?: boolean;
 }
 
 /** All curves of a run, one chart per metric, zoomed and smoothed together. */
-export function RunCharts({ runId, fileName, curves, events, compact = false }: Props) {
+export function RunCharts({ runId, fileName, curves, events, origin, compact = false }: Props) {
   const { t } = useTranslation();
   const view = useChartView();
   const { range } = view;
   const shown = useZoomedCurves(runId, curves, range);
-  const groups = useMemo(() => groupCurves(shown, t), [shown, t]);
+  const [behind, setBehind] = useState(true);
+  const parent = useParent(origin, range, behind);
+  const groups = useMemo(() => withParent(groupCurves(shown, t), parent, t), [shown, parent, t]);
 
   return (
     <div>
-      <ChartTools view={view} />
+      <ChartTools view={view}>
+        {origin ? (
+          <Switch
+            size="xs"
+            label={t("{{run}} behind", { run: runTitle(origin) })}
+            checked={behind}
+            onChange={(event) => setBehind(event.currentTarget.checked)}
+          />
+        ) : null}
+      </ChartTools>
       <div className={classes["grid"]}>
         {groups.map((group) => (
           <ChartCard

@@ -4,7 +4,7 @@ import { countUpTo } from "../curves";
 import type { ChartCurve, Role } from "./groups";
 import { smooth } from "./smooth";
 
-export type LineKind = "raw" | "faint" | "smooth" | "min" | "max";
+export type LineKind = "raw" | "faint" | "smooth" | "min" | "max" | "ghost";
 
 /** One uPlot series: which curve it belongs to and how it is drawn. */
 export interface Line {
@@ -58,7 +58,7 @@ export function alignCurves(curves: readonly ChartCurve[], smoothing: number, lo
   return {
     lines,
     data: [step, ...spread],
-    marks: curves.flatMap(marksOf),
+    marks: curves.filter((curve) => !curve.ghost).flatMap(marksOf),
     signature: lines.map((line) => `${line.key}:${line.kind}:${line.sparse}`).join("|"),
   };
 }
@@ -66,6 +66,7 @@ export function alignCurves(curves: readonly ChartCurve[], smoothing: number, lo
 function columnsOf(curve: ChartCurve, smoothing: number): Column[] {
   const { key, label, role, step, tint } = curve;
   const line = (kind: LineKind): Line => ({ key, label, role, kind, tint, sparse: step.length <= SPARSE });
+  if (curve.ghost) return [{ line: line("ghost"), step, value: smoothing === 0 ? curve.value : smooth(curve.value, smoothing) }];
   const columns: Column[] = [];
   if (!curve.full) {
     columns.push({ line: line("max"), step, value: curve.max }, { line: line("min"), step, value: curve.min });

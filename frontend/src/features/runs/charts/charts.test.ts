@@ -6,7 +6,8 @@ import { readout, writeCsv } from "./download";
 import { type ChartCurve, groupCurves, keyTitle } from "./groups";
 import { smooth } from "./smooth";
 import { type Canvas, ticksOf, writeSvg } from "./svg";
-import type { PlotColors } from "./theme";
+import { withParent } from "./parent";
+import { dashOf, type PlotColors } from "./theme";
 
 function curveOf(key: string, points: [number, number][]): Curve {
   const curve = emptyCurve(key);
@@ -128,5 +129,27 @@ describe("values", () => {
 
   it("leave as CSV with empty cells where a curve has no point", () => {
     expect(writeCsv([train, val])).toBe("step,train_loss,val_loss\n1,4,\n2,3,5\n");
+  });
+});
+
+describe("withParent", () => {
+  const parent = { title: "Run 1", curves: setOf(curveOf("train_loss", [[1, 9], [2, Number.NaN]]), curveOf("val_mae", [[1, 1]])) };
+  const groups = withParent(groupCurves(setOf(curveOf("train_loss", [[3, 4]]), curveOf("lr", [[3, 1]]))), parent);
+
+  it("lays the parent's curves of the same metric behind the run's own", () => {
+    expect(groups.map((group) => group.metric)).toEqual(["loss", "lr"]);
+    expect(groups[0]?.curves.map(({ key, label, ghost }) => [key, label, ghost])).toEqual([
+      ["train_loss", "Training", undefined],
+      ["parent:train_loss", "Run 1, Training", true],
+    ]);
+    expect(withParent(groups, null)).toEqual(groups);
+  });
+
+  it("draws them dotted, on the same steps, without marks of their own", () => {
+    const frame = alignCurves(groups[0]?.curves ?? [], 0.5, linear);
+    expect(frame.data[0]).toEqual([1, 2, 3]);
+    expect(frame.lines.map(({ kind }) => kind)).toEqual(["faint", "smooth", "ghost"]);
+    expect(frame.marks).toEqual([]);
+    expect(frame.lines.map(dashOf)).toEqual([[], [], [2, 3]]);
   });
 });

@@ -1,5 +1,7 @@
 import type uPlot from "uplot";
 
+import { saveBlob } from "@/shared/saveBlob";
+
 import { type Curve, valueAt } from "../curves";
 import { mergeSteps } from "./align";
 import type { ChartGroup } from "./groups";
@@ -24,16 +26,6 @@ export function writeCsv(curves: readonly Curve[]): string {
 
 export function saveText(name: string, text: string, type: string): void {
   saveBlob(name, new Blob([text], { type }));
-}
-
-export function saveBlob(name: string, blob: Blob): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser needs the address until it has begun to save.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** The plot with title and legend on the page's own paper, as a PNG. */

@@ -11,6 +11,8 @@ export interface ChartCurve extends Curve {
   label: string;
   /** Where runs lie over each other: the run's place in the palette. The role is then told by the dashes. */
   tint?: number;
+  /** Of the run this one comes from: drawn behind, and no part of its values. */
+  ghost?: boolean;
 }
 
 export interface ChartGroup {

@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { formatNumber } from "@/i18n/formats";
 import { formatMetric } from "@/shared/format";
 
-import type { Line, LogAxes, PlotFrame } from "./align";
+import type { Line, LineKind, LogAxes, PlotFrame } from "./align";
 import { drawEventMarks, type EventMark } from "./eventMarks";
 import { colorOf, dashOf, type PlotColors, withAlpha } from "./theme";
 
@@ -104,15 +104,18 @@ function rangeOf(chosen: Range | null, min: number | null, max: number | null, l
   return min === max ? [min - 1, max + 1] : [min, max];
 }
 
+/** What is drawn less strongly. */
+const ALPHA: Partial<Record<LineKind, number>> = { faint: 0.32, ghost: 0.62 };
+
 function seriesOf(line: Line, hooks: PlotHooks): uPlot.Series {
   const color = (): string => colorOf(line, hooks.colors());
   const edge = line.kind === "min" || line.kind === "max";
   return {
     label: line.label,
-    width: line.kind === "smooth" || line.kind === "raw" ? 1.8 : 1,
-    stroke: () => (edge ? "transparent" : line.kind === "faint" ? withAlpha(color(), 0.32) : color()),
+    width: line.kind === "smooth" || line.kind === "raw" ? 1.8 : line.kind === "ghost" ? 1.4 : 1,
+    stroke: () => (edge ? "transparent" : withAlpha(color(), ALPHA[line.kind] ?? 1)),
     dash: edge || line.kind === "faint" ? [] : dashOf(line),
-    points: { show: line.sparse && !edge && line.kind !== "faint", size: 5, fill: () => color() },
+    points: { show: line.sparse && !edge && ALPHA[line.kind] === undefined, size: 5, fill: () => color() },
     spanGaps: false,
   };
 }

@@ -3,7 +3,7 @@ import type uPlot from "uplot";
 import { formatNumber } from "@/i18n/formats";
 import { formatMetric } from "@/shared/format";
 
-import type { Line, LogAxes, PlotFrame } from "./align";
+import type { Line, LineKind, LogAxes, PlotFrame } from "./align";
 import type { ChartGroup } from "./groups";
 import { colorOf, dashOf, type PlotColors } from "./theme";
 
@@ -99,7 +99,11 @@ function drawLine(line: Line, place: number, frame: PlotFrame, plot: Canvas, col
     return [`<path d="M${[...up, ...down].join("L")}Z" fill="${color}" fill-opacity="0.2"/>`];
   }
   const dash = line.kind === "faint" ? [] : dashOf(line);
-  const look = line.kind === "faint" ? 'stroke-width="1" stroke-opacity="0.32"' : 'stroke-width="1.8"';
+  const looks: Partial<Record<LineKind, string>> = {
+    faint: 'stroke-width="1" stroke-opacity="0.32"',
+    ghost: 'stroke-width="1.4" stroke-opacity="0.62"',
+  };
+  const look = looks[line.kind] ?? 'stroke-width="1.8"';
   const dashes = dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : "";
   return pointsOf(place, frame, plot).map((run) => `<path d="M${run.join("L")}" stroke="${color}" ${look}${dashes}/>`);
 }

@@ -32,8 +32,9 @@ export function colorOf(line: { role: Role; tint?: number | undefined }, colors:
   return (line.tint === undefined ? undefined : colors.runs[line.tint % TINTS]) ?? colors.lines[line.role];
 }
 
-/** With runs in colours, training is drawn through and the others in dashes. */
-export function dashOf(line: { role: Role; tint?: number | undefined }): number[] {
+/** With runs in colours, training is drawn through and the others in dashes; what lies behind is dotted. */
+export function dashOf(line: { role: Role; tint?: number | undefined; kind?: string; ghost?: boolean }): number[] {
+  if (line.kind === "ghost" || line.ghost) return [2, 3];
   if (line.tint === undefined) return [];
   return line.role === "val" ? [7, 4] : line.role === "test" ? [2, 3] : [];
 }
