@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from netwright.errors import NetwrightError
-from netwright_studio import __version__, api_docs, error_handlers, handbook
+from netwright_studio import __version__, api_docs, archive, error_handlers, handbook
 from netwright_studio.access import AccessMiddleware, Doorkeeper
 from netwright_studio.api import (
+    archives,
     code,
     datasets,
     graphs,
@@ -61,6 +62,7 @@ ROUTERS = (
     operators.router,
     templates.router,
     projects.router,
+    archives.router,
     graphs.router,
     code.router,
     datasets.router,
@@ -88,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
             studio.store.database.claim()
             studio.store.reserve.hold()
             studio.store.blobs.sweep()
+            archive.sweep(settings.home)
             await studio.manager.start()
             studio.engine.warm()
             studio.catalog.warm()

@@ -33,7 +33,7 @@ class BodyLimitMiddleware:
 
     def limit_of(self, path: str) -> int:
         """Return the limit in bytes for a path: an upload may send more than the rest."""
-        if path.rstrip("/") == "/api/datasets":
+        if path.rstrip("/") in ("/api/datasets", "/api/projects/import"):
             return self.settings.max_upload_bytes
         if path.rstrip("/") == "/api/graphs/import":
             return self.settings.max_import_bytes + FORM_BYTES

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from netwright.errors import NetwrightError
-from netwright_studio import __version__, handbook
+from netwright_studio import __version__, handbook, project_commands
 from netwright_studio.access import new_token
 from netwright_studio.backup import commands
 from netwright_studio.calibration import Calibration
@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("serve")(serve)
     app.command("docs")(handbook.show)
     commands.register(app)
+    project_commands.register(app)
 
 
 def serve(

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(16 * MIB, ge=1024, description="Largest request body under /api.")
     max_upload_bytes: int = Field(512 * MIB, ge=1024, description="Largest data set upload.")
     max_import_bytes: int = Field(64 * MIB, ge=1024, description="Largest file of a network that is imported.")
+    max_archive_bytes: int = Field(8192 * MIB, ge=1024, description="What a project's archive may hold, unpacked.")
     max_inference_bytes: int = Field(64 * MIB, ge=1024, description="Largest request body under /v2.")
     max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
 

@@ -6,10 +6,17 @@ import json
 from typing import Any
 
 import nbformat
+import numpy as np
+import onnx
+import pytest
 from tests.backend.conftest import MakeClient, TestClient
 from tests.backend.test_api import MLP
+from tests.framework.onnx_runtime import run
 
+from netwright import datasets, templates
 from netwright.graph import to_symbol
+from netwright.inspection import Probe
+from netwright.inspection.runner import Runner, outputs_of
 
 SETTINGS: dict[str, Any] = {"epochs": 1, "batch_size": 16}
 
@@ -45,6 +52,41 @@ def test_no_code_of_a_network_with_problems(client: TestClient) -> None:
     assert answer.status_code == 422
     assert answer.json()["error"]["where"] == "fc1"
     assert client.post("/api/graphs/code", json={"graph": MLP, "dataset": "nowhere"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["resnet-digits", "lstm-text", "autoencoder-digits"])
+def test_a_drawn_network_is_exported_as_onnx_with_its_first_weights(client: TestClient, name: str) -> None:
+    template = templates.get(name)
+    asked = {"graph": template.graph, "dataset": template.dataset, "initializer": "xavier", "seed": 5}
+    answer = client.post("/api/graphs/onnx", json=asked)
+    assert answer.status_code == 200, answer.text
+    assert ".onnx" in answer.headers["content-disposition"]
+    model = onnx.load_from_string(answer.content)
+    onnx.checker.check_model(model)
+    probe = Probe.untrained(template.graph, datasets.info(template.dataset), initializer="xavier", seed=5)
+    largest = 50 if name == "lstm-text" else 1  # characters are numbers
+    draw = np.random.default_rng(0).integers if largest > 1 else np.random.default_rng(0).uniform
+    feeds = {n: draw(0, largest, (3, *(shape or ()))).astype(np.float32) for n, shape in probe.inputs.items()}
+    outputs = [head.name for head in probe.network.heads]
+    ours = Runner(outputs_of(probe.network, outputs), probe.inputs)(probe.weights, *feeds.values())
+    for theirs, wanted in zip(run(model, feeds), ours, strict=True):
+        np.testing.assert_allclose(theirs, wanted, rtol=1e-4, atol=1e-5)
+    again = client.post("/api/graphs/onnx", json=asked).content
+    assert client.post("/api/graphs/onnx", json={**asked, "seed": 6}).content != answer.content == again
+
+
+def test_a_network_with_problems_is_not_exported(client: TestClient) -> None:
+    asked = {"graph": {**MLP, "nodes": MLP["nodes"][1:]}, "dataset": "iris"}
+    refused = client.post("/api/graphs/onnx", json=asked)
+    assert (refused.status_code, refused.json()["error"]["where"]) == (422, "fc1")
+    assert client.post("/api/graphs/onnx", json={"graph": MLP}).status_code == 422  # no shape without data
+    wide = {
+        **MLP,
+        "nodes": [{**n, "params": {"num_hidden": 200_000}} if n["op"] == "FullyConnected" else n for n in MLP["nodes"]],
+    }
+    large = client.post("/api/graphs/onnx", json={"graph": wide, "dataset": "iris"})
+    assert large.status_code == 422
+    assert "would take 149.0 GiB" in large.json()["error"]["message"]
 
 
 def send(client: TestClient, name: str, content: bytes | str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from playwright.sync_api import Page, expect
 from tests.e2e.steps import node
@@ -39,6 +40,13 @@ def test_code_pane_shows_a_program_of_the_very_network(page: Page, studio: Studi
     pane.get_by_role("tab", name="Notebook").click()
     expect(pane.get_by_label("Cells of the notebook", exact=True)).to_contain_text("# # Residual network on digits")
 
+    pane.get_by_role("tab", name="ONNX").click()
+    with page.expect_download() as download:
+        pane.get_by_role("button", name="Save residual-network-on-digits.onnx").click()
+    session = onnxruntime.InferenceSession(download.value.path(), providers=["CPUExecutionProvider"])
+    (probabilities,) = session.run(None, {"data": np.zeros((2, 1, 8, 8), np.float32)})
+    assert probabilities.shape == (2, 10)
+
 
 def test_onnx_is_imported_with_a_report_and_opens_as_a_project(page: Page, tmp_path: Path) -> None:
     nodes = [
@@ -59,7 +67,7 @@ def test_onnx_is_imported_with_a_report_and_opens_as_a_project(page: Page, tmp_p
     file = tmp_path / "small.onnx"
     file.write_bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
     page.goto("/")
-    page.get_by_role("button", name="Import a network").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     dialog = page.get_by_role("dialog")
     page.locator('input[type="file"]').last.set_input_files(file)
     report = dialog.get_by_role("table", name="Report on each part")

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from netwright import datasets
 from netwright.datasets import Dataset, DatasetInfo
@@ -104,6 +104,16 @@ class DatasetCatalog:
         )
         self._keep(row.id, data)
         return _entry_of(row)
+
+    def packed(self, ident: str) -> tuple[dict[str, Any], Path]:
+        """Return what is needed to take an upload in again elsewhere, and its file."""
+        row = self._rows.get(ident)
+        facts = {name: getattr(row, name) for name in ("id", "name", "filename", "format", "target")}
+        return {**facts, "sha256": row.blob}, self._blobs.path(row.blob)
+
+    def find(self, digest: str, target: str | None) -> str | None:
+        """Return the upload that holds this content and predicts this column, where there is one."""
+        return next((row.id for row in self._rows.list() if (row.blob, row.target) == (digest, target)), None)
 
     def delete(self, ident: str) -> None:
         """Delete an upload and its file; a built-in one cannot be deleted."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from netwright import model_store
 from netwright.errors import CheckpointError
-from netwright.model_store import SavedModel
+from netwright.model_store import ModelInfo, SavedModel
 from netwright_studio.errors import NotFoundError, UnavailableError
 from netwright_studio.store import Store
 from netwright_studio.store.models import ModelStore
@@ -50,6 +50,12 @@ class ModelRepository:
         with self._lock:
             version, model = model_store.publish_folder(source, self.root, model_store.make_name(title))
             return self._index(model, version, run_id)
+
+    def adopt(self, model: SavedModel, name: str, version: int, info: ModelInfo) -> ModelVersion:
+        """Store a model of another studio under a name and number that are free here, and return its row."""
+        with self._lock:
+            saved = model_store.save_model(self.folder(name, version), model.graph, model.weights(), info)
+            return self._index(saved, version, None)
 
     def sync(self) -> None:
         """Bring the rows in line with the folders."""

@@ -23,7 +23,7 @@ MAX_FLOPS = 50_000_000_000
 """One sample may cost so much: some seconds of a core."""
 
 # An untrained network is made by the one random generator there is: one at a time, so that a seed keeps its meaning.
-_seeding = threading.Lock()
+seeding = threading.Lock()
 
 
 def probe_graph(body: GraphProbe, data: Dataset | None, flops: int) -> ProbeReply:
@@ -36,7 +36,7 @@ def probe_graph(body: GraphProbe, data: Dataset | None, flops: int) -> ProbeRepl
             got=f"{flops:,}",
             remedy="Train it: the snapshots of the run show its activations.",
         )
-    with _seeding:
+    with seeding:
         probe = Probe.untrained(
             body.graph.model_dump(), data.info if data else None, initializer=body.initializer, seed=body.seed
         )

@@ -30,6 +30,15 @@ class Code(Model):
     remarks: list[str] = Field(description="What the program writes differently from the drawing")
 
 
+class OnnxRequest(Request):
+    """A network as it is drawn, and what gives it its first weights."""
+
+    graph: Graph
+    dataset: Ident | None = None
+    initializer: Ident = "xavier"
+    seed: int = Field(0, ge=0, le=2**32 - 1)
+
+
 class ImportNote(Model):
     """What became of one part of a file."""
 

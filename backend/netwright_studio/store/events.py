@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -38,6 +39,11 @@ class Event:
     time: str
     type: str
     data: str
+
+    @classmethod
+    def of(cls, seq: int, time: str, type: str, data: Mapping[str, Any]) -> Event:
+        """Return an event of another studio, as it is stored here."""
+        return cls(seq, time, type, dumps(data).decode())
 
     def encode(self) -> str:
         """Return the event as JSON text. The three short fields need no escaping: we made them."""
@@ -121,6 +127,14 @@ def append(
             [{"run_id": run, "seq": e.seq, "time": e.time, "type": e.type, "data": e.data} for e in events],
         )
     return events
+
+
+def adopt(session: Session, run: str, events: Iterable[Event]) -> None:
+    """Store events that have their numbers already, inside an open transaction."""
+    left = iter(events)
+    while batch := list(islice(left, 5000)):
+        rows = [{"run_id": run, "seq": e.seq, "time": e.time, "type": e.type, "data": e.data} for e in batch]
+        session.execute(insert(RunEvent), rows)
 
 
 def _read(session: Session, *wanted: Any, limit: int | None) -> list[Event]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
@@ -9,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.store.database import Database, new_id
 from netwright_studio.store.tables import Project, now
-from netwright_studio.store.versions import record
+from netwright_studio.store.versions import SavedVersion, keep, record
 
 _HELD = {"graph", "dataset", "settings"}
 """What a version is a version of."""
@@ -33,6 +35,40 @@ class ProjectStore:
             session.flush()
             record(session, project)
         return project
+
+    def adopt(
+        self,
+        *,
+        name: str,
+        graph: dict[str, Any],
+        dataset: str | None,
+        settings: dict[str, Any],
+        revision: int,
+        created_at: datetime,
+        versions: Sequence[SavedVersion],
+    ) -> Project:
+        """Store a project of another studio with its versions; it counts as changed now."""
+        moment = now()
+        project = Project(
+            id=new_id(), name=name, graph=graph, dataset=dataset, settings=settings, revision=revision,
+            created_at=created_at, updated_at=moment,
+        )  # fmt: skip
+        with self._database.write() as session:
+            session.add(project)
+            session.flush()
+            for version in versions:
+                if version.revision < revision:
+                    keep(session, project.id, version)
+            # The newest version is the project itself, whatever the archive says of it.
+            newest = next((one for one in versions if one.revision == revision), None)
+            held = SavedVersion(revision, moment, newest and newest.label, graph, dataset, settings)
+            keep(session, project.id, held)
+        return project
+
+    def names(self) -> set[str]:
+        """Return the names that projects have."""
+        with self._database.read() as session:
+            return set(session.scalars(select(Project.name)))
 
     def page(self, limit: int, offset: int) -> tuple[list[Project], int]:
         """Return a page of projects, the last changed first, and how many there are."""

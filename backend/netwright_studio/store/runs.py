@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import LIVE, OVER, RunState, require_move
 from netwright_studio.store.database import Database, new_id
-from netwright_studio.store.events import Draft, Event, append
+from netwright_studio.store.events import Draft, Event, adopt, append
 from netwright_studio.store.tables import Run, RunEvent, now
 
 
@@ -42,6 +42,18 @@ class RunStore:
             session.add(run)
             session.flush()
             append(session, run.id, [_state_draft(RunState.QUEUED, None)])
+            session.refresh(run)
+        return run
+
+    def adopt(self, values: dict[str, Any], events: Iterable[Event]) -> Run:
+        """Store a run of another studio, which is over, under the next number, with the events it has."""
+        with self._database.write() as session:
+            number = (session.scalar(select(func.max(Run.number))) or 0) + 1
+            run = Run(**{**values, "number": number})
+            _require_over(run)
+            session.add(run)
+            session.flush()
+            adopt(session, run.id, events)
             session.refresh(run)
         return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -65,20 +66,39 @@ class VersionStore:
         return self.get(project, revision)
 
 
-def record(session: Session, project: Project) -> None:
-    """Keep the project as it now is as a version, and let go of those that are too many."""
-    held = {"graph": project.graph, "dataset": project.dataset, "settings": project.settings}
+@dataclass(frozen=True)
+class SavedVersion:
+    """What a project was once."""
+
+    revision: int
+    created_at: datetime
+    label: str | None
+    graph: dict[str, Any]
+    dataset: str | None
+    settings: dict[str, Any]
+
+
+def keep(session: Session, project: str, saved: SavedVersion) -> None:
+    """Store a version inside an open transaction."""
+    held = {"graph": saved.graph, "dataset": saved.dataset, "settings": saved.settings}
     session.add(
         ProjectVersion(
-            project_id=project.id,
-            revision=project.revision,
-            created_at=project.updated_at,
-            nodes=len(project.graph.get("nodes", ())),
+            project_id=project,
+            revision=saved.revision,
+            created_at=saved.created_at,
+            label=saved.label,
+            nodes=len(saved.graph.get("nodes", ())),
             bytes=len(dumps(held)),
             **held,
         )
     )
     session.flush()
+
+
+def record(session: Session, project: Project) -> None:
+    """Keep the project as it now is as a version, and let go of those that are too many."""
+    facts = project.graph, project.dataset, project.settings
+    keep(session, project.id, SavedVersion(project.revision, project.updated_at, None, *facts))
     gone = _too_many(session, project.id)
     if gone:
         session.execute(

@@ -60,6 +60,17 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** One request to the server. Raises `ApiError` for every failure except an abort. */
 export async function request<T>(method: Method, path: ApiPath, options: RequestOptions = {}): Promise<T> {
+  const response = await ask(method, path, options);
+  if (response.status === 204) return undefined as T;
+  return (await response.json()) as T;
+}
+
+/** The same where the answer is a file. */
+export async function requestFile(method: Method, path: ApiPath, options: RequestOptions = {}): Promise<Blob> {
+  return (await ask(method, path, options)).blob();
+}
+
+async function ask(method: Method, path: ApiPath, options: RequestOptions): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json", "accept-language": languageTag() };
   const init: RequestInit = { method, headers };
   if (options.signal) init.signal = options.signal;
@@ -70,8 +81,7 @@ export async function request<T>(method: Method, path: ApiPath, options: Request
   }
   const response = await send(apiUrl(path, options.query), init);
   if (!response.ok) throw await readError(response);
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return response;
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -1,4 +1,4 @@
-import { request } from "./client";
+import { request, requestFile } from "./client";
 import type {
   CheckReport,
   Code,
@@ -47,6 +47,14 @@ export const writeCode = (
   question: { graph: Graph; dataset: string; settings: TrainSettings },
   signal?: AbortSignal,
 ): Promise<Code> => request("POST", "api/graphs/code", { body: question, signal });
+
+/** The drawn network with its first weights, as an ONNX file. */
+export const exportOnnx = (question: {
+  graph: Graph;
+  dataset: string | null;
+  initializer: string;
+  seed: number;
+}): Promise<Blob> => requestFile("POST", "api/graphs/onnx", { body: question });
 
 /** The network in a file of ours, of MXNet or ONNX, with a note on each of its parts. */
 export function importGraph(file: File, signal?: AbortSignal): Promise<ImportedGraph> {

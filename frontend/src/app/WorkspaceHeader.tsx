@@ -1,6 +1,16 @@
-import { Button, TextInput, VisuallyHidden } from "@mantine/core";
-import { ChartSpline, CloudAlert, CloudCheck, CloudUpload, type LucideIcon, ScanLine, Workflow } from "lucide-react";
-import { useState } from "react";
+import { ActionIcon, Button, TextInput, Tooltip, VisuallyHidden } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import {
+  ChartSpline,
+  CloudAlert,
+  CloudCheck,
+  CloudUpload,
+  FileDown,
+  type LucideIcon,
+  ScanLine,
+  Workflow,
+} from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { Link } from "wouter";
 
 import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
@@ -27,6 +37,7 @@ export function WorkspaceHeader({ tab }: { tab: string }) {
         </nav>
         <div className={classes["space"]} />
         <SaveNote />
+        <SaveAsFile />
         <ShareButton kind="project" target={projectId} version={null} size="xs" />
       </header>
       <Conflict />
@@ -93,6 +104,30 @@ function SaveNote() {
       <Icon size={15} aria-hidden />
       <span>{t(text)}</span>
     </div>
+  );
+}
+
+const SaveDialog = lazy(() => import("@/features/projects/archive/SaveDialog").then((it) => ({ default: it.SaveDialog })));
+
+/** The project with all that belongs to it, to take away: what is drawn now is saved first. */
+function SaveAsFile() {
+  const { t } = useTranslation();
+  const saver = useSaver();
+  const [opened, dialog] = useDisclosure(false);
+  const id = useSessionState((state) => state.projectId);
+  const name = useSessionState((state) => state.name);
+  const open = (): void => {
+    saver.saveNow().then(dialog.open, (error: unknown) => notifyError(error, t("The project is not saved yet")));
+  };
+  return (
+    <>
+      <Tooltip label={t("Save the project as a file")}>
+        <ActionIcon variant="subtle" color="gray" aria-label={t("Save the project as a file")} onClick={open}>
+          <FileDown size={17} />
+        </ActionIcon>
+      </Tooltip>
+      <Suspense>{opened ? <SaveDialog project={{ id, name }} opened onClose={dialog.close} /> : null}</Suspense>
+    </>
   );
 }
 

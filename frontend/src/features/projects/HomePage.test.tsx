@@ -103,7 +103,7 @@ describe("import", () => {
   it("says what became of each part, what is missing first, and makes a project when asked", async () => {
     const user = userEvent.setup();
     const { history } = open();
-    await user.click(await screen.findByRole("button", { name: "Import a network" }));
+    await user.click(await screen.findByRole("button", { name: "Import" }));
     const dialog = await screen.findByRole("dialog");
     const make = within(dialog).getByRole("button", { name: "Open as a project" });
     expect((make as HTMLButtonElement).disabled).toBe(true);

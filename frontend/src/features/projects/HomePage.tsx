@@ -24,7 +24,7 @@ export default function HomePage() {
         actions={
           <Group gap="xs">
             <Button variant="default" leftSection={<FileUp size={16} />} onClick={dialog.open}>
-              {t("Import a network")}
+              {t("Import")}
             </Button>
             <Button
               leftSection={<Plus size={16} />}

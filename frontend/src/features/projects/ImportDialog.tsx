@@ -1,6 +1,8 @@
 import { Badge, Button, FileButton, Group, Loader, Modal, ScrollArea, Stack, Table, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { FileUp } from "lucide-react";
+import { useState } from "react";
+import { useLocation } from "wouter";
 
 import { importGraph } from "@/api/graphs";
 import type { ImportedGraph, ImportNote } from "@/api/types";
@@ -9,6 +11,9 @@ import { useTranslation } from "@/i18n/react";
 import { MiniGraph } from "@/shared/MiniGraph";
 import { ProblemText } from "@/shared/ProblemText";
 
+import { isArchive } from "./archive/choice";
+import { OpenedReport, SendingArchive } from "./archive/OpenArchive";
+import { useOpenArchive } from "./archive/useOpenArchive";
 import classes from "./projects.module.css";
 import { useCreateProject } from "./queries";
 
@@ -34,11 +39,11 @@ interface Props {
   onClose: () => void;
 }
 
-/** Reads a network of another program, and says what became of each of its parts before a project is made. */
+/** Reads a network of another program, and says what became of each of its parts; or opens a saved project. */
 export function ImportDialog({ opened, onClose }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal opened={opened} onClose={onClose} title={t("Import a network")} size="lg">
+    <Modal opened={opened} onClose={onClose} title={t("Import a network or project")} size="lg">
       <ImportForm onClose={onClose} />
     </Modal>
   );
@@ -46,13 +51,23 @@ export function ImportDialog({ opened, onClose }: Props) {
 
 function ImportForm({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
+  const [, navigate] = useLocation();
   const read = useMutation({ mutationFn: (file: File) => importGraph(file) });
+  const archive = useOpenArchive();
   const create = useCreateProject();
+  const [name, setName] = useState<string | null>(null);
+  const pending = read.isPending || archive.isPending;
   const choose = (file: File | null): void => {
-    if (file) read.mutate(file);
+    if (!file || pending) return;
+    setName(file.name);
+    read.reset();
+    archive.reset();
+    (isArchive(file) ? archive : read).mutate(file);
   };
-  const open = ({ name, graph, dataset, settings }: ImportedGraph): void =>
-    create.mutate({ name: name.slice(0, 120), graph, dataset, ...(settings ? { settings } : {}) });
+  const found = read.data;
+  const opened = archive.data;
+  const open = ({ name: title, graph, dataset, settings }: ImportedGraph): void =>
+    create.mutate({ name: title.slice(0, 120), graph, dataset, ...(settings ? { settings } : {}) });
   return (
     <Stack>
       <div
@@ -66,28 +81,36 @@ function ImportForm({ onClose }: { onClose: () => void }) {
         }}
       >
         <FileUp size={26} strokeWidth={1.6} aria-hidden />
-        <Text size="sm">{read.variables?.name ?? t("Drop a file here")}</Text>
-        <FileButton onChange={choose} accept=".json,.onnx,application/json">
+        <Text size="sm">{name ?? t("Drop a file here")}</Text>
+        <FileButton onChange={choose} accept=".json,.onnx,.netwright,.zip,application/json">
           {(props) => (
-            <Button {...props} size="xs" variant="default" disabled={read.isPending}>
+            <Button {...props} size="xs" variant="default" disabled={pending}>
               {t("Choose a file")}
             </Button>
           )}
         </FileButton>
         <Text size="xs" c="dimmed">
-          {t("A graph or training of Netwright, MXNet's symbol JSON, or ONNX")}
+          {t("A saved project, a graph or training of Netwright, MXNet's symbol JSON, or ONNX")}
         </Text>
       </div>
       {read.isPending ? <Loader type="dots" aria-label={t("Reading the file")} /> : null}
-      {read.isError ? <ProblemText error={read.error} title={t("The file was not read")} /> : null}
-      {read.data ? <Found found={read.data} /> : null}
+      {archive.isPending ? <SendingArchive fraction={archive.sent} /> : null}
+      {read.isError || archive.isError ? (
+        <ProblemText error={read.error ?? archive.error} title={t("The file was not read")} />
+      ) : null}
+      {found ? <Found found={found} /> : null}
+      {opened ? <OpenedReport opened={opened} /> : null}
       <Group justify="flex-end">
-        <Button variant="default" onClick={onClose}>
-          {t("Cancel")}
+        <Button variant="default" onClick={archive.isPending ? archive.cancel : onClose}>
+          {opened ? t("Close") : t("Cancel")}
         </Button>
-        <Button disabled={!read.data} loading={create.isPending} onClick={() => read.data && open(read.data)}>
-          {t("Open as a project")}
-        </Button>
+        {opened ? (
+          <Button onClick={() => navigate(`/projects/${opened.project.id}`)}>{t("Open the project")}</Button>
+        ) : (
+          <Button disabled={!found} loading={create.isPending} onClick={() => found && open(found)}>
+            {t("Open as a project")}
+          </Button>
+        )}
       </Group>
     </Stack>
   );

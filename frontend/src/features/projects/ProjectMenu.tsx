@@ -1,11 +1,12 @@
 import { ActionIcon, Button, Group, Menu, Modal, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Copy, EllipsisVertical, Pencil, Trash2 } from "lucide-react";
+import { Copy, EllipsisVertical, FileDown, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 
 import type { Project } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 
+import { SaveDialog } from "./archive/SaveDialog";
 import { useDeleteProject, useDuplicateProject, useRenameProject } from "./queries";
 
 interface DialogProps {
@@ -19,10 +20,11 @@ export function ProjectMenu({ project }: { project: Project }) {
   const { t } = useTranslation();
   const [renaming, rename] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
+  const [saving, save] = useDisclosure(false);
   const duplicate = useDuplicateProject();
   return (
     <>
-      <Menu position="bottom-end" shadow="md" width={160}>
+      <Menu position="bottom-end" shadow="md" width={170}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" aria-label={t("Actions for {{name}}", { name: project.name })}>
             <EllipsisVertical size={16} />
@@ -35,6 +37,9 @@ export function ProjectMenu({ project }: { project: Project }) {
           <Menu.Item leftSection={<Copy size={14} />} onClick={() => duplicate.mutate(project)}>
             {t("Duplicate")}
           </Menu.Item>
+          <Menu.Item leftSection={<FileDown size={14} />} onClick={save.open}>
+            {t("Save as a file")}
+          </Menu.Item>
           <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={remove.open}>
             {t("Delete")}
           </Menu.Item>
@@ -42,6 +47,7 @@ export function ProjectMenu({ project }: { project: Project }) {
       </Menu>
       <RenameDialog project={project} opened={renaming} onClose={rename.close} />
       <DeleteDialog project={project} opened={deleting} onClose={remove.close} />
+      <SaveDialog project={project} opened={saving} onClose={save.close} />
     </>
   );
 }

@@ -1,3 +1,5 @@
+import { saveBlob } from "@/shared/saveBlob";
+
 import type { Session } from "../session/session";
 
 /** Saves the graph as a file the terminal and other projects read. */
@@ -9,10 +11,5 @@ export function downloadGraph(session: Session): void {
 
 /** Saves a text as a file. */
 export function downloadText(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveBlob(name, new Blob([text], { type }));
 }

@@ -1,13 +1,14 @@
 import { Alert, Button, Drawer, Group, Loader, Tabs, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { CodeXml, Download } from "lucide-react";
 
-import { writeCode } from "@/api/graphs";
+import { exportOnnx, writeCode } from "@/api/graphs";
 import type { Code } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { CodeBox } from "@/shared/CodeBox";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
+import { saveBlob } from "@/shared/saveBlob";
 
 import { downloadText } from "../actions/download";
 import { useSessionState } from "../session/context";
@@ -15,7 +16,8 @@ import { useUi, useUiState } from "../ui";
 import classes from "./CodeDrawer.module.css";
 import { highlight } from "./highlight";
 
-const LANGUAGE = "Python"; // its name in every language
+const LANGUAGE = "Python"; // their names in every language
+const STANDARD = "ONNX";
 
 /** The network and its training as a program that can be run, a notebook, and a command. */
 export function CodeDrawer() {
@@ -70,6 +72,7 @@ function Forms({ code }: { code: Code }) {
         <Tabs.Tab value="python">{LANGUAGE}</Tabs.Tab>
         <Tabs.Tab value="notebook">{t("Notebook")}</Tabs.Tab>
         <Tabs.Tab value="command">{t("Command line")}</Tabs.Tab>
+        <Tabs.Tab value="onnx">{STANDARD}</Tabs.Tab>
       </Tabs.List>
       {code.remarks.map((note) => (
         <Alert key={note} color="gray" p="xs" mb="xs">
@@ -98,7 +101,43 @@ function Forms({ code }: { code: Code }) {
         <Save name={`${code.stem}.json`} text={code.spec} type="application/json" />
         <Program text={code.spec} label={t("File of the training")} />
       </Tabs.Panel>
+      <Tabs.Panel value="onnx">
+        <OnnxFile stem={code.stem} />
+      </Tabs.Panel>
     </Tabs>
+  );
+}
+
+/** The network for other programs, untrained; what was trained is saved from its model's page. */
+function OnnxFile({ stem }: { stem: string }) {
+  const { t } = useTranslation();
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const { initializer, seed } = useSessionState((state) => state.settings);
+  const name = `${stem}.onnx`;
+  const save = useMutation({
+    mutationFn: () => exportOnnx({ graph, dataset, initializer, seed }),
+    onSuccess: (content) => saveBlob(name, content),
+  });
+  return (
+    <>
+      <Text size="sm" mb="xs">
+        {t("The network as an ONNX model, with the weights its training would begin with and any size of batch.")}
+      </Text>
+      <Button
+        size="compact-sm"
+        variant="light"
+        leftSection={<Download size={14} />}
+        loading={save.isPending}
+        onClick={() => save.mutate()}
+      >
+        {t("Save {{name}}", { name })}
+      </Button>
+      {save.isError ? <ProblemText error={save.error} title={t("The network was not exported")} /> : null}
+      <Text size="xs" c="dimmed" mt="md">
+        {t("Trained weights come with the model: its page saves it as ONNX and as safetensors.")}
+      </Text>
+    </>
   );
 }
 

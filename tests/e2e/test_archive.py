@@ -1,0 +1,54 @@
+"""A project goes into a file and comes out of it again, with its runs and models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+from tests.e2e.conftest import Watch
+from tests.e2e.steps import node
+from tests.e2e.studio import Studio
+
+
+def test_a_project_is_saved_as_a_file_and_opened_again(page: Page, studio: Studio, tmp_path: Path) -> None:
+    studio.train("logistic-iris", epochs=3)
+    page.goto("/")
+    page.get_by_role("button", name="Actions for logistic-iris").click()
+    page.get_by_role("menuitem", name="Save as a file").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("checkbox", name="Run 1")).to_be_checked()
+    expect(dialog.get_by_text("every studio has it")).to_be_visible()
+    dialog.get_by_role("checkbox", name="With their checkpoints").check()
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Save the file").click()
+    expect(dialog).to_be_hidden()
+    assert download.value.suggested_filename == "logistic-iris.netwright"
+    file = tmp_path / "mine.netwright"
+    download.value.save_as(file)
+
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    page.locator('input[type="file"]').last.set_input_files(file)
+    report = dialog.get_by_role("region", name="What was opened")
+    expect(report).to_contain_text("logistic-iris (2)")
+    expect(report).to_contain_text("here it is called logistic-iris-2")
+    dialog.get_by_role("button", name="Open the project").click()
+    expect(node(page, "fc, FullyConnected").or_(node(page, "fc1, FullyConnected"))).to_be_visible()
+    runs = studio.call("GET", "api/runs")["items"]
+    assert runs[0]["metrics"] == runs[1]["metrics"]
+    assert studio.call("GET", f"api/runs/{runs[0]['id']}/checkpoints")["items"]
+
+    # From inside the project, too; a file that is none says so.
+    page.get_by_role("button", name="Save the project as a file").click()
+    expect(page.get_by_role("dialog").get_by_role("checkbox", name="logistic-iris-2, version 1")).to_be_checked()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+
+def test_a_file_that_is_no_project_is_refused(page: Page, studio: Studio, tmp_path: Path, watch: Watch) -> None:
+    watch.forgive("422")
+    file = tmp_path / "odd.netwright"
+    file.write_bytes(b"PK nothing")
+    page.goto("/")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.locator('input[type="file"]').last.set_input_files(file)
+    expect(page.get_by_role("dialog")).to_contain_text("The archive is damaged, or no zip file.")
