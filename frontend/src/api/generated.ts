@@ -184,8 +184,30 @@ export interface paths {
         /**
          * Measure Graph
          * @description Run the plan some times on random data, in a process of its own; how long each step really takes.
+         *
+         *     It ends when the caller hangs up.
          */
         post: operations["measure_graph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/graphs/onnx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Graph
+         * @description The drawn network as ONNX, with the weights its training would begin with; 422 while the graph has problems.
+         */
+        post: operations["export_graph"];
         delete?: never;
         options?: never;
         head?: never;
@@ -748,6 +770,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Project
+         * @description Open an archive as a new project; names that are taken get a number. All of it is looked at before any counts.
+         */
+        post: operations["import_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project_id}": {
         parameters: {
             query?: never;
@@ -771,6 +813,46 @@ export interface paths {
          * @description Delete a project; its runs and models stay.
          */
         delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Archive
+         * @description The project with versions, data, runs and models in one file; 409 for a run that still trains.
+         */
+        get: operations["download_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{project_id}/archive/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Archive Parts
+         * @description What of a project can go into its archive, and how large it is.
+         */
+        get: operations["list_archive_parts"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1534,6 +1616,20 @@ export interface components {
             type: "advice";
         };
         /**
+         * ArchiveParts
+         * @description What of a project can go into an archive.
+         */
+        ArchiveParts: {
+            /** Datasets */
+            datasets: components["schemas"]["PartDataset"][];
+            /** Models */
+            models: components["schemas"]["PartModel"][];
+            /** Runs */
+            runs: components["schemas"]["PartRun"][];
+            /** Versions */
+            versions: number;
+        };
+        /**
          * BarData
          * @description One layer's value.
          */
@@ -1559,6 +1655,11 @@ export interface components {
         };
         /** Body_import_graph */
         Body_import_graph: {
+            /** File */
+            file: string;
+        };
+        /** Body_import_project */
+        Body_import_project: {
             /** File */
             file: string;
         };
@@ -2857,6 +2958,22 @@ export interface components {
             scope: "predict" | "read" | "full";
         };
         /**
+         * LatentCluster
+         * @description A cluster: where its centre lies on the map, how many training samples it has, and the class of most.
+         */
+        LatentCluster: {
+            /** Label */
+            label: string | null;
+            /** Share */
+            share: number | null;
+            /** Size */
+            size: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * LatentNode
          * @description A node whose output can be mapped, and how many numbers a sample is there.
          */
@@ -2875,6 +2992,16 @@ export interface components {
         LatentReply: {
             /** Classes */
             classes: string[] | null;
+            /**
+             * Cluster Of
+             * @description The cluster of each point.
+             */
+            cluster_of: number[] | null;
+            /**
+             * Clusters
+             * @description Of a network that was taught to cluster by this node.
+             */
+            clusters: components["schemas"]["LatentCluster"][] | null;
             /** Dimensions */
             dimensions: number;
             /** Explained */
@@ -3279,6 +3406,72 @@ export interface components {
             values: components["schemas"]["Histogram"];
         };
         /**
+         * OnnxRequest
+         * @description A network as it is drawn, and what gives it its first weights.
+         */
+        OnnxRequest: {
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+            /**
+             * Initializer
+             * @default xavier
+             */
+            initializer: string;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /**
+         * Opened
+         * @description A project that was opened from an archive, and what its parts have become here.
+         */
+        Opened: {
+            /** Datasets */
+            datasets: components["schemas"]["OpenedDataset"][];
+            /** Models */
+            models: components["schemas"]["OpenedModel"][];
+            /**
+             * Packed Name
+             * @description What the project was called where it was packed.
+             */
+            packed_name: string;
+            project: components["schemas"]["Project"];
+            /** Runs */
+            runs: number;
+            /** Versions */
+            versions: number;
+        };
+        /**
+         * OpenedDataset
+         * @description What became of a data set: a built-in one, an upload that was here already, a new one, or none.
+         */
+        OpenedDataset: {
+            /**
+             * How
+             * @enum {string}
+             */
+            how: "built_in" | "here" | "added" | "missing";
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * OpenedModel
+         * @description What a model in the archive is called here.
+         */
+        OpenedModel: {
+            /** Became */
+            became: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * OperatorInfo
          * @description One operator as the palette shows it.
          */
@@ -3376,6 +3569,63 @@ export interface components {
             operators: components["schemas"]["OperatorInfo"][];
         };
         /**
+         * PartDataset
+         * @description A data set that the project or one of its runs uses; only an upload's file can come along.
+         */
+        PartDataset: {
+            /** Bytes */
+            bytes: number;
+            /** Id */
+            id: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "built_in" | "upload";
+            /** Title */
+            title: string;
+        };
+        /**
+         * PartModel
+         * @description A trained version that belongs to the project.
+         */
+        PartModel: {
+            /** Bytes */
+            bytes: number;
+            /** Name */
+            name: string;
+            /** Run */
+            run: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * PartRun
+         * @description A run of the project. ``packable``: it is over.
+         */
+        PartRun: {
+            best: components["schemas"]["Best"] | null;
+            /**
+             * Bytes
+             * @description What was seen inside it; its events are not counted.
+             */
+            bytes: number;
+            /** Checkpoint Bytes */
+            checkpoint_bytes: number;
+            /** Events */
+            events: number;
+            /** Id */
+            id: string;
+            model: components["schemas"]["ModelRef"] | null;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Packable */
+            packable: boolean;
+            state: components["schemas"]["RunState"];
+        };
+        /**
          * Picture
          * @description ``data`` (base64) holds width × height bytes in rows, 0 standing for ``low`` and 255 for ``high``.
          *
@@ -3467,6 +3717,8 @@ export interface components {
             bytes_before: number;
             /** Changed */
             changed: string;
+            /** Idle */
+            idle: boolean;
             /** Name */
             name: string;
             /** Steps After */
@@ -5269,6 +5521,37 @@ export interface operations {
             };
         };
     };
+    export_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnnxRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     plan_graph: {
         parameters: {
             query?: never;
@@ -6302,6 +6585,39 @@ export interface operations {
             };
         };
     };
+    import_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_import_project"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Opened"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_project: {
         parameters: {
             query?: never;
@@ -6385,6 +6701,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    download_archive: {
+        parameters: {
+            query?: {
+                /** @description `all`, `none`, or what is wanted, comma-separated. */
+                runs?: string;
+                /** @description The same; a model is `name:version`. */
+                models?: string;
+                /** @description With the files of uploaded data sets. */
+                data?: boolean;
+                /** @description With all checkpoints of the runs, to go on from. */
+                checkpoints?: boolean;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_archive_parts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveParts"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
