@@ -104,8 +104,7 @@ def _take_dataset(
         here.datasets[packed.id] = None
         return OpenedDataset(name=packed.name, how="missing", id=None)
     with (contents.folder / packed.file).open("rb") as stream:
-        facts = {"filename": packed.filename, "name": packed.name, "target": packed.target}
-        ident = studio.catalog.add(stream, **facts).id
+        ident = studio.catalog.add(stream, filename=packed.filename, name=packed.name, target=packed.target).id
     undo.callback(studio.catalog.delete, ident)
     here.datasets[packed.id] = ident
     return OpenedDataset(name=packed.name, how="added", id=ident)

@@ -174,7 +174,7 @@ def _versions(studio: Studio, project: str) -> Iterable[bytes]:
 
 
 def _add_datasets(packer: _Packer, studio: Studio, used: Iterable[str | None], data: bool) -> list[PackedDataset]:
-    packed = []
+    packed: list[PackedDataset] = []
     for ident in unique(used):
         if ident in datasets.names():
             continue  # every studio has it

@@ -10,6 +10,7 @@ from netwright_studio.errors import NotFoundError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.archives import ArchiveParts, PartDataset, PartModel, PartRun
+from netwright_studio.schemas.runs import Best, ModelRef
 from netwright_studio.store.tables import ModelVersion, Project, Run
 from netwright_studio.studio import Studio
 
@@ -101,8 +102,8 @@ def _run(studio: Studio, run: Run) -> PartRun:
         events=run.last_event - run.pruned_to,
         bytes=kept,
         checkpoint_bytes=checkpoints,
-        best=run.best,
-        model={"name": run.model_name, "version": run.model_version} if run.model_name else None,
+        best=None if run.best is None else Best.model_validate(run.best),
+        model=ModelRef(name=run.model_name, version=run.model_version or 1) if run.model_name else None,
     )
 
 

@@ -67,9 +67,9 @@ def read_archive(file: IO[bytes], folder: Path, *, max_bytes: int, max_events: i
     """Unpack an archive into an empty folder and parse all of it; InvalidError says what is wrong, and where."""
     with SafeZip(file, max_bytes=max_bytes) as archive:
         manifest = _read_manifest(archive)
-        if shutil.disk_usage(folder).free < archive.bytes + SPARE:
+        if shutil.disk_usage(folder).free < archive.size + SPARE:
             raise InvalidError(
-                "There is not enough room on the disk.", where="file", wanted=f"{archive.bytes} bytes", got="less"
+                "There is not enough room on the disk.", where="file", wanted=f"{archive.size} bytes", got="less"
             )
         _unpack(archive, manifest, folder)
     runs = [_read_run(folder / name, max_events) for name in manifest.runs]

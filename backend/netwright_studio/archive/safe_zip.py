@@ -59,8 +59,8 @@ class SafeZip:
         return set(self._entries)
 
     @property
-    def bytes(self) -> int:
-        """What the files take, unpacked."""
+    def size(self) -> int:
+        """The bytes that the files take, unpacked."""
         return sum(info.file_size for info in self._entries.values())
 
     def read(self, name: str, most: int) -> bytes:

@@ -61,7 +61,8 @@ class ProjectStore:
                     keep(session, project.id, version)
             # The newest version is the project itself, whatever the archive says of it.
             newest = next((one for one in versions if one.revision == revision), None)
-            held = SavedVersion(revision, moment, newest and newest.label, graph, dataset, settings)
+            label = None if newest is None else newest.label
+            held = SavedVersion(revision, moment, label, graph, dataset, settings)
             keep(session, project.id, held)
         return project
 
