@@ -12,7 +12,7 @@ from netwright_studio.errors import InvalidError
 
 if TYPE_CHECKING:
     from netwright.datasets import DatasetInfo
-    from netwright.graph import CheckReport
+    from netwright.graph import CheckReport, Judgement
     from netwright.graph.import_report import Imported
     from netwright.graph.to_python import DataSource
 
@@ -45,6 +45,15 @@ class Engine:
         from netwright import graph
 
         return graph.check(document, data=info, batch_size=batch_size)
+
+    def judge(
+        self, document: Document, connections: list[Document], info: DatasetInfo | None, batch_size: int
+    ) -> Judgement:
+        """Return whether connections can work, and what would make them work."""
+        from netwright import graph
+
+        wanted = [graph.Connection(one["from"], one["to"], one["port"]) for one in connections]
+        return graph.judge(document, wanted, data=info, batch_size=batch_size)
 
     def followers(self, document: Document, source: str, info: DatasetInfo | None, batch_size: int) -> list[str]:
         """Return the names of operators that take an output of a graph as it is."""

@@ -30,7 +30,7 @@ NOT_SHOWN = (
 )
 KEYWORDS = frozenset({"message", "wanted", "got", "remedy", "reason", "why", "label"})
 # Functions whose texts reach people without passing through an error.
-SAYERS = frozenset({"_say", "_fail", "_finish", "log", "Refusal", "set_params", "remark"})
+SAYERS = frozenset({"_say", "_fail", "_finish", "log", "Refusal", "set_params", "remark", "insert"})
 # A lower-case word alone is a code or a level, except among what was wanted and got.
 WORD = re.compile(r"[a-z]{4,}")
 

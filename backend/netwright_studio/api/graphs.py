@@ -14,8 +14,10 @@ from netwright_studio.inspecting import measuring, probing
 from netwright_studio.schemas.graphs import (
     CheckReport,
     CheckRequest,
+    ConnectRequest,
     Followers,
     FollowersRequest,
+    Judgement,
     Plan,
     PlanRequest,
 )
@@ -30,6 +32,14 @@ def check_graph(studio: StudioDep, body: CheckRequest) -> Any:
     """Shapes, counts, costs and everything that is wrong, with the node it is wrong at."""
     info = studio.dataset_info(body.dataset)
     return studio.engine.check(body.graph.model_dump(), info, body.batch_size)
+
+
+@router.post("/connect", response_model=Judgement)
+def judge_connections(studio: StudioDep, body: ConnectRequest) -> Any:
+    """Whether connections can work; if not, why, and what would make them work, tried beforehand."""
+    info = studio.dataset_info(body.dataset)
+    wanted = [connection.model_dump(by_alias=True) for connection in body.connections]
+    return studio.engine.judge(body.graph.model_dump(), wanted, info, body.batch_size)
 
 
 @router.post("/followers", response_model=Followers)

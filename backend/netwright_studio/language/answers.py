@@ -48,7 +48,9 @@ def _field(key: Any, value: Any, catalogue: Catalogue) -> Any:
     if key == "changed" and isinstance(value, str):
         return translate_changes(value)
     if key == "fix" and isinstance(value, Mapping):
-        return {**value, "label": catalogue.translate(str(value.get("label", "")))}
+        return _fix(value, catalogue)
+    if key == "mends":
+        return [_fix(one, catalogue) for one in value]
     return _walk(value, catalogue)
 
 
@@ -57,6 +59,10 @@ def _paragraph(text: str, catalogue: Catalogue) -> str:
     line = " ".join(text.split())
     said = catalogue.translate(line)
     return text if said == line else said
+
+
+def _fix(value: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    return {**value, "label": catalogue.translate(str(value.get("label", "")))}
 
 
 def _said(value: Any, catalogue: Catalogue) -> Any:

@@ -96,6 +96,17 @@ class WeightInfo(Model):
     shape: list[int] | None = None
 
 
+class ReceptiveField(Model):
+    """How much of an input one position of a node's first output is computed from, axis by axis of a sample."""
+
+    input: str
+    size: list[int] = Field(description="positions that are seen")
+    of: list[int] = Field(description="the sample's shape")
+    step: list[float | None] = Field(
+        description="how far they move from one output position to the next; null where they do not move evenly"
+    )
+
+
 class NodeReport(Model):
     """What was derived for one node."""
 
@@ -107,6 +118,9 @@ class NodeReport(Model):
     parameters: int = 0
     flops: int = 0
     bytes: int = 0
+    receptive: list[ReceptiveField] = Field(
+        default_factory=list, description="empty where an operator on the way does not say what it reads"
+    )
 
 
 class GroupReport(Model):
@@ -208,6 +222,28 @@ class CheckReport(Model):
     groups: dict[str, GroupReport]
     totals: Totals
     problems: list[Problem]
+
+
+class Connection(Request):
+    """An output that a port shall read."""
+
+    source: str = Field(alias="from", max_length=200, description='"node" or "node:output"')
+    to: str = Field(max_length=200)
+    port: str = Field(max_length=200)
+
+
+class ConnectRequest(CheckRequest):
+    """Connections that are to be made in a graph together, or that are in it already."""
+
+    connections: list[Connection] = Field(min_length=1, max_length=64)
+
+
+class Judgement(Model):
+    """Whether connections can work. Each mend holds all edits it takes, the connections too, and was tried."""
+
+    ok: bool
+    problem: Problem | None = None
+    mends: list[Fix] = Field(default_factory=list)
 
 
 class PlanRequest(Request):

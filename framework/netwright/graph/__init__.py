@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..optimizer.forms import optimizers
 from .check import DataSpec, check
+from .connecting import Connection, Judgement, judge
 from .from_symbol import from_block, from_symbol
 from .network import Network, to_network, to_symbol
 from .palette import palette
@@ -15,7 +16,9 @@ from .suggest import operators_after
 
 __all__ = [
     "CheckReport",
+    "Connection",
     "DataSpec",
+    "Judgement",
     "Network",
     "Predictor",
     "Problem",
@@ -23,6 +26,7 @@ __all__ = [
     "compile_graph",
     "from_block",
     "from_symbol",
+    "judge",
     "load_predictor",
     "network_of",
     "operators_after",

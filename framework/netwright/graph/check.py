@@ -20,6 +20,7 @@ from . import fixes
 from .document import INPUT, GraphDocument, output_index, split_reference
 from .groups import Expansion, expand
 from .inputs import InputParams
+from .receptive import ReceptiveFields
 from .report import CheckReport, GroupReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
 from .resolve import Resolved, param_problem, resolve
 
@@ -52,6 +53,7 @@ class _Check:
         self.values: dict[tuple[str, int], TensorSpec] = {}
         self.reports: dict[str, NodeReport] = {}
         self.totals = Totals()
+        self.receptive = ReceptiveFields()
 
     def run(self) -> CheckReport:
         for resolved in self.order.values():
@@ -139,6 +141,7 @@ class _Check:
         if self._too_large(resolved.id, "shape", spec):
             return
         self.values[resolved.id, 0] = spec
+        self.receptive.start(resolved.id, spec.shape)
         self._report(resolved, (spec,), ("output",))
 
     def _call(self, resolved: Resolved, op: Operator) -> None:
@@ -203,6 +206,8 @@ class _Check:
         visible = resolved.output_names()
         for i, spec in enumerate(full_out[: len(visible)]):
             self.values[resolved.id, i] = spec
+        sources = [resolved.sources.get(port.name) for port in resolved.ports]
+        self.receptive.follow(resolved.id, op, resolved.p, sources, full_in, full_out[: len(visible)])
         self._report(resolved, tuple(full_out[: len(visible)]), visible)
         self._weights(resolved, specs, full_in)
         report = self.reports[resolved.id]
@@ -399,6 +404,7 @@ class _Check:
             OutputInfo(name=n, shape=list(s.shape), dtype=s.dtype.name) for n, s in zip(names, specs, strict=True)
         ]
         report.bytes = sum(s.nbytes for s in specs)
+        report.receptive = self.receptive.of(resolved.id)
         self.totals.activation_bytes += report.bytes
 
     def _show_inputs(self, resolved: Resolved, specs: list[TensorSpec | None]) -> None:

@@ -12,8 +12,9 @@ from .report import Fix
 if TYPE_CHECKING:
     from .resolve import Resolved
 
-_SIZED = {"FullyConnected": "num_hidden"}
-_SHAPE_KEEPERS = {
+SIZED = {"FullyConnected": "num_hidden", "Convolution": "num_filter", "Deconvolution": "num_filter"}
+"""Layers whose number of outputs is a parameter."""
+SHAPE_KEEPERS = {
     "Activation",
     "LeakyReLU",
     "Dropout",
@@ -48,12 +49,10 @@ def resize_last_layer(head: Resolved, order: Mapping[str, Resolved], size: int) 
         if source is None:
             return None
         resolved = order[source[0]]
-        parameter = _SIZED.get(resolved.node.op)
-        if parameter:
-            return set_params(
-                resolved.id, f"Set {resolved.id} to {size} {'unit' if size == 1 else 'units'}", {parameter: size}
-            )
-        if resolved.node.op not in _SHAPE_KEEPERS:
+        if resolved.node.op == "FullyConnected":
+            units = "unit" if size == 1 else "units"
+            return set_params(resolved.id, f"Set {resolved.id} to {size} {units}", {"num_hidden": size})
+        if resolved.node.op not in SHAPE_KEEPERS:
             return None
         source = resolved.sources.get("data")
     return None
@@ -62,7 +61,7 @@ def resize_last_layer(head: Resolved, order: Mapping[str, Resolved], size: int) 
 def add_loss(node: str, taken: set[str], classes: int | None) -> Fix:
     """Put a loss head behind a node."""
     op = "LinearRegressionOutput" if classes is None else "SoftmaxOutput"
-    name = _free_name("output" if classes is None else "softmax", taken)
+    name = free_name("output" if classes is None else "softmax", taken)
     return Fix(
         label=f"Add {op}",
         edits=[
@@ -101,7 +100,8 @@ def for_mismatch(resolved: Resolved, error: NetwrightError, values: Mapping[tupl
     return None
 
 
-def _free_name(stem: str, taken: set[str]) -> str:
+def free_name(stem: str, taken: set[str]) -> str:
+    """The stem, or the stem with the first number that makes it free."""
     name, number = stem, 1
     while name in taken:
         number += 1

@@ -27,8 +27,24 @@ class WeightInfo(BaseModel):
     shape: list[int] | None = None
 
 
+class ReceptiveField(BaseModel):
+    """How much of an input one position of a node's first output is computed from, axis by axis of a sample.
+
+    ``size`` of ``of`` positions are seen, which move by ``step`` from one output position to the next (None: along that
+    axis they do not move evenly, or every output sees the same).
+    """
+
+    input: str
+    size: list[int]
+    of: list[int]
+    step: list[float | None]
+
+
 class NodeReport(BaseModel):
-    """What was derived for one node; ``bytes`` are those of its outputs."""
+    """What was derived for one node; ``bytes`` are those of its outputs.
+
+    ``receptive`` is empty where nothing leads to an input, or an operator on the way does not say what it reads.
+    """
 
     op: str
     inputs: dict[str, TensorInfo] = Field(default_factory=dict)
@@ -38,6 +54,7 @@ class NodeReport(BaseModel):
     parameters: int = 0
     flops: int = 0
     bytes: int = 0
+    receptive: list[ReceptiveField] = Field(default_factory=list)
 
 
 class GroupReport(BaseModel):

@@ -13,6 +13,7 @@ from .elementwise import Elementwise
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import NoParams, OpParams
 from .registry import get, register
+from .sight import Looks, same
 from .sums import broadcast_axes_between
 
 ActivationType = Literal["relu", "sigmoid", "tanh", "softrelu", "softsign", "gelu", "silu"]
@@ -129,6 +130,9 @@ class LeakyReLU(Operator):
                 )
             filled[1] = shapes[1] or (channels,)
         return filled, [data] * len(self.output_names(p))
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0]), *(None for _ in inputs[1:])]
 
     def forward(
         self,

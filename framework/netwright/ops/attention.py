@@ -14,6 +14,7 @@ from .arrays import accumulator, deliver
 from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .registry import register
+from .sight import ALL, Looks, along
 from .softmax import softmax
 
 
@@ -103,6 +104,14 @@ class MultiHeadAttention(Operator):
         known, (out, _) = super().infer_dtype(_UNMASKED, dtypes[:3])
         second = out if p.output_weights or out is None else np.dtype(accumulator(out))
         return [*known, *(d or known[0] for d in dtypes[3:])], [out, second]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        if number > 0:
+            return None
+        shift = inputs[1][1] - inputs[0][1]
+        past = along(1, 1, -math.inf, shift) if p.causal else ALL
+        seen = (along(0), past, ALL)
+        return [(along(0), along(1), ALL), seen, seen, *(None for _ in inputs[3:])]
 
     def forward(
         self, xp: Any, p: AttentionParams, query: Any, key: Any, value: Any, mask: Any = None, *, out: Any = None

@@ -15,6 +15,7 @@ from .operator import FLOAT32, Again, At, Draw, DTypes, Operator, Port, Sample, 
 from .params import OpParams, hint
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, same
 
 BLOCK_BYTES = 4 << 20
 """Working memory for squares."""
@@ -106,6 +107,9 @@ class BatchNorm(Operator):
                     remedy="Use astype()",
                 )
         return [data, *[single] * 4], [data, single, single]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0]), *(None for _ in inputs[1:])]
 
     def forward(
         self,

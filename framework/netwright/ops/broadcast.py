@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from ..errors import ShapeError
@@ -10,6 +10,7 @@ from .arrays import deliver
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes
 from .registry import register
 from .shapes import broadcast_shape
+from .sight import Looks, pointwise
 from .stored import AddsDense, JoinsSparse, MultipliesSparse, ScalesRows
 from .sums import sum_to
 
@@ -30,6 +31,9 @@ class Broadcast(Operator):
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         lhs, rhs = shapes
         return shapes, [None if lhs is None or rhs is None else broadcast_shape(lhs, rhs)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def samples(self) -> Iterable[Sample]:
         pairs: tuple[tuple[Shape, Shape], ...] = (
@@ -64,6 +68,9 @@ class SameShape(Operator):
             )
         known = lhs if lhs is not None else rhs
         return [known, known], [known]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def samples(self) -> Iterable[Sample]:
         yield from _pair_samples(self, (((3, 4), (3, 4)), ((5,), (5,)), ((2, 0), (2, 0))))

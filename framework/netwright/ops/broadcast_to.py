@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from .operator import At, DTypes, Operator, Port, Sample, Shape, Shapes
 from .params import Ints, OpParams, Pads
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, pointwise
 
 
 def repeat(xp: Any, data: Any, shape: Shape, out: Any) -> Any:
@@ -44,6 +45,9 @@ class BroadcastTo(Operator):
     def infer_shape(self, p: BroadcastToParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
         return shapes, [None if data is None else _target(data, p.shape)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def forward(self, xp: Any, p: BroadcastToParams, data: Any, *, out: Any = None) -> Any:
         return repeat(xp, data, _target(data.shape, p.shape), out)

@@ -13,6 +13,7 @@ from .columns import convolve, convolve_data, convolve_weight, working_bytes
 from .operator import Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Pads, Size, Sizes, hint
 from .registry import register
+from .sight import ALL, Looks, along, window
 from .windows import (
     Windows,
     channels_first,
@@ -161,6 +162,17 @@ class Convolution(Operator):
             )
         filled[1] = wanted
         return filled, [from_channels_first((batch, p.num_filter, *windows.out), last)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        last = layout_rank(p.layout, len(p.kernel))
+        order = to_channels_first(tuple(range(len(inputs[0]))), last)
+        windows = convolved(p, to_channels_first(inputs[0], last)[2:])
+        channels = to_channels_first(inputs[0], last)[1]
+        apart = p.num_group == channels == p.num_filter  # a filter for each channel
+        looks = {order[0]: along(order[0]), order[1]: along(order[1]) if apart else ALL}
+        for axis, *how in zip(order[2:], windows.kernel, windows.stride, windows.dilate, windows.pad, strict=True):
+            looks[axis] = window(axis, *how)
+        return [tuple(looks[axis] for axis in range(len(order))), *(None for _ in inputs[1:])]
 
     def forward(
         self, xp: Any, p: ConvolutionParams, data: Any, weight: Any, bias: Any = None, *, out: Any = None

@@ -26,6 +26,7 @@ from .convolution import (
 from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Pads, Size, Sizes, hint
 from .registry import register
+from .sight import ALL, Looks, along
 from .windows import (
     Windows,
     channels_first,
@@ -130,6 +131,17 @@ class Deconvolution(Operator):
             )
         filled[1] = wanted
         return filled, [from_channels_first((batch, p.num_filter, *windows.data), last)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        last = layout_rank(p.layout, len(p.kernel))
+        order = to_channels_first(tuple(range(len(inputs[0]))), last)
+        windows = deconvolved(p, to_channels_first(inputs[0], last)[2:])
+        looks = {order[0]: along(order[0]), order[1]: ALL}
+        for axis, kernel, stride, dilate, pad in zip(
+            order[2:], windows.kernel, windows.stride, windows.dilate, windows.pad, strict=True
+        ):
+            looks[axis] = along(axis, 1 / stride, (pad - dilate * (kernel - 1)) / stride, pad / stride)
+        return [tuple(looks[axis] for axis in range(len(order))), *(None for _ in inputs[1:])]
 
     def forward(
         self, xp: Any, p: DeconvolutionParams, data: Any, weight: Any, bias: Any = None, *, out: Any = None

@@ -14,6 +14,7 @@ from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .registry import register
 from .shapes import flattened
+from .sight import Looks, same
 from .storage import CSR, DEFAULT, ROW_SPARSE, CompressedRows, dense_of
 from .stored import csr_times_transposed
 
@@ -66,6 +67,11 @@ class FullyConnected(Operator):
             raise _unfit(data, features, weight, wanted)
         filled[1] = wanted
         return filled, [((data[0],) if p.flatten else data[:-1]) + (p.num_hidden,)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        data = inputs[0]
+        mixed = range(1, len(data)) if p.flatten else (len(data) - 1,)
+        return [same(data, mixed), *(None for _ in inputs[1:])]
 
     def forward(
         self, xp: Any, p: FullyConnectedParams, data: Any, weight: Any, bias: Any = None, *, out: Any = None

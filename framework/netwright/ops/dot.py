@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from .arrays import deliver
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, hint
 from .registry import register
+from .sight import ALL, Looks, along
 from .storage import CSR, DEFAULT, ROW_SPARSE
 from .stored import product as sparse_product
 
@@ -208,6 +209,13 @@ class BatchDot(Operator):
                 got=rhs,
             )
         return shapes, [(*lhs[:-2], n, m)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        n = len(output)
+        lead = tuple(along(a) for a in range(n - 2))
+        rows = (ALL, along(n - 2)) if p.transpose_a else (along(n - 2), ALL)
+        columns = (along(n - 1), ALL) if p.transpose_b else (ALL, along(n - 1))
+        return [(*lead, *rows), (*lead, *columns)]
 
     def forward(self, xp: Any, p: BatchDotParams, lhs: Any, rhs: Any, *, out: Any = None) -> Any:
         a = xp.swapaxes(lhs, -1, -2) if p.transpose_a else lhs

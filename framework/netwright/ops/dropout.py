@@ -13,6 +13,7 @@ from .operator import Again, At, Operator, Port, Sample, Shape, Shapes, TensorSp
 from .params import Ints, OpParams, hint
 from .registry import register
 from .shapes import normalize_axes
+from .sight import Looks, pointwise
 
 
 class DropoutParams(OpParams):
@@ -52,6 +53,9 @@ class Dropout(Operator):
     def infer_shape(self, p: DropoutParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         data = shapes[0]
         return shapes, [data, None if data is None else self._mask_shape(p, data)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def forward(self, xp: Any, p: DropoutParams, data: Any, *, train: bool, rng: Any, out: Any = None) -> Any:
         y, mask = (None, None) if out is None else out

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from .arrays import deliver, in_float
-from .operator import At, Draw, DTypes, Operator, Port, Sample
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape
 from .params import DType, OpParams
 from .registry import register
+from .sight import Looks, pointwise
 from .storage import Stored, cast, empty_storage, stype_of
 from .stored import KeepsZeros
 
@@ -26,6 +27,9 @@ class Elementwise(KeepsZeros, Operator):
     """How samples are drawn: the operator's domain."""
     dtypes: ClassVar[tuple[str, ...]] = ("float16",)
     """Further dtypes that are tested beside float32 and float64."""
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def samples(self) -> Iterable[Sample]:
         d = self.drawn
@@ -188,6 +192,9 @@ class Cast(KeepsZeros, Operator):
 
     def infer_dtype(self, p: CastParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return dtypes, [np.dtype(p.dtype)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def forward(self, xp: Any, p: CastParams, data: Any, *, out: Any = None) -> Any:
         return data.astype(p.dtype) if out is None else deliver(xp, data, out)

@@ -15,6 +15,7 @@ from .operator import FLOAT32, At, DTypes, Operator, Port, Sample, Shape, Shapes
 from .params import OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, same
 
 
 class Extent(NamedTuple):
@@ -82,6 +83,12 @@ class _Normalization(Operator):
         known = super().infer_dtype(p, dtypes)[0][0] or FLOAT32
         work = np.dtype(accumulator(known))
         return [known] * 3, [known, work, work]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        data = inputs[0]
+        extent = self.extent(p, data, self.weight_shape(p, data, None))
+        mixed = extent.axes if extent.view == data else range(1, len(data))
+        return [same(data, mixed), None, None] if number == 0 else None
 
     def forward(self, xp: Any, p: Any, data: Any, gamma: Any, beta: Any, *, out: Any = None) -> Any:
         extent = self.extent(p, data.shape, gamma.shape)

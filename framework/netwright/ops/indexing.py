@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from .params import DType, Ints, OpParams, Size, hint
 from .registry import register
 from .scattering import add_rows
 from .shapes import normalize_axis
+from .sight import Looks, same
 from .storage import CSR, DEFAULT, ROW_SPARSE, ChosenRows, CompressedRows, summed_rows
 
 
@@ -196,6 +197,9 @@ class Embedding(Picking):
         weight = weight or np.dtype(p.dtype)
         return [data or FLOAT32, weight], [weight]
 
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0]), None]
+
     def forward(self, xp: Any, p: EmbeddingParams, data: Any, weight: Any, *, out: Any = None) -> Any:
         return taken(xp, weight, bounded(xp, data, p.input_dim, "clip", "data"), 0, out)
 
@@ -247,6 +251,9 @@ class OneHot(Operator):
 
     def infer_dtype(self, p: OneHotParams, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         return dtypes, [np.dtype(p.dtype)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0])]
 
     def forward(self, xp: Any, p: OneHotParams, indices: Any, *, out: Any = None) -> Any:
         kind = np.dtype(p.dtype).type

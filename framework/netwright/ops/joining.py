@@ -14,6 +14,7 @@ from .operator import Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, along, keyed
 from .storage import CSR, CompressedRows, joined
 
 
@@ -59,6 +60,14 @@ class Concat(Operator):
         if len(known) < len(shapes):
             return shapes, [None]
         return shapes, [(*first[:axis], sum(s[axis] for s in known), *first[axis + 1 :])]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        axis, begin = normalize_axis(p.dim, len(output), "dim"), 0
+        looks = []
+        for shape in inputs:
+            looks.append(tuple(along(a, 1, -begin if a == axis else 0) for a in range(len(shape))))
+            begin += shape[axis]
+        return looks
 
     def forward(self, xp: Any, p: ConcatParams, *arrays: Any, out: Any = None) -> Any:
         return xp.concatenate(arrays, axis=p.dim, out=out)
@@ -129,6 +138,10 @@ class Stack(Operator):
         axis = normalize_axis(p.axis, len(shape) + 1)
         return filled, [(*shape[:axis], len(shapes), *shape[axis:])]
 
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        axis = normalize_axis(p.axis, len(output))
+        return [tuple(along(a + (a >= axis)) for a in range(len(shape))) for shape in inputs]
+
     def forward(self, xp: Any, p: StackParams, *arrays: Any, out: Any = None) -> Any:
         return xp.stack(arrays, axis=p.axis, out=out)
 
@@ -189,6 +202,13 @@ class Splitting(Operator):
             middle = () if p.squeeze_axis else (end - begin,)
             made.append((*data[:axis], *middle, *data[axis + 1 :]) or (1,))
         return shapes, made
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        data = inputs[0]
+        axis = normalize_axis(p.axis, len(data))
+        begin = self.starts(p, data[axis])[number]
+        part = (begin if p.squeeze_axis and len(data) > 1 else (begin, None, None),)
+        return [keyed((*((None, None, None),) * axis, *part, *((None, None, None),) * (len(data) - axis - 1)), data)]
 
     def forward(self, xp: Any, p: Any, data: Any, *, out: Any = None) -> Any:
         axis = normalize_axis(p.axis, data.ndim)

@@ -15,6 +15,7 @@ from .nonlinear import logistic
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams
 from .registry import register
+from .sight import Looks, same
 from .storage import CSR
 from .stored import KeepsZeros, ReadsSparse
 
@@ -55,6 +56,9 @@ class LossHead(Operator):
     def loss(self, xp: Any, p: Any, output: Any, label: Any) -> Any:
         """Mean loss over the batch as an array without axes, in float."""
         raise NotImplementedError(f"{self.name} has no loss")
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0]), *(None for _ in inputs[1:])]
 
 
 class RegressionParams(OpParams):

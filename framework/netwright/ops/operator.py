@@ -19,6 +19,7 @@ import numpy as np
 from ..errors import DTypeError, NetwrightError, ParamError, ShapeError
 from .arrays import scalar_like
 from .params import NoParams, OpParams
+from .sight import Looks
 
 Shape = tuple[int, ...]
 Shapes = Sequence[Shape | None]
@@ -319,6 +320,13 @@ class Operator:
     def flops(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         """Floating-point operations of one forward call; by default one per element of the first output."""
         return outputs[0].size if outputs else 0
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        """What one position of output ``number`` reads of each input, axis by axis (``ops.sight``).
+
+        None for an input of which nothing is read, or no more than a weight; None at all where that is not known.
+        """
+        return None
 
     def workspace(self, p: Any, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> int:
         """Bytes that ``forward`` allocates at its worst moment beside its results, when ``out`` is given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -13,6 +13,7 @@ from .operator import Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams, Size
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, permuted
 
 
 class Permutation(Operator):
@@ -62,6 +63,9 @@ class Transpose(Permutation):
 
     def permuted(self, p: TransposeParams, shape: Shape) -> Shape:
         return tuple(shape[a] for a in _order(p.axes, len(shape)))
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [permuted(_order(p.axes, len(inputs[0])))]
 
     def forward(self, xp: Any, p: TransposeParams, data: Any, *, out: Any = None) -> Any:
         return copied(xp, data.transpose(_order(p.axes, data.ndim)), out)
@@ -114,6 +118,12 @@ class SwapAxis(Permutation):
         sizes = list(shape)
         sizes[a], sizes[b] = sizes[b], sizes[a]
         return tuple(sizes)
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        order = list(range(len(inputs[0])))
+        a, b = normalize_axis(p.dim1, len(order), "dim1"), normalize_axis(p.dim2, len(order), "dim2")
+        order[a], order[b] = b, a
+        return [permuted(order)]
 
     def forward(self, xp: Any, p: SwapParams, data: Any, *, out: Any = None) -> Any:
         return copied(xp, xp.swapaxes(data, p.dim1, p.dim2), out)

@@ -13,6 +13,7 @@ from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpe
 from .params import Ints, OpParams, Pads, Sizes, hint
 from .pools import max_windows, pick_maxima, spread_maxima, spread_windows, sum_windows, window_counts
 from .registry import get, register
+from .sight import ALL, Looks, along, window
 from .windows import (
     Windows,
     channels_first,
@@ -119,6 +120,14 @@ class Pooling(Operator):
             return shapes, [None]
         last, windows = _geometry(p, data)
         return shapes, [from_channels_first((*to_channels_first(data, last)[:2], *windows.out), last)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        last, windows = _geometry(p, inputs[0])
+        order = to_channels_first(tuple(range(len(inputs[0]))), last)
+        looks = {axis: along(axis) for axis in order[:2]}
+        for axis, kernel, stride, pad in zip(order[2:], windows.kernel, windows.stride, windows.pad, strict=True):
+            looks[axis] = ALL if p.global_pool else window(axis, kernel, stride, 1, pad)
+        return [tuple(looks[axis] for axis in range(len(order)))]
 
     def forward(self, xp: Any, p: PoolingParams, data: Any, *, out: Any = None) -> Any:
         last, windows = _geometry(p, data.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from .params import OpParams, Size
 from .recurrence import GATES, Mode, Recurrence, run_layer, run_layer_back
 from .recurrent_layout import Reserve, directions, fed_back, kept_shapes, weights
 from .registry import get, register
+from .sight import ALL, Looks, along
 
 
 class RNNParams(OpParams):
@@ -131,6 +133,12 @@ class RNN(Operator):
         plain = RNNParams(**{**p.given(), "use_sequence_length": False})
         known, out = super().infer_dtype(plain, dtypes[:count])
         return [*known, *(d or np.dtype(np.int32) for d in dtypes[count:])], out
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        if number > 0:
+            return None
+        time = ALL if p.bidirectional else along(0, 1, -math.inf, 0)
+        return [(time, along(1), ALL), *(None for _ in inputs[1:])]
 
     def forward(
         self, xp: Any, p: RNNParams, data: Any, parameters: Any, *more: Any, train: bool, rng: Any, out: Any = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,7 @@ from .operator import At, Draw, Operator, Sample, Shape, Shapes, TensorSpec
 from .params import Axes, OpParams
 from .registry import register
 from .shapes import normalize_axes, reduced_shape
+from .sight import Looks, without
 from .storage import CSR, DEFAULT, CompressedRows
 from .stored import sums
 from .totals import SMALL, small_total, total
@@ -54,6 +55,9 @@ class Reduce(Operator):
     def reduce(self, xp: Any, data: Any, axes: tuple[int, ...]) -> Any:
         """The reduction over these axes, in whatever dtype is convenient."""
         raise NotImplementedError
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [without(inputs[0], axes_of(p, inputs[0]), p.keepdims)]
 
     def forward(self, xp: Any, p: ReduceParams, data: Any, *, out: Any = None) -> Any:
         axes = axes_of(p, data.shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from .operator import Operator, Sample, Shape, Shapes
 from .params import Ints, OpParams, Size, Sizes
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, along, somewhere
 
 
 class TileParams(OpParams):
@@ -45,6 +46,12 @@ class Tile(Operator):
         if shapes[0] is None:
             return shapes, [None]
         return shapes, [tuple(n * r for n, r in zip(*self._aligned(p, shapes[0]), strict=True))]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        sizes, reps = self._aligned(p, inputs[0])
+        shift = len(sizes) - len(inputs[0])
+        looks = [along(a) if reps[a] == 1 else somewhere(a) for a in range(len(sizes))]
+        return [tuple(looks[shift:])]
 
     def forward(self, xp: Any, p: TileParams, data: Any, *, out: Any = None) -> Any:
         return deliver(xp, xp.tile(data, p.reps), out)
@@ -93,6 +100,12 @@ class Repeat(Operator):
             return shapes, [None]
         before, size, after = _around(p.axis, data)
         return shapes, [(*before, size * p.repeats, *after)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        if p.axis is None:
+            return [tuple(somewhere(0) for _ in inputs[0])]
+        axis, n = normalize_axis(p.axis, len(inputs[0])), p.repeats
+        return [tuple(along(a, 1 / n, (1 - n) / n, 0) if a == axis else along(a) for a in range(len(output)))]
 
     def forward(self, xp: Any, p: RepeatParams, data: Any, *, out: Any = None) -> Any:
         return deliver(xp, xp.repeat(data, p.repeats, axis=p.axis), out)
@@ -173,6 +186,15 @@ class Pad(Operator):
 
     def infer_shape(self, p: PadParams, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, [None if shapes[0] is None else _padded(p, shapes[0])]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        widths = _widths(p, len(inputs[0]))
+        mirrored = p.mode == "reflect"
+        return [
+            tuple(somewhere(a) if mirrored and any(w) else along(a, 1, -w[0]) for a, w in enumerate(widths))
+            if p.mode == "constant" or mirrored
+            else tuple(somewhere(a) if any(w) else along(a) for a, w in enumerate(widths))
+        ]
 
     def forward(self, xp: Any, p: PadParams, data: Any, *, out: Any = None) -> Any:
         widths = _widths(p, data.ndim)

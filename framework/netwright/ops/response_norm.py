@@ -12,6 +12,7 @@ from .arrays import accumulator, deliver
 from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Size
 from .registry import register
+from .sight import Looks, along, same
 
 
 class L2NormalizationParams(OpParams):
@@ -57,6 +58,9 @@ class L2Normalization(Operator):
             return shapes, [None, None]
         axes = self._axes(p, data)
         return shapes, [data, tuple(1 if i in axes else n for i, n in enumerate(data))]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0], self._axes(p, inputs[0]))]
 
     def forward(self, xp: Any, p: L2NormalizationParams, data: Any, *, out: Any = None) -> Any:
         work = accumulator(data.dtype)
@@ -116,6 +120,10 @@ class LRN(Operator):
         if data is not None and len(data) < 2:
             raise ShapeError("the data needs channels", port="data", wanted="(N, C, …)", got=data)
         return shapes, [data, data]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        half = p.nsize // 2
+        return [tuple(along(axis, 1, -half, half) if axis == 1 else along(axis) for axis in range(len(inputs[0])))]
 
     def forward(self, xp: Any, p: LRNParams, data: Any, *, out: Any = None) -> Any:
         kind = data.dtype.type

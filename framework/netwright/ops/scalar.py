@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from .arrays import deliver, scalar_like
 from .broadcast import divide, modulo
-from .operator import At, Draw, Operator, Sample
+from .operator import At, Draw, Operator, Sample, Shape
 from .params import OpParams, hint
 from .registry import register
+from .sight import Looks, pointwise
 from .stored import KeepsZeros
 
 
@@ -33,6 +34,9 @@ class WithScalar(KeepsZeros, Operator):
     drawn: ClassVar[Draw] = Draw(())
     scalars: ClassVar[tuple[float, ...]] = (1.5, -2.0)
     dtypes: ClassVar[tuple[str, ...]] = ("float16", "int32")
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def samples(self) -> Iterable[Sample]:
         d = self.drawn

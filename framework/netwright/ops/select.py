@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from ..errors import DTypeError, ShapeError
 from .arrays import deliver
-from .operator import At, Draw, DTypes, Operator, Port, Sample, Shapes, TensorSpec
+from .operator import At, Draw, DTypes, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams
 from .registry import register
+from .sight import Looks, pointwise
 from .storage import CSR, ROW_SPARSE, ChosenRows, Stored, summed_rows
 from .stored import ReadsSparse
 
@@ -100,6 +101,9 @@ class AddN(Operator):
     inplace = (0,)
     in_palette = True
     title = "Add many"
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return pointwise(inputs, output)
 
     def forward(self, xp: Any, p: AddNParams, *data: Any, out: Any = None) -> Any:
         if len(data) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from .indexing import indices
 from .operator import FLOAT32, DTypes, Operator, Port, Sample, Shape, Shapes
 from .params import Ints, OpParams
 from .registry import register
+from .sight import Looks, along, same, somewhere, without
 
 TimeAxis = Literal[0, 1]
 
@@ -106,6 +107,9 @@ class SequenceMask(Sequences):
     in_palette = True
     Params = SequenceMaskParams
 
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same(inputs[0]), *(None for _ in inputs[1:])]
+
     def forward(self, xp: Any, p: SequenceMaskParams, data: Any, *lengths: Any, out: Any = None) -> Any:
         if not lengths:
             return copied(xp, data, out)
@@ -135,6 +139,10 @@ class SequenceLast(Sequences):
 
     def output_shape(self, p: SequenceParams, data: Shape) -> Shape:
         return (*data[: p.axis], *data[p.axis + 1 :])
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        looks = without(inputs[0], (p.axis,), kept=False)
+        return [looks, *(None for _ in inputs[1:])]
 
     def forward(self, xp: Any, p: SequenceParams, data: Any, *lengths: Any, out: Any = None) -> Any:
         if not lengths:
@@ -195,6 +203,10 @@ class SequenceReverse(Sequences):
     title = "Reverse sequence"
     in_palette = True
     Params = SequenceParams
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        looks = tuple(somewhere(a) if a == p.axis else along(a) for a in range(len(inputs[0])))
+        return [looks, *(None for _ in inputs[1:])]
 
     def forward(self, xp: Any, p: SequenceParams, data: Any, *lengths: Any, out: Any = None) -> Any:
         if not lengths:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from .params import Axes, Ints, OpParams
 from .registry import register
 from .reshaping import reshaped, target_reshaped
 from .shapes import flattened, normalize_axes, normalize_axis
+from .sight import Looks, same_elements
 
 
 class Reshaping(Operator):
@@ -29,6 +30,9 @@ class Reshaping(Operator):
 
     def infer_shape(self, p: Any, shapes: Shapes) -> tuple[Shapes, Shapes]:
         return shapes, [None if shapes[0] is None else self.reshape(p, shapes[0])]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        return [same_elements(inputs[0], output)]
 
     def forward(self, xp: Any, p: Any, data: Any) -> Any:
         return data.reshape(self.reshape(p, data.shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,11 +10,12 @@ from pydantic import BeforeValidator, Field
 
 from ..errors import ParamError, ShapeError
 from .copying import copied, zeros
-from .keys import BasicKey, basic_shape, plain
+from .keys import BasicKey, basic_shape, expanded, plain
 from .operator import Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import Ints, OpParams
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, keyed
 from .storage import CSR, CompressedRows
 
 
@@ -46,6 +47,10 @@ class Part(Operator):
 
     def infer_dtype(self, p: Any, dtypes: Any) -> Any:
         return dtypes, [dtypes[0]]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        key = expanded(self.key(p, *inputs), len(inputs[0]))
+        return [keyed(key, inputs[0]), *(None for _ in inputs[1:])]
 
     def forward(self, xp: Any, p: Any, data: Any, *others: Any, out: Any = None) -> Any:
         key = self.key(p, data.shape, *(a.shape for a in others))

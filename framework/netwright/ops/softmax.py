@@ -15,6 +15,7 @@ from .operator import FLOAT32, At, Draw, DTypes, Operator, Port, Sample, Shape, 
 from .params import OpParams
 from .registry import register
 from .shapes import normalize_axis
+from .sight import Looks, same
 
 
 def softmax(xp: Any, data: Any, axis: int | tuple[int, ...], out: Any = None) -> Any:
@@ -68,6 +69,10 @@ class _Softmax(Operator):
         if data is not None:
             normalize_axis(p.axis, len(data))
         return shapes, [data]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        axis = normalize_axis(p.axis, len(inputs[0]))
+        return [same(inputs[0], (axis,)), *(None for _ in inputs[1:])]
 
     def infer_dtype(self, p: Any, dtypes: DTypes) -> tuple[DTypes, DTypes]:
         data = dtypes[0] or FLOAT32

@@ -15,6 +15,7 @@ from .loss import SCALE, SMALLEST, LossHead, Normalization, Task
 from .operator import At, Draw, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams
 from .registry import register
+from .sight import Looks, same
 from .softmax import softmax
 
 
@@ -100,6 +101,11 @@ class SoftmaxOutput(LossHead):
                 "(classes on the last axis) or multi_output (classes on axis 1)",
             )
         return [data, label], [data]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        rank = len(inputs[0])
+        among = (1,) if p.multi_output else (rank - 1,) if p.preserve_shape else range(1, rank)
+        return [same(inputs[0], among), None]
 
     def forward(self, xp: Any, p: SoftmaxOutputParams, data: Any, label: Any, *, out: Any = None) -> Any:
         if p.preserve_shape:

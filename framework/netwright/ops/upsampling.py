@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from .deconvolution import DeconvolutionParams
 from .operator import Operator, Port, Sample, Shape, Shapes
 from .params import OpParams, Size, hint
 from .registry import get, register
+from .sight import Looks, along, somewhere
 
 
 class UpSamplingParams(OpParams):
@@ -74,6 +75,16 @@ class UpSampling(Operator):
                 raise ShapeError("only equal channels can be added", port=f"arg{i}", wanted=data[1], got=shape[1])
         channels = data[1] if p.multi_input_mode == "sum" else sum(s[1] for s in known)
         return shapes, [(data[0], channels, height, width)]
+
+    def sight(self, p: Any, inputs: Sequence[Shape], output: Shape, number: int) -> Sequence[Looks | None] | None:
+        if p.sample_type == "bilinear":
+            return get("Deconvolution").sight(_spreading(p, inputs[0]), inputs, output, number)
+        looks = []
+        for shape in inputs:
+            n = output[2] // shape[2]
+            wide = tuple(along(axis, 1 / n, (1 - n) / n, 0) for axis in (2, 3))
+            looks.append((along(0), along(1) if p.multi_input_mode == "sum" else somewhere(1), *wide))
+        return looks
 
     def forward(self, xp: Any, p: UpSamplingParams, *arrays: Any, out: Any = None) -> Any:
         if p.sample_type == "bilinear":
