@@ -1,4 +1,4 @@
-"""Receptive fields: an operator reads no more than it says, and known networks have the sizes that are known of them."""
+"""Receptive fields: an operator reads no more than it says, and known networks have the known sizes."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ import type {
   Code,
   Graph,
   ImportedGraph,
+  Judgement,
   Measured,
   PlanReport,
   StrategyName,
@@ -27,6 +28,12 @@ export const checkGraph = (question: GraphQuestion, signal?: AbortSignal): Promi
 
 export const planGraph = (question: PlanQuestion, signal?: AbortSignal): Promise<PlanReport> =>
   request("POST", "api/graphs/plan", { body: question, signal });
+
+/** Whether connections can work, and what would make them work. */
+export const judgeConnections = (
+  question: GraphQuestion & { connections: { from: string; to: string; port: string }[] },
+  signal?: AbortSignal,
+): Promise<Judgement> => request("POST", "api/graphs/connect", { body: question, signal });
 
 /** Names of the operators that take an output as it is. */
 export const listFollowers = (question: GraphQuestion & { source: string }, signal?: AbortSignal): Promise<{ operators: string[] }> =>

@@ -49,6 +49,9 @@ export type Problem = Replace<Schemas["Problem"], { fix: Fix | null }>;
 export type TensorFacts = Schemas["TensorInfo"];
 export type NodeReport = Schemas["NodeReport"];
 export type CheckReport = Replace<Schemas["CheckReport"], { problems: Problem[] }>;
+/** Whether connections can work; each mend holds all the edits it takes. */
+export type Judgement = Replace<Schemas["Judgement"], { problem: Problem | null; mends: Fix[] }>;
+export type ReceptiveField = Schemas["ReceptiveField"];
 export type PlanReport = Schemas["Plan"];
 export type Code = Schemas["Code"];
 export type ImportedGraph = Omit<Schemas["Imported"], "graph" | "settings"> & { graph: Graph; settings: TrainSettings | null };

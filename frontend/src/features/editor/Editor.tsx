@@ -6,6 +6,7 @@ import { Canvas } from "./canvas/Canvas";
 import { CodeDrawer } from "./code/CodeDrawer";
 import classes from "./Editor.module.css";
 import { Inspector } from "./inspector/Inspector";
+import { Outline } from "./outline/Outline";
 import { Palette } from "./palette/Palette";
 import { PlanDrawer } from "./plan/PlanDrawer";
 import { ProblemsPanel } from "./problems/ProblemsPanel";
@@ -29,15 +30,16 @@ export default function Editor({ overlay }: { overlay?: ReactNode }) {
 function Workbench({ overlay }: { overlay: ReactNode }) {
   useShortcuts();
   const palette = useUiState((state) => state.palette);
+  const outline = useUiState((state) => state.outline);
   const inspector = useUiState((state) => state.inspector);
   const problems = useUiState((state) => state.problems);
   return (
     <div className={classes["editor"]}>
       <Toolbar />
       <div className={classes["body"]}>
-        {palette ? (
-          <div className={classes["left"]}>
-            <Palette />
+        {palette || outline ? (
+          <div className={classes["left"]} data-wide={outline || undefined}>
+            {outline ? <Outline /> : <Palette />}
           </div>
         ) : null}
         <div className={classes["middle"]}>

@@ -2,7 +2,8 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import { createStore, type StoreApi } from "zustand/vanilla";
 
-import type { Position } from "@/api/types";
+import type { Fix, Position, Problem } from "@/api/types";
+import type { GraphEdit } from "@/graph/edits";
 
 import type { Loose } from "./actions/add";
 
@@ -20,6 +21,38 @@ export interface CanvasView {
   reveal: (id: string) => void;
   /** Moves the view only as far as needed to see a node; the keyboard stays where it is. */
   show: (id: string) => void;
+  /** The same, and the keyboard goes to it. */
+  go: (id: string) => void;
+}
+
+/** A place in the window. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** A connection that was refused: why, what would make it work, and what it was. */
+export interface Refused {
+  at: Point;
+  /** "Connect conv1 to data of fc1" */
+  label: string;
+  problem: Pick<Problem, "message" | "wanted" | "got" | "remedy">;
+  mends: readonly Fix[];
+  /** What a mend does not hold: the connections that are taken away for this one. */
+  before: readonly GraphEdit[];
+  /** The edits without a mend; null where the graph cannot hold such a connection at all. */
+  anyway: readonly GraphEdit[] | null;
+}
+
+/** A port of something that is drawn. */
+export interface PortMark {
+  node: string;
+  handle: string;
+}
+
+/** A port that was tapped and waits for its other end. */
+export interface Tapped extends PortMark {
+  type: "source" | "target";
 }
 
 export interface Insert {
@@ -32,6 +65,8 @@ export interface Insert {
 
 export interface EditorUi {
   palette: boolean;
+  /** The network as a list, in the palette's place. */
+  outline: boolean;
   inspector: boolean;
   problems: boolean;
   plan: boolean;
@@ -41,19 +76,30 @@ export interface EditorUi {
   view: CanvasView | null;
   /** Where a new node is being chosen for, if anywhere. */
   insert: Insert | null;
+  refused: Refused | null;
+  /** The node or block whose connections are shown, for the keyboard. */
+  ports: string | null;
+  /** The port that is meant while one chooses by keys. */
+  mark: PortMark | null;
+  tapped: Tapped | null;
+  /** Stops the layout that is being worked out. */
+  stopArranging: (() => void) | null;
   /** Grows by one whenever something asks for the keyboard to go there. */
   focusSearch: number;
   focusName: number;
+  /** How far such wishes were followed; a field that appears follows the last one. */
+  nameSeen: number;
 }
 
 export type UiStore = StoreApi<EditorUi>;
 
-export type Panel = "palette" | "inspector" | "problems" | "plan" | "versions" | "code" | "help";
+export type Panel = "palette" | "outline" | "inspector" | "problems" | "plan" | "versions" | "code" | "help";
 
 /** Side panels start open where there is room for them. */
 export function createUi(roomy: boolean): UiStore {
   return createStore<EditorUi>(() => ({
     palette: roomy,
+    outline: false,
     inspector: roomy,
     problems: false,
     plan: false,
@@ -62,13 +108,23 @@ export function createUi(roomy: boolean): UiStore {
     help: false,
     view: null,
     insert: null,
+    refused: null,
+    ports: null,
+    mark: null,
+    tapped: null,
+    stopArranging: null,
     focusSearch: 0,
     focusName: 0,
+    nameSeen: 0,
   }));
 }
 
+/** Palette and outline share a place: one of them is seen. */
+const instead: Partial<Record<Panel, Panel>> = { palette: "outline", outline: "palette" };
+
 export function toggle(ui: UiStore, panel: Panel): void {
-  ui.setState((state) => ({ [panel]: !state[panel] }));
+  const other = instead[panel];
+  ui.setState((state) => ({ [panel]: !state[panel], ...(other ? { [other]: false } : {}) }));
 }
 
 export const UiContext = createContext<UiStore | null>(null);

@@ -2,12 +2,17 @@ import {
   AlignHorizontalJustifyCenter,
   AlignStartHorizontal,
   AlignStartVertical,
+  ArrowLeft,
+  ArrowRight,
   BoxSelect,
+  Cable,
   CircleHelp,
   ClipboardPaste,
   Code,
   Copy,
   CopyPlus,
+  CornerLeftUp,
+  CornerRightDown,
   Download,
   FoldVertical,
   Group,
@@ -21,6 +26,7 @@ import {
   Redo2,
   Scissors,
   Search,
+  TextQuote,
   Trash2,
   TriangleAlert,
   Undo2,
@@ -36,11 +42,13 @@ import { findNode } from "@/graph/model";
 import { type Alignment, align } from "@/graph/spots";
 import { type Message, msg, t } from "@/i18n";
 
+import type { Way } from "../connect/walk";
 import type { Session, SessionState } from "../session/session";
 import { toggle, type UiStore } from "../ui";
 import { arrangeGraph } from "./arrange";
 import { copySelection, duplicateSelection, pasteText, readClipboard, writeClipboard } from "./clipboard";
 import { deleteSelection } from "./delete";
+import { goAlong, showConnections } from "./along";
 import { downloadGraph } from "./download";
 import { dissolveSelection, foldable, groupSelection, selectedGroups, toggleSelection } from "./groups";
 
@@ -99,6 +107,19 @@ function alignment(id: string, label: Message, icon: LucideIcon, how: Alignment)
       const lined = align(Object.fromEntries(places.map((id) => [id, itemPosition(graph, fold, id)])), how);
       session.act(t(label), [{ type: "move-nodes", positions: movesOf(graph, fold, lined) }]);
     },
+  };
+}
+
+/** Along the lines, by keys. */
+function walk(id: string, label: Message, icon: LucideIcon, way: Way): Action {
+  return {
+    id,
+    label,
+    icon,
+    group: "select",
+    shortcuts: [`alt+arrow${way}`],
+    enabled: someGraph,
+    perform: ({ session, ui }) => goAlong(session, ui, way),
   };
 }
 
@@ -214,6 +235,19 @@ export const actions: Action[] = [
     perform: ({ session }) => session.select([]),
   },
   {
+    id: "connections",
+    label: msg("Connections of the node"),
+    icon: Cable,
+    group: "select",
+    shortcuts: ["e"],
+    enabled: someGraph,
+    perform: ({ session, ui }) => showConnections(session, ui),
+  },
+  walk("go-down", msg("Go to what reads it"), CornerRightDown, "down"),
+  walk("go-up", msg("Go to what it reads"), CornerLeftUp, "up"),
+  walk("go-left", msg("Go to the left neighbour"), ArrowLeft, "left"),
+  walk("go-right", msg("Go to the right neighbour"), ArrowRight, "right"),
+  {
     id: "group",
     label: msg("Group"),
     icon: Group,
@@ -248,8 +282,7 @@ export const actions: Action[] = [
     shortcuts: ["l"],
     enabled: someGraph,
     perform: async ({ session, ui }) => {
-      await arrangeGraph(session);
-      ui.getState().view?.fit();
+      if (await arrangeGraph(session, ui)) ui.getState().view?.fit();
     },
   },
   alignment("align-left", msg("Align left"), AlignStartVertical, "left"),
@@ -291,8 +324,17 @@ export const actions: Action[] = [
     enabled: always,
     perform: ({ ui }) => {
       if (ui.getState().view?.insertAtPointer()) return;
-      ui.setState((state) => ({ palette: true, focusSearch: state.focusSearch + 1 }));
+      ui.setState((state) => ({ palette: true, outline: false, focusSearch: state.focusSearch + 1 }));
     },
+  },
+  {
+    id: "outline",
+    label: msg("Outline"),
+    icon: TextQuote,
+    group: "view",
+    shortcuts: ["o"],
+    enabled: always,
+    perform: ({ ui }) => toggle(ui, "outline"),
   },
   {
     id: "problems",

@@ -1,4 +1,4 @@
-/** Shortcuts are written "mod+shift+z"; mod is ⌘ on a Mac and Ctrl elsewhere. */
+/** Shortcuts are written "mod+shift+z" or "alt+arrowup"; mod is ⌘ on a Mac and Ctrl elsewhere. */
 export const isMac = /mac|iphone|ipad/i.test(navigator.userAgent);
 
 export function matchesShortcut(event: KeyboardEvent, shortcut: string): boolean {
@@ -7,12 +7,12 @@ export function matchesShortcut(event: KeyboardEvent, shortcut: string): boolean
   const mod = parts.includes("mod");
   const shift = parts.includes("shift");
   if (event.key.toLowerCase() !== key) return false;
-  if (event.altKey || mod !== (isMac ? event.metaKey : event.ctrlKey)) return false;
+  if (event.altKey !== parts.includes("alt") || mod !== (isMac ? event.metaKey : event.ctrlKey)) return false;
   // Signs such as ? need shift on some keyboards and not on others: what counts is the sign.
   return shift === event.shiftKey || !/^[a-z]$|^.{2,}$/.test(key);
 }
 
-const words: Record<string, string> = { mod: isMac ? "⌘" : "Ctrl", shift: isMac ? "⇧" : "Shift", delete: "Del", escape: "Esc" };
+const words: Record<string, string> = { mod: isMac ? "⌘" : "Ctrl", shift: isMac ? "⇧" : "Shift", alt: isMac ? "⌥" : "Alt", arrowup: "↑", arrowdown: "↓", arrowleft: "←", arrowright: "→", delete: "Del", escape: "Esc" };
 
 /** "mod+shift+z" → "Ctrl+Shift+Z". */
 export function writeShortcut(shortcut: string): string {

@@ -10,24 +10,28 @@ import {
 } from "@xyflow/react";
 import { useComputedColorScheme } from "@mantine/core";
 import { MousePointerClick } from "lucide-react";
-import { type DragEvent, type MouseEvent as ReactMouseEvent, useCallback, useEffect, useMemo, useState } from "react";
+import { type DragEvent, type MouseEvent as ReactMouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
 
 import { NODE_SIZE } from "@/graph/rows";
 import type { Translate } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
-import { notifyError } from "@/shared/notify";
 
 import { addOperator, type Loose } from "../actions/add";
 import { setCollapsed } from "../actions/groups";
-import { useAct } from "../actions/useActions";
+import { PortsPanel } from "../connect/PortsPanel";
+import { Refusal } from "../connect/Refusal";
+import { useJoin } from "../connect/useJoin";
+import { useTapConnect } from "../connect/useTapConnect";
 import { OPERATOR_MIME } from "../palette/drag";
 import { useSession, useSessionState } from "../session/context";
-import { useUi } from "../ui";
+import { type Point, useUi } from "../ui";
+import { Arranging } from "./Arranging";
 import classes from "./Canvas.module.css";
+import { CanvasHints } from "./CanvasHints";
 import { createCanvasStore } from "./canvasStore";
-import { connectEdits, describeConnection, judge, looseEnd, targetUnder, toConnections, type Wanted } from "./connecting";
+import { judge, looseEnd, type Start, targetUnder, toConnections, type Wanted } from "./connecting";
 import type { ShapeFlowEdge } from "./flow";
 import { BlockNode } from "./BlockNode";
 import { FrameNode } from "./FrameNode";
@@ -35,13 +39,16 @@ import { OpNode } from "./OpNode";
 import { QuickInsert } from "./QuickInsert";
 import { ShapeEdge } from "./ShapeEdge";
 import { useCanvasView } from "./useCanvasView";
+import { usePortMark } from "./usePortMark";
 
 const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
 const edgeTypes = { shape: ShapeEdge };
 
 /** What React Flow tells screen readers. */
 function canvasWords(t: Translate) {
-  const node = t("Press Enter or Space to select a node, arrow keys to move it, Delete to remove it, Escape to cancel.");
+  const node = t(
+    "Press Enter or Space to select a node, arrow keys to move it, E for its connections, Alt with arrow keys to go along them, Delete to remove it, Escape to cancel.",
+  );
   return {
     "node.a11yDescription.default": node,
     "node.a11yDescription.keyboardDisabled": node,
@@ -57,7 +64,7 @@ export function Canvas() {
   const { t } = useTranslation();
   const session = useSession();
   const ui = useUi();
-  const act = useAct();
+  const join = useJoin();
   const scheme = useComputedColorScheme("light");
   const [canvas] = useState(() => createCanvasStore(session));
   const { nodes, edges } = useStore(canvas.store);
@@ -68,23 +75,36 @@ export function Canvas() {
   const words = useMemo(() => canvasWords(t), [t]);
   useEffect(() => canvas.follow(), [canvas]);
 
-  const refuse = useCallback((reason: string) => notifyError(new Error(reason), t("These do not connect")), [t]);
+  const pointer = useRef<Point>({ x: 0, y: 0 });
   const connect = useCallback(
     (wanted: Wanted, instead?: ShapeFlowEdge) => {
-      const connections = toConnections(session, wanted);
-      const verdict = judge(session, wanted);
-      const [first] = connections;
-      if (!verdict.ok) refuse(verdict.reason);
-      else if (first) act(describeConnection(first), connectEdits(session, connections, instead));
+      void join({ connections: toConnections(session, wanted), at: pointer.current, instead });
     },
-    [session, act, refuse],
+    [session, join],
   );
+  const connectTapped = useCallback(
+    (start: Start, { nativeEvent }: ReactMouseEvent) => {
+      const target = targetUnder(session, nativeEvent, start);
+      if (target) connect(target);
+    },
+    [session, connect],
+  );
+  const tap = useTapConnect(connectTapped);
+  usePortMark();
 
   function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
-    if (state.isValid === true) return;
-    const target = targetUnder(session, event, state);
+    if (state.isValid === true || !state.fromHandle) return;
+    const target = targetUnder(session, event, state.fromHandle, state.toHandle);
     if (target) connect(target);
     else offerAt(event, looseEnd(session, state));
+  }
+
+  /** The second tap was on a port that refused it; where it was accepted, `onConnect` was told. */
+  function onTapEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
+    tap.cancel();
+    if (state.isValid === true || !state.fromHandle || !state.toHandle) return;
+    const target = targetUnder(session, event, state.fromHandle, state.toHandle);
+    if (target) connect(target);
   }
 
   /** Lets a person choose a new node for a place. */
@@ -108,6 +128,9 @@ export function Canvas() {
   return (
     <div
       className={`${classes["canvas"] ?? ""} ${over ? (classes["over"] ?? "") : ""}`}
+      onPointerUpCapture={({ clientX: x, clientY: y }) => {
+        pointer.current = { x, y };
+      }}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(OPERATOR_MIME)) return;
         event.preventDefault();
@@ -130,7 +153,11 @@ export function Canvas() {
         onSelectionDragStop={(_event, moved) => canvas.endDrag(moved)}
         onConnect={connect}
         onConnectEnd={onConnectEnd}
+        onClickConnectStart={tap.onStart}
+        onClickConnectEnd={onTapEnd}
+        onNodeClick={(event, { id }) => void tap.onNode(event, id)}
         onPaneClick={(event) => {
+          tap.cancel();
           if (event.detail === 2) offerAt(event, null);
         }}
         onPaneMouseMove={(event) => ui.getState().view?.follow({ x: event.clientX, y: event.clientY })}
@@ -160,7 +187,11 @@ export function Canvas() {
         <Background gap={22} size={1.4} />
         <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />
       </ReactFlow>
+      <CanvasHints onCancelTap={tap.cancel} />
+      <Arranging />
       <QuickInsert />
+      <PortsPanel />
+      <Refusal />
       {isEmpty ? (
         <div className={classes["empty"]}>
           <EmptyState

@@ -58,15 +58,19 @@ export function connectEdits(session: Session, connections: readonly Connection[
   ];
 }
 
-/** Where a dragged line was let go: on a port that refused it, or anywhere on a node, which means its first free port. */
-export function targetUnder(session: Session, event: MouseEvent | TouchEvent, state: FinalConnectionState): Wanted | null {
-  if (!state.fromHandle) return null;
-  const here = { node: state.fromHandle.nodeId, handle: state.fromHandle.id ?? null };
-  const there = state.toHandle
-    ? { node: state.toHandle.nodeId, handle: state.toHandle.id ?? null, type: state.toHandle.type }
-    : nodeUnder(session, event, state.fromHandle.type);
-  if (!there || there.type === state.fromHandle.type) return null;
-  const [source, target] = state.fromHandle.type === "source" ? [here, there] : [there, here];
+/** The port that a line begins at, as React Flow tells of it. */
+export interface Start {
+  nodeId: string;
+  id?: string | null;
+  type: "source" | "target";
+}
+
+/** Where a line was let go: on a port that refused it, or anywhere on a node, which means its first free port. */
+export function targetUnder(session: Session, event: MouseEvent | TouchEvent, start: Start, end: Start | null = null): Wanted | null {
+  const here = { node: start.nodeId, handle: start.id ?? null };
+  const there = end ? { node: end.nodeId, handle: end.id ?? null, type: end.type } : nodeUnder(session, event, start.type);
+  if (!there || there.type === start.type) return null;
+  const [source, target] = start.type === "source" ? [here, there] : [there, here];
   return { source: source.node, sourceHandle: source.handle, target: target.node, targetHandle: target.handle };
 }
 

@@ -14,6 +14,13 @@ import { useUi } from "../ui";
 const READABLE = 0.8;
 const MARGIN = 36;
 
+/** A node that was out of sight is drawn only when the view has come to it. */
+function focusNode(id: string, tries = 30): void {
+  const node = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
+  if (node) node.focus({ preventScroll: true });
+  else if (tries > 0) requestAnimationFrame(() => focusNode(id, tries - 1));
+}
+
 /** Hands the canvas to the rest of the editor; returns how to show the graph when it is opened. */
 export function useCanvasView(): () => void {
   const flow = useReactFlow();
@@ -55,7 +62,7 @@ export function useCanvasView(): () => void {
           if (!findNode(graph, id) && !findGroup(graph, id)) return;
           session.uncover(id);
           centreOn(id, Math.max(flow.getZoom(), 0.8));
-          document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`)?.focus({ preventScroll: true });
+          focusNode(id);
         },
         show: (id) => {
           const { x, y, zoom } = flow.getViewport();
@@ -66,6 +73,10 @@ export function useCanvasView(): () => void {
           const visible =
             left >= 0 && top >= 0 && left + NODE_SIZE.width * zoom <= width && top + NODE_SIZE.height * zoom <= height;
           if (!visible) centreOn(id, zoom);
+        },
+        go: (id) => {
+          ui.getState().view?.show(id);
+          focusNode(id);
         },
       },
     });

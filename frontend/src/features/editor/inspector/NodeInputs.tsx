@@ -8,6 +8,7 @@ import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 
 import { useAct } from "../actions/useActions";
+import { useJoin } from "../connect/useJoin";
 import { useSession, useSessionState } from "../session/context";
 import classes from "./Inspector.module.css";
 
@@ -15,11 +16,18 @@ import classes from "./Inspector.module.css";
 export function NodeInputs({ node, operator }: { node: GraphNode; operator: OperatorInfo | undefined }) {
   const { t } = useTranslation();
   const act = useAct();
+  const join = useJoin();
   const session = useSession();
   const graph = useSessionState((state) => state.graph);
   const report = useSessionState((state) => state.report);
   const ports = inputPorts(node, operator);
   if (ports.length === 0) return null;
+
+  function connect(port: string, reference: string): void {
+    const [from, output] = readReference(reference);
+    const { left = 40, bottom = 40 } = document.activeElement?.getBoundingClientRect() ?? {};
+    void join({ connections: [{ from, output, to: node.id, port }], at: { x: left, y: bottom } });
+  }
 
   function sourcesFor(port: string) {
     return graph.nodes.flatMap((source) => {
@@ -55,10 +63,7 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
             value={reference}
             onChange={(from) => {
               if (from === null) act(t("Disconnect {{port}} of {{id}}", { port: port.name, id: node.id }), [{ type: "disconnect", to: node.id, port: port.name }]);
-              else
-                act(t("Connect {{from}} to {{port}} of {{to}}", { from: readReference(from)[0], port: port.name, to: node.id }), [
-                  { type: "connect", from, to: node.id, port: port.name },
-                ]);
+              else connect(port.name, from);
             }}
           />
         );

@@ -1,6 +1,6 @@
 import { Badge, Checkbox, Group, Text } from "@mantine/core";
 
-import type { GraphNode, ParamValue } from "@/api/types";
+import type { GraphNode, ParamValue, ReceptiveField } from "@/api/types";
 import type { GraphEdit } from "@/graph/edits";
 import { readReference } from "@/graph/model";
 import { formatNumber } from "@/i18n/formats";
@@ -108,9 +108,28 @@ function Derived({ id }: { id: string }) {
         <Fact name={t("Trained parameters")}>{formatNumber(report.parameters)}</Fact>
         <Fact name={t("Operations")}>{formatFlops(report.flops)}</Fact>
         <Fact name={t("Memory")}>{formatBytes(report.bytes)}</Fact>
+        <Receptive fields={report.receptive} />
       </dl>
     </section>
   );
+}
+
+/** How much of the input one output position is computed from. */
+function Receptive({ fields }: { fields: readonly ReceptiveField[] }) {
+  const { t } = useTranslation();
+  return fields.map(({ input, size, of, step }) => {
+    const name = fields.length > 1 ? t("Receptive field in {{input}}", { input }) : t("Receptive field");
+    const isWhole = size.every((seen, axis) => seen === of[axis]);
+    const moves = step.map((one) => (one === null ? "–" : formatNumber(one))).join("×");
+    const text = isWhole
+      ? t("all of {{shape}}", { shape: formatShape(of) })
+      : t("{{size}} of {{shape}}", { size: formatShape(size), shape: formatShape(of) });
+    return (
+      <Fact key={input} name={name}>
+        <span title={t("What one output position is computed from; from one to the next it moves by {{moves}}", { moves })}>{text}</span>
+      </Fact>
+    );
+  });
 }
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {

@@ -7,7 +7,7 @@ import { useTranslation } from "@/i18n/react";
 
 import { useAct } from "../actions/useActions";
 import { useSessionState } from "../session/context";
-import { useUiState } from "../ui";
+import { useUi, useUiState } from "../ui";
 
 /** The name of a node or group; taken over when the field is left, because half a name is not one. */
 export function NodeName({ id, isGroup = false }: { id: string; isGroup?: boolean }) {
@@ -18,13 +18,13 @@ export function NodeName({ id, isGroup = false }: { id: string; isGroup?: boolea
     ({ graph }) => draft !== id && (findNode(graph, draft) !== undefined || findGroup(graph, draft) !== undefined),
   );
   const asked = useUiState((state) => state.focusName);
-  const seen = useRef(asked);
+  const ui = useUi();
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (asked === seen.current) return;
-    seen.current = asked;
+    if (asked === ui.getState().nameSeen) return;
+    ui.setState({ nameSeen: asked });
     field.current?.select();
-  }, [asked]);
+  }, [asked, ui]);
 
   const error = isTaken
     ? t("Another node has this name")

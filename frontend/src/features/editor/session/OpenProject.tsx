@@ -76,8 +76,12 @@ function OpenSession({ project, palette, kept, children }: Opened) {
   useEffect(() => guardUnload(session), [session]);
   useEffect(() => {
     // A graph without a layout was put in rows at once; the better layout follows when it is worked out.
-    if (project.graph.nodes.length > 1 && Object.keys(project.graph.layout).length === 0)
-      void requestLayout(project.graph).then((layout) => opened.place(layout));
+    if (project.graph.nodes.length < 2 || Object.keys(project.graph.layout).length > 0) return;
+    const stopper = new AbortController();
+    void requestLayout(project.graph, stopper.signal).then((layout) => {
+      if (layout) opened.place(layout);
+    });
+    return () => stopper.abort();
   }, [opened, project]);
 
   if (!saver) return null;

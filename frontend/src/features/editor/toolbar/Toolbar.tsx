@@ -19,6 +19,7 @@ export function Toolbar() {
   return (
     <div className={classes["toolbar"]} role="toolbar" aria-label={t("Editor")}>
       <ActionIconButton id="palette" />
+      <ActionIconButton id="outline" />
       <Divider orientation="vertical" />
       <div className={classes["frequent"]}>
         {always.map((group, at) => (
