@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -26,8 +26,18 @@ def finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
+        return value if _all_finite(value) else [finite(item) for item in value]
     return value
+
+
+def _all_finite(values: Sequence[Any]) -> bool:
+    """Whether these are numbers and none of them is infinite or NaN: curves are lists of thousands."""
+    if not values or type(values[0]) not in (float, int):
+        return False
+    try:
+        return all(map(math.isfinite, values))
+    except (TypeError, OverflowError):
+        return False
 
 
 def dumps(value: Any) -> bytes:

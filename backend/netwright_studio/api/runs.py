@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from netwright_studio.api.deps import IdPath, Limit, ManagerDep, Offset, StoreDep, StudioDep
 from netwright_studio.api.routing import resource_router
 from netwright_studio.errors import InvalidError
+from netwright_studio.jsonio import dumps
 from netwright_studio.runs.log import read_log
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Items
@@ -145,11 +146,13 @@ def get_series(
     points: Annotated[int, Query(ge=1, le=20_000)] = 1000,
     first: Annotated[Step, Query(alias="from")] = None,
     last: Annotated[Step, Query(alias="to")] = None,
-) -> dict[str, Any]:
+) -> Response:
     """Curves as min/max envelopes of at most ``points`` buckets; zoom in with ``from`` and ``to`` (steps)."""
     studio.store.runs.get(run_id)
     names = [key for key in keys.split(",") if key] if keys is not None else None
-    return {"series": studio.series.read(run_id, names, points, first, last)}
+    # Written from the arrays as they are: to check each of 40,000 numbers takes longer than to find them.
+    body = dumps({"series": studio.series.read(run_id, names, points, first, last)})
+    return Response(body, media_type="application/json")
 
 
 @router.get("/{run_id}/samples", response_model=Items[SamplesData])

@@ -1,4 +1,5 @@
 import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { usePrefetchQuery } from "@tanstack/react-query";
 import { ArrowLeft, PencilRuler } from "lucide-react";
 import { Link } from "wouter";
 
@@ -12,12 +13,14 @@ import { runTitle } from "@/shared/runTitle";
 import { ShareButton } from "@/shared/share/ShareButton";
 
 import { secondsOf } from "./facts";
-import { useRun } from "./queries";
+import { curvesQuery, useRun } from "./queries";
 import { RunView } from "./RunView";
 
 export default function RunPage({ runId }: { runId: string }) {
   const { t } = useTranslation();
   const { data: run, error, refetch } = useRun(runId);
+  // The curves are asked for together with the run, not after it.
+  usePrefetchQuery(curvesQuery(runId));
   return (
     <div className="nw-page">
       <Anchor component={Link} href="/runs" size="sm" display="inline-flex" mb="xs">

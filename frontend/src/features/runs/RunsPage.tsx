@@ -1,6 +1,6 @@
 import { Button, Group, SegmentedControl, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { ChartSpline, Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
 
 import type { Run } from "@/api/types";
@@ -30,6 +30,11 @@ const filters: { value: StateFilter; label: Message }[] = [
 export default function RunsPage() {
   const { t } = useTranslation();
   const { data, error, refetch } = useRuns();
+  // Whoever sees the list will open a run next: its page is fetched while the list is read.
+  useEffect(() => {
+    const timer = setTimeout(() => void import("./RunPage").catch(() => undefined), 300);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <div className="nw-page">
       <PageHeader title={t("Runs")} subtitle={t("Every training, live and past.")} />

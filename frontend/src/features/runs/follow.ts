@@ -1,5 +1,5 @@
 import { getRun, getRunSamples, getRunSeries, listRunEvents, runSocketUrl } from "@/api/runs";
-import type { RunEvent } from "@/api/types";
+import type { RunEvent, RunSeries } from "@/api/types";
 
 import { RunStream } from "./events";
 import type { RunHistory } from "./history";
@@ -16,8 +16,16 @@ const POINTS_PER_MS = 100;
 /** Events that change what the lists and the run's own page say. */
 const notable: ReadonlySet<RunEvent["type"]> = new Set<RunEvent["type"]>(["state", "model", "plan", "change", "advice"]);
 
+/** What is known of a run before it is followed. */
+export interface Begin {
+  /** The number of its last event, where there will be no more. */
+  lastEvent: number | null;
+  /** Its curves; whoever opens a page may have asked for them already. */
+  series: () => Promise<RunSeries>;
+}
+
 /** Keeps `history` up to date with a run until the returned function is called. */
-export function followRun(id: string, history: RunHistory, onNotable: () => void): () => void {
+export function followRun(id: string, history: RunHistory, begin: Begin, onNotable: () => void): () => void {
   const aborter = new AbortController();
   let stream: RunStream | null = null;
   let waiting: RunEvent[] = [];
@@ -32,13 +40,15 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
     history.apply(events);
     if (events.some((event) => notable.has(event.type))) onNotable();
   };
-  const loadSeries = async (): Promise<void> => {
-    const [series, samples] = await Promise.all([
-      getRunSeries(id, { points: SERIES_POINTS }, aborter.signal),
-      getRunSamples(id, aborter.signal),
-    ]);
-    history.setSeries(series);
-    history.setSamples(samples.items);
+  // The curves do not wait for the pictures, which are looked for among all events.
+  const loadSamples = async (): Promise<void> => {
+    const samples = await getRunSamples(id, aborter.signal);
+    if (samples.items.length > 0) history.setSamples(samples.items);
+  };
+  const load = async (series: Promise<RunSeries>): Promise<void> => {
+    loadSamples().catch(ignoreAbort);
+    const found = await series;
+    if (!aborter.signal.aborted) history.setSeries(found);
   };
   const start = (after: number): void => {
     stream = new RunStream({
@@ -51,7 +61,7 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
       },
       onGap: (_from, to) => {
         history.skipTo(to);
-        loadSeries().catch(ignoreAbort);
+        load(getRunSeries(id, { points: SERIES_POINTS }, aborter.signal)).catch(ignoreAbort);
       },
       onStatus: (status) => {
         if (status === "ended") flush();
@@ -65,7 +75,7 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
   window.addEventListener("online", wake);
   document.addEventListener("visibilitychange", wake);
 
-  void findStart(id, history, loadSeries, aborter.signal).then((after) => {
+  void findStart(id, history, begin, load, aborter.signal).then((after) => {
     if (!aborter.signal.aborted) start(after);
   });
 
@@ -83,16 +93,17 @@ export function followRun(id: string, history: RunHistory, onNotable: () => void
 async function findStart(
   id: string,
   history: RunHistory,
-  loadSeries: () => Promise<void>,
+  begin: Begin,
+  load: (series: Promise<RunSeries>) => Promise<void>,
   signal: AbortSignal,
 ): Promise<number> {
   const known = history.getSnapshot().lastSeq;
   if (known > 0) return known;
   try {
-    const run = await getRun(id, signal);
-    if (run.last_event <= REPLAY_ALL) return 0;
-    await loadSeries();
-    return run.last_event - REPLAY_TAIL;
+    const last = begin.lastEvent ?? (await getRun(id, signal)).last_event;
+    if (last <= REPLAY_ALL) return 0;
+    await load(begin.series());
+    return last - REPLAY_TAIL;
   } catch {
     return 0; // the stream itself waits for the server to come back
   }

@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import {
   changeRun,
@@ -9,6 +9,7 @@ import {
   forkRun,
   getLineage,
   getRun,
+  getRunSeries,
   listCheckpoints,
   listRuns,
   type LiveChange,
@@ -22,6 +23,7 @@ import type { Run } from "@/api/types";
 import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
+import { SERIES_POINTS } from "./follow";
 import { isOver } from "./moves";
 
 const LIST_LIMIT = 500;
@@ -37,6 +39,18 @@ export function useRuns() {
 
 export function useRun(id: string) {
   return useQuery({ queryKey: ["runs", id], queryFn: ({ signal }) => getRun(id, signal) });
+}
+
+/** The curves that a run's page begins with: asked for at once, before anything else of the run is known. */
+export function curvesQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run-curves", id],
+    queryFn: ({ signal }) => getRunSeries(id, { points: SERIES_POINTS }, signal),
+    // Whoever follows the run takes the answer over; later ones ask anew.
+    staleTime: 2000,
+    gcTime: 5000,
+    retry: false,
+  });
 }
 
 export function useMoveRun(run: Pick<Run, "id">) {

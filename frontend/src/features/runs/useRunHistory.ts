@@ -8,6 +8,7 @@ import { useTranslation } from "@/i18n/react";
 import { followRun } from "./follow";
 import { RunHistory, type RunSnapshot } from "./history";
 import { isOver } from "./moves";
+import { curvesQuery } from "./queries";
 
 /** Follows a run for as long as the component is there. Give the component the run's id as its key. */
 export function useRunHistory(run: Run): RunSnapshot {
@@ -18,14 +19,16 @@ export function useRunHistory(run: Run): RunSnapshot {
   const { history } = held;
   const client = useQueryClient();
   const live = !isOver(run.state);
+  const over = !live;
+  const last = over ? run.last_event : 0;
   // A run that is resumed becomes live again, and the stream that had ended goes on.
   useEffect(
     () =>
-      followRun(run.id, history, () => {
+      followRun(run.id, history, { lastEvent: over ? last : null, series: () => client.fetchQuery(curvesQuery(run.id)) }, () => {
         void client.invalidateQueries({ queryKey: ["runs"] });
         void client.invalidateQueries({ queryKey: ["models"] });
       }),
-    [run.id, live, history, client],
+    [run.id, over, last, history, client],
   );
   return useSyncExternalStore(history.subscribe, history.getSnapshot);
 }
