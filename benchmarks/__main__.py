@@ -7,7 +7,7 @@ import sys
 
 from .environment import ROOT
 
-COMMANDS = ("training", "inference", "first_step", "peak", "memory", "eager", "input")
+COMMANDS = ("training", "inference", "first_step", "peak", "memory", "eager", "input", "page")
 
 
 def main() -> None:

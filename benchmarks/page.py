@@ -1,4 +1,4 @@
-"""How quick the studio's page is: ``python -m benchmarks.page``; needs Chromium and the built page.
+"""How quick the studio's page is: ``python -m benchmarks.page [--write]``; needs Chromium and the built page.
 
 First load (compressed bytes, time until it can be used), from an edit to the new shapes on the canvas, the frames of a
 drag, a run of a million points from the click to its curves, and
@@ -7,15 +7,18 @@ the redraw of a chart with four curves of 100,000 points each, of which the page
 
 from __future__ import annotations
 
+import argparse
 import math
 import os
 import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from . import machine, results
 from .environment import enter
 
 if TYPE_CHECKING:
@@ -26,9 +29,12 @@ CURVES = ("train_loss", "val_loss", "test_loss", "loss")
 LONG, MILLION = 100_000, 250_000
 """Steps of the two runs; with four curves these are 400,000 and a million points."""
 REDRAWS = 12
-SIZES, DRAGGED = (50, 200, 1000), 500
-"""Nodes of the networks that are edited, and of the one in which a node is dragged."""
+SIZES, DRAGGED = (50, 200, 1000), (500, 1000)
+"""Nodes of the networks that are edited, and of those in which a node is dragged."""
+PATIENCE_MS = 60_000
+"""A network of 1,000 nodes takes a while to open on a busy machine."""
 EDITS = 8
+EDIT_GOAL_MS, FRAME_GOAL_MS, OPEN_GOAL_S = 100, 50, 1
 SHAPES = """(text) => { window.shapesAfter = new Promise((done) => {
   let begun = 0;
   addEventListener('input', () => { begun = performance.now(); }, { capture: true, once: true });
@@ -50,8 +56,46 @@ REDRAW = """(chart) => new Promise((done) => {
 })"""
 
 
+class Figure(NamedTuple):
+    """One thing that was measured; ``goal`` is the most it should be."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None = None
+    worst: float | None = None
+
+    def shown(self) -> str:
+        """The value with its unit, and the worst where there were several."""
+        digits = 2 if self.unit == "s" else 0
+        worst = f", worst {self.worst:.{digits}f}" if self.worst is not None else ""
+        return f"{self.value:.{digits}f} {self.unit}{worst}"
+
+
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and with ``--write`` keep the figures and make docs/benchmarks.md anew."""
+    parser = argparse.ArgumentParser(description="How quick the studio's page is.")
+    parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
+    chosen = parser.parse_args()
+    figures = []
+    for figure in measure():
+        goal = "" if figure.goal is None else f" (goal: at most {figure.goal:g} {figure.unit})"
+        print(f"{figure.what}: {figure.shown()}{goal}", flush=True)
+        figures.append(figure)
+    if chosen.write:
+        text = "\n".join(["| what | measured | goal | |", "| --- | ---: | ---: | --- |", *map(_row, figures)])
+        described = f"{machine.describe()}; Chromium without a GPU."
+        results.write("page", {"all": {"machine": machine.describe(), "text": f"{described}\n\n{text}"}})
+
+
+def _row(figure: Figure) -> str:
+    goal = "" if figure.goal is None else f"≤ {figure.goal:g} {figure.unit}"
+    reached = "✓" if figure.goal is not None and figure.value <= figure.goal else ""
+    return f"| {figure.what} | {figure.shown()} | {goal} | {reached} |"
+
+
+def measure() -> Iterator[Figure]:
+    """All figures, one after another, in one browser against one server."""
     from playwright.sync_api import sync_playwright
     from tests.e2e.conftest import BROWSERS, FLAGS
     from tests.e2e.studio import Studio
@@ -68,12 +112,14 @@ def main() -> None:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
                 page = browser.new_page(base_url=studio.url, viewport={"width": 1280, "height": 720})
-                _first_load(page)
+                page.set_default_timeout(PATIENCE_MS)
+                yield from _first_load(page)
                 for nodes in SIZES:
-                    _edit(page, studio, nodes)
-                _drag(page, studio, DRAGGED)
-                _open_run(page, million)
-                _redraw(page, long)
+                    yield _edit(page, studio, nodes)
+                for nodes in DRAGGED:
+                    yield _drag(page, studio, nodes)
+                yield _open_run(page, million)
+                yield _redraw(page, long)
                 browser.close()
         finally:
             studio.stop()
@@ -111,7 +157,7 @@ def _values(step: int) -> dict[str, float]:
     return {name: (1 + place) / (1 + step / 5000) + 0.2 * noise for place, name in enumerate(CURVES)}
 
 
-def _first_load(page: Page) -> None:
+def _first_load(page: Page) -> Iterator[Figure]:
     """Bytes that travel, and the time until the first button can be pressed."""
     begun = time.perf_counter()
     page.goto("/")
@@ -119,7 +165,8 @@ def _first_load(page: Page) -> None:
     ready = time.perf_counter() - begun
     sizes = page.evaluate("performance.getEntriesByType('resource').map((one) => [one.name, one.encodedBodySize])")
     assets = sum(size for name, size in sizes if "/assets/" in name)
-    print(f"first load: {assets / 1024:.0f} KiB of compressed assets, to be used after {ready:.2f} s", flush=True)
+    yield Figure("first load, compressed assets", assets / 1024, "KiB")
+    yield Figure("first load, until it can be used", ready, "s")
 
 
 def _open_chain(page: Page, studio: Studio, nodes: int) -> None:
@@ -142,7 +189,7 @@ def _open_chain(page: Page, studio: Studio, nodes: int) -> None:
     page.get_by_role("group", name="fc1, FullyConnected", exact=True).wait_for(state="attached")
 
 
-def _edit(page: Page, studio: Studio, nodes: int) -> None:
+def _edit(page: Page, studio: Studio, nodes: int) -> Figure:
     """From a number in a field of the inspector to the shapes that follow from it on the canvas."""
     _open_chain(page, studio, nodes)
     page.get_by_role("group", name="fc1, FullyConnected", exact=True).focus()
@@ -153,11 +200,11 @@ def _edit(page: Page, studio: Studio, nodes: int) -> None:
         page.evaluate(SHAPES, f"×{201 + turn}")
         units.fill(str(201 + turn))
         times.append(page.evaluate("window.shapesAfter"))
-    middle = statistics.median(times)
-    print(f"edit to shapes at {nodes} nodes: median {middle:.0f} ms, worst {max(times):.0f} ms", flush=True)
+    goal = EDIT_GOAL_MS if nodes <= 200 else None
+    return Figure(f"edit to shapes at {nodes:,} nodes, median", statistics.median(times), "ms", goal, max(times))
 
 
-def _drag(page: Page, studio: Studio, nodes: int) -> None:
+def _drag(page: Page, studio: Studio, nodes: int) -> Figure:
     """The time between frames while a node is dragged."""
     _open_chain(page, studio, nodes)
     node = page.get_by_role("group", name="fc1, FullyConnected", exact=True)
@@ -173,10 +220,12 @@ def _drag(page: Page, studio: Studio, nodes: int) -> None:
     if node.bounding_box() == box:
         raise SystemExit("the node did not move")
     frames = sorted(page.evaluate("window.frameTimes"))
-    print(f"drag at {nodes} nodes: p95 {frames[int(0.95 * len(frames))]:.0f} ms between frames", flush=True)
+    goal = FRAME_GOAL_MS if nodes <= 500 else None
+    what, late = f"drag at {nodes:,} nodes, p95 between frames", frames[int(0.95 * len(frames))]
+    return Figure(what, late, "ms", goal, frames[-1])
 
 
-def _open_run(page: Page, run: str) -> None:
+def _open_run(page: Page, run: str) -> Figure:
     """From the click on a run in the list to its drawn curves."""
     page.goto("/runs")
     link = page.locator(f"a[href='/runs/{run}']")
@@ -185,16 +234,16 @@ def _open_run(page: Page, run: str) -> None:
     link.click()
     page.locator(".u-over").first.wait_for(state="attached")
     seconds = time.perf_counter() - begun
-    print(f"a run of {len(CURVES) * MILLION:,} points: open after {seconds:.2f} s", flush=True)
+    return Figure(f"a run of {len(CURVES) * MILLION:,} points, from the click to its curves", seconds, "s", OPEN_GOAL_S)
 
 
-def _redraw(page: Page, run: str) -> None:
+def _redraw(page: Page, run: str) -> Figure:
     """Hide and show one of the curves, and wait for the picture each time: handling, React and drawing together."""
     page.goto(f"/runs/{run}")
     page.locator(".u-over").first.wait_for(state="attached")
     times = sorted(page.evaluate(REDRAW, "Loss chart") for _ in range(REDRAWS))
-    middle = statistics.median(times)
-    print(f"redraw at {len(CURVES)} × {LONG:,} points: median {middle:.0f} ms, worst {times[-1]:.0f} ms", flush=True)
+    what = f"redraw at {len(CURVES)} × {LONG:,} points, median"
+    return Figure(what, statistics.median(times), "ms", FRAME_GOAL_MS, times[-1])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,12 @@ MEMORY_GOALS = {"balanced": 0.8, "low_memory": 0.4}
 WARM, COLD = 1.0, 3.0
 """Seconds to the first step."""
 
-ELSEWHERE = {"eager": "Eager operators", "input": "Input pipeline", "memory": "Memory plans"}
+ELSEWHERE = {
+    "eager": "Eager operators",
+    "input": "Input pipeline",
+    "memory": "Memory plans",
+    "page": "The studio's page",
+}
 """Sections whose commands make their text themselves."""
 
 PREFACE = """# Benchmarks
@@ -27,8 +32,8 @@ absolute times depend on the machine and on what else it did; the time of all co
 less. A ratio above 1 is faster than the best peer.
 
 `make peers` installs the peers and `python -m benchmarks` measures all of this page. `python -m benchmarks.training`,
-`.inference`, `.first_step`, `.peak`, `.memory`, `.eager` and `.input` are its parts, with `--write` into this page;
-`python -m benchmarks.profile lenet` shows where a step's time goes.
+`.inference`, `.first_step`, `.peak`, `.memory`, `.eager`, `.input` and `.page` are its parts, with `--write` into this
+page; `python -m benchmarks.profile lenet` shows where a step's time goes.
 """
 
 
