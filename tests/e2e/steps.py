@@ -5,9 +5,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+# It comes with the linter for accessible pages.
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = (
+    "axe.run(document, {resultTypes: ['violations']}).then(({violations}) =>"
+    " violations.map((one) => [one.id, one.help, ...one.nodes.slice(0, 3).map((node) => node.html.slice(0, 300))]))"
+)
 LAST_STEP = re.compile(r"\(to step (\d+)\)")
 
 
@@ -19,6 +27,13 @@ def node(page: Page, label: str) -> Locator:
 def edge(page: Page, label: str) -> Locator:
     """A connection, such as "From fc1 to data of relu1, 32×128"."""
     return page.get_by_role("group", name=label, exact=True)
+
+
+def expect_accessible(page: Page) -> None:
+    """What axe finds nothing wrong with: names, roles, contrast, order."""
+    page.evaluate(AXE.read_text())
+    found: list[Any] = page.evaluate(FAULTS)
+    assert found == [], page.url
 
 
 def connect(page: Page, source: str, target: str) -> None:

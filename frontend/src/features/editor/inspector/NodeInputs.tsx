@@ -1,8 +1,9 @@
 import { Select } from "@mantine/core";
+import { useState } from "react";
 
 import type { GraphNode, OperatorInfo } from "@/api/types";
 import { judgeConnection } from "@/graph/connect";
-import { readReference, writeReference } from "@/graph/model";
+import { findNode, readReference, writeReference } from "@/graph/model";
 import { inputPorts, outputNames, outputReference } from "@/graph/ports";
 import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
@@ -20,6 +21,7 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
   const session = useSession();
   const graph = useSessionState((state) => state.graph);
   const report = useSessionState((state) => state.report);
+  const [opened, setOpened] = useState<string | null>(null);
   const ports = inputPorts(node, operator);
   if (ports.length === 0) return null;
 
@@ -27,6 +29,14 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
     const [from, output] = readReference(reference);
     const { left = 40, bottom = 40 } = document.activeElement?.getBoundingClientRect() ?? {};
     void join({ connections: [{ from, output, to: node.id, port }], at: { x: left, y: bottom } });
+  }
+
+  function describe(reference: string) {
+    const [from, output] = readReference(reference);
+    if (!findNode(graph, from)) return { value: reference, label: t("{{reference}} (missing)", { reference }) };
+    const outputs = report?.nodes[from]?.outputs ?? [];
+    const shape = (outputs.find((one) => one.name === output) ?? outputs[0])?.shape;
+    return { value: reference, label: shape ? `${reference}  ·  ${formatShape(shape)}` : reference };
   }
 
   function sourcesFor(port: string) {
@@ -47,8 +57,9 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
       <h3>{t("Inputs")}</h3>
       {ports.map((port) => {
         const reference = node.inputs[port.name] ?? null;
-        const options = sourcesFor(port.name);
-        const known = reference === null || options.some((option) => option.value === reference);
+        // All that can be chosen is worked out when one chooses: in a large network it is much.
+        const options = opened === port.name ? sourcesFor(port.name) : [];
+        const isListed = reference === null || options.some((option) => option.value === reference);
         return (
           <Select
             key={port.name}
@@ -59,8 +70,9 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
             searchable
             clearable
             placeholder={port.kind === "label" ? t("labels") : t("not connected")}
-            data={known ? options : [...options, { value: reference, label: t("{{reference}} (missing)", { reference }) }]}
+            data={isListed ? options : [...options, describe(reference)]}
             value={reference}
+            onFocus={() => setOpened(port.name)}
             onChange={(from) => {
               if (from === null) act(t("Disconnect {{port}} of {{id}}", { port: port.name, id: node.id }), [{ type: "disconnect", to: node.id, port: port.name }]);
               else connect(port.name, from);
