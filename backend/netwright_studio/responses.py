@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from netwright_studio.jsonio import dumps, loads
 from netwright_studio.language import current_language, translate_answer
@@ -17,6 +18,13 @@ class StudioJSON(JSONResponse):
     def render(self, content: Any) -> bytes:
         """Encode the body, in the language the request asked for."""
         return dumps(translate_answer(content, current_language()))
+
+
+def answer(report: BaseModel) -> Response:
+    """A report as it is, written by its own class: in English there is nothing to look through once more."""
+    if current_language() == "en":
+        return Response(report.model_dump_json(), media_type="application/json")
+    return StudioJSON(report.model_dump(mode="json"))
 
 
 class StrictRequest(Request):

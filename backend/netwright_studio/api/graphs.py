@@ -11,6 +11,7 @@ from starlette.responses import Response
 from netwright_studio.api.deps import StudioDep
 from netwright_studio.api.routing import resource_router
 from netwright_studio.inspecting import measuring, probing
+from netwright_studio.responses import answer
 from netwright_studio.schemas.graphs import (
     CheckReport,
     CheckRequest,
@@ -28,18 +29,18 @@ router = resource_router("graphs")
 
 
 @router.post("/check", response_model=CheckReport)
-def check_graph(studio: StudioDep, body: CheckRequest) -> Any:
+def check_graph(studio: StudioDep, body: CheckRequest) -> Response:
     """Shapes, counts, costs and everything that is wrong, with the node it is wrong at."""
     info = studio.dataset_info(body.dataset)
-    return studio.engine.check(body.graph.model_dump(), info, body.batch_size)
+    return answer(studio.engine.check(body.graph.model_dump(), info, body.batch_size))
 
 
 @router.post("/connect", response_model=Judgement)
-def judge_connections(studio: StudioDep, body: ConnectRequest) -> Any:
+def judge_connections(studio: StudioDep, body: ConnectRequest) -> Response:
     """Whether connections can work; if not, why, and what would make them work, tried beforehand."""
     info = studio.dataset_info(body.dataset)
     wanted = [connection.model_dump(by_alias=True) for connection in body.connections]
-    return studio.engine.judge(body.graph.model_dump(), wanted, info, body.batch_size)
+    return answer(studio.engine.judge(body.graph.model_dump(), wanted, info, body.batch_size))
 
 
 @router.post("/followers", response_model=Followers)

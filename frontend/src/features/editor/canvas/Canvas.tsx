@@ -38,7 +38,7 @@ import { FrameNode } from "./FrameNode";
 import { OpNode } from "./OpNode";
 import { QuickInsert } from "./QuickInsert";
 import { ShapeEdge } from "./ShapeEdge";
-import { useCanvasView } from "./useCanvasView";
+import { keepView, useCanvasView } from "./useCanvasView";
 import { usePortMark } from "./usePortMark";
 
 const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
@@ -165,6 +165,7 @@ export function Canvas() {
         onReconnect={(edge, wanted) => connect(wanted, edge)}
         isValidConnection={(wanted) => judge(session, wanted).ok}
         onInit={open}
+        onMoveEnd={(_event, viewport) => keepView(session.store.getState().projectId, viewport)}
         onNodeDoubleClick={(_event, { id, type }) => {
           if (type === "op") ui.setState({ inspector: true });
           else setCollapsed(session, id, type === "frame");

@@ -10,7 +10,7 @@ import { t } from "@/i18n";
 import { formatShape } from "@/shared/format";
 
 import type { Selection } from "../session/session";
-import { findLanes } from "./lanes";
+import { lanesOf } from "./lanes";
 
 /** Nodes carry no data: each reads its own from the session, so a drag draws nothing but what moves. */
 export type OpFlowNode = Node<Record<string, never>, "op">;
@@ -106,7 +106,7 @@ export function flowEdges(
   const before = new Map(old.map((edge) => [edge.id, edge]));
   const ops = new Map(graph.nodes.map((node) => [node.id, operators.get(node.op)]));
   const fold = foldOf(graph, operators);
-  const lanes = findLanes(graph, fold);
+  const lanes = lanesOf(graph, fold);
   const drawn = fold.connections.map((connection): ShapeFlowEdge => {
     const { from, to, port } = connection;
     const id = connectionId(connection);

@@ -13,6 +13,17 @@ interface Row {
   bottom: number;
 }
 
+const known = new WeakMap<Graph["layout"], { fold: Fold; lanes: Map<string, number> }>();
+
+/** The lanes of a drawing, worked out anew only when something moved. */
+export function lanesOf(graph: Graph, fold: Fold): Map<string, number> {
+  const before = known.get(graph.layout);
+  if (before?.fold === fold) return before.lanes;
+  const lanes = findLanes(graph, fold);
+  known.set(graph.layout, { fold, lanes });
+  return lanes;
+}
+
 /**
  * Ways around for connections that would run behind other nodes: connection id → x of a lane beside those nodes.
  * Short connections have no entry.

@@ -1,7 +1,7 @@
-import { useReactFlow, useStoreApi } from "@xyflow/react";
+import { useReactFlow, useStoreApi, type Viewport } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 
-import type { Position } from "@/api/types";
+import type { Graph, Position } from "@/api/types";
 import { foldOf, itemPosition } from "@/graph/fold";
 import { findGroup } from "@/graph/groups";
 import { findNode, positionOf } from "@/graph/model";
@@ -19,6 +19,22 @@ function focusNode(id: string, tries = 30): void {
   const node = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${id}"]`);
   if (node) node.focus({ preventScroll: true });
   else if (tries > 0) requestAnimationFrame(() => focusNode(id, tries - 1));
+}
+
+/** Where a tab had left a drawing, so that it comes back to that place. */
+const placeOf = (projectId: string): string => `netwright-view-${projectId}`;
+
+function recallView(projectId: string): Viewport | null {
+  try {
+    const { x, y, zoom } = JSON.parse(sessionStorage.getItem(placeOf(projectId)) ?? "null") as Viewport;
+    return [x, y, zoom].every(Number.isFinite) ? { x, y, zoom } : null;
+  } catch {
+    return null; // nothing kept, or something else
+  }
+}
+
+export function keepView(projectId: string, { x, y, zoom }: Viewport): void {
+  sessionStorage.setItem(placeOf(projectId), JSON.stringify({ x, y, zoom }));
 }
 
 /** Hands the canvas to the rest of the editor; returns how to show the graph when it is opened. */
@@ -84,21 +100,25 @@ export function useCanvasView(): () => void {
   }, [flow, size, session, ui]);
 
   return useCallback(() => {
-    const { graph } = session.store.getState();
-    const { width, height } = size.getState();
+    const { graph, projectId } = session.store.getState();
     if (graph.nodes.length === 0) return;
-    const spots = graph.nodes.map((node) => positionOf(graph, node.id));
-    const left = Math.min(...spots.map(([x]) => x));
-    const top = Math.min(...spots.map(([, y]) => y));
-    const wide = Math.max(...spots.map(([x]) => x)) - left + NODE_SIZE.width;
-    const high = Math.max(...spots.map(([, y]) => y)) - top + NODE_SIZE.height;
-    const fitting = Math.min((width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / high);
-    const zoom = Math.min(1.1, Math.max(READABLE, fitting));
-    const x = wide * zoom > width - 2 * MARGIN ? MARGIN - left * zoom : width / 2 - (left + wide / 2) * zoom;
-    const y = high * zoom > height - 2 * MARGIN ? MARGIN - top * zoom : height / 2 - (top + high / 2) * zoom;
-    void flow.setViewport({ x, y, zoom });
+    void flow.setViewport(recallView(projectId) ?? overview(graph, size.getState()));
     // Whoever comes from a problem elsewhere wants to see its node.
     const [only] = session.store.getState().selection.nodes;
     if (only !== undefined) ui.getState().view?.show(only);
   }, [flow, size, session, ui]);
+}
+
+/** All of the graph, or its beginning where all of it could not be read. */
+function overview(graph: Graph, { width, height }: { width: number; height: number }): Viewport {
+  const spots = graph.nodes.map((node) => positionOf(graph, node.id));
+  const left = Math.min(...spots.map(([x]) => x));
+  const top = Math.min(...spots.map(([, y]) => y));
+  const wide = Math.max(...spots.map(([x]) => x)) - left + NODE_SIZE.width;
+  const high = Math.max(...spots.map(([, y]) => y)) - top + NODE_SIZE.height;
+  const fitting = Math.min((width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / high);
+  const zoom = Math.min(1.1, Math.max(READABLE, fitting));
+  const x = wide * zoom > width - 2 * MARGIN ? MARGIN - left * zoom : width / 2 - (left + wide / 2) * zoom;
+  const y = high * zoom > height - 2 * MARGIN ? MARGIN - top * zoom : height / 2 - (top + high / 2) * zoom;
+  return { x, y, zoom };
 }
