@@ -16,7 +16,7 @@ NODES = [
     {"id": "relu1", "op": "relu", "params": {}, "inputs": {}},
     {"id": "conv1", "op": "Convolution", "params": {"kernel": [3, 3], "num_filter": 8}, "inputs": {}},
 ]
-PLACES = {"data": [0, 0], "fc1": [0, 120], "relu1": [-260, 260], "conv1": [0, 260]}
+PLACES = {"data": [0, 0], "fc1": [0, 120], "relu1": [0, 240], "conv1": [0, 360]}
 
 
 @pytest.fixture
@@ -125,7 +125,6 @@ def test_two_taps_connect_on_a_phone(browser: Browser, studio: Studio, watch: Wa
     page = phone.new_page()
     watch.follow(page)
     page.goto(f"/projects/{project}")
-    page.get_by_role("button", name="Fit to view").tap()
     node(page, "fc1, FullyConnected").get_by_label("Output output", exact=True).tap()
     expect(page.get_by_role("status").filter(has_text="Now tap what shall read it")).to_be_visible()
     node(page, "relu1, relu").tap()

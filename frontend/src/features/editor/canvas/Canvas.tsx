@@ -31,7 +31,7 @@ import { Arranging } from "./Arranging";
 import classes from "./Canvas.module.css";
 import { CanvasHints } from "./CanvasHints";
 import { createCanvasStore } from "./canvasStore";
-import { judge, looseEnd, type Start, targetUnder, toConnections, type Wanted } from "./connecting";
+import { judge, looseEnd, portUnder, type Start, targetUnder, toConnections, type Wanted } from "./connecting";
 import type { ShapeFlowEdge } from "./flow";
 import { BlockNode } from "./BlockNode";
 import { FrameNode } from "./FrameNode";
@@ -99,12 +99,14 @@ export function Canvas() {
     else offerAt(event, looseEnd(session, state));
   }
 
-  /** The second tap was on a port that refused it; where it was accepted, `onConnect` was told. */
-  function onTapEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
+  /** The second tap was on a port: one that takes the connection told `onConnect` of it, another says why not. */
+  function onTapEnd(event: MouseEvent | TouchEvent): void {
+    const { tapped } = ui.getState();
     tap.cancel();
-    if (state.isValid === true || !state.fromHandle || !state.toHandle) return;
-    const target = targetUnder(session, event, state.fromHandle, state.toHandle);
-    if (target) connect(target);
+    const end = portUnder(event);
+    if (!tapped || !end) return;
+    const target = targetUnder(session, event, { nodeId: tapped.node, id: tapped.handle || null, type: tapped.type }, end);
+    if (target && !judge(session, target).ok) connect(target);
   }
 
   /** Lets a person choose a new node for a place. */

@@ -65,6 +65,14 @@ export interface Start {
   type: "source" | "target";
 }
 
+/** The port that was pointed at. */
+export function portUnder({ target }: MouseEvent | TouchEvent): Start | null {
+  const port = target instanceof Element ? target.closest<HTMLElement>(".react-flow__handle") : null;
+  const { nodeid, handleid } = port?.dataset ?? {};
+  if (!port || nodeid === undefined) return null;
+  return { nodeId: nodeid, id: handleid ?? null, type: port.classList.contains("source") ? "source" : "target" };
+}
+
 /** Where a line was let go: on a port that refused it, or anywhere on a node, which means its first free port. */
 export function targetUnder(session: Session, event: MouseEvent | TouchEvent, start: Start, end: Start | null = null): Wanted | null {
   const here = { node: start.nodeId, handle: start.id ?? null };
