@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import logging
 import threading
@@ -168,5 +169,8 @@ class Engine:
             from netwright import datasets, train
 
             _ = self.palette, self.optimizers, datasets.infos(), train.fit
+            # What was loaded stays: to look through all of it for garbage held an answer up for a tenth of a second.
+            gc.collect()
+            gc.freeze()
         except Exception:
             logger.exception("the framework could not be loaded; requests that need it will fail")

@@ -124,9 +124,9 @@ CASES: list[tuple[str, Rows, tuple[str, str, str], DataSpec, str, list[str]]] = 
         ["Insert transpose to 4×6"],
     ),
     (
-        "an image into attention",
-        [DATA, ("see", "MultiHeadAttention", {"heads": 2}, {})],
-        ("data", "see", "query"),
+        "an image into a recurrent layer",
+        [DATA, ("rnn", "RNN", {"state_size": 8, "num_layers": 1, "mode": "gru", "zero_state": True}, {})],
+        ("data", "rnn", "data"),
         IMAGES,
         "",
         ["Read the rows of an image as steps"],

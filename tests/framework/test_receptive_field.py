@@ -40,7 +40,7 @@ def changed_by(case: Case, port: int) -> Iterator[tuple[int, tuple[int, ...], li
         moved[port][place] += 1 if arrays[port].dtype.kind == "i" else 0.37
         after = outputs(case, moved, quiet)
         for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield number, place, list(zip(*np.nonzero(old != new), strict=True))
+            yield number, place, [tuple(at) for at in np.argwhere(np.atleast_1d(old != new))]
 
 
 def outputs(case: Case, arrays: list[Any], more: dict[str, Any]) -> tuple[Any, ...]:
@@ -130,6 +130,12 @@ def test_going_up_again_moves_by_parts_of_a_position() -> None:
     nodes = chain(conv(3, pad=1), pool(2, 2), up, conv(3, pad=1), shape=(1, 16, 16))
     assert seen(nodes, "n2") == ([1, 4, 4], [None, 1.0, 1.0])
     assert seen(nodes, "n3")[0] == [1, 6, 6]
+
+
+def test_a_transposed_convolution_sees_what_its_kernel_reaches() -> None:
+    up = ("Deconvolution", {"kernel": [4, 4], "stride": [2, 2], "pad": [1, 1], "num_filter": 2})
+    assert seen(chain(up, shape=(1, 8, 8)), "n0") == ([1, 2, 2], [None, 0.5, 0.5])
+    assert seen(chain(up, conv(3, pad=1), shape=(1, 8, 8)), "n1")[0] == [1, 3, 3]
 
 
 def test_two_ways_together_see_what_either_sees() -> None:

@@ -5,6 +5,7 @@ Nothing is allocated: sizes are Python integers, compared with the memory there 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from .inputs import InputParams
 from .receptive import ReceptiveFields
 from .report import CheckReport, GroupReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
 from .resolve import Resolved, param_problem, resolve
+
+dtype_name = functools.cache(lambda dtype: str(dtype.name))
+"""NumPy makes the name anew each time."""
 
 TRAINING_COPIES = 4
 """Weight, gradient and two optimizer states: what a weight takes while it is trained."""
@@ -400,9 +404,8 @@ class _Check:
     # ---------------------------------------------------------------- reports
     def _report(self, resolved: Resolved, specs: tuple[TensorSpec, ...], names: tuple[str, ...]) -> None:
         report = self.reports[resolved.id]
-        report.outputs = [
-            OutputInfo(name=n, shape=list(s.shape), dtype=s.dtype.name) for n, s in zip(names, specs, strict=True)
-        ]
+        told = zip(names, specs, strict=True)
+        report.outputs = [OutputInfo(name=n, shape=list(s.shape), dtype=dtype_name(s.dtype)) for n, s in told]
         report.bytes = sum(s.nbytes for s in specs)
         report.receptive = self.receptive.of(resolved.id)
         self.totals.activation_bytes += report.bytes
@@ -411,7 +414,7 @@ class _Check:
         report = self.reports[resolved.id]
         for port, spec in zip(resolved.ports, specs, strict=True):
             if port.kind in ("data", "label") and spec is not None:
-                report.inputs[port.name] = TensorInfo(shape=list(spec.shape), dtype=spec.dtype.name)
+                report.inputs[port.name] = TensorInfo(shape=list(spec.shape), dtype=dtype_name(spec.dtype))
 
 
 def output_ids(document: GraphDocument, order: Mapping[str, Resolved]) -> list[str]:

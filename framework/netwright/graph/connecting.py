@@ -73,7 +73,7 @@ def judge(
     def faults(report: CheckReport) -> list[Problem]:
         fresh = [problem for problem in report.errors() if _key(problem) not in known]
         at_target = [problem for problem in fresh if problem.node in targets]
-        return at_target or [problem for problem in fresh if problem.node is None or problem.node in worked]
+        return at_target or [p for p in fresh if p.node is None or p.node in worked or p.code == "cycle"]
 
     found = faults(after)
     if not found:

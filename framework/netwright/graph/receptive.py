@@ -19,6 +19,7 @@ class ReceptiveFields:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, int], Seen] = {}
         self._samples: dict[str, Shape] = {}
+        self._told: dict[tuple[str, int], ReceptiveField] = {}
 
     def start(self, name: str, shape: Shape) -> None:
         """An input node: each of its elements is one position of the sample; its first axis is the batch."""
@@ -45,20 +46,25 @@ class ReceptiveFields:
                 continue
             found: dict[str, Looks] = {}
             for seen, look in zip(read, looks, strict=False):
-                for start, spans in (seen or {}).items() if look is not None else ():
-                    moved = tuple(through(span, look) for span in spans)
+                if look is None:
+                    continue
+                for start, spans in (seen or {}).items():
+                    moved = tuple([through(span, look) for span in spans])
+                    moved = spans if moved == spans else moved  # one object, so that its report is made once
                     known = found.get(start)
                     found[start] = moved if known is None else tuple(map(both, known, moved))
             self._seen[name, number] = found
 
     def of(self, name: str) -> list[ReceptiveField]:
         """What the first output of a node sees, input by input; empty where it is not known."""
-        fields = []
-        for start, spans in self._seen.get((name, 0), {}).items():
+        seen = self._seen.get((name, 0), {})
+        return [self._field(start, spans) for start, spans in seen.items() if self._samples[start]]
+
+    def _field(self, start: str, spans: Looks) -> ReceptiveField:
+        field = self._told.get((start, id(spans)))
+        if field is None:
             sizes = self._samples[start]
-            if not sizes:
-                continue
             size = [extent(span, n) for span, n in zip(spans, sizes, strict=True)]
             step = [span.step if len(span.axes) == 1 else None for span in spans]
-            fields.append(ReceptiveField(input=start, size=size, of=list(sizes), step=step))
-        return fields
+            field = self._told[start, id(spans)] = ReceptiveField(input=start, size=size, of=list(sizes), step=step)
+        return field

@@ -26,7 +26,7 @@ from .convolution import (
 from .operator import At, Operator, Port, Sample, Shape, Shapes, TensorSpec
 from .params import OpParams, Pads, Size, Sizes, hint
 from .registry import register
-from .sight import ALL, Looks, along
+from .sight import ALL, Look, Looks, along
 from .windows import (
     Windows,
     channels_first,
@@ -140,7 +140,8 @@ class Deconvolution(Operator):
         for axis, kernel, stride, dilate, pad in zip(
             order[2:], windows.kernel, windows.stride, windows.dilate, windows.pad, strict=True
         ):
-            looks[axis] = along(axis, 1 / stride, (pad - dilate * (kernel - 1)) / stride, pad / stride)
+            reach = dilate * (kernel - 1) / stride
+            looks[axis] = Look((axis,), 1 / stride, pad / stride - reach, pad / stride, reach % 1)
         return [tuple(looks[axis] for axis in range(len(order))), *(None for _ in inputs[1:])]
 
     def forward(

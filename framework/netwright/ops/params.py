@@ -7,11 +7,12 @@ text in MXNet's symbol JSON.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 import numpy as np
 from pydantic import (
@@ -89,6 +90,12 @@ def hint(default: Any, doc: str = "") -> Any:
     )
 
 
+@functools.lru_cache(maxsize=4096)
+def _strict(model: Any, text: str) -> Any:
+    """Parameters are never changed, so that the same text gives the same object."""
+    return model.model_validate_json(text, strict=True)
+
+
 class OpParams(BaseModel):
     """Base of every operator's parameters: frozen, and refusing names it does not know."""
 
@@ -104,7 +111,7 @@ class OpParams(BaseModel):
         try:
             if strict:
                 _refuse_infinite(values)
-                return cls.model_validate_json(json.dumps(values), strict=True)
+                return cast(Self, _strict(cls, json.dumps(values)))
             return cls._validated({k: _plain(v) for k, v in values.items()})
         except ValidationError as error:
             raise _param_error(cls, error) from None

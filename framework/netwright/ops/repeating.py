@@ -15,7 +15,7 @@ from .operator import Operator, Sample, Shape, Shapes
 from .params import Ints, OpParams, Size, Sizes
 from .registry import register
 from .shapes import normalize_axis
-from .sight import Looks, along, somewhere
+from .sight import Looks, along, repeated, somewhere
 
 
 class TileParams(OpParams):
@@ -105,7 +105,7 @@ class Repeat(Operator):
         if p.axis is None:
             return [tuple(somewhere(0) for _ in inputs[0])]
         axis, n = normalize_axis(p.axis, len(inputs[0])), p.repeats
-        return [tuple(along(a, 1 / n, (1 - n) / n, 0) if a == axis else along(a) for a in range(len(output)))]
+        return [tuple(repeated(a, n) if a == axis else along(a) for a in range(len(output)))]
 
     def forward(self, xp: Any, p: RepeatParams, data: Any, *, out: Any = None) -> Any:
         return deliver(xp, xp.repeat(data, p.repeats, axis=p.axis), out)

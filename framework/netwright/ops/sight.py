@@ -8,6 +8,7 @@ batch are left out, as they are there.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -25,10 +26,15 @@ class Look(NamedTuple):
     low: float
     high: float
     """The first and the last position that output position 0 reads; without ``step`` only their distance counts."""
+    blur: float = 0.0
+    """How much wider than what is read low … high are, because whole positions lie between parts of a step."""
 
 
 Looks = tuple[Look, ...]
 """One for each axis of an input."""
+
+EMPTY = 999_983
+"""A prime that stands for an axis of size 0, so that it meets its like."""
 
 ALL = Look((), 0.0, -math.inf, math.inf)
 """Every position."""
@@ -46,6 +52,12 @@ def somewhere(*axes: int) -> Look:
     return Look(axes, None, 0.0, 0.0)
 
 
+def repeated(axis: int, times: int) -> Look:
+    """Reads one position for that many of the output's."""
+    part = (times - 1) / times
+    return Look((axis,), 1 / times, -part, 0.0, part)
+
+
 def window(axis: int, kernel: int, stride: int = 1, dilate: int = 1, pad: int = 0) -> Look:
     """Reads what lies under a sliding kernel."""
     return along(axis, stride, -pad, dilate * (kernel - 1) - pad)
@@ -53,10 +65,15 @@ def window(axis: int, kernel: int, stride: int = 1, dilate: int = 1, pad: int = 
 
 def same(shape: Shape, everywhere: Iterable[int] = ()) -> Looks:
     """Reads the same position along each axis, and all positions along some (counted from 0)."""
-    mixed = set(everywhere)
-    return tuple(ALL if axis in mixed else along(axis) for axis in range(len(shape)))
+    return _same(len(shape), frozenset(everywhere))
 
 
+@functools.lru_cache(maxsize=256)
+def _same(rank: int, everywhere: frozenset[int]) -> Looks:
+    return tuple(ALL if axis in everywhere else along(axis) for axis in range(rank))
+
+
+@functools.lru_cache(maxsize=1024)
 def aligned(shape: Shape, output: Shape) -> Looks:
     """NumPy's broadcasting: the last axes meet, and those of size 1 are repeated."""
     shift = len(output) - len(shape)
@@ -82,12 +99,13 @@ def permuted(order: Sequence[int]) -> Looks:
 
 def same_elements(shape: Shape, output: Shape) -> Looks:
     """The same elements in the same order under another shape."""
+    shape, output = (tuple(size or EMPTY for size in sizes) for sizes in (shape, output))
     looks: list[Look] = []
     place = 0
     while len(looks) < len(shape):
         first, taken = len(looks), 1
         size, made = shape[first], 1
-        group = []
+        group: list[int] = []
         while made != size or not group:
             if made <= size and place < len(output):
                 made *= output[place]
@@ -97,7 +115,7 @@ def same_elements(shape: Shape, output: Shape) -> Looks:
                 size *= shape[first + taken]
                 taken += 1
             else:
-                break  # an empty array: nothing is read
+                break
         wide = tuple(axis for axis in group if output[axis] != 1)
         for axis in range(first, first + taken):
             alone = len(wide) == 1 and shape[axis] == size
@@ -134,20 +152,24 @@ def through(span: Look, looks: Looks) -> Look:
         if any(look.low != look.high for look in met):
             return ALL
         moved = tuple(sorted({axis for look in met for axis in look.axes}))
-        return Look(moved, None, span.low, span.high)
+        return Look(moved, None, 0.0, span.high - span.low - span.blur)
     look = met[0]
+    if look.step == 1.0 and look.low == look.high == 0.0 and look.axes == span.axes:
+        return span
     assert look.step is not None
-    return Look(look.axes, span.step * look.step, span.low + span.step * look.low, span.high + span.step * look.high)
+    low, high = span.low + span.step * look.low, span.high + span.step * look.high
+    return Look(look.axes, span.step * look.step, low, high, span.blur + span.step * look.blur)
 
 
 def both(one: Look, other: Look) -> Look:
     """What is read by two ways together."""
     if one.step is None or other.step is None or (one.axes, one.step) != (other.axes, other.step):
         return one if one == other and not one.axes and one.step is not None else ALL
-    return Look(one.axes, one.step, min(one.low, other.low), max(one.high, other.high))
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    return Look(one.axes, one.step, low, high, min(one.blur, other.blur))
 
 
 def extent(span: Look, size: int) -> int:
     """How many of ``size`` positions one output position reads."""
-    width = span.high - span.low
-    return size if width >= size - 1 else min(size, math.floor(width + 1e-9) + 1)
+    width = span.high - span.low - span.blur
+    return size if width >= size - 1 else math.ceil(width - 1e-9) + 1

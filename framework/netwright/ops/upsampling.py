@@ -12,7 +12,7 @@ from .deconvolution import DeconvolutionParams
 from .operator import Operator, Port, Sample, Shape, Shapes
 from .params import OpParams, Size, hint
 from .registry import get, register
-from .sight import Looks, along, somewhere
+from .sight import Looks, along, repeated, somewhere
 
 
 class UpSamplingParams(OpParams):
@@ -82,7 +82,7 @@ class UpSampling(Operator):
         looks = []
         for shape in inputs:
             n = output[2] // shape[2]
-            wide = tuple(along(axis, 1 / n, (1 - n) / n, 0) for axis in (2, 3))
+            wide = tuple(repeated(axis, n) for axis in (2, 3))
             looks.append((along(0), along(1) if p.multi_input_mode == "sum" else somewhere(1), *wide))
         return looks
 

@@ -65,7 +65,7 @@ describe("ports", () => {
 
   it("believes the check about how many outputs there are", () => {
     const facts = { name: "piece2", shape: [2], dtype: "float32" };
-    const checked = { op: "split", inputs: {}, outputs: [facts], weights: [], states: [], parameters: 0, flops: 0, bytes: 0 };
+    const checked = { op: "split", inputs: {}, outputs: [facts], weights: [], states: [], parameters: 0, flops: 0, bytes: 0, receptive: [] };
     expect(outputNames(operators.get("split"), checked)).toEqual(["piece2"]);
   });
 });

@@ -142,7 +142,7 @@ describe("problems", () => {
   it("lists errors first and goes to the node", async () => {
     const user = userEvent.setup();
     const reveal = vi.fn();
-    ui.setState({ view: { fit: vi.fn(), zoom: vi.fn(), centre: () => [0, 0], reveal, show: vi.fn(), follow: vi.fn(), insertAtPointer: () => false } });
+    ui.setState({ view: { fit: vi.fn(), zoom: vi.fn(), centre: () => [0, 0], reveal, show: vi.fn(), go: vi.fn(), follow: vi.fn(), insertAtPointer: () => false } });
     session.act("Add", [{ type: "add-node", node: node("act2", "Activation"), position: null }]);
     const warning: Problem = { ...problem, severity: "warning", node: "act2", message: "not used", fix: null };
     session.setReport(report({ problems: [warning, problem] }));

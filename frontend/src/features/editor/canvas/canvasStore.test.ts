@@ -27,6 +27,7 @@ const facts = (...outputs: { name: string; shape: number[] }[]) => ({
   parameters: 0,
   flops: 0,
   bytes: 0,
+  receptive: [],
 });
 
 describe("canvas store", () => {

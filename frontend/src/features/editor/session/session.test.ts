@@ -70,6 +70,7 @@ describe("session", () => {
       parameters,
       flops: 0,
       bytes: 0,
+      receptive: [],
     });
     const problem = {
       severity: "error" as const,
