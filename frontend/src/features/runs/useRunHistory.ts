@@ -24,7 +24,7 @@ export function useRunHistory(run: Run): RunSnapshot {
   // A run that is resumed becomes live again, and the stream that had ended goes on.
   useEffect(
     () =>
-      followRun(run.id, history, { lastEvent: over ? last : null, series: () => client.fetchQuery(curvesQuery(run.id)) }, () => {
+      followRun(run.id, history, { lastEvent: over ? last : null, series: () => client.query(curvesQuery(run.id)) }, () => {
         void client.invalidateQueries({ queryKey: ["runs"] });
         void client.invalidateQueries({ queryKey: ["models"] });
       }),

@@ -24,14 +24,7 @@ export function Inspector() {
     return state.selection.nodes.size === 1 && only !== undefined ? findGroup(state.graph, only) : undefined;
   });
   return (
-    <aside
-      className={classes["inspector"]}
-      aria-label={t("Inspector")}
-      onKeyDown={(event) => {
-        // Back to where one came from.
-        if (event.key === "Escape" && !event.defaultPrevented) document.querySelector<HTMLElement>('[role="tree"] [tabindex="0"]')?.focus();
-      }}
-    >
+    <aside className={classes["inspector"]} aria-label={t("Inspector")} data-details>
       <ScrollArea h="100%" type="hover" scrollbarSize={6}>
         <div className={classes["content"]}>
           {node ? <NodeInspector key={node.id} node={node} /> : group ? <GroupInspector key={group.id} group={group} /> : count > 1 ? <ManyNodes count={count} /> : <GraphFacts />}

@@ -23,6 +23,7 @@ export function NodeName({ id, isGroup = false }: { id: string; isGroup?: boolea
   useEffect(() => {
     if (asked === ui.getState().nameSeen) return;
     ui.setState({ nameSeen: asked });
+    field.current?.focus();
     field.current?.select();
   }, [asked, ui]);
 
@@ -50,7 +51,11 @@ export function NodeName({ id, isGroup = false }: { id: string; isGroup?: boolea
       onChange={(event) => setDraft(event.currentTarget.value)}
       onBlur={commit}
       onKeyDown={(event) => {
-        if (event.key === "Enter") commit();
+        if (event.key === "Enter") {
+          commit();
+          // The node of the new name has a field of its own, which takes the keyboard over.
+          if (error === null && draft !== id) ui.setState((state) => ({ focusName: state.focusName + 1 }));
+        }
         if (event.key === "Escape") setDraft(id);
       }}
     />

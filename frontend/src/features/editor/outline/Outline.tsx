@@ -27,12 +27,10 @@ export function Outline() {
   const held = rows.findIndex(({ id }) => id === current);
   const [only] = selected.size === 1 ? selected : [];
   const chosen = rows.findIndex(({ id }) => id === only);
-  const lastPlace = useRef(0);
+  const [lastPlace, setLastPlace] = useState(0);
   // The row in hand may have been deleted or renamed: then the one in its place is.
-  const at = chosen >= 0 ? chosen : held >= 0 ? held : Math.min(lastPlace.current, rows.length - 1);
-  useEffect(() => {
-    lastPlace.current = at;
-  }, [at]);
+  const at = chosen >= 0 ? chosen : held >= 0 ? held : Math.min(lastPlace, rows.length - 1);
+  if (at >= 0 && at !== lastPlace) setLastPlace(at);
 
   const focusRow = (id: string): void => tree.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)?.focus();
 
@@ -64,6 +62,18 @@ export function Outline() {
       setClosed(next);
     }
   }
+
+  // Escape leads back from the details.
+  useEffect(() => {
+    function onEscape({ key, target }: globalThis.KeyboardEvent): void {
+      if (key !== "Escape" || !(target instanceof Element) || !target.closest("[data-details]")) return;
+      if (target.getAttribute("aria-expanded") === "true") return; // closes its list first
+      // What is typed there is given up before the keyboard leaves.
+      requestAnimationFrame(() => tree.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus());
+    }
+    window.addEventListener("keydown", onEscape, { capture: true });
+    return () => window.removeEventListener("keydown", onEscape, { capture: true });
+  }, []);
 
   // After a deletion the keyboard would be nowhere.
   useEffect(() => {

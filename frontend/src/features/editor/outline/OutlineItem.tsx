@@ -57,7 +57,7 @@ export const OutlineItem = memo(
         onKeyDown={undefined}
       >
         {group ? <ChevronRight size={13} className={classes["chevron"]} data-open={isOpen || undefined} aria-hidden /> : <Icon size={13} aria-hidden />}
-        <span className={classes["name"]}>{group?.title || id}</span>
+        <span className={classes["name"]}>{group !== null && group.title !== "" ? group.title : id}</span>
         <small>{shape ? formatShape(shape) : what}</small>
         {worst === "none" ? null : worst === "error" ? (
           <CircleAlert size={13} className={classes["error"]} aria-hidden />

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it } from "vitest";
 
@@ -89,7 +89,7 @@ describe("outline", () => {
     await user.type(name, "first{Enter}");
     expect(findNode(graph(), "first")).toBeDefined();
     await user.keyboard("{Escape}");
-    expect(document.activeElement).toBe(item(/^first,/));
+    await waitFor(() => expect(document.activeElement).toBe(item(/^first,/)));
   });
 
   it("adds behind the selected node", async () => {
