@@ -40,7 +40,7 @@ def refusal(page: Page) -> Locator:
 def test_what_cannot_work_is_refused_where_it_was_tried_and_mended_by_one_click(page: Page, project: str) -> None:
     open_project(page, project)
     connect(page, "fc1, FullyConnected", "conv1, Convolution")
-    expect(refusal(page)).to_contain_text("(N, C, height, width)")
+    expect(refusal(page)).to_contain_text("(N, C, H, W)")
     end = node(page, "conv1, Convolution").get_by_label("Input data", exact=True).bounding_box()
     box = refusal(page).bounding_box()
     assert end is not None

@@ -18,7 +18,7 @@ def test_a_network_is_edited_in_the_outline_by_keys_alone(page: Page, studio: St
     page.goto(f"/projects/{project['id']}")
     expect(edge(page, "From fc1 to data of relu1, 32×128")).to_be_attached()
     page.keyboard.press("o")
-    fc1 = item(page, "fc1, Dense, reads data, gives 32×128")
+    fc1 = item(page, "fc1 32×128, Dense, reads flatten")
     expect(fc1).to_be_visible()
     expect_accessible(page)
 
@@ -35,7 +35,7 @@ def test_a_network_is_edited_in_the_outline_by_keys_alone(page: Page, studio: St
     page.keyboard.press("Enter")
     inspector.get_by_label("Num hidden").fill("99")
     page.keyboard.press("Escape")
-    first = item(page, "first, Dense, reads data, gives 32×99")
+    first = item(page, "first 32×99, Dense, reads flatten")
     expect(first).to_be_focused()
 
     # A new node reads the selected one; what feeds another is chosen among its inputs; one is deleted.
@@ -44,13 +44,13 @@ def test_a_network_is_edited_in_the_outline_by_keys_alone(page: Page, studio: St
     page.keyboard.type("Dropout")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    dropout = item(page, "dropout1, Dropout, reads first, gives 32×99")
+    dropout = item(page, "dropout1 32×99, Dropout, reads first")
     expect(dropout).to_be_focused()
     item(page, "relu1").click()
     inspector.get_by_role("combobox", name="data").fill("dropout1")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(item(page, "relu1, Activation, reads dropout1, gives 32×99")).to_be_visible()
+    expect(item(page, "relu1 32×99, Activation, reads dropout1")).to_be_visible()
     item(page, "relu1").focus()
     page.keyboard.press("Delete")
     expect(item(page, "relu1")).to_have_count(0)

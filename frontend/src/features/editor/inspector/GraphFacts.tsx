@@ -33,7 +33,7 @@ export function GraphFacts() {
       <DatasetChoice />
       {report ? (
         <section className={classes["section"]} aria-label={t("Totals")}>
-          <h3>{t("Totals, batch of {{batch}}", { batch })}</h3>
+          <h2>{t("Totals, batch of {{batch}}", { batch })}</h2>
           <dl className={classes["facts"]}>
             <dt>{t("Nodes")}</dt>
             <dd>{graph.nodes.length}</dd>

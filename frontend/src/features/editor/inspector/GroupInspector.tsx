@@ -131,7 +131,7 @@ function Exposed({ group, onChange }: { group: NodeGroup; onChange: (exposed: No
   return (
     <section className={classes["section"]} aria-label={t("Parameters")}>
       <Group justify="space-between">
-        <h3>{t("Parameters")}</h3>
+        <h2>{t("Parameters")}</h2>
         <Menu position="bottom-end" withinPortal>
           <Menu.Target>
             <ActionIcon size="sm" variant="subtle" aria-label={t("Show a parameter here")} title={t("Show a parameter here")}>
@@ -205,7 +205,7 @@ function Facts({ id }: { id: string }) {
   if (!report) return null;
   return (
     <section className={classes["section"]} aria-label={t("Derived")}>
-      <h3>{t("For one batch")}</h3>
+      <h2>{t("For one batch")}</h2>
       <dl className={classes["facts"]}>
         <dt>{t("Nodes")}</dt>
         <dd>{formatNumber(report.nodes)}</dd>

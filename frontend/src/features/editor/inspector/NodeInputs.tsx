@@ -54,7 +54,7 @@ export function NodeInputs({ node, operator }: { node: GraphNode; operator: Oper
 
   return (
     <section className={classes["section"]} aria-label={t("Inputs")}>
-      <h3>{t("Inputs")}</h3>
+      <h2>{t("Inputs")}</h2>
       {ports.map((port) => {
         const reference = node.inputs[port.name] ?? null;
         // All that can be chosen is worked out when one chooses: in a large network it is much.

@@ -69,7 +69,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
       ))}
       {schema && hasParams ? (
         <section className={classes["section"]} aria-label={t("Parameters")}>
-          <h3>{t("Parameters")}</h3>
+          <h2>{t("Parameters")}</h2>
           <SchemaForm schema={schema} value={node.params} errors={errors} onChange={setParam} />
         </section>
       ) : null}
@@ -79,7 +79,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
       <ActionButtons ids={["duplicate", "delete"]} />
       {operator?.doc ? (
         <section className={classes["section"]} aria-label={t("About this operator")}>
-          <h3>{t("About {{name}}", { name: operator.name })}</h3>
+          <h2>{t("About {{name}}", { name: operator.name })}</h2>
           <OperatorDoc doc={operator.doc} />
         </section>
       ) : null}
@@ -93,7 +93,7 @@ function Derived({ id }: { id: string }) {
   if (!report) return null;
   return (
     <section className={classes["section"]} aria-label={t("Derived")}>
-      <h3>{t("For one batch")}</h3>
+      <h2>{t("For one batch")}</h2>
       <dl className={classes["facts"]}>
         {report.outputs.map((output) => (
           <Fact key={output.name} name={report.outputs.length > 1 ? t("Out {{name}}", { name: output.name }) : t("Out")}>

@@ -32,12 +32,14 @@ export const OutlineItem = memo(
     const shape = report?.outputs[0]?.shape;
     const reads = Object.values(node?.inputs ?? {}).join(", ");
     const worst = worstOf(problems ?? []);
+    const name = group !== null && group.title !== "" ? group.title : id;
+    const aside = shape ? formatShape(shape) : what;
+    // What is seen comes first, word for word.
     const said = [
-      id,
-      what,
+      `${name} ${aside}`,
+      shape ? what : null,
       group && group.repeat > 1 ? t("repeated {{count}} times", { count: group.repeat }) : null,
       reads === "" ? null : t("reads {{names}}", { names: reads }),
-      shape ? t("gives {{shape}}", { shape: formatShape(shape) }) : null,
       problems?.map(({ message }) => message).join(", ") ?? null,
     ];
     return (
@@ -57,8 +59,8 @@ export const OutlineItem = memo(
         onKeyDown={undefined}
       >
         {group ? <ChevronRight size={13} className={classes["chevron"]} data-open={isOpen || undefined} aria-hidden /> : <Icon size={13} aria-hidden />}
-        <span className={classes["name"]}>{group !== null && group.title !== "" ? group.title : id}</span>
-        <small>{shape ? formatShape(shape) : what}</small>
+        <span className={classes["name"]}>{name}</span>
+        <small>{aside}</small>
         {worst === "none" ? null : worst === "error" ? (
           <CircleAlert size={13} className={classes["error"]} aria-hidden />
         ) : (

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode, NodeGroup } from "@/api/types";
 import { findGroup, parentOf } from "@/graph/groups";
-import { findNode } from "@/graph/model";
+import { consumersOf, findNode } from "@/graph/model";
 import { topologicalOrder } from "@/graph/order";
 
 /** One line of the outline. */
@@ -28,7 +28,11 @@ export function outlineRows(graph: Graph, closed: ReadonlySet<string>, words = "
     if (parent !== null) place(parent);
     children.set(parent, [...(children.get(parent) ?? []), id]);
   };
-  for (const id of topologicalOrder(graph)) place(id);
+  // What nothing leads to or from yet would come first, before the input.
+  const isLoose = (id: string): boolean =>
+    Object.keys(findNode(graph, id)?.inputs ?? {}).length === 0 && (consumersOf(graph).get(id) ?? []).length === 0;
+  const order = topologicalOrder(graph);
+  for (const id of [...order.filter((one) => !isLoose(one)), ...order.filter(isLoose)]) place(id);
   for (const { id } of graph.groups) place(id);
   const wanted = words.trim().toLowerCase();
   const rows: OutlineRow[] = [];

@@ -72,7 +72,7 @@ export function Palette() {
         <div ref={list} onKeyDown={walk} role="presentation">
           {groups.map(({ category, operators }) => (
             <section key={category.name} aria-label={category.title}>
-              <h3 className={classes["category"]}>{category.title}</h3>
+              <h2 className={classes["category"]}>{category.title}</h2>
               {operators.map((operator) => (
                 <Entry key={operator.name} operator={operator} onAdd={add} />
               ))}
