@@ -52,7 +52,7 @@ def test_what_cannot_work_is_refused_where_it_was_tried_and_mended_by_one_click(
     refusal(page).get_by_role("button", name="Insert Reshape to 1×8×8").click()
     expect(edge(page, "From fc1 to data of reshape, 32×64")).to_be_attached()
     expect(edge(page, "From reshape to data of conv1, 32×1×8×8")).to_be_attached()
-    expect(node(page, "conv1, Convolution").get_by_role("img")).to_have_count(0)
+    expect(node(page, "conv1, Convolution").get_by_role("img", name="kernel")).to_have_count(0)
 
     # The mend and the connection are one step.
     page.get_by_role("toolbar", name="Editor").get_by_role("button", name="Undo").hover()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -10,7 +11,8 @@ from tests.e2e.studio import Studio
 
 
 def item(page: Page, name: str) -> Locator:
-    return page.get_by_role("treeitem", name=name)
+    """The row whose name begins so."""
+    return page.get_by_role("treeitem", name=re.compile(f"^{re.escape(name)}"))
 
 
 def test_a_network_is_edited_in_the_outline_by_keys_alone(page: Page, studio: Studio) -> None:

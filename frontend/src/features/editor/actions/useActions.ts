@@ -56,6 +56,12 @@ export function useShortcuts(): void {
       event.preventDefault();
       perform(action);
     }
+    /** React Flow takes arrow keys on a node for itself, whatever is held with them. */
+    function onAlt(event: KeyboardEvent): void {
+      if (!event.altKey) return;
+      onKey(event);
+      if (event.defaultPrevented) event.stopPropagation();
+    }
     function onCopy(event: ClipboardEvent): void {
       if (isTyping(event.target) || window.getSelection()?.isCollapsed === false) return;
       const text = copySelection(session);
@@ -68,11 +74,13 @@ export function useShortcuts(): void {
       if (isTyping(event.target)) return;
       if (pasteText(session, event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
     }
+    window.addEventListener("keydown", onAlt, { capture: true });
     window.addEventListener("keydown", onKey);
     window.addEventListener("copy", onCopy);
     window.addEventListener("cut", onCopy);
     window.addEventListener("paste", onPaste);
     return () => {
+      window.removeEventListener("keydown", onAlt, { capture: true });
       window.removeEventListener("keydown", onKey);
       window.removeEventListener("copy", onCopy);
       window.removeEventListener("cut", onCopy);

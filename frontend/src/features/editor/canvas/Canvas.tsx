@@ -99,14 +99,15 @@ export function Canvas() {
     else offerAt(event, looseEnd(session, state));
   }
 
-  /** The second tap was on a port: one that takes the connection told `onConnect` of it, another says why not. */
+  /** The second tap was on a port: one that takes the line told `onConnect` of it; one of the same side means its node. */
   function onTapEnd(event: MouseEvent | TouchEvent): void {
     const { tapped } = ui.getState();
     tap.cancel();
     const end = portUnder(event);
-    if (!tapped || !end) return;
-    const target = targetUnder(session, event, { nodeId: tapped.node, id: tapped.handle || null, type: tapped.type }, end);
-    if (target && !judge(session, target).ok) connect(target);
+    if (!tapped || !end || end.nodeId === tapped.node) return;
+    const other = end.type === tapped.type ? null : end;
+    const target = targetUnder(session, event, { nodeId: tapped.node, id: tapped.handle || null, type: tapped.type }, other);
+    if (target && (!other || !judge(session, target).ok)) connect(target);
   }
 
   /** Lets a person choose a new node for a place. */

@@ -59,7 +59,7 @@ export const OutlineItem = memo(
         onKeyDown={undefined}
       >
         {group ? <ChevronRight size={13} className={classes["chevron"]} data-open={isOpen || undefined} aria-hidden /> : <Icon size={13} aria-hidden />}
-        <span className={classes["name"]}>{name}</span>
+        <span className={classes["name"]}>{name}</span>{" "}
         <small>{aside}</small>
         {worst === "none" ? null : worst === "error" ? (
           <CircleAlert size={13} className={classes["error"]} aria-hidden />
