@@ -132,6 +132,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/graphs/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge Connections
+         * @description Whether connections can work; if not, why, and what would make them work, tried beforehand.
+         */
+        post: operations["judge_connections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/graphs/followers": {
         parameters: {
             query?: never;
@@ -1984,6 +2004,37 @@ export interface components {
             type: "connect";
         };
         /**
+         * ConnectRequest
+         * @description Connections that are to be made in a graph together, or that are in it already.
+         */
+        ConnectRequest: {
+            /**
+             * Batch Size
+             * @default 32
+             */
+            batch_size: number;
+            /** Connections */
+            connections: components["schemas"]["Connection"][];
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+        };
+        /**
+         * Connection
+         * @description An output that a port shall read.
+         */
+        Connection: {
+            /**
+             * From
+             * @description "node" or "node:output"
+             */
+            from: string;
+            /** Port */
+            port: string;
+            /** To */
+            to: string;
+        };
+        /**
          * ContinueReply
          * @description What follows the prompt; ``ms`` is the time taken in the server.
          */
@@ -2908,6 +2959,17 @@ export interface components {
             total: number;
         };
         /**
+         * Judgement
+         * @description Whether connections can work. Each mend holds all edits it takes, the connections too, and was tried.
+         */
+        Judgement: {
+            /** Mends */
+            mends: components["schemas"]["Fix"][];
+            /** Ok */
+            ok: boolean;
+            problem: components["schemas"]["Problem"] | null;
+        };
+        /**
          * Key
          * @description An API key; ``hint`` is how its secret begins. ``active``: it still opens something.
          */
@@ -3383,6 +3445,11 @@ export interface components {
              * @default 0
              */
             parameters: number;
+            /**
+             * Receptive
+             * @description empty where an operator on the way does not say what it reads
+             */
+            receptive: components["schemas"]["ReceptiveField"][];
             /** States */
             states: components["schemas"]["WeightInfo"][];
             /** Weights */
@@ -4157,6 +4224,29 @@ export interface components {
         ProjectVersionUpdate: {
             /** Label */
             label: string | null;
+        };
+        /**
+         * ReceptiveField
+         * @description How much of an input one position of a node's first output is computed from, axis by axis of a sample.
+         */
+        ReceptiveField: {
+            /** Input */
+            input: string;
+            /**
+             * Of
+             * @description the sample's shape
+             */
+            of: number[];
+            /**
+             * Size
+             * @description positions that are seen
+             */
+            size: number[];
+            /**
+             * Step
+             * @description how far they move from one output position to the next; null where they do not move evenly
+             */
+            step: (number | null)[];
         };
         /**
          * Relative
@@ -5409,6 +5499,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    judge_connections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judgement"];
                 };
             };
             /** @description What was wrong and what to do */
