@@ -43,7 +43,7 @@ def explain(subject: Subject, asked: SaliencyRequest) -> SaliencyReply:
     explainer = Explainer(subject.network, subject.weights, score, subject.input_shape, groups=columns_of(subject))
     with subject.lock:  # one at a time: each may run the network some hundred times
         maps = [_map(subject, explainer, given, fitted, method, x) for method in asked.methods]
-        value, nothing = explainer.score(given), explainer.score(fitted)
+        value, nothing = explainer.score(given), explainer.nothing(given, fitted)
     png = encode_png(subject.info.preprocessing.invert(x[0]), subject.info.input) if image else None
     return SaliencyReply(
         target=target, name=name, score=value, nothing=nothing, maps=maps, png=png, prediction=prediction

@@ -93,6 +93,11 @@ class Explainer:
         feeds = self._feeds(x)
         return float(self._sensitivity(feeds).values(self._weights, feeds)[0])
 
+    def nothing(self, x: Array, baseline: Array | float = 0.0) -> float:
+        """The score of what stands for nothing beside an input: of ``baseline``, or of the mean of all characters."""
+        feeds = self._feeds(x)
+        return float(self._sensitivity(feeds).values(self._weights, self._baselines(feeds, baseline))[0])
+
     def __call__(self, x: Array, method: Method, *, baseline: Array | float = 0.0, seed: int = 0) -> Array:
         """The saliency of one input (1, …): of the input's shape, of characters one number for each.
 

@@ -3,8 +3,8 @@ import { Text } from "@mantine/core";
 import type { CheckReport, Project } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatAge, formatCount, formatFlops } from "@/shared/format";
+import { GraphPicture } from "@/shared/GraphPicture";
 import { LayerList } from "@/shared/LayerList";
-import { MiniGraph } from "@/shared/MiniGraph";
 import { PageHeader } from "@/shared/PageHeader";
 
 import classes from "./SharedPage.module.css";
@@ -33,9 +33,9 @@ export function SharedProject({ project, report }: Props) {
     <>
       <PageHeader title={project.name} subtitle={t("Last changed {{age}}", { age: formatAge(project.updated_at) })} />
       <div className={classes["project"]}>
-        <section className="nw-card" aria-label={t("Picture of the network")}>
-          <MiniGraph graph={graph} height={420} />
-        </section>
+        <div className="nw-card">
+          <GraphPicture graph={graph} report={report} label={t("Picture of the network")} />
+        </div>
         <div className={classes["side"]}>
           <section className="nw-card" aria-label={t("Network")}>
             <h2>{t("Network")}</h2>

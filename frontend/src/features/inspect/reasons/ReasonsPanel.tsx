@@ -37,10 +37,10 @@ export default function ReasonsPanel({ name, version, input }: ReasonsProps) {
   const classNames = version.does[0] === "cluster" ? null : version.label.classes;
   return (
     <section className={classes["box"]} aria-label={t("Reasons")} data-busy={found.isPlaceholderData || undefined}>
-      <Group gap="sm" align="end">
+      <Group gap="sm" align="end" wrap="nowrap" maw={420}>
         <Select
           size="xs"
-          w={190}
+          flex={1}
           label={t("Why? By")}
           allowDeselect={false}
           data={methodOrder.map((value) => ({ value, label: t(methods[value].name) }))}
@@ -50,7 +50,7 @@ export default function ReasonsPanel({ name, version, input }: ReasonsProps) {
         {classNames ? (
           <Select
             size="xs"
-            w={170}
+            flex={1}
             label={t("What speaks for")}
             allowDeselect={false}
             searchable={classNames.length > 12}

@@ -50,7 +50,7 @@ export function TableTrial({ name, version, onTrial }: Props) {
       ) : null}
       {canMap && mapped ? slots.decisions({ name, version, input: isComplete(row, fields) ? row : rowOf(version.sample, fields), onRow: (cells) => show(cells) }) : null}
       {canMap && !plane ? (
-        <Button size="compact-xs" variant="subtle" mb="xs" leftSection={<MapIcon size={14} aria-hidden />} onClick={() => setMapped(!mapped)}>
+        <Button size="compact-xs" variant="default" mb="sm" leftSection={<MapIcon size={14} aria-hidden />} onClick={() => setMapped(!mapped)}>
           {mapped ? t("Hide the map") : t("Map of two columns")}
         </Button>
       ) : null}
