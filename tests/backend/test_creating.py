@@ -155,3 +155,39 @@ def test_a_task_that_names_no_node_is_refused_before_training(client: Any) -> No
     answer = client.post("/api/runs", json=body, headers={"origin": str(client.base_url)})
     assert answer.status_code == 422
     assert answer.json()["error"]["where"] == "settings.task.latent"
+
+
+def test_a_cluster_has_its_reasons_and_is_the_same_layer_by_layer(client: Any) -> None:
+    raw = datasets.get("digits").test[0][3].tolist()
+    said = post(client, "clusters-digits/predict", {"inputs": [raw]}).json()["predictions"][0]["cluster"]
+    probed = post(client, "clusters-digits/versions/1/probe", {"input": raw}).json()
+    assert probed["prediction"]["cluster"]["index"] == said["index"]
+    found = post(
+        client, "clusters-digits/versions/1/saliency", {"input": raw, "methods": ["gradient", "occlusion"]}
+    ).json()
+    assert (found["target"], found["name"]) == (said["index"], None)
+    assert found["score"] == pytest.approx(-0.5 * said["distance"] ** 2, rel=1e-3)
+    assert [one["picture"]["width"] for one in found["maps"]] == [8, 8]
+    farther = post(
+        client, "clusters-digits/versions/1/saliency", {"input": raw, "target": (said["index"] + 1) % 10}
+    ).json()
+    assert farther["score"] < found["score"]
+    assert post(client, "clusters-digits/versions/1/saliency", {"input": raw, "target": 10}).status_code == 422
+
+
+def test_characters_have_their_shares(client: Any) -> None:
+    text = "It is a truth universally"
+    methods = ["gradient", "smoothgrad", "gradient_x_input", "integrated", "occlusion"]
+    found = post(client, "lstm-text/versions/1/saliency", {"input": text, "methods": methods}).json()
+    for one in found["maps"]:
+        assert "".join(share["name"] for share in one["shares"]).endswith(text)
+        assert one["picture"] is None
+        assert one["signed"] == (one["method"] in methods[2:])
+    integrated = found["maps"][3]
+    assert integrated["total"] == pytest.approx(found["score"] - found["nothing"], abs=0.05)
+
+
+def test_what_makes_things_has_no_reasons(client: Any) -> None:
+    raw = datasets.get("digits").test[0][3].tolist()
+    assert post(client, "vae-digits/versions/1/saliency", {"input": raw}).status_code == 409
+    assert post(client, "vae-digits/versions/1/probe", {"input": raw}).json()["prediction"] is not None

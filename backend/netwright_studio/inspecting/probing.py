@@ -96,8 +96,19 @@ def _reply(
 
 def predicted(probe: Probe, given: Any, info: ModelInfo) -> Prediction:
     """Return what the network says of a network input."""
-    heads = [head.name for head in probe.network.heads]
-    found = Runner(outputs_of(probe.network, heads), probe.inputs)(probe.weights, given)
+    found = Runner(outputs_of(probe.network, _answering(probe, info)), probe.inputs)(probe.weights, given)
     said = explain([out[0] for out in found], info)
     said.pop("output", None)  # its picture and the node's are enough
     return Prediction(**said)
+
+
+def _answering(probe: Probe, info: ModelInfo) -> list[str]:
+    """The nodes whose outputs ``explain`` reads; what is trained by has heads that only its training needs."""
+    heads = [head.name for head in probe.network.heads]
+    choice = info.task
+    if choice is None or choice.kind in ("supervised", "language"):
+        return heads
+    output = [choice.output] if choice.output is not None else []
+    if info.clusters is not None and choice.latent is not None:
+        return [*output, choice.latent]
+    return output or heads
