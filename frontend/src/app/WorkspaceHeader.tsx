@@ -38,7 +38,10 @@ export function WorkspaceHeader({ tab }: { tab: string }) {
         <div className={classes["space"]} />
         <SaveNote />
         <SaveAsFile />
-        <ShareButton kind="project" target={projectId} version={null} size="xs" />
+        {/* A phone has no room for it. */}
+        <Box visibleFrom="sm">
+          <ShareButton kind="project" target={projectId} version={null} size="xs" />
+        </Box>
       </header>
       <Conflict />
     </div>
