@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput, Tooltip, VisuallyHidden } from "@mantine/core";
+import { ActionIcon, Box, Button, TextInput, Tooltip, VisuallyHidden } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import {
   ChartSpline,
