@@ -33,6 +33,9 @@ format: dev ## Let ruff mend and format the Python code
 test-python: dev postgres ## Python tests without the browser's
 	@$(CHECK) python
 
+check-trust: dev postgres ## Kill, fill and flood the studio; print each figure beside its bar (ARGS="killed_server --quick")
+	@$(PY) -m tests.trust $(ARGS)
+
 test-frontend: dev ## The page: eslint, tsc, vitest
 	@$(CHECK) frontend
 

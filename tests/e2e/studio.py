@@ -22,8 +22,9 @@ START_SECONDS = 60
 class Studio:
     """`netwright serve` on a free port; `kill` is kill -9, `start` takes the same port and folder again."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
+        self.environment = environment
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -34,7 +35,7 @@ class Studio:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "NETWRIGHT_HOME": str(self.home), "NO_COLOR": "1"},
+            env={**os.environ, "NETWRIGHT_HOME": str(self.home), "NO_COLOR": "1", **self.environment},
         )
         try:
             self.url = self._wait_until_ready(self._process)
@@ -67,6 +68,12 @@ class Studio:
             if found := READY.search(line):
                 return found[1]
         raise RuntimeError(f"the studio was not ready after {START_SECONDS} s:\n{said}")
+
+    @property
+    def pid(self) -> int:
+        """The server's process; 0 where it has ended."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else 0
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

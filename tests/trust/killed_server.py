@@ -1,0 +1,161 @@
+"""Kill −9 of the server at random moments: runs go on, nothing is orphaned, nothing that was acknowledged is lost."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.trust.killed_worker import last_state, make_project
+from tests.trust.standing import OVER, WORKER, Standing, wait_for
+from tests.trust.table import Form, Row, count_row
+from tests.trust.worker import GRANDCHILD
+
+RECOVERY_SECONDS = 10.0
+RUNS = 2
+ENVIRONMENT = {
+    "NETWRIGHT_WORKER_COMMAND": json.dumps(WORKER),
+    "NETWRIGHT_RUN_CONCURRENCY": str(RUNS),
+    "NETWRIGHT_RUN_THREADS": "1",
+    GRANDCHILD: "1",
+}
+
+
+@dataclass
+class Tally:
+    """What came out of each kill."""
+
+    recovered: int = 0
+    stuck: int = 0
+    orphans: int = 0
+    lost: int = 0
+    acknowledged: int = 0
+    sound: int = 0
+    slowest: float = 0.0
+    trained: list[str] = field(default_factory=list)
+
+
+def check(form: Form) -> Iterator[Row]:
+    kills = form.times(20, 2)
+    studio = Standing(form.folder / "home", **ENVIRONMENT)
+    studio.start()
+    try:
+        project = make_project(studio, epochs=form.times(40, 25))
+        reference = studio.start_run(project)
+        studio.wait_for_run(reference, "completed", 300)
+        tally = Tally()
+        for number in range(kills):
+            kill_once(studio, project, tally, random.Random(number))
+        same = finish(studio, tally, last_state(studio.home, reference))
+        yield count_row("kill -9 of the server: integrity check ok", tally.sound, kills)
+        yield count_row("every run trains again or failed with a reason", tally.recovered, kills * RUNS)
+        yield Row("the slowest of them, from the restart", f"{tally.slowest:.1f} s", f"<= {RECOVERY_SECONDS:g} s",
+                  tally.slowest <= RECOVERY_SECONDS, timed=True)  # fmt: skip
+        yield Row('runs stuck as "running" with nobody at work', str(tally.stuck), "0", tally.stuck == 0)
+        yield Row("orphan processes, grandchildren in sessions of their own too", str(tally.orphans), "0",
+                  tally.orphans == 0)  # fmt: skip
+        yield Row("acknowledged rows lost", f"{tally.lost} of {tally.acknowledged}", "0",
+                  tally.lost == 0 < tally.acknowledged)  # fmt: skip
+        yield count_row("runs that lived through kills end at an unbroken run's bits", same, len(tally.trained))
+    finally:
+        studio.kill()
+        studio.orphans()
+
+
+def kill_once(studio: Standing, project: str, tally: Tally, chance: random.Random) -> None:
+    """Write while two runs train, kill, look at what is left, start again and look at what was kept."""
+    live = ensure_live(studio, project, tally)
+    writer = Writer(studio)
+    writer.start()
+    time.sleep(0.3 + chance.random())
+    seen = {run: studio.events(run) for run in live}
+    studio.kill()
+    writer.join()
+    tally.orphans += studio.orphans()
+    tally.sound += studio.integrity() == "ok"
+    before = {run: studio_steps(events) for run, events in seen.items()}
+    began = time.monotonic()
+    studio.start()
+    for run in live:
+        try:
+            wait_for(lambda: _settled(studio, run), 3 * RECOVERY_SECONDS, "not settled")  # noqa: B023
+            tally.recovered += 1
+        except TimeoutError:
+            tally.stuck += 1
+        tally.slowest = max(tally.slowest, time.monotonic() - began)
+    tally.acknowledged += len(writer.done) + sum(len(events) for events in seen.values())
+    tally.lost += writer.count_lost()
+    for run, events in seen.items():
+        kept = studio.events(run)[: len(events)]
+        tally.lost += sum(a != b for a, b in zip(kept, events, strict=False)) + len(events) - len(kept)
+        assert before[run] or not events, "nothing was trained before the kill"
+
+
+def studio_steps(events: list[dict[str, Any]]) -> int:
+    """The last step that was told."""
+    return max((event["data"]["step"] for event in events if event["type"] == "metrics"), default=0)
+
+
+def ensure_live(studio: Standing, project: str, tally: Tally) -> list[str]:
+    """Two runs that train: those that do already, and new ones."""
+    rows = studio.call("GET", "api/runs?limit=100")["items"]
+    live = [row["id"] for row in rows if row["state"] not in OVER]
+    while len(live) < RUNS:
+        live.append(studio.start_run(project))
+        tally.trained.append(live[-1])
+    for run in live:
+        wait_for(lambda: studio.run(run)["step"] > 0, 60, "the run does not train")  # noqa: B023
+    return live
+
+
+def finish(studio: Standing, tally: Tally, wanted: dict[str, str]) -> int:
+    """Let all runs end; how many ended as the unbroken one did."""
+    for run in tally.trained:
+        studio.wait_for_run(run, "completed", 300)
+    return sum(last_state(studio.home, run) == wanted for run in tally.trained)
+
+
+class Writer(threading.Thread):
+    """Makes and renames projects until the server is gone, and remembers what was acknowledged."""
+
+    def __init__(self, studio: Standing) -> None:
+        super().__init__(daemon=True)
+        self._studio = studio
+        self.done: dict[str, int] = {}
+        """The newest acknowledged revision of each project."""
+
+    def run(self) -> None:
+        number = 0
+        while True:
+            number += 1
+            try:
+                made = self._studio.call("POST", "api/projects", {"name": f"p{number}"})
+                self.done[made["id"]] = made["revision"]
+                change = {"revision": made["revision"], "name": f"renamed {number}"}
+                self.done[made["id"]] = self._studio.call("PUT", f"api/projects/{made['id']}", change)["revision"]
+            except OSError:  # refused, reset or cut off: not acknowledged
+                return
+            except ValueError:  # half an answer
+                return
+
+    def count_lost(self) -> int:
+        """How many acknowledged projects are gone or older than was acknowledged."""
+        lost = 0
+        for ident, revision in self.done.items():
+            try:
+                lost += self._studio.call("GET", f"api/projects/{ident}")["revision"] < revision
+            except OSError:
+                lost += 1
+        return lost
+
+
+def _settled(studio: Standing, run: str) -> bool:
+    """It trains with a process at work, or is over and says why."""
+    row = studio.run(run)
+    if row["state"] == "running":
+        return studio.worker(run) is not None
+    return row["state"] in OVER and (row["state"] == "completed" or bool(row["state_reason"]))

@@ -1,0 +1,109 @@
+"""A studio to be mistreated: a real server whose processes can all be found again, and its database afterwards."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.studio import Studio
+
+MARK = "NETWRIGHT_TRUST_MARK"
+WORKER = (sys.executable, "-m", "tests.trust.worker")
+OVER = ("completed", "stopped", "failed", "interrupted")
+
+
+class Standing(Studio):
+    """A studio whose processes carry a mark in their environment, however they were started."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.mark = uuid.uuid4().hex
+        root = Path(__file__).resolve().parents[2]
+        path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH", ""))))
+        super().__init__(home, **{MARK: self.mark, "PYTHONPATH": path, **environment})
+
+    def processes(self) -> list[int]:
+        """Every process that comes from this studio, itself among them."""
+        wanted, found = f"{MARK}={self.mark}".encode(), []
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                if wanted in (place / "environ").read_bytes():
+                    found.append(int(place.name))
+            except OSError:
+                continue
+        return found
+
+    def orphans(self, patience: float = 5.0) -> int:
+        """How many processes are left of a studio that was killed, after a while."""
+        deadline = time.monotonic() + patience
+        while self.processes() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return len(self.processes())
+
+    def start_run(self, project: str, **more: Any) -> str:
+        """Queue a training; its id."""
+        run: str = self.call("POST", "api/runs", {"project": project, **more})["id"]
+        return run
+
+    def run(self, run: str) -> dict[str, Any]:
+        """A run as it is."""
+        row: dict[str, Any] = self.call("GET", f"api/runs/{run}")
+        return row
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        """All events of a run."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.call("GET", f"api/runs/{run}/events?after={len(found)}&limit=10000")["events"]
+            found += page
+            if not page:
+                return found
+
+    def worker(self, run: str) -> int | None:
+        """The process that trains a run: not its keeper, which has the same words on its command line."""
+        for pid in self.processes():
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if any(word.endswith(f"/runs/{run}".encode()) for word in words) and not _keeps(words):
+                return pid
+        return None
+
+    def integrity(self) -> str:
+        """What SQLite says of the database, read while no studio runs."""
+        with closing(sqlite3.connect(self.home / "studio.db")) as connection:
+            verdict: str = connection.execute("PRAGMA integrity_check").fetchone()[0]
+            return verdict
+
+
+def _keeps(words: list[bytes]) -> bool:
+    return any(word.endswith(b"keeper.py") for word in words)
+
+
+@contextmanager
+def standing(home: Path, **environment: str) -> Iterator[Standing]:
+    """A studio that has started, and of which nothing is left afterwards."""
+    studio = Standing(home, **environment)
+    studio.start()
+    try:
+        yield studio
+    finally:
+        studio.kill()
+        studio.orphans()
+
+
+def wait_for(holds: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Wait until something holds, and return what it gave."""
+    deadline = time.monotonic() + seconds
+    while not (found := holds()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.02)
+    return found
