@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.trust.databases import database
 from tests.trust.killed_worker import last_state, make_project
-from tests.trust.standing import WORKER, Standing, standing, wait_for
+from tests.trust.standing import WORKER, Standing, standing, wait_for, warm
 from tests.trust.table import Form, Row, count_row
 
 import postgres
@@ -24,14 +24,14 @@ TABLE = "a,b,answer\n" + "\n".join(f"{i % 7},{i % 5},{'yes' if i % 7 > i % 5 els
 
 def check(form: Form) -> Iterator[Row]:
     file = form.folder / "backup.zip"
+    warm()
     with standing(form.folder / "home", NETWRIGHT_WORKER_COMMAND=json.dumps(WORKER)) as studio:
         model = studio.train("logistic-iris", epochs=2)["model"]["name"]
         dataset = upload(studio)
         project = make_project(studio, epochs=form.times(20, 8))
         live = studio.start_run(project)
-        wait_for(
-            lambda: any((studio.home / "runs" / live / "checkpoints").glob("step-*/state.json")), 90, "no checkpoint"
-        )
+        place = studio.home / "runs" / live / "checkpoints"
+        wait_for(lambda: any(place.glob("step-*/state.json")), 90, "no checkpoint")
         before = what_is_there(studio)
         answered = predict(studio, model)
         yield Row("a backup while a run trains", *command("backup", file, studio.home))
@@ -49,22 +49,18 @@ def check(form: Form) -> Iterator[Row]:
             with standing(home, **environment) as studio:
                 after = what_is_there(studio)
                 same = sum(after.get(name) == value for name, value in before.items())
-                yield count_row(
-                    f"{kind}: projects, versions, data sets, models and their files are the same", same, len(before)
-                )
-                alike = predict(studio, model) == answered and studio.call("GET", f"api/datasets/{dataset}/preview")
+                yield count_row(f"{kind}: projects, data sets, models, runs and files are the same", same, len(before))
+                opens = bool(studio.call("GET", f"api/datasets/{dataset}/preview"))
+                alike = opens and predict(studio, model) == answered
                 yield Row(
-                    f"{kind}: the model answers as before, the upload opens",
-                    "yes" if alike else "no",
-                    "yes",
-                    bool(alike),
+                    f"{kind}: the model answers as before, the upload opens", "yes" if alike else "no", "yes", alike
                 )
                 state = studio.run(live)["state"]
                 studio.call("POST", f"api/runs/{live}/resume")
                 studio.wait_for_run(live, "completed", 300)
                 equal = last_state(home, live) == wanted
-                yield Row(f"{kind}: the run was {state}, resumed and ends at the same bits", "equal" if equal else "differ",
-                          "equal", equal and state == "interrupted")  # fmt: skip
+                yield Row(f"{kind}: the run was {state}, resumed and ends at the same bits",
+                          "equal" if equal else "differ", "equal", equal and state == "interrupted")  # fmt: skip
     yield from refuse_damaged(form, file)
 
 

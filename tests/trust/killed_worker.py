@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.trust.standing import OVER, WORKER, Standing, standing, wait_for
+from tests.trust.standing import OVER, WORKER, Standing, standing, wait_for, warm
 from tests.trust.table import Form, Row, count_row
 
 SETTINGS = {"batch_size": 32, "checkpoint_every_seconds": 0.1, "look_inside": 0.0, "seed": 5}
@@ -21,6 +21,7 @@ PARTS = ("weights", "optimizer", "random", "data", "measures", "history")
 
 
 def check(form: Form) -> Iterator[Row]:
+    warm()
     kills = form.times(20, 2)
     epochs = form.times(60, 12)
     with standing(form.folder / "home", NETWRIGHT_WORKER_COMMAND=json.dumps(WORKER)) as studio:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
 import sys
 import time
 import uuid
@@ -85,6 +86,11 @@ class Standing(Studio):
 
 def _keeps(words: list[bytes]) -> bool:
     return any(word.endswith(b"keeper.py") for word in words)
+
+
+def warm() -> None:
+    """Have the kernels compiled: until they are there a training is interpreted, which differs in the last bits."""
+    subprocess.run([sys.executable, "-m", "netwright.cli", "warm"], check=True, stdout=subprocess.DEVNULL)
 
 
 @contextmanager

@@ -54,6 +54,21 @@ class RunFolder:
 
         return list_checkpoints(self.checkpoints)
 
+    def kernels(self) -> str | None:
+        """The BLAS kernels that the newest checkpoint was made with, where this machine can run them."""
+        from netwright.errors import CheckpointError
+        from netwright.machine.blas import candidates
+        from netwright.machine.processor import processor
+        from netwright.train import checkpoint
+
+        for _, place in checkpoint.steps_in(self.checkpoints):
+            try:
+                named = checkpoint.read_state(place).get("kernels")
+            except CheckpointError:
+                continue
+            return named if named in candidates(processor()) else None
+        return None
+
     def write_order(self, order: dict[str, Any]) -> None:
         """Write what the worker is to do, whole or not at all."""
         write_atomically(self.path / "run.json", orjson.dumps(order))

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from netwright.machine.start import CONTROL
 from netwright_studio.runs import keeper
 from netwright_studio.settings import Settings
 
@@ -29,13 +30,18 @@ class WorkerProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, settings: Settings, folder: Path) -> WorkerProcess:
-        """Start a worker on the run's folder; its own output goes to ``worker.log`` there."""
+    async def start(cls, settings: Settings, folder: Path, kernels: str | None = None) -> WorkerProcess:
+        """Start a worker on the run's folder; its own output goes to ``worker.log`` there.
+
+        ``kernels`` are the BLAS kernels that its training began with, where it goes on: others would round otherwise.
+        """
         environment = {
             **os.environ,
             "NETWRIGHT_HOME": str(settings.home),
             "NETWRIGHT_DATABASE_URL": settings.effective_database_url,
         }
+        if kernels is not None and environment.get(CONTROL, "auto") == "auto":
+            environment[CONTROL] = kernels
         environment.update(dict.fromkeys(_THREAD_VARIABLES, str(threads_per_run(settings))))
         if shutil.which(settings.worker_command[0]) is None:
             raise FileNotFoundError(settings.worker_command[0])

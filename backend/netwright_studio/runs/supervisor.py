@@ -108,7 +108,8 @@ class Supervisor:
 
     async def _work(self) -> int:
         await asyncio.to_thread(self._folder.write_order, self._order())
-        worker = self._worker = await WorkerProcess.start(self._settings, self._folder.path)
+        kernels = await asyncio.to_thread(self._folder.kernels) if self.run.resume else None
+        worker = self._worker = await WorkerProcess.start(self._settings, self._folder.path, kernels)
         if self._said is not None:
             await worker.tell(self._said)
         alarm = asyncio.get_running_loop().call_later(
