@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import sys
 import webbrowser
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from netwright_studio.settings import Settings, read_settings
 WS_MAX_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20
 PING_SECONDS = 10.0
+SWITCH_SECONDS = 0.001
 
 
 def register(app: typer.Typer) -> None:
@@ -101,7 +103,10 @@ def run_server(settings: Settings, console: Console, *, open_page: bool = False)
                         webbrowser.open(found_at[-1])
 
         # Ctrl+C has been heeded by the time it arrives here: the server has ended in order.
-        with Calibration(settings.home), contextlib.suppress(KeyboardInterrupt):
+        # The loop answers beside threads that use the database: each waits for the other for so long at most.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        preparing = Calibration(settings.home) if settings.prepare_machine else contextlib.nullcontext()
+        with preparing, contextlib.suppress(KeyboardInterrupt):
             Server(uvicorn.Config(create_app(settings), **_SERVER)).run(sockets=[listener])
 
 

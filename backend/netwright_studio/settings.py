@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     max_inference_bytes: int = Field(64 * MIB, ge=1024, description="Largest request body under /v2.")
     max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
 
+    prepare_machine: bool = Field(True, description="Compile kernels and measure the machine in the background, once.")
     run_concurrency: int = Field(1, ge=1, le=64, description="Runs that train at the same time.")
     run_threads: int | None = Field(None, ge=1, description="Threads of a run; the cores shared out when unset.")
     run_memory_bytes: int | None = Field(None, ge=256 * MIB, description="Memory a run may use; 80 % when unset.")

@@ -12,16 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import orjson
+import uvloop
 from tests.trust._emitter import RATE, SECONDS
 from tests.trust.standing import Standing, standing
 from tests.trust.table import percentile
-from websockets.asyncio.client import connect
 
 EMITTER = (sys.executable, "-m", "tests.trust._emitter")
 ESTABLISHED = "01"
+SETTLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def emitting(home: Path, rate: int, seconds: float) -> Iterator[tuple[Standing, 
     """A studio in which a run tells so many points a second."""
     settings = {"NETWRIGHT_WORKER_COMMAND": json.dumps(EMITTER), RATE: str(rate), SECONDS: str(seconds)}
     with standing(home, **settings) as studio:
+        studio.call("GET", "api/datasets")  # what a start loads in the background is there now
         project = studio.create_project("logistic-iris")
         run = studio.start_run(project["id"])
         while studio.run(run)["state"] != "running":
@@ -68,43 +70,111 @@ def listen(studio: Standing, run: str, count: int, seconds: float) -> Heard:
     return Heard(**json.loads(done.stdout))
 
 
-async def _listen_once(url: str, origin: str, until: float, delays: list[float]) -> bool:
-    """Read until a moment; True where no event was missed and none came twice."""
-    last, whole = None, True
-    async with connect(url, origin=origin, compression=None, max_size=None) as stream:  # type: ignore[arg-type]
-        while (left := until - time.time()) > 0:
-            try:
-                message = await asyncio.wait_for(stream.recv(), left)
-            except TimeoutError:
-                break
-            moment = time.time()
-            frame: dict[str, Any] = orjson.loads(message)
-            for event in frame.get("events", ()):
-                whole = whole and (last is None or event["seq"] == last + 1)
-                last = event["seq"]
-                born = event["data"].get("values", {}).get("born") if event["type"] == "metrics" else None
-                if born is not None:
-                    delays.append(moment - born)
-    return whole and last is not None
+class _Room:
+    """Where clients wait for each other: only then points begin to count, for so many seconds."""
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self._missing, self._seconds = count, seconds
+        self.first = self.last = float("inf")
+
+    def enter(self) -> None:
+        self._missing -= 1
+        if not self._missing:
+            self.first = time.time() + SETTLE_SECONDS
+            self.last = self.first + self._seconds
+
+
+class _Listener(asyncio.Protocol):
+    """Reads frames as they come. A library's client takes ten times as long for each, and would itself be measured."""
+
+    def __init__(self, handshake: bytes, room: _Room) -> None:
+        self._handshake, self._room = handshake, room
+        self._buffer = b""
+        self._shaken = False
+        self._last: int | None = None
+        self.whole = True
+        self.delays: list[float] = []
+        self.over = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).write(self._handshake)
+
+    def data_received(self, data: bytes) -> None:
+        moment, content = time.time(), self._buffer + data
+        if not self._shaken:
+            head, found, content = content.partition(b"\r\n\r\n")
+            if not found:
+                self._buffer = head
+                return
+            assert b" 101 " in head
+            self._shaken = True
+            self._room.enter()
+        at = 0
+        while (frame := _cut(content, at)) is not None:
+            at, text = frame
+            self._take(text, moment)
+        self._buffer = content[at:]
+        if moment >= self._room.last and not self.over.done():
+            self.over.set_result(None)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.over.done():
+            self.over.set_exception(error or ConnectionError("the server ended the stream"))
+
+    def _take(self, text: bytes, moment: float) -> None:
+        if not text.startswith(b'{"type":"events"'):
+            return
+        for event in orjson.loads(text)["events"]:
+            self.whole = self.whole and (self._last is None or event["seq"] == self._last + 1)
+            self._last = event["seq"]
+            if event["type"] == "metrics":
+                born = event["data"]["values"]["born"]
+                if self._room.first <= born < self._room.last:
+                    self.delays.append(moment - born)
+
+
+def _cut(content: bytes, at: int) -> tuple[int, bytes] | None:
+    """The frame there, as (where it ends, what it holds); None while it is not whole. Servers do not mask."""
+    if len(content) < at + 10:
+        return None
+    size, begin = content[at + 1] & 127, at + 2
+    if size >= 126:
+        width = 2 if size == 126 else 8
+        size, begin = int.from_bytes(content[begin : begin + width], "big"), begin + width
+    if len(content) < begin + size:
+        return None
+    return begin + size, content[begin : begin + size]
+
+
+def handshake(url: str, origin: str) -> tuple[str, int, bytes]:
+    """Host, port and the words that open a stream."""
+    place, _, path = url.partition("://")[2].partition("/")
+    host, _, port = place.partition(":")
+    words = (
+        f"GET /{path} HTTP/1.1\r\nHost: {place}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    return host, int(port), words.encode()
 
 
 async def _listen(url: str, origin: str, count: int, seconds: float) -> Heard:
-    delays: list[list[float]] = [[] for _ in range(count)]
-    until = time.time() + seconds
-    ends = await asyncio.gather(*(_listen_once(url, origin, until, one) for one in delays))
-    settled = [delay for one in delays for delay in one[len(one) // 5 :]]  # connecting is not what is measured
-    return Heard(percentile(settled, 0.5), percentile(settled, 0.99), len(settled), sum(ends))
+    room = _Room(count, seconds)
+    host, port, words = handshake(url, origin)
+    loop = asyncio.get_running_loop()
+    made = [await loop.create_connection(lambda: _Listener(words, room), host, port) for _ in range(count)]
+    await asyncio.gather(*(listener.over for _, listener in made))
+    for transport, _ in made:
+        transport.abort()
+    heard = [delay for _, listener in made for delay in listener.delays]
+    whole = sum(listener.whole and bool(listener.delays) for _, listener in made)
+    return Heard(percentile(heard, 0.5), percentile(heard, 0.99), len(heard), whole)
 
 
 def stall(studio: Standing, run: str) -> socket.socket:
     """Connect, and never read again."""
-    host, port = studio.url.removeprefix("http://").split(":")
-    stalled = socket.create_connection((host, int(port)))
-    stalled.sendall(
-        f"GET /api/runs/{run}/events?after=0 HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {studio.url}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
-    )
+    host, port, words = handshake(address(studio, run, 0), studio.url)
+    stalled = socket.create_connection((host, port))
+    stalled.sendall(words)
     assert b"101" in stalled.recv(64)
     return stalled
 
@@ -120,5 +190,5 @@ def is_open(studio: Standing, client: socket.socket) -> bool:
 
 
 if __name__ == "__main__":
-    heard = asyncio.run(_listen(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
+    heard = uvloop.run(_listen(sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))
     print(json.dumps(vars(heard)))

@@ -54,8 +54,8 @@ def check(form: Form) -> Iterator[Row]:
         same = finish(studio, tally, last_state(studio.home, reference))
         yield count_row("kill -9 of the server: integrity check ok", tally.sound, kills)
         yield count_row("every run trains again or failed with a reason", tally.recovered, kills * RUNS)
-        yield Row("the slowest of them, from when the new server answers", f"{tally.slowest:.1f} s", f"<= {RECOVERY_SECONDS:g} s",
-                  tally.slowest <= RECOVERY_SECONDS, timed=True)  # fmt: skip
+        yield Row("the slowest of them, from when the new server answers", f"{tally.slowest:.1f} s",
+                  f"<= {RECOVERY_SECONDS:g} s", tally.slowest <= RECOVERY_SECONDS, timed=True)  # fmt: skip
         yield Row('runs stuck as "running" with nobody at work', str(tally.stuck), "0", tally.stuck == 0)
         yield Row("orphan processes, grandchildren in sessions of their own too", str(tally.orphans), "0",
                   tally.orphans == 0)  # fmt: skip

@@ -27,7 +27,8 @@ class Standing(Studio):
         self.mark = uuid.uuid4().hex
         root = Path(__file__).resolve().parents[2]
         path = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH", ""))))
-        super().__init__(home, **{MARK: self.mark, "PYTHONPATH": path, **environment})
+        own = {MARK: self.mark, "PYTHONPATH": path, "NETWRIGHT_PREPARE_MACHINE": "0"}
+        super().__init__(home, **own, **environment)
 
     def processes(self) -> list[int]:
         """Every process that comes from this studio, itself among them."""

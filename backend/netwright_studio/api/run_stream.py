@@ -60,10 +60,12 @@ async def _send(socket: WebSocket, store: Store, subscription: Subscription, run
         if page.events:
             await socket.send_text(events_frame(page.events, subscription.language))
             position = page.next
-        elif RunState(row.state).is_over:
+        if len(page.events) == REPLAY_PAGE:
+            continue
+        if RunState(row.state).is_over:
             await socket.send_text(END_FRAME)
             return
-        elif subscription.go_live():
+        if subscription.go_live():
             break
     await _send_live(socket, subscription, position, store.settings.heartbeat_interval)
 

@@ -30,42 +30,52 @@ def heartbeat_frame(last: int) -> str:
 class Subscription:
     """One client of one run.
 
-    While it replays from the database nothing is queued for it: a broadcast only notes that something was
-    missed, and it reads once more. ``go_live`` succeeds when nothing was missed since the last read.
+    While it reads from the database, what is broadcast is queued besides. What was stored before the read is in both,
+    and told by its number; so one read that finds the end of what is stored is enough to go live, however fast events
+    come.
+    Where a read takes so long that the queue is full, ``go_live`` fails, and it reads once more.
     """
 
     def __init__(self, capacity: int, language: Language = "en") -> None:
         self.language = language
-        self._frames: asyncio.Queue[tuple[int, str]] = asyncio.Queue(capacity)
+        self._frames: asyncio.Queue[tuple[int, str] | None] = asyncio.Queue(capacity)
         self._live = False
-        self._missed = False
+        self._missed = True
         self.overflowed = asyncio.Event()
 
     def begin_read(self) -> None:
-        """Note that a read of the database begins: what is broadcast from now on may not be in it."""
+        """Queue what is broadcast from now on: it may not be in what is read next."""
+        self._frames = asyncio.Queue(self._frames.maxsize)
         self._missed = False
 
     def go_live(self) -> bool:
-        """Queue frames from now on, unless one was missed since ``begin_read``."""
+        """Go on with what was queued since ``begin_read``, unless some of it was missed."""
         self._live = not self._missed
         return self._live
 
     def offer(self, last: int, frame: str) -> None:
         """Queue a frame whose newest event is ``last``; a full queue marks the client as too slow."""
-        if not self._live:
-            self._missed = True
+        if not self._live and self._missed:
             return
         try:
             self._frames.put_nowait((last, frame))
         except asyncio.QueueFull:
-            self.overflowed.set()
+            if self._live:
+                self.overflowed.set()
+            self._missed = True
 
     async def next(self, timeout: float) -> tuple[int, str] | None:
         """Return the next frame and the number of its newest event, None after ``timeout`` seconds."""
+        # Not ``wait_for``: that makes a task for each frame of each client, half of what sending one costs.
+        alarm = asyncio.get_running_loop().call_later(timeout, self._wake)
         try:
-            return await asyncio.wait_for(self._frames.get(), timeout)
-        except TimeoutError:
-            return None
+            return await self._frames.get()
+        finally:
+            alarm.cancel()
+
+    def _wake(self) -> None:
+        if self._frames.empty():
+            self._frames.put_nowait(None)
 
 
 class EventHub:

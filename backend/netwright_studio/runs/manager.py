@@ -27,6 +27,7 @@ CONFIRM_PATIENCE = 2.0
 ANSWER_PATIENCE = 10.0
 CHANGEABLE = frozenset({RunState.RUNNING, RunState.PAUSED})
 SHUTDOWN_PATIENCE = 15.0
+TIDY_SECONDS = 1.0
 MOST_RECOVERIES = 3
 """So often in a row a run goes on by itself after a crash of the studio without having come to a new checkpoint."""
 TOO_OFTEN = "The studio ended again and again while this run trained, with no checkpoint in between; it is given up."
@@ -46,6 +47,7 @@ class RunManager:
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._queue: asyncio.Task[None] | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._closing = False
         self.settle: Callable[[str], None] | None = None
         """Called, away from the loop, with each run that has ended."""
@@ -56,13 +58,14 @@ class RunManager:
             await self._recover(run)
         await self.purge()
         self._queue = asyncio.create_task(self._serve_queue(), name="run-queue")
+        self._tidying = asyncio.create_task(self._tidy_database(), name="database-log")
 
     async def close(self) -> None:
         """Let every worker write a checkpoint and end; its run is then interrupted and can be resumed."""
         self._closing = True
-        if self._queue is not None:
-            self._queue.cancel()
-            await asyncio.wait({self._queue})
+        for task in filter(None, (self._queue, self._tidying)):
+            task.cancel()
+            await asyncio.wait({task})
         for supervisor in list(self._live.values()):
             await supervisor.suspend()
         if self._tasks:
@@ -246,6 +249,16 @@ class RunManager:
                 await asyncio.sleep(1.0)
                 continue
             await self._wake.wait()
+
+    async def _tidy_database(self) -> None:
+        """While runs tell events, keep the database's log short."""
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            if self._live:
+                try:
+                    await asyncio.to_thread(self._store.database.checkpoint)
+                except Exception:
+                    logger.exception("the database's log could not be taken over; trying again")
 
     async def _fill(self) -> None:
         await asyncio.to_thread(self._store.reserve.hold)
