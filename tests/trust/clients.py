@@ -22,7 +22,7 @@ from tests.trust.table import percentile
 
 EMITTER = (sys.executable, "-m", "tests.trust._emitter")
 ESTABLISHED = "01"
-SETTLE_SECONDS = 1.0
+SETTLE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)

@@ -41,11 +41,11 @@ class Tally:
 
 def check(form: Form) -> Iterator[Row]:
     warm()
-    kills = form.times(20, 2)
+    kills = form.times(20, 1)
     studio = Standing(form.folder / "home", **ENVIRONMENT)
     studio.start()
     try:
-        project = make_project(studio, epochs=form.times(40, 25))
+        project = make_project(studio, epochs=form.times(40, 20))
         reference = studio.start_run(project)
         studio.wait_for_run(reference, "completed", 300)
         tally = Tally()

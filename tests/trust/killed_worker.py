@@ -22,8 +22,8 @@ PARTS = ("weights", "optimizer", "random", "data", "measures", "history")
 
 def check(form: Form) -> Iterator[Row]:
     warm()
-    kills = form.times(20, 2)
-    epochs = form.times(60, 12)
+    kills = form.times(20, 1)
+    epochs = form.times(60, 8)
     with standing(form.folder / "home", NETWRIGHT_WORKER_COMMAND=json.dumps(WORKER)) as studio:
         project = make_project(studio, epochs=epochs)
         unbroken = studio.start_run(project)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.trust.table import Form, find, subjects
 
+QUICK = frozenset({"checkpoints", "databases", "stream_dropped"})
+"""These take a few seconds; the others start studios and trainings again and again."""
 
-@pytest.mark.parametrize("subject", subjects())
+
+def marked() -> Iterator[object]:
+    for subject in subjects():
+        yield subject if subject in QUICK else pytest.param(subject, marks=pytest.mark.slow)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("subject", marked())
 def test_figures_pass_their_bars(subject: str, tmp_path: Path) -> None:
     rows = list(find(subject)(Form(tmp_path)))
     assert rows
