@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -136,7 +137,7 @@ class ArchiveReader:
                         raise _damaged(self.name, f"{name} is larger than the manifest says")
                     digest.update(chunk)
                     yield chunk
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
             raise _damaged(self.name, f"{name} cannot be unpacked") from error
         if size != wanted.bytes or digest.hexdigest() != wanted.sha256:
             raise _damaged(self.name, f"{name} is not what was written")
@@ -156,7 +157,7 @@ class ArchiveReader:
             raise _damaged(self.name, "its manifest is too large")
         try:
             manifest = Manifest.model_validate_json(self._zip.read(MANIFEST))
-        except (ValidationError, zipfile.BadZipFile, OSError, EOFError) as error:
+        except (ValidationError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
             raise _damaged(self.name, "its manifest cannot be read") from error
         if manifest.format != FORMAT or manifest.version != VERSION:
             raise DataError(
