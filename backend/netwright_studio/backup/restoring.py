@@ -69,7 +69,11 @@ def _fill(reader: ArchiveReader, settings: Settings, staged: Path, progress: Pro
     url = f"sqlite:///{staged / _DATABASE}" if own else settings.effective_database_url
     database = Database(url)
     try:
-        _require_no_rows(database, settings)
+        _require_no_rows(database)  # before anything that is taken back where it fails
+    except BaseException:
+        database.close()
+        raise
+    try:
         if migrate.current_revision(database.durable) is not None:
             migrate.downgrade(database.durable)
         migrate.upgrade(database.durable, reader.manifest.revision)
@@ -149,7 +153,7 @@ def _require_empty(home: Path, settings: Settings) -> None:
         raise _occupied(str(home), ", ".join(there))
 
 
-def _require_no_rows(database: Database, settings: Settings) -> None:
+def _require_no_rows(database: Database) -> None:
     if migrate.current_revision(database.durable) is None:
         others = inspect(database.durable).get_table_names()
         if others:
