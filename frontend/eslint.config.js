@@ -54,7 +54,7 @@ const literals = {
   words: { exclude: ["[^A-Za-z]*", "Netwright"] },
 };
 
-const features = ["projects", "editor", "training", "runs", "data", "models", "inspect"];
+const features = ["projects", "editor", "training", "runs", "sweeps", "data", "models", "inspect"];
 
 export default tseslint.config(
   { ignores: ["node_modules", "dist", "src/api/generated.ts", "public"] },

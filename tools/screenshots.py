@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ import chromium  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = (1280, 800)
+OPTIMIZER = "settings.optimizer_params"
 
 Prepare = Callable[[Page], Any]
 
@@ -37,11 +39,14 @@ def pages(studio: Studio) -> dict[str, tuple[str, Prepare]]:
     studio.train("diabetes", epochs=20)
     studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
     studio.call("POST", "api/shares", {"kind": "run", "target": run["id"]})
+    sweep = make_sweep(studio)
     return {
         "home": ("/", settle),
         "editor": (f"/projects/{project}", select_a_node),
         "train": (f"/projects/{run['project']}/train", settle),
         "runs": ("/runs", settle),
+        "sweep-form": (f"/projects/{sweep['project']}/sweep", vary),
+        "sweep": (f"/sweeps/{sweep['id']}", settle),
         "run": (f"/runs/{run['id']}", settle),
         "data": ("/data", settle),
         "dataset": ("/data/fashion-mnist", settle),
@@ -49,6 +54,38 @@ def pages(studio: Studio) -> dict[str, tuple[str, Prepare]]:
         "model": (f"/models/{model}", draw_a_digit),
         "access": ("/access", settle),
     }
+
+
+def make_sweep(studio: Studio) -> dict[str, Any]:
+    """A sweep of three parameters by halving, done."""
+    project = studio.create_project("mlp-digits", epochs=9)
+    parameters = [
+        {"kind": "float", "path": f"{OPTIMIZER}.learning_rate", "low": 1e-4, "high": 0.1, "log": True},
+        {"kind": "integer", "path": "nodes.fc1.num_hidden", "low": 8, "high": 256, "log": True},
+        {"kind": "choice", "path": "settings.optimizer", "values": ["sgd", "adam", "rmsprop"]},
+    ]
+    method = {"kind": "halving", "trials": 18, "first": 1, "keep": 3}
+    order = {
+        "project": project["id"],
+        "name": "Rates and widths",
+        "parameters": parameters,
+        "method": method,
+        "seed": 3,
+    }
+    sweep: dict[str, Any] = studio.call("POST", "api/sweeps", order)
+    while sweep["state"] == "running":
+        time.sleep(0.5)
+        sweep = studio.call("GET", f"api/sweeps/{sweep['id']}")
+    return sweep
+
+
+def vary(page: Page) -> None:
+    """Choose two parameters, and wait for what that would be."""
+    settle(page)
+    page.get_by_role("button", name="Learning rate", exact=True).click()
+    page.get_by_role("button", name="Optimizer", exact=True).click()
+    page.get_by_role("region", name="Preview").wait_for()
+    settle(page)
 
 
 def settle(page: Page) -> None:

@@ -28,6 +28,8 @@ from netwright_studio.api import (
     run_events,
     runs,
     shares,
+    sweep_trials,
+    sweeps,
     system,
     templates,
 )
@@ -47,7 +49,7 @@ from netwright_studio.path_switch import PathSwitch
 from netwright_studio.responses import StudioJSON
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
-from netwright_studio.runs.publish import publisher
+from netwright_studio.runs.publish import keeper, publisher
 from netwright_studio.runs.series import SeriesCache
 from netwright_studio.security import Gatekeeper, SecurityMiddleware
 from netwright_studio.settings import Settings
@@ -55,6 +57,7 @@ from netwright_studio.sharing import ShareMiddleware
 from netwright_studio.store import open_store
 from netwright_studio.store.lock import FolderLock
 from netwright_studio.studio import Studio
+from netwright_studio.sweeps import Conductor
 
 ROUTERS = (
     health.router,
@@ -70,6 +73,8 @@ ROUTERS = (
     run_control.router,
     inspect_runs.router,
     run_events.router,
+    sweeps.router,
+    sweep_trials.router,
     models.router,
     inspect_models.router,
     keys.router,
@@ -92,11 +97,13 @@ def create_app(settings: Settings) -> FastAPI:
             studio.store.blobs.sweep()
             archive.sweep(settings.home)
             await studio.manager.start()
+            await studio.conductor.start()
             studio.engine.warm()
             studio.catalog.warm()
             try:
                 yield
             finally:
+                await studio.conductor.close()
                 await studio.manager.close()
                 await studio.models.close()
                 studio.store.close()
@@ -152,7 +159,8 @@ def open_studio(settings: Settings) -> Studio:
     hub = EventHub(settings.event_queue_frames)
     repository = ModelRepository(store)
     catalog = DatasetCatalog(store)
-    manager = RunManager(settings, store, hub, publisher(store, repository))
+    publish = publisher(store, repository)
+    manager = RunManager(settings, store, hub, publish)
     series = SeriesCache(store.events, runs_dir=settings.runs_dir)
     manager.settle = series.settle
     return Studio(
@@ -162,6 +170,7 @@ def open_studio(settings: Settings) -> Studio:
         gallery=Gallery(),
         hub=hub,
         manager=manager,
+        conductor=Conductor(store, manager, catalog, keeper(store, publish)),
         series=series,
         catalog=catalog,
         models=ModelServer(repository),

@@ -19,6 +19,7 @@ from netwright_studio.runs.series import SeriesCache
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
 from netwright_studio.store.tables import ApiKey, ShareLink
+from netwright_studio.sweeps import Conductor
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Studio:
     gallery: Gallery
     hub: EventHub
     manager: RunManager
+    conductor: Conductor
     series: SeriesCache
     catalog: DatasetCatalog
     models: ModelServer

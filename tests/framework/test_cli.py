@@ -16,8 +16,11 @@ from PIL import Image
 
 from netwright import __version__, datasets, model_store
 from netwright.cli import main
+from netwright.cli.sweep import read_range
 from netwright.datasets.pictures import encode_png
+from netwright.errors import ParamError
 
+RATE = "settings.optimizer_params.learning_rate"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -45,6 +48,7 @@ def test_help_and_version(run: Run) -> None:
     assert status == 0
     for command in (
         "train",
+        "sweep",
         "predict",
         "export",
         "import",
@@ -341,3 +345,42 @@ def test_a_drawing_is_recognised(run: Run, trained: Path, home: Path) -> None:
     (home / "one.png").write_bytes(stream.getvalue())
     prediction = json.loads(run("predict", trained, "--image", "one.png", "--json")[1])["predictions"][0]
     assert prediction["label"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("a.b=1e-4..0.1:log:4", {"kind": "float", "low": 1e-4, "high": 0.1, "log": True, "points": 4}),
+        ("a.b=8..64", {"kind": "integer", "low": 8, "high": 64, "log": False, "points": 5}),
+        ("a.b=sgd,adam", {"kind": "choice", "values": ["sgd", "adam"]}),
+        ("a.b=[3,3],[5,5]", {"kind": "choice", "values": [[3, 3], [5, 5]]}),
+        ("a.b=0.5", {"kind": "choice", "values": [0.5]}),
+    ],
+)
+def test_ranges_are_read(text: str, wanted: dict[str, object]) -> None:
+    assert read_range(text) == {"path": "a.b", **wanted}
+
+
+@pytest.mark.parametrize("text", ["a.b", "=1..2", "a.b=x..2", "a.b=1..2:often"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(ParamError, match="cannot be read"):
+        read_range(text)
+
+
+def test_a_sweep_is_written_and_run(run: Run, tmp_path: Path) -> None:
+    status, out, _ = run("sweep", "logistic-iris", "--list")
+    assert status == 0
+    assert RATE in out
+    file = tmp_path / "iris.json"
+    status, out, err = run(
+        "sweep", "logistic-iris", "--vary", f"{RATE}=0.001..0.1:log:2", "--vary", "settings.batch_size=16,32",
+        "--epochs", "1", "--write", file,
+    )  # fmt: skip
+    assert status == 0, err
+    assert json.loads(file.read_text())["format"] == "netwright-sweep"
+    status, out, err = run("sweep", file, "--folder", tmp_path / "kept")
+    assert status == 0, err
+    assert "4 trials" in out
+    assert "Best:" in out
+    assert len(json.loads((tmp_path / "kept" / "sweep.json").read_text())["trials"]) == 4
+    assert run("sweep", "logistic-iris")[0] == 1, "nothing is varied"

@@ -13,6 +13,7 @@ from netwright_studio.gallery import Gallery
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.store import Store
 from netwright_studio.studio import Studio
+from netwright_studio.sweeps import Conductor
 
 
 def get_studio(connection: HTTPConnection) -> Studio:
@@ -44,6 +45,11 @@ def get_manager(studio: StudioDep) -> RunManager:
     return studio.manager
 
 
+def get_conductor(studio: StudioDep) -> Conductor:
+    """Return what carries out sweeps."""
+    return studio.conductor
+
+
 def get_catalog(studio: StudioDep) -> DatasetCatalog:
     """Return the data sets."""
     return studio.catalog
@@ -54,6 +60,8 @@ EngineDep = Annotated[Engine, Depends(get_engine)]
 GalleryDep = Annotated[Gallery, Depends(get_gallery)]
 CatalogDep = Annotated[DatasetCatalog, Depends(get_catalog)]
 ManagerDep = Annotated[RunManager, Depends(get_manager)]
+
+ConductorDep = Annotated[Conductor, Depends(get_conductor)]
 
 IdPath = Annotated[str, Path(min_length=1, max_length=120)]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -17,7 +17,7 @@ from netwright_studio.runs.log import read_log
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Items
 from netwright_studio.schemas.events import EventPage, SamplesData
-from netwright_studio.schemas.runs import Run, RunCreate, RunEdit, SeriesReply
+from netwright_studio.schemas.runs import Run, RunCreate, RunEdit, RunSummary, SeriesReply
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.store import tables
 from netwright_studio.studio import Studio
@@ -36,10 +36,12 @@ def list_runs(
     project: Annotated[str | None, Query(max_length=120)] = None,
     state: RunState | None = None,
     deleted: Annotated[bool, Query(description="Those that were deleted and can be restored.")] = False,
-) -> Items[Run]:
-    """Runs, the newest first."""
-    rows, total = store.runs.page(limit, offset, project, state and state.value, deleted)
-    return Items(items=[public(row, brief=True) for row in rows], total=total)
+    sweep: Annotated[str | None, Query(max_length=120, description="Only the trials of a sweep.")] = None,
+    trials: Annotated[bool, Query(description="Also runs that are trials of sweeps.")] = True,
+) -> Items[RunSummary]:
+    """Runs without their networks, the newest first."""
+    rows, total = store.runs.page(limit, offset, project, state and state.value, deleted, sweep, trials)
+    return Items(items=[summary(row, name) for row, name in rows], total=total)
 
 
 @router.post("", status_code=201)
@@ -170,10 +172,23 @@ def get_log(store: StoreDep, run_id: IdPath) -> str:
     return read_log(store.events, run_id)
 
 
-def public(row: tables.Run, *, brief: bool = False) -> Run:
-    """Return a run as the API shows it; ``brief`` leaves out the evidence of its advice."""
-    model = {"name": row.model_name, "version": row.model_version} if row.model_name else None
-    plain = {name: getattr(row, name) for name in Run.model_fields if name not in ("project", "model")}
-    if brief:
-        plain["advice"] = [{**advice, "evidence": NO_EVIDENCE} for advice in row.advice]
-    return Run.model_validate({**plain, "project": row.project_id, "model": model})
+def public(row: tables.Run) -> Run:
+    """Return a run as the API shows it."""
+    return Run.model_validate({**_plain(row), "graph_name": row.graph.get("name") or "", "graph": row.graph})
+
+
+def summary(row: tables.Run, graph_name: str) -> RunSummary:
+    """Return a run as lists show it: its advice comes without evidence, and its network is not even read."""
+    advice = [{**one, "evidence": NO_EVIDENCE} for one in row.advice]
+    return RunSummary.model_validate({**_plain(row), "graph_name": graph_name, "advice": advice})
+
+
+def _plain(row: tables.Run) -> dict[str, Any]:
+    made = ("project", "model", "sweep", "graph_name")
+    sweep = {"id": row.sweep_id, "trial": row.trial, "state": row.trial_state, "rung": row.rung}
+    return {
+        **{name: getattr(row, name) for name in RunSummary.model_fields if name not in made},
+        "project": row.project_id,
+        "model": {"name": row.model_name, "version": row.model_version} if row.model_name else None,
+        "sweep": sweep if row.sweep_id is not None else None,
+    }

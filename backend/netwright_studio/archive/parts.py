@@ -33,7 +33,7 @@ def list_parts(studio: Studio, project_id: str) -> ArchiveParts:
 
 def runs_of(studio: Studio, project_id: str) -> list[Run]:
     """The project's runs, the newest first."""
-    return studio.store.runs.page(MOST_RUNS, 0, project_id)[0]
+    return studio.store.runs.of_project(project_id, MOST_RUNS)
 
 
 def models_of(studio: Studio, project: Project, runs: Iterable[Run]) -> list[ModelVersion]:

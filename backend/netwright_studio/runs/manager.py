@@ -51,9 +51,13 @@ class RunManager:
         self._closing = False
         self.settle: Callable[[str], None] | None = None
         """Called, away from the loop, with each run that has ended."""
+        self.over: list[Callable[[], None]] = []
+        """Called, on the loop, when a run has ended or was deleted."""
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def start(self) -> None:
         """Let what a crash left behind go on, then begin to take runs."""
+        self._loop = asyncio.get_running_loop()
         for run in await asyncio.to_thread(self._store.runs.live):
             await self._recover(run)
         await self.purge()
@@ -79,6 +83,19 @@ class RunManager:
         """Look at the queue now: a run was added or one ended."""
         self._wake.set()
 
+    def at_once(self, wished: int | None = None) -> int:
+        """Return how many runs train at the same time, at most as many as are wished for."""
+        most = self._settings.run_concurrency
+        return most if wished is None else min(wished, most)
+
+    def requeue(self, run: str, until_epoch: int | None) -> Run:
+        """Queue a run that ended before its time, from any thread; without a checkpoint it begins anew."""
+        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None, "start_paused": False}
+        row, events = self._store.runs.move(run, RunState.QUEUED, action="resumed", until_epoch=until_epoch, **changes)
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._hub.broadcast, run, events)
+        return row
+
     async def pause(self, run: str) -> Run:
         """Pause a running run; returns when it has, or after a moment."""
         supervisor = await self._require_live(run, RunState.PAUSED, "paused")
@@ -103,7 +120,14 @@ class RunManager:
                 got=f"{row.state}, without a checkpoint",
                 remedy="Start a new run with the same settings.",
             )
-        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None, "start_paused": False}
+        changes = {
+            "resume": True,
+            "resumable": False,
+            "queued_at": now(),
+            "ended_at": None,
+            "start_paused": False,
+            "until_epoch": None,
+        }
         row = await self._move(run, RunState.QUEUED, action="resumed", **changes)
         self.wake()
         return row
@@ -159,6 +183,7 @@ class RunManager:
         if RunState(row.state) is RunState.QUEUED:
             await self.stop(run)
         await asyncio.to_thread(self._store.runs.discard, run)
+        self._tell_over()
         await self.purge()
 
     async def purge(self) -> None:
@@ -177,7 +202,13 @@ class RunManager:
     async def _move(self, run: str, target: RunState, **changes: Any) -> Run:
         row, events = await asyncio.to_thread(self._store.runs.move, run, target, **changes)
         self._hub.broadcast(run, events, over=target.is_over)
+        if target.is_over:
+            self._tell_over()
         return row
+
+    def _tell_over(self) -> None:
+        for tell in self.over:
+            tell()
 
     async def _require_live(self, run: str, target: RunState, action: str) -> Supervisor:
         row = await self._get(run)
@@ -283,6 +314,7 @@ class RunManager:
         finally:
             del self._live[supervisor.run.id]
             self.wake()
+            self._tell_over()
         if self.settle is not None:
             try:
                 await asyncio.to_thread(self.settle, supervisor.run.id)

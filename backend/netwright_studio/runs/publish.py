@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from netwright.serialization import write_atomically
@@ -10,6 +11,7 @@ from netwright_studio.inference import ModelRepository
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.supervisor import Publish
 from netwright_studio.store import Store
+from netwright_studio.store.events import Draft
 from netwright_studio.store.tables import ModelVersion, Run
 
 
@@ -22,6 +24,17 @@ def publisher(store: Store, repository: ModelRepository) -> Publish:
         return version.name, version.version
 
     return publish
+
+
+def keeper(store: Store, publish: Publish) -> Callable[[Run], None]:
+    """Return what makes a model of a run that has completed without one."""
+
+    def keep(run: Run) -> None:
+        name, version = publish(run, {})
+        draft = Draft("model", {"name": name, "version": version})
+        store.events.append(run.id, [draft], {"model_name": name, "model_version": version})
+
+    return keep
 
 
 def keep_evaluations(store: Store, repository: ModelRepository, run: Run, version: ModelVersion) -> None:

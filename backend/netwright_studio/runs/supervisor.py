@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 Publish = Callable[[Run, dict[str, Any]], tuple[str, int]]
 EVENTS = frozenset({"metrics", "progress", "log", "checkpoint", "plan", "inspect", "samples", "change", "advice"})
 KILLED = "The worker process was ended by SIGKILL, which the system does where memory runs out."
+TRIED = ("waiting", "held", "running")
+"""States of a trial whose sweep has it trained; of one that is over somebody resumes the run by hand."""
 SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoint."
 
 
@@ -137,6 +139,8 @@ class Supervisor:
             "settings": self.run.settings,
             "resume": self.run.resume,
             "origin": self.run.origin,
+            "until_epoch": self.run.until_epoch,
+            "trial": self.run.sweep_id is not None,
             "paused": self.run.start_paused,
             "memory_bytes": self._settings.run_memory_bytes or total * 8 // 10,
         }
@@ -181,6 +185,8 @@ class Supervisor:
         if result is not None and result["state"] == RunState.COMPLETED:
             await self._complete(result)
         elif result is not None and result["state"] == RunState.STOPPED and not self._suspended:
+            if self.recorder.state is RunState.RUNNING:  # nobody stopped it: it has come to its rung
+                await self.recorder.move(RunState.STOPPING)
             await self._finish(RunState.STOPPED, result.get("reason"))
         elif result is not None and result["state"] == RunState.FAILED:
             await self._fail(result["reason"])
@@ -198,6 +204,9 @@ class Supervisor:
             await self._fail(f"The worker process ended early with status {status}.")
 
     async def _complete(self, result: dict[str, Any]) -> None:
+        if self.run.trial_state in TRIED:  # of a sweep only the best trial makes a model
+            await self._finish(RunState.COMPLETED, result.get("reason"), seconds_left=0.0)
+            return
         changes: dict[str, Any] = {}
         try:
             row = await asyncio.to_thread(self._store.runs.get, self.run.id)

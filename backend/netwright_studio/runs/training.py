@@ -15,6 +15,7 @@ from netwright.inspection import Snapshot, SnapshotFolder, Watch, evaluate_sampl
 from netwright.prediction import describe_clusters
 from netwright.train import Advisor, Callback, GraphTask, TrainSettings, TrainState, evaluate, fit, require_finite
 from netwright.train.data import held_rows
+from netwright.train.sweep import Until
 from netwright_studio.machine import resident_memory
 from netwright_studio.runs.beginning import Beginning
 from netwright_studio.runs.control import Control, Reporter
@@ -23,6 +24,8 @@ from netwright_studio.runs.showing import Shower
 from netwright_studio.runs.state import RunState
 
 KEEP_CHECKPOINTS = 12
+KEEP_OF_TRIALS = 2
+"""A sweep has many runs, and of most of them nobody forks."""
 GO_BACK = "Fork the run from one of its checkpoints with a smaller learning rate"
 METRICS_SECONDS = 0.01
 PROGRESS_SECONDS = 0.5
@@ -42,8 +45,8 @@ def train_run(order: dict[str, Any], folder: Path, reporter: Reporter, control: 
         task,
         data.feed("train"),
         settings=settings,
-        callbacks=[begin, teller, advisor, watch, Shower(reporter, task, data), control],
-        keep=KEEP_CHECKPOINTS,
+        callbacks=[begin, teller, advisor, watch, Shower(reporter, task, data), Until(order["until_epoch"]), control],
+        keep=KEEP_OF_TRIALS if order["trial"] else KEEP_CHECKPOINTS,
         checkpoint=place.checkpoints,
         resume=order["resume"],
         preprocessing=data.preprocessing,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from netwright.train.sweep.trial import TrialState
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Ident, Model, Name, Number, Request, Time
 from netwright_studio.schemas.events import AdviceData, ChangeData
@@ -135,8 +136,17 @@ class ModelRef(Model):
     version: int
 
 
-class Run(Model):
-    """One training and how far it is."""
+class TrialRef(Model):
+    """Which trial of which sweep a run is."""
+
+    id: str = Field(description="The sweep.")
+    trial: int = Field(description="From 0.")
+    state: TrialState
+    rung: int = Field(description="The rung it trains for or has come to, from 0.")
+
+
+class RunSummary(Model):
+    """One training and how far it is, without its network."""
 
     id: str
     name: str
@@ -145,9 +155,10 @@ class Run(Model):
     state: RunState
     state_reason: str | None
     resumable: bool
-    graph: Graph
+    graph_name: str
     dataset: str
     settings: TrainSettings
+    sweep: TrialRef | None
     created_at: Time
     started_at: Time | None
     ended_at: Time | None
@@ -171,6 +182,12 @@ class Run(Model):
     notes: str
     deleted_at: Time | None = Field(description="Deleted, but can be restored for a week.")
     last_event: int
+
+
+class Run(RunSummary):
+    """One training with its network."""
+
+    graph: Graph
 
 
 class Series(Model):

@@ -12,6 +12,7 @@ from netwright_studio.store.events import EventStore
 from netwright_studio.store.fullness import Reserve
 from netwright_studio.store.projects import ProjectStore
 from netwright_studio.store.runs import RunStore
+from netwright_studio.store.sweeps import SweepStore
 from netwright_studio.store.tables import ApiKey, ShareLink
 from netwright_studio.store.versions import VersionStore
 
@@ -29,6 +30,7 @@ class Store:
     projects: ProjectStore
     versions: VersionStore
     runs: RunStore
+    sweeps: SweepStore
     events: EventStore
     keys: SecretStore[ApiKey]
     links: SecretStore[ShareLink]
@@ -53,6 +55,7 @@ def open_store(settings: Settings) -> Store:
         projects=ProjectStore(database),
         versions=VersionStore(database),
         runs=RunStore(database),
+        sweeps=SweepStore(database),
         events=EventStore(database),
         keys=SecretStore(database, ApiKey, "API key", KEY_PREFIX),
         links=SecretStore(database, ShareLink, "share link", ""),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import defer
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import LIVE, OVER, RunState, require_move
@@ -64,17 +65,27 @@ class RunStore:
         project: str | None = None,
         state: str | None = None,
         deleted: bool = False,
-    ) -> tuple[list[Run], int]:
-        """Return a page of runs, the newest first, and how many there are; of the deleted ones if so wished."""
+        sweep: str | None = None,
+        trials: bool = True,
+    ) -> tuple[list[tuple[Run, str]], int]:
+        """Return a page of runs, the newest first, and how many there are; of the deleted ones if so wished.
+
+        Each comes without its graph, which can be large, but with the graph's name.
+        """
         wanted: list[ColumnElement[bool]] = [Run.deleted_at.is_not(None) if deleted else Run.deleted_at.is_(None)]
         if project is not None:
             wanted.append(Run.project_id == project)
         if state is not None:
             wanted.append(Run.state == state)
+        if sweep is not None:
+            wanted.append(Run.sweep_id == sweep)
+        if not trials:
+            wanted.append(Run.sweep_id.is_(None))
         with self._database.read() as session:
             total = session.scalar(select(func.count()).select_from(Run).where(*wanted)) or 0
-            query = select(Run).where(*wanted).order_by(Run.number.desc()).limit(limit).offset(offset)
-            return list(session.scalars(query)), total
+            query = select(Run, Run.graph["name"].as_string()).options(defer(Run.graph, raiseload=True))
+            query = query.where(*wanted).order_by(Run.number.desc()).limit(limit).offset(offset)
+            return [(run, name or "") for run, name in session.execute(query)], total
 
     def get(self, ident: str) -> Run:
         """Return a run or raise NotFoundError, also for one that was deleted and could still be restored."""
@@ -101,6 +112,25 @@ class RunStore:
                 found += new
             query = select(Run).where(Run.id.in_(found[:most]), Run.deleted_at.is_(None)).order_by(Run.number)
             return list(session.scalars(query))
+
+    def of_project(self, project: str, most: int) -> list[Run]:
+        """Return a project's newest runs, whole."""
+        mine = Run.project_id == project, Run.deleted_at.is_(None)
+        with self._database.read() as session:
+            return list(session.scalars(select(Run).where(*mine).order_by(Run.number.desc()).limit(most)))
+
+    def latest_measured(self, dataset: str, project: str | None, most: int = 5) -> list[Run]:
+        """Return the last completed runs on a data set whose speed is known, of a project where one is named."""
+        wanted: list[ColumnElement[bool]] = [
+            Run.dataset == dataset,
+            Run.state == RunState.COMPLETED.value,
+            Run.samples_per_second > 0,
+            Run.deleted_at.is_(None),
+        ]
+        if project is not None:
+            wanted.append(Run.project_id == project)
+        with self._database.read() as session:
+            return list(session.scalars(select(Run).where(*wanted).order_by(Run.number.desc()).limit(most)))
 
     def claim(self, but: Iterable[str] = ()) -> tuple[Run, list[Event]] | None:
         """Take the run that has waited longest: it is starting when this returns; None where none waits.

@@ -127,6 +127,11 @@ class Run(Base):
     changes: Mapped[list[Any]] = mapped_column(default=list)
     advice: Mapped[list[Any]] = mapped_column(default=list)
     parent_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    sweep_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    trial: Mapped[int | None] = mapped_column(Integer)
+    trial_state: Mapped[str | None] = mapped_column(String(16))
+    rung: Mapped[int | None] = mapped_column(Integer)
+    until_epoch: Mapped[int | None] = mapped_column(Integer)
     origin: Mapped[dict[str, Any] | None]
     ranges: Mapped[dict[str, Any]] = mapped_column(default=dict)
     tags: Mapped[list[Any]] = mapped_column(default=list)
@@ -136,6 +141,42 @@ class Run(Base):
     model_version: Mapped[int | None] = mapped_column(Integer)
     last_event: Mapped[int] = mapped_column(BigInteger, default=0)
     pruned_to: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Sweep(Base):
+    """Many trainings that differ in some parameters; ``spec`` is the framework's, graph and settings included."""
+
+    __tablename__ = "sweeps"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    project_id: Mapped[str | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"), index=True)
+    dataset: Mapped[str] = mapped_column(String(120))
+    spec: Mapped[dict[str, Any]]
+    metric: Mapped[str] = mapped_column(String(60))
+    concurrency: Mapped[int | None] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class SweepTrial(Base):
+    """One combination of a sweep's values; ``run_id`` once it has begun."""
+
+    __tablename__ = "sweep_trials"
+
+    sweep_id: Mapped[str] = mapped_column(ForeignKey("sweeps.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    run_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    rung: Mapped[int] = mapped_column(Integer, default=0)
+    values: Mapped[dict[str, Any]]
+    scores: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reason: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[dict[str, Any] | None]
+    seconds: Mapped[float] = mapped_column(Float, default=0.0)
 
 
 class RunEvent(Base):

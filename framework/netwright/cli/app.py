@@ -13,13 +13,14 @@ import typer
 
 from .._version import __version__
 from ..errors import NetwrightError
-from . import calibrate, check, datasets, devices, export, import_, models, plan, predict, templates, train, warm
+from . import calibrate, check, datasets, devices, export, import_, models, plan, predict, sweep, templates, train, warm
 from .console import errors, show_error
 
 HELP = """Draw networks, train them on real data, look inside, use them.
 
 - `netwright train lenet`: a template, on the data set it is made for
 - `netwright train my.json --data table.csv`: your own graph and data
+- `netwright sweep mlp-digits --vary settings.batch_size=16,64,256`: which parameters are best
 - `netwright predict lenet --image shoe.png`: the model that has just been trained
 - `netwright serve`: all of it in a browser
 """
@@ -33,7 +34,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, predict, export, import_, check, plan, templates, datasets, models, devices, calibrate, warm):
+for command in (
+    train,
+    sweep,
+    predict,
+    export,
+    import_,
+    check,
+    plan,
+    templates,
+    datasets,
+    models,
+    devices,
+    calibrate,
+    warm,
+):
     command.register(app)
 
 

@@ -28,7 +28,7 @@ def read_graph(source: str) -> tuple[dict[str, Any], Template | TrainingSpec | N
             raise GraphError("there is no such file", where=source, wanted="a graph JSON or the name of a template")
         template = templates.get(source)
         return template.graph, template
-    document = _read_json(path)
+    document = read_json(path)
     if document.get("format") == training_spec.FORMAT:
         spec = training_spec.read_spec(document, path.name)
         return spec.graph, spec
@@ -38,7 +38,8 @@ def read_graph(source: str) -> tuple[dict[str, Any], Template | TrainingSpec | N
     return document, None
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file of a size that can be one."""
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         raise GraphError("not a file that can be read", where=path.name, wanted=f"a JSON file up to {MAX_BYTES} bytes")
     try:

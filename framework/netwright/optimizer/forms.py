@@ -117,11 +117,16 @@ def _entry(name: str, cls: type[Any]) -> dict[str, Any]:
     }
 
 
+def offered() -> list[str]:
+    """The names of the optimizers that a form offers."""
+    return [name for name in sorted(table.names()) if name not in _UNLISTED]
+
+
 def optimizers() -> dict[str, Any]:
     """``{"optimizers": […], "schedulers": […], "initializers": […]}`` as the page reads it."""
     classes = table.names()
     return {
-        "optimizers": [_entry(n, classes[n]) for n in sorted(classes) if n not in _UNLISTED],
+        "optimizers": [_entry(n, classes[n]) for n in offered()],
         "schedulers": [_entry(n, c) for n, c in schedulers().items()],
         "initializers": [_entry(n, c) for n, c in initializers().items()],
     }

@@ -10,6 +10,7 @@ import type {
   RunRelative,
   RunSamples,
   RunSeries,
+  RunSummary,
   TrainSettings,
 } from "./types";
 
@@ -20,9 +21,9 @@ export type RunSpec =
 export type RunMove = "pause" | "resume" | "stop";
 
 export const listRuns = (
-  query: { limit?: number; offset?: number; project?: string; deleted?: boolean } = {},
+  query: { limit?: number; offset?: number; project?: string; deleted?: boolean; sweep?: string; trials?: boolean } = {},
   signal?: AbortSignal,
-): Promise<Page<Run>> => request("GET", "api/runs", { query, signal });
+): Promise<Page<RunSummary>> => request("GET", "api/runs", { query, signal });
 
 export const getRun = (id: string, signal?: AbortSignal): Promise<Run> => request("GET", `api/runs/${id}`, { signal });
 

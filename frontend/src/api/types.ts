@@ -142,7 +142,10 @@ export type DatasetSample = Replace<Schemas["DatasetSample"], { input: Nested }>
 // --- runs ----------------------------------------------------------------------------------------
 
 export type RunState = Schemas["RunState"];
+/** A run in a list: without its network. */
+export type RunSummary = Replace<Schemas["RunSummary"], { settings: TrainSettings }>;
 export type Run = Replace<Schemas["Run"], WithGraph>;
+export type TrialRef = Schemas["TrialRef"];
 export type RunChange = Schemas["ChangeData"];
 export type RunAdvice = Schemas["AdviceData"];
 export type RunCheckpoint = Schemas["Checkpoint"];
@@ -154,6 +157,37 @@ export type RunEventsPage = Schemas["EventPage"];
 export type SeriesEnvelope = Schemas["Series"];
 export type RunSeries = Schemas["SeriesReply"];
 export type RunSamples = Schemas["SamplesData"];
+
+// --- sweeps --------------------------------------------------------------------------------------
+
+export type SweepState = Schemas["SweepBrief"]["state"];
+export type TrialState = Schemas["TrialState"];
+export type TrialValues = Record<string, ParamValue>;
+interface Placed {
+  path: string;
+  also?: string[];
+}
+export type ChoiceRange = Placed & { kind: "choice"; values: ParamValue[] };
+export type NumberRange = Placed & { kind: "integer" | "float"; low: number; high: number; log?: boolean; points?: number };
+/** What a parameter may be in a sweep. */
+export type SweepParameter = ChoiceRange | NumberRange;
+export type SweepMethod =
+  | { kind: "grid" }
+  | { kind: "random"; trials: number }
+  | { kind: "halving"; trials: number; first: number; keep: number; asynchronous: boolean };
+export type Knob = Replace<Schemas["Knob"], { rule: JsonSchema; value: ParamValue; proposal: SweepParameter }>;
+export type KnobList = Replace<Schemas["KnobList"], { knobs: Knob[] }>;
+export type SweepPreview = Replace<
+  Schemas["Preview"],
+  { examples: TrialValues[]; refused: { number: number; values: TrialValues; problem: Schemas["Impossible"] }[] }
+>;
+export type SweepBrief = Replace<Schemas["SweepBrief"], { counts: Partial<Record<TrialState, number>> }>;
+export type Sweep = Replace<
+  Schemas["Sweep"],
+  WithGraph & { counts: Partial<Record<TrialState, number>>; parameters: SweepParameter[]; method: SweepMethod }
+>;
+export type SweepTrial = Replace<Schemas["SweepTrial"], { values: TrialValues; scores: Record<string, WireNumber> }>;
+export type ParameterShare = Schemas["ParameterShare"];
 
 // --- models --------------------------------------------------------------------------------------
 

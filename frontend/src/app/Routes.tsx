@@ -11,6 +11,8 @@ const WorkspacePage = lazy(() => import("./WorkspacePage"));
 const RunsPage = lazy(() => import("@/features/runs/RunsPage"));
 const ComparePage = lazy(() => import("@/features/runs/compare/ComparePage"));
 const RunPage = lazy(() => import("@/features/runs/RunPage"));
+const SweepsPage = lazy(() => import("@/features/sweeps/SweepsPage"));
+const SweepPage = lazy(() => import("@/features/sweeps/SweepPage"));
 const DataPage = lazy(() => import("@/features/data/DataPage"));
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
 const AccessPage = lazy(() => import("@/features/access/AccessPage"));
@@ -42,6 +44,10 @@ export function Routes() {
           <ComparePage />
         </Route>
         <Route path="/runs/:id">{({ id }) => <RunPage key={id} runId={id} />}</Route>
+        <Route path="/sweeps">
+          <SweepsPage />
+        </Route>
+        <Route path="/sweeps/:id">{({ id }) => <SweepPage key={id} sweepId={id} />}</Route>
         <Route path="/data/:id?">{({ id }) => <DataPage datasetId={id ?? null} />}</Route>
         <Route path="/models">
           <ModelsPage />

@@ -21,7 +21,7 @@ interface Place {
 
 const places: Place[] = [
   { href: "/", label: msg("Build"), icon: Workflow, owns: (path) => path === "/" || path.startsWith("/projects") },
-  { href: "/runs", label: msg("Runs"), icon: ChartSpline, owns: (path) => path.startsWith("/runs") },
+  { href: "/runs", label: msg("Runs"), icon: ChartSpline, owns: (path) => path.startsWith("/runs") || path.startsWith("/sweeps") },
   { href: "/data", label: msg("Data"), icon: Database, owns: (path) => path.startsWith("/data") },
   { href: "/models", label: msg("Models"), icon: Boxes, owns: (path) => path.startsWith("/models") },
 ];

@@ -6,6 +6,7 @@ import {
   CloudCheck,
   CloudUpload,
   FileDown,
+  FlaskConical,
   type LucideIcon,
   ScanLine,
   Workflow,
@@ -22,6 +23,9 @@ import { ShareButton } from "@/shared/share/ShareButton";
 
 import classes from "./WorkspacePage.module.css";
 
+/** The tabs beside Build, which is what every other address shows. */
+const others = ["train", "sweep", "xray"];
+
 /** The head of a project: its name, its tabs, and whether it is saved. */
 export function WorkspaceHeader({ tab }: { tab: string }) {
   const { t } = useTranslation();
@@ -31,8 +35,9 @@ export function WorkspaceHeader({ tab }: { tab: string }) {
       <header className={classes["header"]}>
         <ProjectName />
         <nav className={classes["tabs"]} aria-label={t("Project")}>
-          <Tab href={`/projects/${projectId}`} label={t("Build")} icon={Workflow} current={tab !== "train" && tab !== "xray"} />
+          <Tab href={`/projects/${projectId}`} label={t("Build")} icon={Workflow} current={!others.includes(tab)} />
           <Tab href={`/projects/${projectId}/train`} label={t("Train")} icon={ChartSpline} current={tab === "train"} />
+          <Tab href={`/projects/${projectId}/sweep`} label={t("Sweep")} icon={FlaskConical} current={tab === "sweep"} />
           <Tab href={`/projects/${projectId}/xray`} label={t("X-ray")} icon={ScanLine} current={tab === "xray"} />
         </nav>
         <div className={classes["space"]} />

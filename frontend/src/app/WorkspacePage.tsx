@@ -15,6 +15,7 @@ import classes from "./WorkspacePage.module.css";
 const Editor = lazy(() => import("@/features/editor/Editor"));
 const RunView = lazy(() => import("@/features/runs/RunView").then(({ RunView: view }) => ({ default: view })));
 const TrainPanel = lazy(() => import("@/features/training/TrainPanel"));
+const SweepPanel = lazy(() => import("@/features/sweeps/SweepPanel"));
 const XrayPage = lazy(() => import("@/features/xray/XrayPage"));
 
 function Waiting() {
@@ -61,6 +62,7 @@ function LinkedNode() {
 
 function Tab({ tab }: { tab: string }) {
   if (tab === "train") return <Training />;
+  if (tab === "sweep") return <Sweeping />;
   return tab === "xray" ? <Xray /> : <LookInside>{(overlay) => <Editor overlay={overlay} />}</LookInside>;
 }
 
@@ -88,6 +90,21 @@ function Xray() {
           navigate(`/projects/${projectId}`);
         }}
       />
+    </div>
+  );
+}
+
+function Sweeping() {
+  const saver = useSaver();
+  const projectId = useSessionState((state) => state.projectId);
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const settings = useSessionState((state) => state.settings);
+  const report = useSessionState((state) => state.report);
+  const faults = report?.problems.filter(({ severity }) => severity === "error").length ?? 0;
+  return (
+    <div className={classes["scroll"]}>
+      <SweepPanel projectId={projectId} graph={graph} dataset={dataset} settings={settings} faults={faults} saveNow={saver.saveNow} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Table, Text } from "@mantine/core";
 import { useState } from "react";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatAge } from "@/shared/format";
 import { runTitle } from "@/shared/runTitle";
@@ -14,7 +14,7 @@ export function DeletedRuns() {
   const { t } = useTranslation();
   const { data: runs } = useDeletedRuns();
   const restore = useRestoreRuns();
-  const [doomed, setDoomed] = useState<Run | null>(null);
+  const [doomed, setDoomed] = useState<RunSummary | null>(null);
   if (!runs || runs.length === 0) {
     return (
       <Text c="dimmed" ta="center" py="xl">
@@ -50,7 +50,7 @@ export function DeletedRuns() {
   );
 }
 
-function ForGoodDialog({ run, onClose }: { run: Run | null; onClose: () => void }) {
+function ForGoodDialog({ run, onClose }: { run: RunSummary | null; onClose: () => void }) {
   const { t } = useTranslation();
   const remove = useDeleteRuns();
   return (

@@ -2,7 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { GitCompareArrows, Trash2 } from "lucide-react";
 import { Link } from "wouter";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 
 import { compareUrl, MOST_COMPARED } from "./compare/address";
@@ -10,9 +10,9 @@ import { isOver } from "./moves";
 import classes from "./runs.module.css";
 
 interface Props {
-  runs: readonly Run[];
+  runs: readonly RunSummary[];
   onClear: () => void;
-  onDelete: (runs: readonly Run[]) => void;
+  onDelete: (runs: readonly RunSummary[]) => void;
 }
 
 /** What can be done with the runs that were chosen. */

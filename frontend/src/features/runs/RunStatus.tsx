@@ -5,10 +5,10 @@ import { Link } from "wouter";
 import type { Run, RunState } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
+import { keyTitle } from "@/shared/metric";
 import { useReadOnly } from "@/shared/readOnly";
 import { runTitle } from "@/shared/runTitle";
 
-import { keyTitle } from "./charts/groups";
 import { type Fact, percentOf, progressFacts, progressOf } from "./facts";
 import { FactList } from "./FactList";
 import type { RunSnapshot } from "./history";
@@ -35,7 +35,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
     <section className={`nw-card ${classes["status"] ?? ""}`} aria-label={t("Progress of the run")}>
       <Group justify="space-between" gap="sm">
         <Group gap="sm" aria-live="polite">
-          <StateBadge state={state} />
+          <StateBadge state={state} trial={run.sweep} />
           <ConnectionNote snapshot={snapshot} />
         </Group>
         {readOnly ? null : <Group gap="xs">
@@ -65,6 +65,7 @@ export function RunStatus({ run, snapshot, state }: Props) {
       <FactList label={t("Progress")} facts={[...progressFacts(progress, state), ...metricFacts(run, snapshot)]} />
       <DeviceNote run={run} snapshot={snapshot} />
       {readOnly ? null : <OriginNote run={run} />}
+      {readOnly ? null : <SweepNote run={run} />}
       <ReasonNote run={run} snapshot={snapshot} state={state} />
     </section>
   );
@@ -117,15 +118,26 @@ function OriginNote({ run }: { run: Run }) {
   );
 }
 
+function SweepNote({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  if (run.sweep === null) return null;
+  return (
+    <Anchor component={Link} size="xs" href={`/sweeps/${run.sweep.id}?trial=${run.sweep.trial}`}>
+      {t("Trial {{number}} of a sweep", { number: run.sweep.trial + 1 })}
+    </Anchor>
+  );
+}
+
 function ReasonNote({ run, snapshot, state }: Props) {
   const { t } = useTranslation();
   const reason = snapshot.reason ?? run.state_reason;
   const resumable = state === "interrupted" && run.resumable;
   // What lost the training is told as advice, with its evidence.
   if (state === "failed" && run.advice.some((advice) => advice.kind === "nan")) return null;
-  if (!["failed", "interrupted"].includes(state) || (!reason && !resumable)) return null;
+  const early = state === "stopped" && run.sweep?.state === "early";
+  if (!(early || ["failed", "interrupted"].includes(state)) || (!reason && !resumable)) return null;
   return (
-    <Alert color={state === "failed" ? "red" : "orange"} variant="light" icon={<Info size={17} />} p="xs">
+    <Alert color={early ? "gray" : state === "failed" ? "red" : "orange"} variant="light" icon={<Info size={17} />} p="xs">
       {reason}
       {resumable ? ` ${t("Resume goes on from the last checkpoint to the same numbers.")}` : null}
     </Alert>

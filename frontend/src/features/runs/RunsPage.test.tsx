@@ -12,7 +12,8 @@ const run = (number: number, change: object) => ({
   name: `Run ${number}`,
   state: "completed",
   dataset: "digits",
-  graph: { name: "LeNet", nodes: [] },
+  graph_name: "LeNet",
+  sweep: null,
   settings: { optimizer: "adam" },
   created_at: "2026-01-01T00:00:00Z",
   started_at: null,
@@ -37,6 +38,7 @@ describe("RunsPage", () => {
     let items = [run(1, { metrics: { val_loss: 0.2 } }), run(2, { metrics: { val_loss: 0.1 } }), run(3, { state: "failed" })];
     const calls = fakeServer({
       "GET api/runs": () => ({ items, total: items.length }),
+      "GET api/sweeps": () => ({ items: [], total: 0 }),
       "DELETE api/runs/r2": () => {
         items = items.filter((one) => one.id !== "r2");
         return undefined;

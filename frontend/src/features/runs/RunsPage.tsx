@@ -1,9 +1,9 @@
 import { Button, Group, SegmentedControl, Skeleton, Stack, Text, TextInput } from "@mantine/core";
-import { ChartSpline, Search } from "lucide-react";
+import { ChartSpline, FlaskConical, Search } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
-import { Link } from "wouter";
+import { Link, useSearch } from "wouter";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
@@ -14,8 +14,10 @@ import { ColumnMenu, useChosenColumns } from "./ColumnMenu";
 import { type Column, columnsOf } from "./columns";
 import { DeletedRuns } from "./DeletedRuns";
 import { PickedBar } from "./PickedBar";
-import { useDeletedRuns, useRuns } from "./queries";
+import { useDeletedRuns, useRuns, useSweepNames } from "./queries";
+import { rowsOf } from "./rows";
 import { RunsTable } from "./RunsTable";
+import { SweepFilter } from "./SweepFilter";
 import { filterRuns, sortRuns, type Sorting, type StateFilter } from "./table";
 import { useDeleteWithUndo } from "./useDeleteWithUndo";
 
@@ -29,7 +31,9 @@ const filters: { value: StateFilter; label: Message }[] = [
 
 export default function RunsPage() {
   const { t } = useTranslation();
-  const { data, error, refetch } = useRuns();
+  const sweep = new URLSearchParams(useSearch()).get("sweep");
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useRuns(sweep);
+  const more = hasNextPage ? <MoreRuns shown={data?.items.length ?? 0} total={data?.total ?? 0} busy={isFetchingNextPage} onMore={() => void fetchNextPage()} /> : null;
   // Whoever sees the list will open a run next: its page is fetched while the list is read.
   useEffect(() => {
     const timer = setTimeout(() => void import("./RunPage").catch(() => undefined), 300);
@@ -37,37 +41,74 @@ export default function RunsPage() {
   }, []);
   return (
     <div className="nw-page">
-      <PageHeader title={t("Runs")} subtitle={t("Every training, live and past.")} />
+      <PageHeader
+        title={t("Runs")}
+        subtitle={t("Every training, live and past.")}
+        actions={
+          <Button component={Link} href="/sweeps" variant="default" leftSection={<FlaskConical size={15} aria-hidden />}>
+            {t("Sweeps")}
+          </Button>
+        }
+      />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
       {!data && !error ? <RunsWaiting /> : null}
-      {data ? <RunsOrNone runs={data.items} /> : null}
+      {data ? <RunsOrNone runs={data.items} sweep={sweep} /> : null}
+      {more}
     </div>
   );
 }
 
+interface MoreProps {
+  shown: number;
+  total: number;
+  busy: boolean;
+  onMore: () => void;
+}
+
+/** What is listed is the newest; the others come when they are asked for. */
+function MoreRuns({ shown, total, busy, onMore }: MoreProps) {
+  const { t } = useTranslation();
+  return (
+    <Group justify="center" mt="sm" gap="sm">
+      <Text size="sm" c="dimmed" role="status">
+        {t("The newest {{shown}} of {{total}} runs", { shown, total })}
+      </Text>
+      <Button size="compact-sm" variant="default" loading={busy} onClick={onMore}>
+        {t("Load older runs")}
+      </Button>
+    </Group>
+  );
+}
+
 /** A list that has become empty stays: what was in it can be restored from there. */
-function RunsOrNone({ runs }: { runs: readonly Run[] }) {
+function RunsOrNone({ runs, sweep }: { runs: readonly RunSummary[]; sweep: string | null }) {
   const { data: deleted } = useDeletedRuns();
   const [had, setHad] = useState(false);
   if (runs.length > 0 && !had) setHad(true);
-  return runs.length === 0 && !had && !deleted?.length ? <NoRuns /> : <RunsBody runs={runs} />;
+  const none = runs.length === 0 && !had && !deleted?.length && sweep === null;
+  return none ? <NoRuns /> : <RunsBody runs={runs} sweep={sweep} />;
 }
 
 const FIRST: Sorting = { key: "number", descending: true };
 
-function RunsBody({ runs }: { runs: readonly Run[] }) {
+function RunsBody({ runs, sweep }: { runs: readonly RunSummary[]; sweep: string | null }) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [filter, setFilter] = useState<StateFilter>("all");
   const [sorting, setSorting] = useState<Sorting>(FIRST);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const sweeps = useSweepNames();
+  const names = useMemo(() => new Map(sweeps.data?.map((one) => [one.id, one.name])), [sweeps.data]);
   const [chosen, choose] = useChosenColumns();
   const columns = useMemo(() => columnsOf(runs, t), [runs, t]);
   const shownColumns = chosen.flatMap((id) => columns.find((column) => column.id === id) ?? []);
   const shown = useMemo(() => {
-    const read = columns.find((column) => column.id === sorting.key)?.read ?? ((run: Run) => run.number);
+    const read = columns.find((column) => column.id === sorting.key)?.read ?? ((run: RunSummary) => run.number);
     return sortRuns(filterRuns(runs, text, filter), read, sorting.descending);
   }, [runs, columns, text, filter, sorting]);
+  const rows = useMemo(() => rowsOf(shown, sweep === null && text === "", open), [shown, sweep, text, open]);
+  const toggle = (id: string): void => setOpen((old) => new Set(old.has(id) ? [...old].filter((one) => one !== id) : [...old, id]));
   const deleteRuns = useDeleteWithUndo();
 
   const sort = ({ id }: Column): void =>
@@ -75,7 +116,7 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
     setSorting((old) => ({ key: id, descending: old.key === id ? !old.descending : id === "number" || id === "best" || id.endsWith(":max") }));
   const pick = (ids: readonly string[], on: boolean): void =>
     setPicked((old) => new Set(on ? [...old, ...ids] : [...old].filter((id) => !ids.includes(id))));
-  const remove = (doomed: readonly Run[]): void => {
+  const remove = (doomed: readonly RunSummary[]): void => {
     pick(doomed.map((run) => run.id), false);
     deleteRuns(doomed);
   };
@@ -97,6 +138,7 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
           value={filter}
           onChange={(value) => setFilter(value)}
         />
+        <SweepFilter sweeps={sweeps.data ?? []} value={sweep} />
         <ColumnMenu columns={columns} chosen={chosen} onChoose={choose} />
       </Group>
       <PickedBar runs={runs.filter((run) => picked.has(run.id))} onClear={() => setPicked(new Set())} onDelete={remove} />
@@ -110,6 +152,9 @@ function RunsBody({ runs }: { runs: readonly Run[] }) {
         ) : (
           <RunsTable
             runs={shown}
+            rows={rows}
+            sweepNames={names}
+            onToggle={toggle}
             columns={shownColumns}
             sorting={sorting}
             picked={picked}

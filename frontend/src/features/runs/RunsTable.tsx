@@ -1,43 +1,48 @@
 import { ActionIcon, Badge, Checkbox, Progress, Table, Text } from "@mantine/core";
-import { ChevronDown, ChevronUp, Trash2 } from "lucide-react";
+import { ChevronDown, ChevronRight, ChevronUp, Trash2 } from "lucide-react";
 import { Link } from "wouter";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge } from "@/shared/format";
 import { runTitle } from "@/shared/runTitle";
+import { useRowWindow } from "@/shared/useRowWindow";
 
 import type { Column } from "./columns";
 import { percentOf } from "./facts";
 import { isOver } from "./moves";
 import classes from "./runs.module.css";
+import { atWork, bestOf, type Row } from "./rows";
 import { StateBadge } from "./StateBadge";
-import type { Sorting } from "./table";
-import { useRowWindow } from "./useRowWindow";
+import { bestText, type Sorting } from "./table";
 
 /** As high as the style sheet makes a row: only the rows in sight are drawn. */
 const ROW_HEIGHT = 58;
 const TAGS_SHOWN = 3;
 
 interface Props {
-  runs: readonly Run[];
+  /** All runs that are shown, also within sweeps that are folded. */
+  runs: readonly RunSummary[];
+  rows: readonly Row[];
   columns: readonly Column[];
   sorting: Sorting;
   picked: ReadonlySet<string>;
+  sweepNames: ReadonlyMap<string, string>;
   onSort: (column: Column) => void;
   onPick: (ids: readonly string[], picked: boolean) => void;
-  onDelete: (run: Run) => void;
+  onDelete: (run: RunSummary) => void;
+  onToggle: (sweep: string) => void;
 }
 
-export function RunsTable({ runs, columns, sorting, picked, onSort, onPick, onDelete }: Props) {
+export function RunsTable({ runs, rows, columns, sorting, picked, sweepNames, onSort, onPick, onDelete, onToggle }: Props) {
   const { t } = useTranslation();
-  const { scroller, first, last, above, below } = useRowWindow(runs.length, ROW_HEIGHT);
+  const { scroller, first, last, above, below } = useRowWindow(rows.length, ROW_HEIGHT);
   const among = runs.filter((run) => picked.has(run.id)).length;
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls
     <div ref={scroller} className={classes["rows"]} role="region" aria-label={t("Runs")} tabIndex={0}>
-      <Table className={classes["table"] ?? ""} highlightOnHover stickyHeader aria-label={t("Runs")} aria-rowcount={runs.length + 1}>
+      <Table className={classes["table"] ?? ""} highlightOnHover stickyHeader aria-label={t("Runs")} aria-rowcount={rows.length + 1}>
         <Table.Thead>
           <Table.Tr aria-rowindex={1}>
             <Table.Th w={44}>
@@ -59,17 +64,31 @@ export function RunsTable({ runs, columns, sorting, picked, onSort, onPick, onDe
         </Table.Thead>
         <Table.Tbody>
           {above > 0 ? <Gap height={above} columns={columns.length + 2} /> : null}
-          {runs.slice(first, last).map((run, place) => (
-            <RunRow
-              key={run.id}
-              run={run}
-              index={first + place + 2}
-              columns={columns}
-              picked={picked.has(run.id)}
-              onPick={(chosen) => onPick([run.id], chosen)}
-              onDelete={() => onDelete(run)}
-            />
-          ))}
+          {rows.slice(first, last).map((row, place) =>
+            row.kind === "sweep" ? (
+              <SweepRow
+                key={row.id}
+                row={row}
+                name={sweepNames.get(row.id) ?? t("Sweep")}
+                index={first + place + 2}
+                columns={columns.length}
+                picked={picked}
+                onPick={onPick}
+                onToggle={() => onToggle(row.id)}
+              />
+            ) : (
+              <RunRow
+                key={row.run.id}
+                run={row.run}
+                inside={row.inside}
+                index={first + place + 2}
+                columns={columns}
+                picked={picked.has(row.run.id)}
+                onPick={(chosen) => onPick([row.run.id], chosen)}
+                onDelete={() => onDelete(row.run)}
+              />
+            ),
+          )}
           {below > 0 ? <Gap height={below} columns={columns.length + 2} /> : null}
         </Table.Tbody>
       </Table>
@@ -99,8 +118,67 @@ function HeadCell({ column, sorting, onSort }: { column: Column; sorting: Sortin
   );
 }
 
+interface SweepRowProps {
+  row: Extract<Row, { kind: "sweep" }>;
+  name: string;
+  index: number;
+  columns: number;
+  picked: ReadonlySet<string>;
+  onPick: (ids: readonly string[], picked: boolean) => void;
+  onToggle: () => void;
+}
+
+/** One line for all runs of a sweep; they unfold below it. */
+function SweepRow({ row, name, index, columns, picked, onPick, onToggle }: SweepRowProps) {
+  const { t } = useTranslation();
+  const ids = row.runs.map((run) => run.id);
+  const among = ids.filter((id) => picked.has(id)).length;
+  const busy = atWork(row.runs);
+  const best = bestOf(row.runs);
+  const Icon = row.open ? ChevronDown : ChevronRight;
+  return (
+    <Table.Tr className={classes["row"] ?? ""} aria-rowindex={index}>
+      <Table.Td>
+        <Checkbox
+          size="xs"
+          aria-label={t("Choose the runs of {{name}}", { name })}
+          checked={among > 0 && among === ids.length}
+          indeterminate={among > 0 && among < ids.length}
+          onChange={(event) => onPick(ids, event.currentTarget.checked)}
+        />
+      </Table.Td>
+      <Table.Td colSpan={columns + 1}>
+        <div className={classes["sweep"]}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-expanded={row.open}
+            aria-label={row.open ? t("Fold the runs of {{name}}", { name }) : t("Unfold the runs of {{name}}", { name })}
+            onClick={onToggle}
+          >
+            <Icon size={16} aria-hidden />
+          </ActionIcon>
+          <Link href={`/sweeps/${row.id}`} className={classes["name"] ?? ""}>
+            {name}
+          </Link>
+          <Text size="xs" c="dimmed">
+            {[
+              t("{{count}} runs", { count: ids.length }),
+              ...(busy > 0 ? [t("{{busy}} at work", { busy })] : []),
+              ...(best ? [t("best: {{best}}", { best: bestText(best) })] : []),
+            ].join(" · ")}
+          </Text>
+        </div>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
 interface RowProps {
-  run: Run;
+  run: RunSummary;
+  /** It stands below its sweep. */
+  inside: boolean;
   index: number;
   columns: readonly Column[];
   picked: boolean;
@@ -108,11 +186,11 @@ interface RowProps {
   onDelete: () => void;
 }
 
-function RunRow({ run, index, columns, picked, onPick, onDelete }: RowProps) {
+function RunRow({ run, inside, index, columns, picked, onPick, onDelete }: RowProps) {
   const { t } = useTranslation();
   const name = runTitle(run);
   return (
-    <Table.Tr className={classes["row"] ?? ""} aria-rowindex={index} aria-selected={picked}>
+    <Table.Tr className={classes["row"] ?? ""} aria-rowindex={index} aria-selected={picked} data-inside={inside || undefined}>
       <Table.Td>
         <Checkbox size="xs" aria-label={t("Choose {{name}}", { name })} checked={picked} onChange={(event) => onPick(event.currentTarget.checked)} />
       </Table.Td>
@@ -137,14 +215,15 @@ function RunRow({ run, index, columns, picked, onPick, onDelete }: RowProps) {
   );
 }
 
-function Cell({ run, column }: { run: Run; column: Column }) {
+function Cell({ run, column }: { run: RunSummary; column: Column }) {
   if (column.id === "number") return <NameCell run={run} />;
   if (column.id === "dataset") return <DatasetTitle id={run.dataset} />;
+  if (column.id === "sweep") return <SweepCell run={run} text={column.text(run)} />;
   if (column.id === "tags") return <TagList tags={run.tags} />;
   if (column.id === "state") {
     return (
       <>
-        <StateBadge state={run.state} />
+        <StateBadge state={run.state} trial={run.sweep} />
         {isOver(run.state) ? null : <RowProgress run={run} />}
       </>
     );
@@ -152,7 +231,7 @@ function Cell({ run, column }: { run: Run; column: Column }) {
   return <span className={classes["cell"]}>{column.text(run)}</span>;
 }
 
-function NameCell({ run }: { run: Run }) {
+function NameCell({ run }: { run: RunSummary }) {
   useTranslation();
   return (
     <div className={classes["cell"]}>
@@ -160,9 +239,19 @@ function NameCell({ run }: { run: Run }) {
         {runTitle(run)}
       </Link>
       <Text size="xs" c="dimmed" truncate>
-        {[run.graph.name, formatAge(run.created_at)].filter(Boolean).join(" · ")}
+        {[run.graph_name, formatAge(run.created_at)].filter(Boolean).join(" · ")}
       </Text>
     </div>
+  );
+}
+
+function SweepCell({ run, text }: { run: RunSummary; text: string }) {
+  return run.sweep ? (
+    <Link href={`/sweeps/${run.sweep.id}`} className={classes["name"] ?? ""}>
+      {text}
+    </Link>
+  ) : (
+    <span className={classes["cell"]}>{text}</span>
   );
 }
 
@@ -180,7 +269,7 @@ export function TagList({ tags }: { tags: readonly string[] }) {
   );
 }
 
-function RowProgress({ run }: { run: Run }) {
+function RowProgress({ run }: { run: RunSummary }) {
   const { t } = useTranslation();
   const percent = percentOf({
     step: run.step,

@@ -8,10 +8,11 @@ import {
   CircleX,
   LoaderCircle,
   type LucideIcon,
+  Scissors,
   Unplug,
 } from "lucide-react";
 
-import type { RunState } from "@/api/types";
+import type { RunState, TrialRef } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { stateNames } from "@/shared/runState";
 
@@ -35,10 +36,18 @@ const looks: Record<RunState, Look> = {
   interrupted: { icon: Unplug, color: "orange" },
 };
 
+interface Props {
+  state: RunState;
+  /** Of a sweep's trial: that it stopped at a rung is no mishap. */
+  trial?: TrialRef | null;
+}
+
 /** The state of a run: colour, picture and word, so that no one of them carries it alone. */
-export function StateBadge({ state }: { state: RunState }) {
+export function StateBadge({ state, trial = null }: Props) {
   const { t } = useTranslation();
-  const { icon: Icon, color, spins = false } = looks[state];
+  const rung = trial && state === "stopped" && (trial.state === "early" || trial.state === "held") ? trial.rung + 1 : null;
+  const look: Look = rung === null ? looks[state] : { icon: Scissors, color: "gray" };
+  const { icon: Icon, color, spins = false } = look;
   return (
     <Badge
       color={color}
@@ -49,7 +58,11 @@ export function StateBadge({ state }: { state: RunState }) {
       data-state={state}
       leftSection={<Icon size={13} className={spins ? classes["spin"] : undefined} aria-hidden />}
     >
-      {t(stateNames[state])}
+      {rung === null
+        ? t(stateNames[state])
+        : trial?.state === "early"
+          ? t("Stopped early at rung {{rung}}", { rung })
+          : t("Waits at rung {{rung}}", { rung })}
     </Badge>
   );
 }

@@ -1,8 +1,8 @@
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { type Message, msg, type Translate } from "@/i18n";
 import { formatDuration, formatMetric, toNumber } from "@/shared/format";
+import { isRising, keyTitle } from "@/shared/metric";
 
-import { keyTitle, splitKey } from "./charts/groups";
 import { secondsOf } from "./facts";
 import { bestText, lossOf } from "./table";
 
@@ -14,15 +14,8 @@ export interface Column {
   title: string;
   /** What it is listed under where columns are chosen. */
   section: string;
-  read: (run: Run) => Value;
-  text: (run: Run) => string;
-}
-
-/** Metrics of which more is better; of all others less is. */
-const rising = new Set(["accuracy", "r2", "nmi", "ari", "f1", "precision", "recall", "auc", "top_5_accuracy"]);
-
-export function isRising(key: string): boolean {
-  return rising.has(splitKey(key)[1]);
+  read: (run: RunSummary) => Value;
+  text: (run: RunSummary) => string;
 }
 
 export type Statistic = "last" | "best" | "min" | "max";
@@ -35,7 +28,7 @@ export const statistics: readonly { name: Statistic; title: Message }[] = [
 ];
 
 /** Last, best, least or greatest value of a metric over a whole run; null where there is none. */
-export function statisticOf(run: Run, key: string, name: Statistic): number | null {
+export function statisticOf(run: RunSummary, key: string, name: Statistic): number | null {
   if (name === "last") {
     const value = run.metrics[key];
     return value === undefined ? null : toNumber(value);
@@ -52,11 +45,11 @@ const metricText = (value: number | null): string => (value === null ? "–" : f
 export const USUAL = ["number", "tags", "dataset", "state", "best", "loss", "duration"];
 
 /** All columns these runs can fill: facts, settings, and four for each of their metrics. */
-export function columnsOf(runs: readonly Run[], t: Translate): Column[] {
+export function columnsOf(runs: readonly RunSummary[], t: Translate): Column[] {
   const keys = [...new Set(runs.flatMap((run) => Object.keys(run.metrics)))].sort();
   const metrics = keys.flatMap((key) =>
     statistics.map(({ name, title }): Column => {
-      const read = (run: Run): number | null => statisticOf(run, key, name);
+      const read = (run: RunSummary): number | null => statisticOf(run, key, name);
       const section = keyTitle(key);
       return { id: `${key}:${name}`, title: t(title, { metric: section }), section, read, text: (run) => metricText(read(run)) };
     }),
@@ -74,17 +67,24 @@ function facts(t: Translate): Column[] {
     { id: "best", title: t("Best"), section, read: (run) => (run.best ? toNumber(run.best.value) : null), text: bestText },
     { id: "loss", title: t("Last loss"), section, read: lossOf, text: (run) => metricText(lossOf(run)) },
     { id: "duration", title: t("Time"), section, read: (run) => secondsOf(run), text: (run) => durationText(run) },
+    {
+      id: "sweep",
+      title: t("Sweep"),
+      section,
+      read: (run) => (run.sweep ? `${run.sweep.id}/${String(run.sweep.trial).padStart(4, "0")}` : null),
+      text: (run) => (run.sweep ? t("Trial {{number}}", { number: run.sweep.trial + 1 }) : "–"),
+    },
     { id: "notes", title: t("Notes"), section, read: (run) => (run.notes === "" ? null : run.notes), text: (run) => run.notes.split("\n")[0] ?? "" },
   ];
 }
 
 function settings(t: Translate): Column[] {
   const section = t("Settings");
-  const rate = (run: Run): number | null => {
+  const rate = (run: RunSummary): number | null => {
     const value = run.settings.optimizer_params["learning_rate"];
     return typeof value === "number" ? value : null;
   };
-  const plain = (id: string, title: string, read: (run: Run) => Value): Column => ({
+  const plain = (id: string, title: string, read: (run: RunSummary) => Value): Column => ({
     id,
     title,
     section,
@@ -102,7 +102,7 @@ function settings(t: Translate): Column[] {
   ];
 }
 
-function durationText(run: Run): string {
+function durationText(run: RunSummary): string {
   const took = secondsOf(run);
   return took === null ? "–" : formatDuration(took);
 }

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, keepPreviousData, queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import {
   changeRun,
@@ -19,7 +19,8 @@ import {
   type RunMove,
   stepRun,
 } from "@/api/runs";
-import type { Run } from "@/api/types";
+import { listSweeps } from "@/api/sweeps";
+import type { Page, Run, RunSummary } from "@/api/types";
 import { t } from "@/i18n";
 import { notifyError } from "@/shared/notify";
 
@@ -27,13 +28,40 @@ import { SERIES_POINTS } from "./follow";
 import { isOver } from "./moves";
 
 const LIST_LIMIT = 500;
+const PAGE = 200;
 
-/** All runs, newest first; asked again every 2 s while one of them is at work. */
-export function useRuns() {
+type Pages = InfiniteData<Page<RunSummary>, number>;
+
+/** The runs of all pages that were loaded; one that moved to the next page meanwhile is there once. */
+function joined({ pages }: Pages): Page<RunSummary> {
+  const items = new Map(pages.flatMap((page) => page.items.map((run) => [run.id, run])));
+  return { items: [...items.values()], total: pages[0]?.total ?? 0 };
+}
+
+/** Runs page by page, the newest first, of one sweep if so wished; asked again while one of them is at work. */
+export function useRuns(sweep: string | null = null) {
+  return useInfiniteQuery({
+    queryKey: ["runs", "list", sweep],
+    queryFn: ({ pageParam, signal }) => listRuns({ limit: PAGE, offset: pageParam, ...(sweep === null ? {} : { sweep }) }, signal),
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => {
+      const loaded = pages.reduce((sum, page) => sum + page.items.length, 0);
+      return last.items.length > 0 && loaded < last.total ? loaded : undefined;
+    },
+    select: joined,
+    refetchInterval: ({ state }) => {
+      const pages = state.data?.pages ?? [];
+      const busy = pages.some((page) => page.items.some((run) => !isOver(run.state)));
+      return busy ? 2000 * pages.length : false;
+    },
+  });
+}
+
+/** Which sweeps there are, for names and for the filter. */
+export function useSweepNames() {
   return useQuery({
-    queryKey: ["runs", "list"],
-    queryFn: ({ signal }) => listRuns({ limit: LIST_LIMIT }, signal),
-    refetchInterval: (query) => (query.state.data?.items.some((run) => !isOver(run.state)) ? 2000 : false),
+    queryKey: ["sweeps", "names"],
+    queryFn: async ({ signal }) => (await listSweeps({ limit: LIST_LIMIT }, signal)).items,
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 
 import { t } from "@/i18n";
 import { toNumber } from "@/shared/format";
@@ -8,9 +8,10 @@ import { toNumber } from "@/shared/format";
 import { columnsOf, statisticOf } from "./columns";
 import { percentOf, progressFacts } from "./facts";
 import { legalMoves } from "./moves";
+import { bestOf as bestAmong, rowsOf } from "./rows";
 import { bestText, filterRuns, sortRuns } from "./table";
 
-function runOf(number: number, change: Partial<Run> = {}): Run {
+function runOf(number: number, change: Partial<RunSummary> = {}): RunSummary {
   return {
     id: `r${number}`,
     name: "MLP",
@@ -19,7 +20,8 @@ function runOf(number: number, change: Partial<Run> = {}): Run {
     state: "completed",
     state_reason: null,
     resumable: false,
-    graph: { format: "netwright-graph", version: 1, nodes: [], outputs: [], layout: {}, groups: [] },
+    graph_name: "",
+    sweep: null,
     dataset: "digits",
     settings: {
       optimizer: "adam",
@@ -62,10 +64,10 @@ function runOf(number: number, change: Partial<Run> = {}): Run {
   };
 }
 
-const bestOf = (value: number): Run["best"] => ({ metric: "val_accuracy", value, step: 1, epoch: 1 });
-const numbers = (runs: Run[]): number[] => runs.map((run) => run.number);
+const bestOf = (value: number): RunSummary["best"] => ({ metric: "val_accuracy", value, step: 1, epoch: 1 });
+const numbers = (runs: RunSummary[]): number[] => runs.map((run) => run.number);
 
-const best = (run: Run): number | null => (run.best ? toNumber(run.best.value) : null);
+const best = (run: RunSummary): number | null => (run.best ? toNumber(run.best.value) : null);
 
 describe("sortRuns", () => {
   const runs = [runOf(1, { best: bestOf(0.9) }), runOf(2), runOf(3, { best: bestOf(0.95) })];
@@ -107,6 +109,25 @@ describe("filterRuns", () => {
     expect(numbers(filterRuns(runs, "", "completed"))).toEqual([2]);
     expect(numbers(filterRuns(runs, "#3", "other"))).toEqual([3]);
     expect(numbers(filterRuns([runOf(1), runOf(2, { tags: ["wide"], notes: "For the paper" })], "wide paper", "all"))).toEqual([2]);
+  });
+});
+
+describe("rowsOf", () => {
+  const trial = (number: number, change: Partial<RunSummary> = {}): RunSummary =>
+    runOf(number, { sweep: { id: "s1", trial: number, state: "completed", rung: 0 }, ...change });
+  const runs = [trial(4), runOf(3), trial(2), trial(1)];
+  const shape = (open: string[], grouped = true): string[] =>
+    rowsOf(runs, grouped, new Set(open)).map((row) => (row.kind === "sweep" ? `${row.id}:${row.runs.length}` : `${row.run.number}${row.inside ? "-" : ""}`));
+  it("puts a sweep where its first run stands, and its runs below it where it is open", () => {
+    expect(shape([])).toEqual(["s1:3", "3"]);
+    expect(shape(["s1"])).toEqual(["s1:3", "4-", "2-", "1-", "3"]);
+    expect(shape([], false)).toEqual(["4", "3", "2", "1"]);
+  });
+  it("finds the best of a sweep, the greatest accuracy or the least loss", () => {
+    const loss = (value: number): RunSummary["best"] => ({ metric: "val_loss", value, step: 1, epoch: 1 });
+    expect(bestAmong([trial(1), trial(2, { best: bestOf(0.8) }), trial(3, { best: bestOf(0.9) })])?.number).toBe(3);
+    expect(bestAmong([trial(1, { best: loss(0.8) }), trial(2, { best: loss(0.9) })])?.number).toBe(1);
+    expect(bestAmong([trial(1)])).toBeNull();
   });
 });
 

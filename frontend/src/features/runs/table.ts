@@ -1,7 +1,7 @@
-import type { Run, RunState } from "@/api/types";
+import type { RunState, RunSummary } from "@/api/types";
 import { formatMetric, toNumber } from "@/shared/format";
+import { keyTitle } from "@/shared/metric";
 
-import { keyTitle } from "./charts/groups";
 import { isOver } from "./moves";
 
 export type StateFilter = "all" | "active" | "completed" | "other" | "deleted";
@@ -13,19 +13,19 @@ export interface Sorting {
 }
 
 /** The loss that tells most: validation where there is one. */
-export function lossOf(run: Run): number | null {
+export function lossOf(run: RunSummary): number | null {
   const loss = run.metrics["val_loss"] ?? run.metrics["train_loss"];
   return loss === undefined ? null : toNumber(loss);
 }
 
 /** "Validation accuracy 0.972". */
-export function bestText(run: Pick<Run, "best">): string {
+export function bestText(run: Pick<RunSummary, "best">): string {
   if (!run.best) return "–";
   return `${keyTitle(run.best.metric)} ${formatMetric(run.best.value)}`;
 }
 
 /** Runs in order; those without a value come last whichever way it is sorted. */
-export function sortRuns(runs: readonly Run[], read: (run: Run) => number | string | null, descending: boolean): Run[] {
+export function sortRuns(runs: readonly RunSummary[], read: (run: RunSummary) => number | string | null, descending: boolean): RunSummary[] {
   const sign = descending ? -1 : 1;
   const pairs = runs.map((run) => [read(run), run] as const);
   pairs.sort(([left, a], [right, b]) => {
@@ -39,10 +39,10 @@ function isNothing(value: number | string | null): value is null {
   return value === null || Number.isNaN(value);
 }
 
-export function filterRuns(runs: readonly Run[], text: string, filter: StateFilter): Run[] {
+export function filterRuns(runs: readonly RunSummary[], text: string, filter: StateFilter): RunSummary[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
-    const haystack = `#${run.number} ${run.name} ${run.graph.name ?? ""} ${run.dataset} ${run.state} ${run.settings.optimizer} ${run.tags.join(" ")} ${run.notes}`.toLowerCase();
+    const haystack = `#${run.number} ${run.name} ${run.graph_name} ${run.dataset} ${run.state} ${run.settings.optimizer} ${run.tags.join(" ")} ${run.notes}`.toLowerCase();
     return inFilter(run.state, filter) && words.every((word) => haystack.includes(word));
   });
 }

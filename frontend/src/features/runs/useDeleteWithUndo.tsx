@@ -1,7 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
-import type { Run } from "@/api/types";
+import type { RunSummary } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { runTitle } from "@/shared/runTitle";
 
@@ -10,7 +10,7 @@ import { useDeleteRuns, useRestoreRuns } from "./queries";
 const SHOWN_MS = 10_000;
 
 /** Deletes without asking, because it can be undone: at once from the corner, for a week from the list of the deleted. */
-export function useDeleteWithUndo(): (runs: readonly Run[]) => void {
+export function useDeleteWithUndo(): (runs: readonly RunSummary[]) => void {
   const { t } = useTranslation();
   const { mutate: remove } = useDeleteRuns();
   const { mutate: restore } = useRestoreRuns();

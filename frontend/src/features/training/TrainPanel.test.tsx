@@ -98,6 +98,7 @@ describe("TrainPanel", () => {
     const calls = fakeServer({
       ...answers,
       "GET api/runs": () => ({ items, total: items.length }),
+      "GET api/runs/r9": () => run,
       "POST api/runs": () => {
         items = [run, others];
         return run;

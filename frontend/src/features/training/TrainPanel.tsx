@@ -2,14 +2,14 @@ import { Select, Text } from "@mantine/core";
 import { ChartSpline } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 
-import type { CheckReport, GraphNode, Run, TrainSettings } from "@/api/types";
+import type { CheckReport, GraphNode, Run, RunSummary, TrainSettings } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 import { stateNames } from "@/shared/runState";
 import { runTitle } from "@/shared/runTitle";
 
-import { useProjectRuns, useStartRun } from "./queries";
+import { useProjectRuns, useStartRun, useWholeRun } from "./queries";
 import { SettingsForm } from "./SettingsForm";
 import { StartBox } from "./StartBox";
 import classes from "./training.module.css";
@@ -41,6 +41,7 @@ export default function TrainPanel(props: TrainPanelProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const runArea = useRef<HTMLElement>(null);
   const shown = runs.data?.find((run) => run.id === chosen) ?? runs.data?.[0] ?? null;
+  const whole = useWholeRun(shown?.id ?? null);
   const showNew = (id: string): void => {
     setChosen(id);
     // On a phone the run is below the settings.
@@ -66,7 +67,7 @@ export default function TrainPanel(props: TrainPanelProps) {
         ) : shown ? (
           <>
             <RunPicker runs={runs.data ?? []} shown={shown} onPick={setChosen} />
-            {renderRun(shown)}
+            {whole.data ? renderRun(whole.data) : whole.error ? <ProblemText error={whole.error} onRetry={() => void whole.refetch()} /> : null}
           </>
         ) : runs.data ? (
           <EmptyState
@@ -81,8 +82,8 @@ export default function TrainPanel(props: TrainPanelProps) {
 }
 
 interface PickerProps {
-  runs: readonly Run[];
-  shown: Run;
+  runs: readonly RunSummary[];
+  shown: RunSummary;
   onPick: (id: string) => void;
 }
 

@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { listDatasets } from "@/api/datasets";
-import { createRun, listRuns } from "@/api/runs";
+import { createRun, getRun, listRuns } from "@/api/runs";
 import { getSystem, getTrainingChoices } from "@/api/system";
-import type { Run, TrainSettings } from "@/api/types";
+import type { Run, RunSummary, TrainSettings } from "@/api/types";
 
 const RUNS_SHOWN = 100;
 
@@ -20,14 +20,23 @@ export const useTrainingChoices = () =>
 export const useSystem = () =>
   useQuery({ queryKey: ["system"], queryFn: ({ signal }) => getSystem(signal), staleTime: 60_000 });
 
-/** Runs of one project, newest first. */
+/** Runs of one project, newest first; the trials of its sweeps have pages of their own. */
 export function useProjectRuns(projectId: string) {
   return useQuery({
     queryKey: ["runs", "of", projectId],
-    queryFn: async ({ signal }): Promise<Run[]> => {
-      const page = await listRuns({ project: projectId, limit: RUNS_SHOWN }, signal);
+    queryFn: async ({ signal }): Promise<RunSummary[]> => {
+      const page = await listRuns({ project: projectId, trials: false, limit: RUNS_SHOWN }, signal);
       return page.items.filter((run) => run.project === projectId).sort((a, b) => b.number - a.number);
     },
+  });
+}
+
+/** A run with its network, which lists leave out. */
+export function useWholeRun(id: string | null) {
+  return useQuery({
+    queryKey: ["runs", id],
+    queryFn: ({ signal }) => getRun(id ?? "", signal),
+    enabled: id !== null,
   });
 }
 
@@ -40,7 +49,8 @@ export function useStartRun(projectId: string, saveNow: () => Promise<void>) {
       return createRun({ project: projectId, settings, paused });
     },
     onSuccess: (run) => {
-      client.setQueryData<Run[]>(["runs", "of", projectId], (old) => [run, ...(old ?? [])]);
+      client.setQueryData<Run>(["runs", run.id], run);
+      client.setQueryData<RunSummary[]>(["runs", "of", projectId], (old) => [run, ...(old ?? [])]);
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["runs"] }),
   });

@@ -1,8 +1,8 @@
 import type { RunAdvice } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric, toNumber } from "@/shared/format";
+import { keyTitle, splitKey } from "@/shared/metric";
 
-import { keyTitle, splitKey } from "../charts/groups";
 import { plotClass } from "../charts/theme";
 import classes from "./advice.module.css";
 import { barWidths, pathOf } from "./evidence";

@@ -1,7 +1,9 @@
 import type uPlot from "uplot";
 
+import type { Role } from "@/shared/metric";
+
 import { countUpTo } from "../curves";
-import type { ChartCurve, Role } from "./groups";
+import type { ChartCurve } from "./groups";
 import { smooth } from "./smooth";
 
 export type LineKind = "raw" | "faint" | "smooth" | "min" | "max" | "ghost";

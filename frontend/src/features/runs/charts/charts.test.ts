@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 
+import { keyTitle } from "@/shared/metric";
+
 import { addPoint, type Curve, emptyCurve, valueAt } from "../curves";
 import { alignCurves, mergeSteps } from "./align";
 import { readout, writeCsv } from "./download";
-import { type ChartCurve, groupCurves, keyTitle } from "./groups";
+import { type ChartCurve, groupCurves } from "./groups";
 import { smooth } from "./smooth";
 import { type Canvas, ticksOf, writeSvg } from "./svg";
 import { withParent } from "./parent";

@@ -1,6 +1,7 @@
 import type { CSSProperties } from "react";
 
-import type { Role } from "./groups";
+import type { Role } from "@/shared/metric";
+
 import classes from "./charts.module.css";
 
 export interface PlotColors {

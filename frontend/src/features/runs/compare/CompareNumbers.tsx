@@ -5,9 +5,9 @@ import type { Run } from "@/api/types";
 import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
+import { isRising, keyTitle } from "@/shared/metric";
 
-import { keyTitle } from "../charts/groups";
-import { isRising, type Statistic, statisticOf } from "../columns";
+import { type Statistic, statisticOf } from "../columns";
 import classes from "./compare.module.css";
 import { RunHeads } from "./RunHeads";
 

@@ -1,0 +1,79 @@
+import { Badge } from "@mantine/core";
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CircleStop,
+  CircleX,
+  LoaderCircle,
+  type LucideIcon,
+  Scissors,
+  ShieldX,
+} from "lucide-react";
+
+import type { SweepState, SweepTrial, TrialState } from "@/api/types";
+import { useTranslation } from "@/i18n/react";
+
+import { sweepStates, trialStates } from "./names";
+import classes from "./sweeps.module.css";
+
+interface Look {
+  icon: LucideIcon;
+  color: string;
+  spins?: boolean;
+}
+
+const sweepLooks: Record<SweepState, Look> = {
+  running: { icon: LoaderCircle, color: "sea", spins: true },
+  paused: { icon: CirclePause, color: "yellow" },
+  stopped: { icon: Ban, color: "gray" },
+  completed: { icon: CircleCheck, color: "green" },
+};
+
+const trialLooks: Record<TrialState, Look> = {
+  waiting: { icon: CircleDashed, color: "gray" },
+  running: { icon: LoaderCircle, color: "sea", spins: true },
+  held: { icon: CircleStop, color: "blue" },
+  completed: { icon: CircleCheck, color: "green" },
+  early: { icon: Scissors, color: "gray" },
+  failed: { icon: CircleX, color: "red" },
+  refused: { icon: ShieldX, color: "orange" },
+  stopped: { icon: Ban, color: "gray" },
+};
+
+export function SweepBadge({ state }: { state: SweepState }) {
+  const { t } = useTranslation();
+  return <StateMark look={sweepLooks[state]} text={t(sweepStates[state])} state={state} />;
+}
+
+/** Where a trial is; of one that stopped early, or waits for the others, at which rung. */
+export function TrialBadge({ trial }: { trial: Pick<SweepTrial, "state" | "rung"> }) {
+  const { t } = useTranslation();
+  const { state } = trial;
+  const rung = trial.rung + 1;
+  const text =
+    state === "early"
+      ? t("Stopped early at rung {{rung}}", { rung })
+      : state === "held"
+        ? t("Waits at rung {{rung}}", { rung })
+        : t(trialStates[state]);
+  return <StateMark look={trialLooks[state]} text={text} state={state} />;
+}
+
+function StateMark({ look, text, state }: { look: Look; text: string; state: string }) {
+  const { icon: Icon, color, spins = false } = look;
+  return (
+    <Badge
+      color={color}
+      variant="light"
+      radius="sm"
+      tt="none"
+      fw={600}
+      data-state={state}
+      leftSection={<Icon size={13} className={spins ? classes["spin"] : undefined} aria-hidden />}
+    >
+      {text}
+    </Badge>
+  );
+}
