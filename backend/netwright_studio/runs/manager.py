@@ -90,7 +90,13 @@ class RunManager:
 
     def requeue(self, run: str, until_epoch: int | None) -> Run:
         """Queue a run that ended before its time, from any thread; without a checkpoint it begins anew."""
-        changes = {"resume": True, "resumable": False, "queued_at": now(), "ended_at": None, "start_paused": False}
+        changes: dict[str, Any] = {
+            "resume": True,
+            "resumable": False,
+            "queued_at": now(),
+            "ended_at": None,
+            "start_paused": False,
+        }
         row, events = self._store.runs.move(run, RunState.QUEUED, action="resumed", until_epoch=until_epoch, **changes)
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._hub.broadcast, run, events)

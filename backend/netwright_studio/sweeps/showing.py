@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from netwright.train.sweep.trial import TrialState
 from netwright_studio.schemas import sweeps as shown
 from netwright_studio.store import Store, tables
 from netwright_studio.sweeps.estimate import rungs_of
@@ -64,7 +65,7 @@ def _trial(row: tables.SweepTrial, run: tables.Run | None, metric: str) -> shown
     return shown.SweepTrial(
         number=row.number,
         values=row.values,
-        state=row.state,
+        state=TrialState(row.state),
         rung=row.rung,
         scores=scores,
         score=score,

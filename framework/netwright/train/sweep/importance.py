@@ -14,7 +14,7 @@ from .measure import Goal
 from .ranges import Choice, Float, Integer
 from .trial import Trial, sign_of
 
-FEWEST = 3
+FEWEST = 5
 """Of fewer trials nothing can be said."""
 
 
@@ -60,7 +60,7 @@ def _ranks(values: Sequence[float]) -> np.ndarray[Any, Any]:
     _, inverse, counts = np.unique(array, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     means: np.ndarray[Any, Any] = (ends - 1 + ends - counts) / 2
-    return means[inverse]  # type: ignore[no-any-return]
+    return means[inverse]
 
 
 def _correlation(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> float:

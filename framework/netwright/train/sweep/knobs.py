@@ -174,7 +174,7 @@ def _required(cls: type[Any]) -> list[str]:
 
 def _optimizer(settings: Document) -> Iterator[Knob]:
     name, given = settings["optimizer"], settings["optimizer_params"]
-    rules = _rules_of(table.get(name))
+    rules = _rules_of("optimizer", name)
     for one, rule in rules.items():
         value = given.get(one, rule.get("default"))
         yield _knob(f"settings.optimizer_params.{one}", "optimizer", name, name, one, rule, value)
@@ -184,7 +184,7 @@ def _scheduler(settings: Document) -> Iterator[Knob]:
     chosen = settings.get("scheduler")
     if not chosen or chosen["name"] not in schedulers():
         return
-    rules = _rules_of(schedulers()[chosen["name"]])
+    rules = _rules_of("scheduler", chosen["name"])
     for one, rule in rules.items():
         value = chosen["params"].get(one, rule.get("default"))
         yield _knob(f"settings.scheduler.params.{one}", "scheduler", chosen["name"], chosen["name"], one, rule, value)
@@ -213,8 +213,9 @@ def _nodes(graph: Document) -> Iterator[Knob]:
 
 
 @functools.cache
-def _rules_of(cls: type[Any]) -> Document:
+def _rules_of(kind: Literal["optimizer", "scheduler"], name: str) -> Document:
     """The parameters of an optimizer or schedule, each with its JSON Schema."""
+    cls: Any = table.get(name) if kind == "optimizer" else schedulers()[name]
     rules: Document = model_of(cls).model_json_schema()["properties"]
     return rules
 

@@ -70,12 +70,12 @@ def place(
     ({'num_hidden': 16}, {'num_hidden': 8}, {'epochs': 5})
     """
     changes_graph = any(not path.startswith("settings.") for path in values)
-    graph = copy.deepcopy(dict(graph)) if changes_graph else dict(graph)
-    settings = copy.deepcopy(dict(settings))
+    drawn: Document = copy.deepcopy(dict(graph)) if changes_graph else dict(graph)
+    chosen: Document = copy.deepcopy(dict(settings))
     # the optimizer first: which parameters there are hangs on it
     for path in sorted(values, key=lambda one: one not in ("settings.optimizer", "settings.scheduler")):
-        _put(graph, settings, path, copy.deepcopy(values[path]))
-    return graph, settings
+        _put(drawn, chosen, path, copy.deepcopy(values[path]))
+    return drawn, chosen
 
 
 def _put(graph: Document, settings: Document, path: str, value: Any) -> None:

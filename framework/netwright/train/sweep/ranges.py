@@ -75,7 +75,7 @@ class _Numbers(_Range):
     @property
     def bounds(self) -> tuple[float, float]:
         """Least and greatest number."""
-        return self.low, self.high  # type: ignore[attr-defined,no-any-return]
+        return self.low, self.high  # type: ignore[attr-defined]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -14,7 +14,7 @@ export function ImportanceBars({ sweep }: { sweep: Sweep }) {
   if (sweep.importance.length === 0)
     return (
       <Text size="sm" c="dimmed">
-        {t("This is known after three trials.")}
+        {t("This is known after five trials.")}
       </Text>
     );
   return (
