@@ -931,7 +931,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description Runs, the newest first.
+         * @description Runs without their networks, the newest first.
          */
         get: operations["list_runs"];
         put?: never;
@@ -1498,6 +1498,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sweeps
+         * @description Sweeps, the newest first.
+         */
+        get: operations["list_sweeps"];
+        put?: never;
+        /**
+         * Create Sweep
+         * @description Start a sweep of a project or of a graph: its trials are runs, started as the queue has room for them.
+         */
+        post: operations["create_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * List Parameters
+         * @description Everything that can be varied in a training, each with its type, limits and a range to begin with.
+         */
+        post: operations["list_parameters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Sweep
+         * @description How many trials a sweep would have, which of them cannot be, and about how long it would take.
+         */
+        post: operations["preview_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sweep
+         * @description One sweep: what is varied, how far it is, what came of it.
+         */
+        get: operations["get_sweep"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Sweep
+         * @description Delete a sweep that is over, with its runs; all of it can be restored for a week.
+         */
+        delete: operations["delete_sweep"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit Sweep
+         * @description Change a sweep's name.
+         */
+        patch: operations["edit_sweep"];
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Trial
+         * @description Put a trial's values into the sweep's project, as it is now.
+         */
+        post: operations["apply_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Sweep
+         * @description Start no more trials; those at work end with a checkpoint, from which they can go on.
+         */
+        post: operations["pause_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Sweep
+         * @description Bring back a sweep that was deleted, with its runs.
+         */
+        post: operations["restore_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Sweep
+         * @description Go on with a sweep that was paused or stopped.
+         */
+        post: operations["resume_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/spec": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Spec
+         * @description The sweep as a file: ``netwright sweep FILE`` does the same on the command line.
+         */
+        get: operations["get_spec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Sweep
+         * @description End a sweep; what it has found stays, and it can be taken up again.
+         */
+        post: operations["stop_sweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sweeps/{sweep_id}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trials
+         * @description Every trial with its values, its scores and its run.
+         */
+        get: operations["list_trials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/system": {
         parameters: {
             query?: never;
@@ -1634,6 +1866,18 @@ export interface components {
              * @enum {string}
              */
             type: "advice";
+        };
+        /**
+         * Applied
+         * @description A trial's values were put into the project.
+         */
+        Applied: {
+            /** Project */
+            project: string;
+            /** Revision */
+            revision: number;
+            /** Trial */
+            trial: number;
         };
         /**
          * ArchiveParts
@@ -1859,6 +2103,34 @@ export interface components {
              * @enum {string}
              */
             type: "checkpoint";
+        };
+        /**
+         * Choice
+         * @description One of the values, whatever they are.
+         *
+         *     >>> from netwright.train.sweep import Choice
+         *     >>> Choice(path="settings.optimizer", values=["sgd", "adam"]).grid()
+         *     ['sgd', 'adam']
+         */
+        Choice: {
+            /**
+             * Also
+             * @description Further places that get the same value.
+             * @default []
+             */
+            also: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choice";
+            /**
+             * Path
+             * @description settings.batch_size, nodes.fc1.num_hidden, …
+             */
+            path: string;
+            /** Values */
+            values: components["schemas"]["JsonValue"][];
         };
         /**
          * ChoiceInfo
@@ -2530,6 +2802,47 @@ export interface components {
             label: string;
         };
         /**
+         * Float
+         * @description A number.
+         *
+         *     >>> from netwright.train.sweep import Float
+         *     >>> Float(path="settings.optimizer_params.learning_rate", low=1e-4, high=0.1, log=True, points=4).grid()
+         *     [0.0001, 0.001, 0.01, 0.1]
+         */
+        Float: {
+            /**
+             * Also
+             * @description Further places that get the same value.
+             * @default []
+             */
+            also: string[];
+            /** High */
+            high: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "float";
+            /**
+             * Log
+             * @default false
+             */
+            log: boolean;
+            /** Low */
+            low: number;
+            /**
+             * Path
+             * @description settings.batch_size, nodes.fc1.num_hidden, …
+             */
+            path: string;
+            /**
+             * Points
+             * @description How many of them a grid takes.
+             * @default 5
+             */
+            points: number;
+        };
+        /**
          * Followers
          * @description Names of the operators that take an output as it is, in the palette's order.
          */
@@ -2709,6 +3022,17 @@ export interface components {
             split: "train" | "test";
         };
         /**
+         * Grid
+         * @description Every combination of the values that the ranges are divided into.
+         */
+        Grid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "grid";
+        };
+        /**
          * GroupReport
          * @description What a group holds, its repetitions included; ``outputs`` by reference as drawn, of the last repetition.
          */
@@ -2737,6 +3061,49 @@ export interface components {
              * @default 0
              */
             parameters: number;
+        };
+        /**
+         * Halving
+         * @description Successive halving: many trials begin, and at each rung only the best go on.
+         *
+         *     Trials are drawn as by ``Random``. The first rung is after ``first`` epochs; of the trials that have come to a rung
+         *     one in ``keep`` goes on, to a rung ``keep`` times as far. Where ``asynchronous`` (ASHA), a trial goes on as soon as
+         *     it is among the best of those that have come as far; otherwise when all have, which is the same whatever the
+         *     machine's speed.
+         *
+         *     >>> from netwright.train.sweep import Halving
+         *     >>> Halving(trials=27, first=1, keep=3).rungs(20)
+         *     (1, 3, 9, 20)
+         */
+        Halving: {
+            /**
+             * Asynchronous
+             * @description Trials go on without waiting for the others.
+             * @default false
+             */
+            asynchronous: boolean;
+            /**
+             * First
+             * @description Epochs until the first rung.
+             * @default 1
+             */
+            first: number;
+            /**
+             * Keep
+             * @description One in so many goes on.
+             * @default 3
+             */
+            keep: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "halving";
+            /**
+             * Trials
+             * @default 27
+             */
+            trials: number;
         };
         /**
          * HeartbeatFrame
@@ -2840,6 +3207,22 @@ export interface components {
             settings: components["schemas"]["TrainSettings"] | null;
         };
         /**
+         * Impossible
+         * @description Why a combination cannot be trained.
+         */
+        Impossible: {
+            /** Got */
+            got: string | null;
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy: string | null;
+            /** Wanted */
+            wanted: string | null;
+            /** Where */
+            where: string | null;
+        };
+        /**
          * InsideReply
          * @description What was seen inside a run while it trained.
          */
@@ -2888,6 +3271,47 @@ export interface components {
              */
             type: "inspect";
         };
+        /**
+         * Integer
+         * @description A whole number.
+         *
+         *     >>> from netwright.train.sweep import Integer
+         *     >>> Integer(path="nodes.fc1.num_hidden", low=16, high=256, log=True).grid()
+         *     [16, 32, 64, 128, 256]
+         */
+        Integer: {
+            /**
+             * Also
+             * @description Further places that get the same value.
+             * @default []
+             */
+            also: string[];
+            /** High */
+            high: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "integer";
+            /**
+             * Log
+             * @default false
+             */
+            log: boolean;
+            /** Low */
+            low: number;
+            /**
+             * Path
+             * @description settings.batch_size, nodes.fc1.num_hidden, …
+             */
+            path: string;
+            /**
+             * Points
+             * @description How many of them a grid takes.
+             * @default 5
+             */
+            points: number;
+        };
         /** Items[Checkpoint] */
         Items_Checkpoint_: {
             /** Items */
@@ -2923,10 +3347,10 @@ export interface components {
             /** Total */
             total: number;
         };
-        /** Items[Run] */
-        Items_Run_: {
+        /** Items[RunSummary] */
+        Items_RunSummary_: {
             /** Items */
-            items: components["schemas"]["Run"][];
+            items: components["schemas"]["RunSummary"][];
             /** Total */
             total: number;
         };
@@ -2944,6 +3368,13 @@ export interface components {
             /** Total */
             total: number;
         };
+        /** Items[SweepBrief] */
+        Items_SweepBrief_: {
+            /** Items */
+            items: components["schemas"]["SweepBrief"][];
+            /** Total */
+            total: number;
+        };
         /** Items[Template] */
         Items_Template_: {
             /** Items */
@@ -2958,6 +3389,7 @@ export interface components {
             /** Total */
             total: number;
         };
+        JsonValue: unknown;
         /**
          * Judgement
          * @description Whether connections can work. Each mend holds all edits it takes, the connections too, and was tried.
@@ -3018,6 +3450,61 @@ export interface components {
              * @enum {string}
              */
             scope: "predict" | "read" | "full";
+        };
+        /**
+         * Knob
+         * @description One parameter that can be varied. ``schema`` is JSON Schema; ``value`` is what stands there now.
+         */
+        Knob: {
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Path */
+            path: string;
+            /** Proposal */
+            proposal: components["schemas"]["Choice"] | components["schemas"]["Integer"] | components["schemas"]["Float"];
+            /**
+             * Rule
+             * @description Its JSON Schema: type, limits, choices, title, description.
+             */
+            rule: {
+                [key: string]: unknown;
+            };
+            /**
+             * Section
+             * @enum {string}
+             */
+            section: "settings" | "optimizer" | "scheduler" | "node" | "group";
+            /** Value */
+            value?: unknown;
+        };
+        /**
+         * KnobList
+         * @description What can be varied, and the figures that can decide, the most telling first.
+         */
+        KnobList: {
+            /**
+             * Concurrency
+             * @description Runs that this studio trains at the same time.
+             */
+            concurrency: number;
+            /** Knobs */
+            knobs: components["schemas"]["Knob"][];
+            /** Metrics */
+            metrics: string[];
+        };
+        /**
+         * KnobRequest
+         * @description A training whose parameters are asked for.
+         */
+        KnobRequest: {
+            /** Dataset */
+            dataset?: string | null;
+            graph: components["schemas"]["Graph"];
+            settings: components["schemas"]["TrainSettings"];
         };
         /**
          * LatentCluster
@@ -3636,6 +4123,18 @@ export interface components {
             operators: components["schemas"]["OperatorInfo"][];
         };
         /**
+         * ParameterShare
+         * @description How much a parameter has to do with the score: its share of the ranks' variance, and which way is better.
+         */
+        ParameterShare: {
+            /** Path */
+            path: string;
+            /** Share */
+            share: number;
+            /** Trend */
+            trend: number | null;
+        };
+        /**
          * PartDataset
          * @description A data set that the project or one of its runs uses; only an upload's file can come along.
          */
@@ -4009,6 +4508,49 @@ export interface components {
             value: number | ("NaN" | "Infinity" | "-Infinity") | null;
         };
         /**
+         * Preview
+         * @description What a sweep would do. ``refused`` of the ``checked`` first trials; ``seconds`` from what was measured before
+         *     (``basis`` measured), or from the Scheduler's predictions.
+         */
+        Preview: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "measured" | "predicted" | "unknown";
+            /** Checked */
+            checked: number;
+            /** Concurrency */
+            concurrency: number;
+            /**
+             * Epochs
+             * @description All epochs of all trials together.
+             */
+            epochs: number;
+            /**
+             * Examples
+             * @description The first trials' values by path.
+             */
+            examples: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Goal
+             * @enum {string}
+             */
+            goal: "max" | "min";
+            /** Metric */
+            metric: string;
+            /** Refused */
+            refused: components["schemas"]["Refused"][];
+            /** Rungs */
+            rungs: components["schemas"]["Rung"][];
+            /** Seconds */
+            seconds: number | null;
+            /** Trials */
+            trials: number;
+        };
+        /**
          * PreviewImage
          * @description One image as a data URL.
          */
@@ -4226,6 +4768,22 @@ export interface components {
             label: string | null;
         };
         /**
+         * Random
+         * @description Combinations drawn by chance, none of them twice.
+         */
+        Random: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "random";
+            /**
+             * Trials
+             * @default 20
+             */
+            trials: number;
+        };
+        /**
          * ReceptiveField
          * @description How much of an input one position of a node's first output is computed from, axis by axis of a sample.
          */
@@ -4247,6 +4805,19 @@ export interface components {
              * @description how far they move from one output position to the next; null where they do not move evenly
              */
             step: (number | null)[];
+        };
+        /**
+         * Refused
+         * @description A combination that cannot be trained, and why.
+         */
+        Refused: {
+            /** Number */
+            number: number;
+            problem: components["schemas"]["Impossible"];
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Relative
@@ -4284,7 +4855,7 @@ export interface components {
         };
         /**
          * Run
-         * @description One training and how far it is.
+         * @description One training with its network.
          */
         Run: {
             /**
@@ -4319,6 +4890,8 @@ export interface components {
             /** Epochs */
             epochs: number;
             graph: components["schemas"]["Graph"];
+            /** Graph Name */
+            graph_name: string;
             /** Id */
             id: string;
             /** Last Event */
@@ -4365,6 +4938,7 @@ export interface components {
             step: number;
             /** Steps Total */
             steps_total: number | null;
+            sweep: components["schemas"]["TrialRef"] | null;
             /** Tags */
             tags: string[];
         };
@@ -4447,6 +5021,104 @@ export interface components {
          * @enum {string}
          */
         RunState: "queued" | "starting" | "running" | "paused" | "stopping" | "completed" | "stopped" | "failed" | "interrupted";
+        /**
+         * RunSummary
+         * @description One training and how far it is, without its network.
+         */
+        RunSummary: {
+            /**
+             * Advice
+             * @description In lists without evidence.
+             */
+            advice: components["schemas"]["AdviceData"][];
+            best: components["schemas"]["Best"] | null;
+            /** Changes */
+            changes: components["schemas"]["ChangeData"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /**
+             * Deleted At
+             * @description Deleted, but can be restored for a week.
+             */
+            deleted_at: string | null;
+            /** Device */
+            device: string | null;
+            /** Device Reason */
+            device_reason: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            /** Graph Name */
+            graph_name: string;
+            /** Id */
+            id: string;
+            /** Last Event */
+            last_event: number;
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
+            };
+            model: components["schemas"]["ModelRef"] | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string;
+            /** Number */
+            number: number;
+            origin: components["schemas"]["Origin"] | null;
+            /** Project */
+            project: string | null;
+            /**
+             * Ranges
+             * @description The least and the greatest value of each metric.
+             */
+            ranges: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            /** Resumable */
+            resumable: boolean;
+            /** Samples Per Second */
+            samples_per_second: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Seconds Left */
+            seconds_left: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            settings: components["schemas"]["TrainSettings"];
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["RunState"];
+            /** State Reason */
+            state_reason: string | null;
+            /** Step */
+            step: number;
+            /** Steps Total */
+            steps_total: number | null;
+            sweep: components["schemas"]["TrialRef"] | null;
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * Rung
+         * @description How many trials train until an epoch, where all of them can be compared.
+         */
+        Rung: {
+            /** Epochs */
+            epochs: number;
+            /** Trials */
+            trials: number;
+        };
         /**
          * SaliencyMap
          * @description One method's answer: a ``picture`` of the input's size, or ``shares`` of its columns or characters.
@@ -4889,6 +5561,193 @@ export interface components {
             unshared_bytes: number;
         };
         /**
+         * Sweep
+         * @description A sweep: what is varied, how far it is, and what came of it.
+         */
+        Sweep: {
+            /**
+             * Best
+             * @description The number of the best trial of those that came farthest.
+             */
+            best: number | null;
+            /** Concurrency */
+            concurrency: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Goal
+             * @enum {string}
+             */
+            goal: "max" | "min";
+            graph: components["schemas"]["Graph"];
+            /** Id */
+            id: string;
+            /** Importance */
+            importance: components["schemas"]["ParameterShare"][];
+            /** Method */
+            method: components["schemas"]["Grid"] | components["schemas"]["Random"] | components["schemas"]["Halving"];
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Parameters */
+            parameters: (components["schemas"]["Choice"] | components["schemas"]["Integer"] | components["schemas"]["Float"])[];
+            /** Project */
+            project: string | null;
+            /** Rungs */
+            rungs: components["schemas"]["Rung"][];
+            /**
+             * Seconds
+             * @description Time that its trials were trained.
+             */
+            seconds: number;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Seed */
+            seed: number;
+            settings: components["schemas"]["TrainSettings"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped" | "completed";
+        };
+        /**
+         * SweepBrief
+         * @description A sweep in a list.
+         */
+        SweepBrief: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             * @description ISO 8601, UTC
+             */
+            created_at: string;
+            /** Dataset */
+            dataset: string;
+            /** Deleted At */
+            deleted_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Id */
+            id: string;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Project */
+            project: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped" | "completed";
+        };
+        /**
+         * SweepCreate
+         * @description Trainings to do: of a project as it is now, or of a graph and a data set.
+         */
+        SweepCreate: {
+            /**
+             * Concurrency
+             * @description Trials at once; as many as the studio trains.
+             */
+            concurrency?: number | null;
+            /** Dataset */
+            dataset?: string | null;
+            graph?: components["schemas"]["Graph"] | null;
+            /** Method */
+            method?: components["schemas"]["Grid"] | components["schemas"]["Random"] | components["schemas"]["Halving"];
+            /**
+             * Metric
+             * @description What decides; the most telling figure when left out.
+             */
+            metric?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Parameters */
+            parameters: (components["schemas"]["Choice"] | components["schemas"]["Integer"] | components["schemas"]["Float"])[];
+            /** Project */
+            project?: string | null;
+            /**
+             * Seed
+             * @description The same seed draws the same trials.
+             * @default 0
+             */
+            seed: number;
+            /** @description The project's settings when left out. */
+            settings?: components["schemas"]["TrainSettings"] | null;
+        };
+        /**
+         * SweepEdit
+         * @description What people write on a sweep.
+         */
+        SweepEdit: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * SweepTrial
+         * @description One combination of values and what became of it. ``scores`` by rung, from 0; ``run`` once it has begun.
+         */
+        SweepTrial: {
+            /** Epoch */
+            epoch: number;
+            /** Number */
+            number: number;
+            /** @description Why it was refused. */
+            problem: components["schemas"]["Impossible"] | null;
+            /**
+             * Reason
+             * @description Why it ended as it did.
+             */
+            reason: string | null;
+            /** Run */
+            run: string | null;
+            /** Run Number */
+            run_number: number | null;
+            /** Rung */
+            rung: number;
+            /**
+             * Score
+             * @description Where it came farthest; while it trains, the last.
+             */
+            score: number | ("NaN" | "Infinity" | "-Infinity") | null;
+            /** Scores */
+            scores: {
+                [key: string]: number | ("NaN" | "Infinity" | "-Infinity");
+            };
+            /** Seconds */
+            seconds: number;
+            state: components["schemas"]["TrialState"];
+            /** Values */
+            values: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * SystemInfo
          * @description Version, devices, memory and where the data lie.
          */
@@ -5125,6 +5984,44 @@ export interface components {
             /** Versions */
             versions: components["schemas"]["ModelVersion"][];
         };
+        /**
+         * TrialPage
+         * @description Trials in their order.
+         */
+        TrialPage: {
+            /** Items */
+            items: components["schemas"]["SweepTrial"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * TrialRef
+         * @description Which trial of which sweep a run is.
+         */
+        TrialRef: {
+            /**
+             * Id
+             * @description The sweep.
+             */
+            id: string;
+            /**
+             * Rung
+             * @description The rung it trains for or has come to, from 0.
+             */
+            rung: number;
+            state: components["schemas"]["TrialState"];
+            /**
+             * Trial
+             * @description From 0.
+             */
+            trial: number;
+        };
+        /**
+         * TrialState
+         * @description Where a trial is in its life.
+         * @enum {string}
+         */
+        TrialState: "waiting" | "running" | "held" | "completed" | "early" | "failed" | "refused" | "stopped";
         /**
          * Turn
          * @description One of several updates of a step: what it learns from and what it changes.
@@ -7016,6 +7913,10 @@ export interface operations {
                 state?: components["schemas"]["RunState"] | null;
                 /** @description Those that were deleted and can be restored. */
                 deleted?: boolean;
+                /** @description Only the trials of a sweep. */
+                sweep?: string | null;
+                /** @description Also runs that are trials of sweeps. */
+                trials?: boolean;
             };
             header?: never;
             path?: never;
@@ -7029,7 +7930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Items_Run_"];
+                    "application/json": components["schemas"]["Items_RunSummary_"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -8054,6 +8955,456 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_sweeps: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                project?: string | null;
+                /** @description Those that were deleted and can be restored. */
+                deleted?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SweepBrief_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_parameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnobRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnobList"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    preview_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    delete_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SweepEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_trial: {
+        parameters: {
+            query?: {
+                /** @description The best one when left out. */
+                trial?: number | null;
+            };
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Applied"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pause_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    restore_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resume_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_spec: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    stop_sweep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_trials: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialPage"];
+                };
             };
             /** @description What was wrong and what to do */
             "4XX": {
