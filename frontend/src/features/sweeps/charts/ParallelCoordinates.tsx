@@ -37,8 +37,8 @@ export function ParallelCoordinates({ sweep, trials, brushes, onBrush, hovered, 
   const inside = useMemo(() => new Set(withinBrushes(trials, axes, brushes).map((trial) => trial.number)), [trials, axes, brushes]);
   const tinted = axes.find((axis) => axis.id === tint) ?? axes.at(-1);
   const drawn = trials.filter((trial) => scoreOf(trial.score) !== null);
-  const host = useElementSize();
-  const gap = Math.max(LEAST_GAP, (host.width - 2 * EDGE) / Math.max(1, axes.length - 1));
+  const { ref: host, width: room } = useElementSize();
+  const gap = Math.max(LEAST_GAP, (room - 2 * EDGE) / Math.max(1, axes.length - 1));
   const width = 2 * EDGE + gap * (axes.length - 1);
   const shown = trials.find((trial) => trial.number === hovered);
   const brush = (id: string, span: readonly [number, number] | null): void => {
@@ -68,7 +68,7 @@ export function ParallelCoordinates({ sweep, trials, brushes, onBrush, hovered, 
           />
         </Group>
       </Group>
-      <div ref={host.ref} className={classes["scroller"]}>
+      <div ref={host} className={classes["scroller"]}>
         <svg
           className={classes["parallel"]}
           width={width}
