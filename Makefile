@@ -6,7 +6,7 @@ BOOTSTRAP := $(PYTHON) tools/bootstrap.py
 CHECK := $(PY) tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run install dev check-docker test lint format test-python test-frontend test-e2e check-generated generate page docs chromium postgres peers lock clean check-trust
+.PHONY: help run install dev check-docker test lint format test-python test-frontend test-e2e check-generated generate page docs fuzz chromium postgres peers lock clean check-trust
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ page: dev ## Build the page where its sources changed
 
 docs: dev ## Build the documentation where it changed; the studio serves it at /docs/
 	@$(PY) tools/documentation.py
+
+fuzz: dev ## Send 2,000 odd requests to all routes (CASES=500); the tests send fewer
+	@NETWRIGHT_FUZZ_CASES=$(or $(CASES),2000) $(PY) -m pytest tests/backend/test_fuzz.py
 
 chromium: ## Find Chromium, or install it (apt-get, as root)
 	@$(PYTHON) tools/chromium.py --install

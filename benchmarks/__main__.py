@@ -7,7 +7,7 @@ import sys
 
 from .environment import ROOT
 
-COMMANDS = ("training", "inference", "first_step", "peak", "memory", "eager", "input", "page")
+COMMANDS = ("training", "inference", "first_step", "peak", "memory", "eager", "input", "page", "serving")
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
 """The peers' environments, apart from Netwright's own: ``python -m benchmarks.environment`` makes them.
 
 PyTorch, JAX and ONNX Runtime share one with Netwright's dependencies, so that one process holds all contenders; MXNet
-1.9.1 has one of its own inside it, with the NumPy that it can still be imported with. They lie in ``.peers`` beside
+1.9.1 has one of its own inside it, with the NumPy that it can still be imported with, and MLServer another.
+They lie in ``.peers`` beside
 ``.venv``, or where the variable NETWRIGHT_PEERS says.
 """
 
@@ -64,6 +65,7 @@ def make() -> None:
     _install(PEERS, "requirements.txt")  # apart: its lines have checksums, so all of one call must
     _install(PEERS, "benchmarks/requirements-peers.txt")
     _install(PEERS / "mxnet", "benchmarks/requirements-peers-mxnet.txt")
+    _install(PEERS / "mlserver", "benchmarks/requirements-peers-mlserver.txt")
     print(f"peers: {PEERS}")
 
 

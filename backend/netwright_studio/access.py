@@ -58,9 +58,10 @@ class Doorkeeper:
     person chose, and guessing one is hopeless, so that only tokens have to be throttled.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, session: str | None = None) -> None:
+        """``session`` is the secret that several processes share; one of its own without."""
         self._token = _digest(token)
-        self._session = secrets.token_urlsafe(32)
+        self._session = session or secrets.token_urlsafe(32)
 
     def accepts(self, token: str) -> bool:
         """Tell whether a token is right, in the same time for every wrong one."""

@@ -9,9 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from netwright.errors import NetwrightError
 from netwright_studio import __version__, api_docs, archive, error_handlers, handbook
-from netwright_studio.access import AccessMiddleware, Doorkeeper
 from netwright_studio.api import (
     archives,
     code,
@@ -35,13 +33,11 @@ from netwright_studio.api import (
 )
 from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
-from netwright_studio.failures import FailureMiddleware
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inference.open_inference import OpenInferenceApp
 from netwright_studio.inspecting import Subjects
 from netwright_studio.keyring import Keyring
-from netwright_studio.language import LanguageMiddleware
 from netwright_studio.limits import BodyLimitMiddleware
 from netwright_studio.openapi import build_openapi, operation_id
 from netwright_studio.pages import PageApp
@@ -51,9 +47,9 @@ from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.publish import keeper, publisher
 from netwright_studio.runs.series import SeriesCache
-from netwright_studio.security import Gatekeeper, SecurityMiddleware
+from netwright_studio.serving.metrics import RequestMetrics
+from netwright_studio.serving.shells import shells
 from netwright_studio.settings import Settings
-from netwright_studio.sharing import ShareMiddleware
 from netwright_studio.store import open_store
 from netwright_studio.store.lock import FolderLock
 from netwright_studio.studio import Studio
@@ -84,13 +80,16 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Return the studio as an ASGI app. Nothing is opened before its lifespan begins."""
+def create_app(settings: Settings, session: str | None = None) -> FastAPI:
+    """Return the studio as an ASGI app. Nothing is opened before its lifespan begins.
+
+    ``session`` is the secret of browsers' sessions, where workers share it.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with FolderLock(settings.home):
-            studio = open_studio(settings)
+            studio = open_studio(settings, requests)
             app.state.studio = studio
             studio.store.database.claim()
             studio.store.reserve.hold()
@@ -112,16 +111,10 @@ def create_app(settings: Settings) -> FastAPI:
         studio: Studio = app.state.studio
         return studio
 
-    gatekeeper = Gatekeeper(settings.allowed_hosts, settings.allowed_origins, exposed=settings.exposed)
-    doorkeeper = None if settings.token is None else Doorkeeper(settings.token.get_secret_value())
-    if doorkeeper is None and settings.exposed:
-        raise NetwrightError(
-            "a studio that others can reach needs an access token",
-            where="NETWRIGHT_TOKEN",
-            wanted="16 characters or more",
-            remedy="Set it, or start the studio with `netwright serve`, which makes one",
-        )
-    inference_bytes = settings.max_inference_bytes
+    requests = RequestMetrics()
+    inference = OpenInferenceApp(
+        lambda: find().models, max_bytes=settings.max_inference_bytes, local=not settings.exposed
+    )
     app = FastAPI(
         title="Netwright Studio",
         version=__version__,
@@ -133,17 +126,12 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         middleware=[
-            Middleware(LanguageMiddleware),
-            Middleware(SecurityMiddleware, gatekeeper=gatekeeper),
-            Middleware(ShareMiddleware, find_links=lambda: find().links),
-            Middleware(AccessMiddleware, doorkeeper=doorkeeper, find_keys=lambda: find().keys),
-            Middleware(FailureMiddleware),
-            Middleware(
-                PathSwitch, prefix="/v2", below=OpenInferenceApp(lambda: find().models, max_bytes=inference_bytes)
-            ),
+            *shells(settings, requests, session, lambda: find().keys, lambda: find().links),
+            Middleware(PathSwitch, prefix="/v2", below=inference),
             Middleware(BodyLimitMiddleware, settings=settings),
         ],
     )
+    app.state.log_filter = inference.administration.logs
     app.openapi = lambda: build_openapi(app)  # type: ignore[method-assign]
     error_handlers.install(app)
     for router in ROUTERS:
@@ -153,16 +141,18 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def open_studio(settings: Settings) -> Studio:
+def open_studio(settings: Settings, requests: RequestMetrics | None = None) -> Studio:
     """Open the store and put the parts together."""
     store = open_store(settings)
     hub = EventHub(settings.event_queue_frames)
     repository = ModelRepository(store)
     catalog = DatasetCatalog(store)
+    models = ModelServer(repository, budget=settings.model_memory_bytes)
     publish = publisher(store, repository)
     manager = RunManager(settings, store, hub, publish)
     series = SeriesCache(store.events, runs_dir=settings.runs_dir)
     manager.settle = series.settle
+    manager.retention.secure = series.secure
     return Studio(
         settings=settings,
         store=store,
@@ -173,8 +163,10 @@ def open_studio(settings: Settings) -> Studio:
         conductor=Conductor(store, manager, catalog, keeper(store, publish)),
         series=series,
         catalog=catalog,
-        models=ModelServer(repository),
+        models=models,
+        repository=repository,
         subjects=Subjects(store, catalog, repository),
         keys=Keyring(store.keys),
         links=Keyring(store.links),
+        requests=requests or RequestMetrics(),
     )

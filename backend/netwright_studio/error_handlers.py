@@ -42,8 +42,13 @@ _REMEDIES = {
 }
 
 
+MAX_NAME, MAX_DEPTH = 40, 8
+
+
 def _location(parts: Iterable[Any]) -> str:
-    return ".".join(str(part) for part in parts if part not in ("body",)) or "body"
+    """Return where a problem is. The names in it may be the sender's own, so only their beginnings are told."""
+    names = [cut(str(part), MAX_NAME) for part in parts if part not in ("body",)]
+    return ".".join(names[:MAX_DEPTH]) or "body"
 
 
 def _validation_details(error: RequestValidationError) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from netwright_studio import __version__
+from netwright_studio.inference.open_inference.description import describe
 
 DESCRIPTION = """Draw a network, train it on real data, watch it, look inside, serve it.
 
@@ -34,19 +35,22 @@ def build_openapi(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
         )
         _add_event_stream(schema)
+        describe(schema)
         app.openapi_schema = schema
     return app.openapi_schema
 
 
 def _add_event_stream(schema: dict[str, Any]) -> None:
-    """Add the frames, which no HTTP route mentions, to the schemas."""
+    """Add the frames, and what ``predict`` reads itself, to the schemas: no HTTP route mentions them."""
     from netwright_studio.schemas.events import EventStream
+    from netwright_studio.schemas.models import PredictRequest
 
     stream = EventStream.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     components = schema.setdefault("components", {}).setdefault("schemas", {})
     for name, definition in stream.pop("$defs").items():
         components.setdefault(name, definition)
     components["EventStream"] = stream
+    components["PredictRequest"] = PredictRequest.model_json_schema()
 
 
 def main() -> None:

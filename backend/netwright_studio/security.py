@@ -147,7 +147,7 @@ class SecurityMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        scope["netwright.request_id"] = request_id = secrets.token_hex(6)
+        request_id = scope.setdefault("netwright.request_id", secrets.token_hex(6))
         headers = Headers(scope=scope)
         refusal = self.gatekeeper.refuse_host(headers)
         if scope["type"] == "websocket":

@@ -21,10 +21,8 @@ from netwright_studio.backup import commands
 from netwright_studio.calibration import Calibration
 from netwright_studio.settings import Settings, read_settings
 
-WS_MAX_BYTES = 64 * 1024
-SHUTDOWN_SECONDS = 20
-PING_SECONDS = 10.0
 SWITCH_SECONDS = 0.001
+logger = logging.getLogger(__name__)
 
 
 def register(app: typer.Typer) -> None:
@@ -39,11 +37,17 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address; a token is asked for where others can reach it.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder (NETWRIGHT_HOME, else ~/.netwright).")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that answer inferences; 1 is the studio itself.")
+    ] = None,
+    log_format: Annotated[str | None, typer.Option(help="Logs as text, or as one JSON object a line: json.")] = None,
+    access_log: Annotated[str | None, typer.Option(help="Which requests are logged: off, errors or all.")] = None,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Serve the studio: draw networks, train them, look inside and use them, in a browser."""
     console = Console(stderr=True, highlight=False)
-    given: dict[str, Any] = {"host": host, "port": port, "home": home}
+    given: dict[str, Any] = {"host": host, "port": port, "home": home, "workers": workers}
+    given |= {"log_format": log_format, "access_log": access_log}
     try:
         settings = read_settings(given)
         run_server(settings, console, open_page=open_page)
@@ -75,62 +79,67 @@ def addresses(settings: Settings, port: int, token: str | None) -> list[str]:
 def run_server(settings: Settings, console: Console, *, open_page: bool = False) -> None:
     """Serve until interrupted; raises NetwrightError when the port or the data folder is taken."""
     settings, token = expose(settings)
-    with open_socket(settings.host, settings.port) as listener:
-        console.print(f"[bold]Netwright {__version__}[/] · data in {settings.home}", soft_wrap=True)
+    with contextlib.ExitStack() as opened:
+        listeners = open_sockets(settings.host, settings.port, settings.workers)
+        for listener in listeners:
+            opened.enter_context(listener)
         # Imported only now: what is wrong with the address is told at once.
-        import uvicorn
-
-        from netwright_studio.app import create_app
+        from netwright_studio.serving.server import StudioServer
         from netwright_studio.store.lock import FolderLock
 
         with FolderLock(settings.home):
             pass
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        for chatty in ("alembic", "uvicorn"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
-        found_at = addresses(settings, listener.getsockname()[1], token)
+        found_at = addresses(settings, listeners[0].getsockname()[1], token)
+        in_json = settings.log_format == "json"
+        if not in_json:
+            console.print(f"[bold]Netwright {__version__}[/] · data in {settings.home}", soft_wrap=True)
 
-        class Server(uvicorn.Server):
-            """Tells when the studio is ready."""
+        def tell() -> None:
+            if in_json:
+                logger.info("ready", extra={"version": __version__, "addresses": found_at})
+            else:
+                told = "  or  ".join(f"[bold cyan]{address}[/]" for address in found_at)
+                console.print(f"Ready: {told}  (Ctrl+C ends it)", soft_wrap=True)
+            if open_page:
+                webbrowser.open(found_at[-1])
 
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                """Start, then say where."""
-                await super().startup(sockets)
-                if self.started:
-                    told = "  or  ".join(f"[bold cyan]{address}[/]" for address in found_at)
-                    console.print(f"Ready: {told}  (Ctrl+C ends it)", soft_wrap=True)
-                    if open_page:
-                        webbrowser.open(found_at[-1])
-
+        server = StudioServer(settings, listeners, tell)
         # Ctrl+C has been heeded by the time it arrives here: the server has ended in order.
         # The loop answers beside threads that use the database: each waits for the other for so long at most.
         sys.setswitchinterval(SWITCH_SECONDS)
         preparing = Calibration(settings.home) if settings.prepare_machine else contextlib.nullcontext()
         with preparing, contextlib.suppress(KeyboardInterrupt):
-            Server(uvicorn.Config(create_app(settings), **_SERVER)).run(sockets=[listener])
+            server.run()
 
 
-_SERVER: dict[str, Any] = {
-    "http": "httptools",
-    "ws": "netwright_studio.sockets:StudioSocket",
-    "ws_max_size": WS_MAX_BYTES,
-    # Every client of a run is sent the same frames: packed, each would be packed for each of them.
-    "ws_per_message_deflate": False,
-    "ws_ping_interval": PING_SECONDS,
-    "ws_ping_timeout": PING_SECONDS,
-    "access_log": False,
-    "log_config": None,
-    "server_header": False,
-    "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
-}
+def open_sockets(host: str, port: int, count: int) -> list[socket.socket]:
+    """Return as many listening sockets on one port as there are processes to accept connections."""
+    if count == 1:
+        return [open_socket(host, port)]
+    if port:
+        open_socket(host, port).close()  # a shared port would let us in beside a stranger
+    found = [open_socket(host, port, shared=True)]
+    try:
+        for _ in range(count - 1):
+            found.append(open_socket(host, found[0].getsockname()[1], shared=True))
+    except NetwrightError:
+        for listener in found:
+            listener.close()
+        raise
+    return found
 
 
-def open_socket(host: str, port: int) -> socket.socket:
-    """Return a listening socket, or raise NetwrightError with what to do."""
+def open_socket(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket bound to the address, or raise NetwrightError with what to do.
+
+    Of ``shared`` ones several may be bound to one port; the system gives each its part of the connections.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
     except OSError as error:
         listener.close()

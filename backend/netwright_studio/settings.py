@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +46,12 @@ class Settings(BaseSettings):
     max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
 
     prepare_machine: bool = Field(True, description="Compile kernels and measure the machine in the background, once.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that answer inferences; 1 is the studio itself.")
+    model_memory_bytes: int = Field(2048 * MIB, ge=MIB, description="Memory that loaded models may take.")
+    keep_alive_seconds: float = Field(75.0, gt=0, description="How long an idle connection is kept.")
+    log_format: Literal["text", "json"] = Field("text", description="Logs as text, or as one JSON object a line.")
+    access_log: Literal["off", "errors", "all"] = Field("errors", description="Which requests are logged.")
+
     run_concurrency: int = Field(1, ge=1, le=64, description="Runs that train at the same time.")
     run_threads: int | None = Field(None, ge=1, description="Threads of a run; the cores shared out when unset.")
     run_memory_bytes: int | None = Field(None, ge=256 * MIB, description="Memory a run may use; 80 % when unset.")
@@ -59,6 +65,7 @@ class Settings(BaseSettings):
     event_interval: float = Field(0.02, gt=0, description="Events are written and sent this often.")
     event_queue_frames: int = Field(256, ge=2, description="Frames a slow client may fall behind.")
     events_per_run: int = Field(1_000_000, ge=1000, description="Events kept per run; older ones are pruned.")
+    retention_interval: float = Field(300.0, gt=0, description="Time between two sweeps of what is not kept.")
     heartbeat_interval: float = Field(10.0, gt=0, description="Silence after which a heartbeat is sent.")
 
     @field_validator("home", mode="after")

@@ -10,12 +10,13 @@ from netwright.datasets import DatasetInfo
 from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
-from netwright_studio.inference import ModelServer
+from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inspecting import Subjects
 from netwright_studio.keyring import Keyring
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.series import SeriesCache
+from netwright_studio.serving.metrics import RequestMetrics
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
 from netwright_studio.store.tables import ApiKey, ShareLink
@@ -36,7 +37,9 @@ class Studio:
     series: SeriesCache
     catalog: DatasetCatalog
     models: ModelServer
+    repository: ModelRepository
     subjects: Subjects
+    requests: RequestMetrics
     keys: Keyring[ApiKey]
     links: Keyring[ShareLink]
 
@@ -44,6 +47,8 @@ class Studio:
         """End a key or a link, from the next request on."""
         await asyncio.to_thread(ring.store.revoke, ident)
         ring.forget()
+        self.models.changes += 1  # nobody goes on by the short lane
+        await self.models.others.tell({"type": "revoked"})
 
     def dataset_info(self, ident: str | None) -> DatasetInfo | None:
         """Return what a data set says of itself, None for None."""

@@ -27,12 +27,13 @@ from .train.data import check_samples
 Array = NDArray[Any]
 
 
-def open_predictor(model: SavedModel, device: str | Device = "cpu") -> Predictor:
-    """The part of a saved model's graph that answers, with its weights."""
+def open_predictor(model: SavedModel, device: str | Device = "cpu", *, serving: bool = False) -> Predictor:
+    """The part of a saved model's graph that answers, with its weights; ``serving`` where many small batches come."""
     shape = model.info.input.shape
     graph = served_graph(model.graph, model.info.task, shape)
     # what makes samples takes latent numbers, whose shape stands in the graph
-    return load_predictor(graph, model.weights_path, device, None if model.info.does == ("generate",) else shape)
+    given = None if model.info.does == ("generate",) else shape
+    return load_predictor(graph, model.weights_path, device, given, alone=serving)
 
 
 def open_generator(model: SavedModel, device: str | Device = "cpu") -> Generator:

@@ -20,6 +20,7 @@ PARTS = (
 NOT_SHOWN = (
     "backup",
     "inference/open_inference",
+    "serving",
     "notebook.py",
     "project_commands.py",
     "serve.py",

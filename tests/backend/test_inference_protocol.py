@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gzip
 import json
-import socket
-import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +14,8 @@ import httpx
 import numpy as np
 import pytest
 import tritonclient.http as triton
-import uvicorn
 from tests.backend.inference_fakes import Fixture, LinearPredictor, iris_weights
+from tests.backend.serving_tools import serving
 from tritonclient.utils import InferenceServerException
 
 from netwright_studio.inference.open_inference import OpenInferenceApp
@@ -26,23 +23,6 @@ from netwright_studio.inference.open_inference import OpenInferenceApp
 X = np.random.default_rng(1).normal(0, 1, (5, 4)).astype(np.float32)
 WANTED = LinearPredictor(iris_weights())(X)
 MAX_BYTES = 100_000
-
-
-@contextlib.contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI app on a free port of the loopback device, in a thread."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([bound])))
-        thread.start()
-        try:
-            while not server.started:
-                threading.Event().wait(0.01)
-            yield f"127.0.0.1:{bound.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +209,12 @@ WRONG: dict[str, tuple[dict[str, Any] | bytes, str]] = {
     "too large": (body(data=[1e39, 1, 2, 3]), "out of the range of FP32"),
     "no data": (body(data=...), "data must be a list"),
     "another datatype": (body(datatype="FLOAT"), "datatype must be one of"),
-    "bytes": (body(datatype="BYTES", data=["a", "b", "c", "d"]), "the model wants FP32, got BYTES"),
+    "bytes": (body(datatype="BYTES", data=["a", "b", "c", "d"]), "BYTES want shape [-1] or [-1, 1]"),
+    "many inputs": ({"inputs": [{"name": str(n)} for n in range(1001)]}, "'inputs' must be a list"),
+    "shared memory": (
+        body(data=..., parameters={"shared_memory_region": "x", "shared_memory_byte_size": 16}),
+        "there is no shared memory region 'x'",
+    ),
     "out of range": (body(datatype="UINT8", data=[256, 0, 0, 0]), "out of the range of UINT8"),
     "fractions": (body(datatype="INT32", data=[1.5, 0, 0, 0]), "does not hold INT32 values only"),
     "binary size without binary": (body(data=..., parameters={"binary_data_size": 16}), "binary_data_size must be"),
@@ -326,6 +311,12 @@ def test_every_kind_of_packing_is_read(http: httpx.Client, wrap: Any) -> None:
         ("POST", "/v2/models/iris/ready", 405),
         ("DELETE", "/v2/models/iris", 405),
         ("POST", "/v2/repository/models/nothing/load", 404),
+        ("GET", "/v2/systemsharedmemory/region/x/status", 404),
+        ("GET", "/v2/cudasharedmemory/status", 200),
+        ("POST", "/v2/systemsharedmemory/status", 405),
+        ("GET", "/v2/models/nothing/trace/setting", 404),
+        ("GET", "/v2/models/iris/versions/1/trace/setting", 404),
+        ("GET", "/v2/systemsharedmemory/region", 404),
         ("POST", "/v2/repository/models/nothing/unload", 404),
         ("GET", "/v2/health/live", 200),
         ("HEAD", "/v2/health/ready", 200),

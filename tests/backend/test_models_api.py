@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,79 @@ def test_a_row_may_be_a_list_texts_or_a_record(client: Any) -> None:
     values = [item["value"] for item in answer["predictions"]]
     assert values == pytest.approx([values[0]] * 4, rel=1e-5)
     assert 25 < values[0] < 346
+
+
+def test_a_csv_file_with_or_without_a_head(client: Any) -> None:
+    data = datasets.get("diabetes")
+    rows = data.rows("test", 0, 3)
+    columns = data.info.input.columns or ()
+    wanted = post(client, "/api/models/diabetes/predict", {"inputs": rows}).json()["predictions"]
+    plain = "\n".join(",".join(map(str, row)) for row in rows)
+    # the columns in another order, and the label's among them
+    turned = "\r\n".join(",".join(map(str, [*reversed(row), 7])) for row in [columns, *rows])
+    for text in (plain, turned.replace(",7\r", ",target\r", 1)):
+        answer = client.post(
+            "/api/models/diabetes/predict",
+            content=text.encode(),
+            headers={"content-type": "text/csv; charset=utf-8", "origin": str(client.base_url)},
+        )
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["predictions"] == wanted
+
+
+def test_a_picture_as_a_file_and_raw_things_through_the_protocol(client: Any) -> None:
+    x, _ = datasets.get("digits").test
+    png = base64.b64decode(encode_png(x[0], datasets.info("digits").input).partition(",")[2])
+    wanted = post(client, "/api/models/mlp-digits/predict", {"inputs": [x[0].tolist()]}).json()["predictions"][0]
+    headers = {"content-type": "image/png", "origin": str(client.base_url)}
+    answer = client.post("/api/models/mlp-digits/predict", content=png, headers=headers).json()
+    assert answer["predictions"][0]["label"] == wanted["label"]
+    name = client.get("/v2/models/mlp-digits").json()["inputs"][0]["name"]
+    sizes = {"binary_data_size": 2 * (4 + len(png))}
+    tensor = {"name": name, "shape": [2], "datatype": "BYTES", "parameters": sizes}
+    best = {"name": "softmax", "parameters": {"classification": 1}}
+    head = json.dumps({"inputs": [tensor], "outputs": [best]}).encode()
+    headers = {"inference-header-content-length": str(len(head)), "origin": str(client.base_url)}
+    body = head + 2 * (len(png).to_bytes(4, "little") + png)
+    output = client.post("/v2/models/mlp-digits/infer", content=body, headers=headers).json()["outputs"][0]
+    assert [text.split(":")[2] for text in output["data"]] == [wanted["label"]] * 2
+    config = client.get("/v2/models/mlp-digits/config").json()
+    assert json.loads(config["parameters"]["labels"]["string_value"]) == list("0123456789")
+
+
+@pytest.mark.parametrize("form", ["line", "list", "record"])
+def test_rows_of_a_table_through_the_protocol(client: Any, form: str) -> None:
+    data = datasets.get("diabetes")
+    row = data.rows("test", 0, 1)[0]
+    columns = data.info.input.columns or ()
+    forms = {
+        "line": ",".join(map(str, row)),
+        "list": json.dumps(row),
+        "record": json.dumps(dict(zip(columns, row, strict=True))),
+    }
+    name = client.get("/v2/models/diabetes").json()["inputs"][0]["name"]
+    tensor = {"name": name, "shape": [1, 1], "datatype": "BYTES", "data": [forms[form]]}
+    answer = post(client, "/v2/models/diabetes/infer", {"inputs": [tensor]})
+    assert answer.status_code == 200, answer.text
+    wrong = {**tensor, "data": ["1,2"]}
+    refused = post(client, "/v2/models/diabetes/infer", {"inputs": [wrong]})
+    assert (refused.status_code, refused.json().keys()) == (400, {"error"})
+
+
+def test_other_kinds_of_bodies_are_refused(client: Any) -> None:
+    for kind, content, status in (
+        ("application/x-www-form-urlencoded", b"a=b", 415),
+        ("text/csv", b"", 422),
+        ("text/csv", b"\xff\xfe", 422),
+        ("text/plain", b"text", 422),
+        ("image/png", b"no picture", 422),
+        ("application/json", b"{", 400),
+        ("application/json", b"[]", 422),
+    ):
+        headers = {"content-type": kind, "origin": str(client.base_url)}
+        answer = client.post("/api/models/diabetes/predict", content=content, headers=headers)
+        assert answer.status_code == status, (kind, answer.text)
+        assert answer.json()["error"]["message"]
 
 
 def test_an_autoencoder_answers_with_a_picture(client: Any) -> None:

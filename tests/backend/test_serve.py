@@ -38,12 +38,14 @@ SECONDS = 40.0
 class Server:
     """``netwright serve`` on a free port, with the fake worker unless told otherwise."""
 
-    def __init__(self, home: Path, *, real: bool = False, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, home: Path, *, real: bool = False, host: str = "127.0.0.1", arguments: tuple[str, ...] = ()
+    ) -> None:
         environment = {**os.environ, "NETWRIGHT_HOME": str(home)}
         if not real:
             environment["NETWRIGHT_WORKER_COMMAND"] = json.dumps(FAKE_WORKER)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, "serve", "--port", "0", "--host", host],
+            [sys.executable, "-c", START, "serve", "--port", "0", "--host", host, *arguments],
             env=environment,
             stderr=subprocess.PIPE,
             text=True,

@@ -13,8 +13,9 @@ from netwright import model_store
 from netwright.abilities import abilities
 from netwright.task_choice import TaskChoice
 from netwright_studio.api.deps import IdPath, Limit, Offset, StudioDep
+from netwright_studio.api.raw_inputs import DESCRIBED, RawInputsDep
 from netwright_studio.api.routing import resource_router
-from netwright_studio.inference import ModelServer
+from netwright_studio.inference import ModelRepository, ModelServer
 from netwright_studio.inference.creating import generate, go_on
 from netwright_studio.inference.friendly import predict
 from netwright_studio.schemas.common import Items
@@ -26,7 +27,6 @@ from netwright_studio.schemas.models import (
     GenerateRequest,
     ModelVersion,
     PredictReply,
-    PredictRequest,
     TrainedModel,
 )
 from netwright_studio.store.tables import ModelVersion as Row
@@ -42,7 +42,13 @@ def get_server(studio: StudioDep) -> ModelServer:
     return studio.models
 
 
+def get_repository(studio: StudioDep) -> ModelRepository:
+    """Return where models are kept."""
+    return studio.repository
+
+
 ServerDep = Annotated[ModelServer, Depends(get_server)]
+RepositoryDep = Annotated[ModelRepository, Depends(get_repository)]
 
 VersionPath = Annotated[int, Path(ge=1, le=2**31)]
 
@@ -60,16 +66,16 @@ def _public_model(rows: list[Row]) -> dict[str, Any]:
 
 
 @router.get("", response_model=Items[TrainedModel])
-def list_models(server: ServerDep, limit: Limit = 50, offset: Offset = 0) -> dict[str, Any]:
+def list_models(repository: RepositoryDep, limit: Limit = 50, offset: Offset = 0) -> dict[str, Any]:
     """Models, the last trained first."""
-    page, total = server.repository.page(limit, offset)
+    page, total = repository.page(limit, offset)
     return {"items": [_public_model(rows) for rows in page], "total": total}
 
 
 @router.get("/{name}", response_model=TrainedModel)
-def get_model(server: ServerDep, name: IdPath) -> dict[str, Any]:
+def get_model(repository: RepositoryDep, name: IdPath) -> dict[str, Any]:
     """One model with all its versions."""
-    return _public_model(server.repository.versions(name))
+    return _public_model(repository.versions(name))
 
 
 @router.delete("/{name}", status_code=204)
@@ -79,9 +85,9 @@ async def delete_model(server: ServerDep, name: IdPath) -> None:
 
 
 @router.get("/{name}/versions/{version}", response_model=ModelVersion)
-def get_model_version(server: ServerDep, name: IdPath, version: VersionPath) -> dict[str, Any]:
+def get_model_version(repository: RepositoryDep, name: IdPath, version: VersionPath) -> dict[str, Any]:
     """One version."""
-    return public_version(server.repository.get(name, version))
+    return public_version(repository.get(name, version))
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
@@ -90,16 +96,18 @@ async def delete_model_version(server: ServerDep, name: IdPath, version: Version
     await server.delete(name, version)
 
 
-@router.post("/{name}/predict", response_model_exclude_none=True)
-async def predict_newest(server: ServerDep, name: IdPath, body: PredictRequest) -> PredictReply:
+@router.post("/{name}/predict", response_model_exclude_none=True, openapi_extra=DESCRIBED)
+async def predict_newest(server: ServerDep, name: IdPath, raws: RawInputsDep) -> PredictReply:
     """Predict with the newest version; preprocessing is included."""
-    return await predict(await server.get(name), body.inputs)
+    model = await server.get(name)
+    return await predict(model, raws.of(model.saved.info))
 
 
-@router.post("/{name}/versions/{version}/predict", response_model_exclude_none=True)
-async def predict_version(server: ServerDep, name: IdPath, version: VersionPath, body: PredictRequest) -> PredictReply:
+@router.post("/{name}/versions/{version}/predict", response_model_exclude_none=True, openapi_extra=DESCRIBED)
+async def predict_version(server: ServerDep, name: IdPath, version: VersionPath, raws: RawInputsDep) -> PredictReply:
     """Predict with one version; preprocessing is included."""
-    return await predict(await server.get(name, version), body.inputs)
+    model = await server.get(name, version)
+    return await predict(model, raws.of(model.saved.info))
 
 
 @router.post("/{name}/generate", response_model_exclude_none=True)
@@ -131,17 +139,17 @@ async def continue_version(
 
 
 @router.get("/{name}/export", response_class=Response)
-def export_model(server: ServerDep, name: IdPath, format: ExportFormat = "safetensors") -> Response:
+def export_model(repository: RepositoryDep, name: IdPath, format: ExportFormat = "safetensors") -> Response:
     """Download the newest version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON."""
-    return _export(server.repository.open(name, server.repository.newest(name)), name, format)
+    return _export(repository.open(name, repository.newest(name)), name, format)
 
 
 @router.get("/{name}/versions/{version}/export", response_class=Response)
 def export_model_version(
-    server: ServerDep, name: IdPath, version: VersionPath, format: ExportFormat = "safetensors"
+    repository: RepositoryDep, name: IdPath, version: VersionPath, format: ExportFormat = "safetensors"
 ) -> Response:
     """Download one version's weights, all of it as ONNX, its graph, or its graph as MXNet's symbol JSON."""
-    return _export(server.repository.open(name, version), name, format)
+    return _export(repository.open(name, version), name, format)
 
 
 def _export(model: model_store.SavedModel, name: str, format: ExportFormat) -> Response:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
+from netwright.errors import DataError
+from netwright.model_store import ModelInfo
 from netwright.prediction import explain, fit_shape, read_inputs
 from netwright_studio.inference.creating import require
+from netwright_studio.inference.predictor import Array
 from netwright_studio.inference.server import LoadedModel
 from netwright_studio.schemas.models import Prediction, PredictReply
 
@@ -25,3 +31,27 @@ async def predict(model: LoadedModel, raws: Sequence[Any]) -> PredictReply:
     predictions = [Prediction(**explain([head[i] for head in outputs], info)) for i in range(len(raws))]
     took = (time.perf_counter() - started) * 1000
     return PredictReply(predictions=predictions, model=model.name, version=model.version, ms=round(took, 3))
+
+
+async def read_raw(model: LoadedModel, elements: Sequence[bytes]) -> dict[str, Array]:
+    """Return the network's inputs for raw things that came as bytes: a picture's file, a text, a row as CSV or JSON."""
+
+    def read() -> Array:
+        info = model.saved.info
+        return read_inputs([_raw_of(element, info, place) for place, element in enumerate(elements)], info)
+
+    x = await asyncio.to_thread(read)
+    return {spec.name: fit_shape(x, spec.shape).astype(spec.dtype, copy=False) for spec in model.predictor.inputs}
+
+
+def _raw_of(element: bytes, info: ModelInfo, place: int) -> Any:
+    if info.input.kind == "image" and element.lstrip()[:1] != b"[":
+        return {"png": base64.b64encode(element).decode("ascii")}
+    try:
+        text = element.decode()
+        is_json = info.input.kind != "text" and text.lstrip()[:1] in ("{", "[")
+        return orjson.loads(text) if is_json else text
+    except ValueError:
+        raise DataError(
+            "these bytes cannot be read", where=f"inputs[{place}]", wanted="UTF-8 text, or JSON", got="something else"
+        ) from None

@@ -45,7 +45,15 @@ def load_with_framework(saved: SavedModel) -> Predictor:
     """Load through the framework, imported on first use so that the start is quick."""
     from netwright.prediction import open_predictor
 
-    return open_predictor(saved)
+    predictor = open_predictor(saved, serving=True)
+    predictor.prepare(1)
+    return predictor
+
+
+def bytes_of(predictor: Predictor, saved: SavedModel) -> int:
+    """Bytes that a loaded model holds: what the predictor says, or as much again as its weights for plans."""
+    told: int | None = getattr(predictor, "held_bytes", None)
+    return told if told is not None else 2 * saved.weights_path.stat().st_size
 
 
 def datatype_of(spec: TensorSpec) -> np.dtype[Any]:

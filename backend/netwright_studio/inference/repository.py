@@ -7,9 +7,7 @@ command line appears in the studio, and a crash between the two writes heals its
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from netwright import model_store
 from netwright.errors import CheckpointError
 from netwright.model_store import ModelInfo, SavedModel
-from netwright_studio.errors import NotFoundError, UnavailableError
+from netwright_studio.errors import NotFoundError
+from netwright_studio.inference.folders import ModelFolders
 from netwright_studio.store import Store
 from netwright_studio.store.models import ModelStore
 from netwright_studio.store.tables import ModelVersion, Run
 
-CLOCK_GRAIN_NS = 50_000_000
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +33,7 @@ class ModelRepository:
         self._runs = store.settings.runs_dir
         self._rows = ModelStore(store.database)
         self._lock = threading.Lock()
-        self._newest: dict[str, tuple[int | None, int]] = {}
+        self._folders = ModelFolders(self.root)
 
     def publish(self, run: Run, title: str, result: dict[str, Any]) -> ModelVersion:
         """Make the next version of the model named after ``title`` from the folder the run's worker saved.
@@ -95,45 +93,30 @@ class ModelRepository:
             self.sync()
             return self._rows.get(name, version)
 
+    def numbers(self, name: str) -> list[int]:
+        """Return the versions of a model, ascending, or raise NotFoundError."""
+        return sorted(row.version for row in self.versions(name))
+
+    def keys(self) -> list[tuple[str, int]]:
+        """Return all models with their versions."""
+        self.sync()
+        return sorted(self._rows.keys())
+
+    def refresh(self) -> None:
+        """Find what has been put into the folders by others."""
+        self.sync()
+
     def folder(self, name: str, version: int) -> Path:
         """Return where a version lies; the name is one that ``is_name`` has let through."""
-        if not model_store.is_name(name):
-            raise NotFoundError.of("model", name)
-        return self.root / name / str(version)
+        return self._folders.folder(name, version)
 
     def newest(self, name: str) -> int:
         """Return the highest version of a model, or raise NotFoundError; quick when nothing has changed."""
-        try:
-            changed = (self.root / name).stat().st_mtime_ns if model_store.is_name(name) else None
-        except OSError:
-            changed = None
-        if changed is None:
-            raise NotFoundError.of("model", name)
-        seen, version = self._newest.get(name, (None, 0))
-        if seen != changed:
-            version = max(model_store.versions(self.root, name), default=0)
-            # A folder that has just changed may change again within the clock's grain: do not remember it yet.
-            if time.time_ns() - changed > CLOCK_GRAIN_NS:
-                self._newest[name] = (changed, version)
-        if not version:
-            raise NotFoundError.of("model", name)
-        return version
+        return self._folders.newest(name)
 
     def open(self, name: str, version: int) -> SavedModel:
         """Return the files of a version, checksums compared; UnavailableError when they are damaged."""
-        folder = self.folder(name, version)
-        if not folder.is_dir():
-            self.get(name, version)
-        try:
-            return model_store.load_model(folder)
-        except CheckpointError as error:
-            raise UnavailableError(
-                f"Version {version} of the model {name} cannot be loaded: {error.message}.",
-                where="model",
-                wanted=error.wanted,
-                got=error.got,
-                remedy="Train it again, or use another version.",
-            ) from error
+        return self._folders.open(name, version)
 
     def delete(self, name: str, version: int | None = None) -> list[int]:
         """Delete one version or all, files and rows; return the numbers that were deleted."""
@@ -142,14 +125,10 @@ class ModelRepository:
             rows = [self._rows.get(name, version)] if version is not None else self._rows.versions(name)
             for row in rows:
                 self._rows.delete(row.name, row.version)
-                folder = self.folder(row.name, row.version)
-                # Renamed first, so that no reader and no crash ever sees half a model.
-                grave = self.root / f".deleted-{row.id}"
-                if folder.exists():
-                    folder.rename(grave)
-                    shutil.rmtree(grave)
-            if not model_store.versions(self.root, name) and (self.root / name).is_dir():
-                shutil.rmtree(self.root / name)
+            try:
+                self._folders.delete(name, version)
+            except NotFoundError:  # the files had gone before
+                logger.info("the files of the model %s were not there any more", name)
         return [row.version for row in rows]
 
     def _index(self, model: SavedModel, version: int, run_id: str | None) -> ModelVersion:

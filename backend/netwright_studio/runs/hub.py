@@ -85,6 +85,11 @@ class EventHub:
         self._capacity = capacity
         self._subscribers: dict[str, set[Subscription]] = {}
 
+    @property
+    def clients(self) -> int:
+        """How many listen."""
+        return sum(map(len, self._subscribers.values()))
+
     def subscribe(self, run: str, language: Language = "en") -> Subscription:
         """Add a client, who reads ``language``."""
         subscription = Subscription(self._capacity, language)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from netwright_studio.errors import ConflictError, UnavailableError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.hub import EventHub
 from netwright_studio.runs.recorder import Recorder
+from netwright_studio.runs.retention import KEPT_DELETED, Retention
 from netwright_studio.runs.state import RunState, require_move
 from netwright_studio.runs.supervisor import Supervisor
 from netwright_studio.settings import Settings
@@ -31,8 +31,6 @@ TIDY_SECONDS = 1.0
 MOST_RECOVERIES = 3
 """So often in a row a run goes on by itself after a crash of the studio without having come to a new checkpoint."""
 TOO_OFTEN = "The studio ended again and again while this run trained, with no checkpoint in between; it is given up."
-KEPT_DELETED = timedelta(days=7)
-"""How long a deleted run can be restored."""
 
 
 class RunManager:
@@ -48,9 +46,11 @@ class RunManager:
         self._wake = asyncio.Event()
         self._queue: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
+        self._sweeps: asyncio.Task[None] | None = None
         self._closing = False
         self.settle: Callable[[str], None] | None = None
         """Called, away from the loop, with each run that has ended."""
+        self.retention = Retention(store)
         self.over: list[Callable[[], None]] = []
         """Called, on the loop, when a run has ended or was deleted."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -63,11 +63,12 @@ class RunManager:
         await self.purge()
         self._queue = asyncio.create_task(self._serve_queue(), name="run-queue")
         self._tidying = asyncio.create_task(self._tidy_database(), name="database-log")
+        self._sweeps = asyncio.create_task(self.retention.run_forever(), name="retention")
 
     async def close(self) -> None:
         """Let every worker write a checkpoint and end; its run is then interrupted and can be resumed."""
         self._closing = True
-        for task in filter(None, (self._queue, self._tidying)):
+        for task in filter(None, (self._queue, self._tidying, self._sweeps)):
             task.cancel()
             await asyncio.wait({task})
         for supervisor in list(self._live.values()):
@@ -199,8 +200,7 @@ class RunManager:
 
     async def delete(self, run: str) -> None:
         """Delete a run that is over, with its events and files, for good."""
-        await asyncio.to_thread(self._store.runs.delete, run)
-        await asyncio.to_thread(RunFolder(self._settings.runs_dir, run).remove)
+        await asyncio.to_thread(self.retention.delete, run)
 
     async def _get(self, run: str) -> Run:
         return await asyncio.to_thread(self._store.runs.get, run)
@@ -306,7 +306,7 @@ class RunManager:
             run, events = claimed
             self._hub.broadcast(run.id, events)
             recorder = Recorder(self._store, self._hub, run)
-            supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish)
+            supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish, self.retention.prune)
             self._live[run.id] = supervisor
             task = asyncio.create_task(self._supervise(supervisor), name=f"run-{run.id}")
             self._tasks.add(task)

@@ -81,9 +81,9 @@ class RunCurves:
             curve.values.frombytes(values.astype(np.float64).tobytes())
         self.seen = self.kept = seen
 
-    def keep(self, file: Path) -> None:
-        """Write the curves to ``file`` where much was read since the last time, and the run's folder is there."""
-        if self.seen - self.kept < _KEEP_AFTER or not file.parent.is_dir():
+    def keep(self, file: Path, least: int = _KEEP_AFTER) -> None:
+        """Write the curves to ``file`` where ``least`` events were read since, and the run's folder is there."""
+        if self.seen - self.kept < least or not file.parent.is_dir():
             return
         columns: dict[str, Any] = {}
         for place, curve in enumerate(self.curves.values()):
@@ -134,13 +134,19 @@ class SeriesCache:
         with curves.lock:
             self._bring_up(curves, run)
 
-    def _bring_up(self, curves: RunCurves, run: str) -> None:
+    def secure(self, run: str) -> None:
+        """Write a run's curves to its folder, however few are new: the events that they come from are about to go."""
+        curves = self._get(run)
+        with curves.lock:
+            self._bring_up(curves, run, least=1)
+
+    def _bring_up(self, curves: RunCurves, run: str, least: int = _KEEP_AFTER) -> None:
         file = self._runs_dir / run / "curves.npz" if self._runs_dir is not None else None
         if file is not None and curves.seen == 0:
             curves.load(file)
         curves.update(self._events, run)
         if file is not None:
-            curves.keep(file)
+            curves.keep(file, least)
 
     def forget(self, run: str) -> None:
         """Drop a run."""

@@ -36,12 +36,21 @@ SHUT_DOWN = "The studio was shut down; resume the run to go on from its checkpoi
 class Supervisor:
     """One worker process and the run it trains."""
 
-    def __init__(self, settings: Settings, store: Store, recorder: Recorder, run: Run, publish: Publish) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        recorder: Recorder,
+        run: Run,
+        publish: Publish,
+        prune: Callable[[str], int],
+    ) -> None:
         self.run = run
         self.recorder = recorder
         self._settings = settings
         self._store = store
         self._publish = publish
+        self._prune = prune
         self._folder = RunFolder(settings.runs_dir, run.id)
         self._worker: WorkerProcess | None = None
         self._said: str | None = None
@@ -63,7 +72,7 @@ class Supervisor:
         finally:
             writer.cancel()
             await asyncio.wait({writer})
-        await asyncio.to_thread(self._store.events.prune, self.run.id, self._settings.events_per_run)
+        await asyncio.to_thread(self._prune, self.run.id)
 
     async def tell(self, word: str) -> None:
         """Pass a word on to the worker; one that still starts hears it as soon as it listens."""

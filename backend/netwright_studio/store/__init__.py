@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from netwright_studio.settings import Settings
 from netwright_studio.store.access import KEY_PREFIX, SecretStore
 from netwright_studio.store.blobs import BlobStore
@@ -13,7 +15,7 @@ from netwright_studio.store.fullness import Reserve
 from netwright_studio.store.projects import ProjectStore
 from netwright_studio.store.runs import RunStore
 from netwright_studio.store.sweeps import SweepStore
-from netwright_studio.store.tables import ApiKey, ShareLink
+from netwright_studio.store.tables import ApiKey, Base, ShareLink
 from netwright_studio.store.versions import VersionStore
 
 __all__ = ["Store", "open_store"]
@@ -34,6 +36,17 @@ class Store:
     events: EventStore
     keys: SecretStore[ApiKey]
     links: SecretStore[ShareLink]
+
+    def named_blobs(self) -> set[str]:
+        """Return the blobs that any row names, in a column that is called ``blob`` or ends with ``_blob``."""
+        columns = [
+            column
+            for table in Base.metadata.tables.values()
+            for column in table.columns
+            if column.name == "blob" or column.name.endswith("_blob")
+        ]
+        with self.database.read() as session:
+            return {name for column in columns for name in session.scalars(select(column)) if name is not None}
 
     def close(self) -> None:
         """Close the database."""

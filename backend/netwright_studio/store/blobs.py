@@ -62,7 +62,7 @@ class BlobStore:
                 os.fsync(file.fileno())
             place = self._place(digest.hexdigest())
             place.parent.mkdir(exist_ok=True)
-            temporary.replace(place)
+            temporary.replace(place)  # young again, if it was there: no sweep takes what is stored now
             fsync_folder(place.parent)
         finally:
             temporary.unlink(missing_ok=True)
@@ -76,6 +76,11 @@ class BlobStore:
     def delete(self, name: str) -> None:
         """Remove a blob; one that is not there is no error."""
         self._place(name).unlink(missing_ok=True)
+
+    def stored(self) -> list[tuple[str, float]]:
+        """Return the names of all blobs with the time at which each was stored."""
+        found = [path for path in self.root.glob("[0-9a-f][0-9a-f]/*") if _NAME.fullmatch(path.name)]
+        return [(path.name, path.stat().st_mtime) for path in found]
 
     def sweep(self) -> None:
         """Remove what a crash left half written."""

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from netwright_studio.errors import NotFoundError
 from netwright_studio.jsonio import dumps
 from netwright_studio.store.database import Database
 from netwright_studio.store.tables import Run, RunEvent
+
+PRUNED_AT_ONCE = 20_000
 
 
 def timestamp() -> str:
@@ -94,19 +96,27 @@ class EventStore:
         last = found[len(found) - since :]
         return sum('"state":"interrupted"' in event.data for event in last)
 
+    def exceeds(self, run: str, keep: int) -> bool:
+        """Tell whether a run has more than ``keep`` events."""
+        with self._database.read() as session:
+            row = session.execute(select(Run.last_event, Run.pruned_to).where(Run.id == run)).first()
+        return row is not None and row.last_event - row.pruned_to > keep
+
     def prune(self, run: str, keep: int) -> int:
-        """Drop the oldest events beyond ``keep`` and note how far; return how many went."""
-        with self._database.write_fast() as session:
-            last = session.scalar(select(Run.last_event).where(Run.id == run)) or 0
-            pruned_to = last - keep
-            if pruned_to <= 0:
-                return 0
-            old = (RunEvent.run_id == run, RunEvent.seq <= pruned_to)
-            count = session.scalar(select(func.count()).select_from(RunEvent).where(*old)) or 0
-            if count:
-                session.execute(delete(RunEvent).where(*old))
+        """Drop the oldest events beyond ``keep`` and note how far; return how many went.
+
+        Bit by bit: whoever writes meanwhile need not wait long.
+        """
+        total = 0
+        while True:
+            with self._database.write_fast() as session:
+                row = session.execute(select(Run.last_event, Run.pruned_to).where(Run.id == run)).first()
+                if row is None or row.last_event - row.pruned_to <= keep:
+                    return total
+                pruned_to = min(row.last_event - keep, row.pruned_to + PRUNED_AT_ONCE)
+                session.execute(delete(RunEvent).where(RunEvent.run_id == run, RunEvent.seq <= pruned_to))
                 session.execute(update(Run).where(Run.id == run).values(pruned_to=pruned_to))
-            return count
+                total += pruned_to - row.pruned_to
 
 
 def append(

@@ -159,6 +159,12 @@ class RunStore:
         with self._database.read() as session:
             return list(session.scalars(select(Run).where(Run.state.in_([state.value for state in LIVE]))))
 
+    def count_by_state(self) -> dict[str, int]:
+        """Return how many runs are in each state; deleted ones are left out."""
+        with self._database.read() as session:
+            query = select(Run.state, func.count()).where(Run.deleted_at.is_(None)).group_by(Run.state)
+            return {row[0]: row[1] for row in session.execute(query)}
+
     def move(
         self,
         ident: str,
@@ -233,6 +239,16 @@ class RunStore:
         """Return the runs that were discarded before ``time``."""
         with self._database.read() as session:
             return list(session.scalars(select(Run.id).where(Run.deleted_at < time)))
+
+    def overfull(self, events: int) -> list[str]:
+        """Return the runs that have more than so many events."""
+        with self._database.read() as session:
+            return list(session.scalars(select(Run.id).where(Run.last_event - Run.pruned_to > events)))
+
+    def idents(self) -> frozenset[str]:
+        """Return the ids of all runs, the deleted ones that can be restored among them."""
+        with self._database.read() as session:
+            return frozenset(session.scalars(select(Run.id)))
 
     def delete(self, ident: str) -> None:
         """Delete a run that is over, and its events, for good; models made from it stay."""

@@ -14,7 +14,7 @@ import numpy as np
 from ..device import Device
 from ..errors import CheckpointError, DataError
 from ..ops.operator import Shape, TensorSpec
-from ..scheduler import Compiled, choose_device
+from ..scheduler import Compiled, Strategy, choose_device
 from ..scheduler.lower import infer_all
 from ..serialization import load_arrays
 from ..symbol.attributes import read_dtype
@@ -23,6 +23,8 @@ from .network import Network, to_network
 
 MAX_PLANS = 8
 """Plans kept, one for each batch size."""
+ALONE_FLOPS = 50_000_000
+"""A batch of fewer operations is computed sooner by the caller's thread than by threads that must be woken."""
 
 Weights = Mapping[str, np.ndarray[Any, Any]]
 
@@ -37,10 +39,21 @@ class Spec:
 
 
 class Predictor:
-    """A network with its weights on a device; calling it runs a batch. May be used by several threads."""
+    """A network with its weights on a device; calling it runs a batch. May be used by several threads.
 
-    def __init__(self, network: Network, weights: Weights, device: Device, input_shape: Shape | None = None) -> None:
-        self._network, self._device = network, device
+    With ``alone`` small batches run on the caller's thread, which leaves the cores to whatever else a server does.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        weights: Weights,
+        device: Device,
+        input_shape: Shape | None = None,
+        *,
+        alone: bool = False,
+    ) -> None:
+        self._network, self._device, self._alone = network, device, alone
         xp = device.xp
         self._names = {*network.weights, *network.symbol.list_auxiliary_states()}
         self._weights = {name: xp.asarray(array) for name, array in weights.items() if name in self._names}
@@ -120,6 +133,21 @@ class Predictor:
         for _, constants in self._plans.values():
             constants.update(self._weights)
 
+    def prepare(self, batch: int) -> None:
+        """Make the plan and the program for so many samples, so that the first real batch need not wait for them."""
+        self(*(np.zeros((batch, *spec.shape), spec.dtype) for spec in self.inputs))
+
+    def prepared(self) -> list[int]:
+        """The batch sizes that have a plan, ascending."""
+        with self._lock:
+            return sorted(self._plans)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the weights and of the plans' memory, as predicted: what can be had back by letting go of this."""
+        with self._lock:
+            return self.nbytes + sum(compiled.peak_bytes for compiled, _ in self._plans.values())
+
     @property
     def parameters(self) -> int:
         """Count of trained numbers."""
@@ -160,12 +188,18 @@ class Predictor:
             if found is not None:
                 self._plans.move_to_end(batch)
                 return found
-        compiled = Compiled(self._network.symbol, self._specs(batch), train=False, device=self._device)
+        compiled = self._compile(batch, None)
+        if self._alone and compiled.plan.flops < ALONE_FLOPS and not self._device.is_gpu:
+            compiled = self._compile(batch, Strategy(threads=1))
         with self._lock:
             self._plans[batch] = found = compiled, {**self._weights, **self._labels(compiled)}
             if len(self._plans) > MAX_PLANS:
                 self._plans.popitem(last=False)
         return found
+
+    def _compile(self, batch: int, strategy: Strategy | None) -> Compiled:
+        specs = self._specs(batch)
+        return Compiled(self._network.symbol, specs, train=False, device=self._device, strategy=strategy)
 
     def _labels(self, compiled: Compiled) -> dict[str, Any]:
         """A head's output does not depend on its label; the plan still has a place for one."""
@@ -192,12 +226,18 @@ class Predictor:
 
 
 def load_predictor(
-    graph: Any, weights: Weights | str | Path, device: str | Device = "cpu", input_shape: Shape | None = None
+    graph: Any,
+    weights: Weights | str | Path,
+    device: str | Device = "cpu",
+    input_shape: Shape | None = None,
+    *,
+    alone: bool = False,
 ) -> Predictor:
     """A predictor from a graph JSON and its weights (arrays by name, or a safetensors file).
 
-    ``input_shape`` (batch axis left out) is needed where the graph leaves its Input's shape to the data set.
+    ``input_shape`` (batch axis left out) is needed where the graph leaves its Input's shape to the data set; ``alone``
+    lets small batches run on the caller's thread.
     """
     arrays = load_arrays(weights) if isinstance(weights, (str, Path)) else weights
     network = to_network(graph, DataSpec(input_shape=input_shape) if input_shape else None)
-    return Predictor(network, arrays, choose_device(device)[0], input_shape)
+    return Predictor(network, arrays, choose_device(device)[0], input_shape, alone=alone)

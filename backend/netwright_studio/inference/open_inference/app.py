@@ -3,54 +3,45 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
+import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import Receive, Scope, Send
 
-from netwright import __version__
-from netwright.errors import NetwrightError
-from netwright_studio import jsonio
-from netwright_studio.errors import StudioError
-from netwright_studio.inference.open_inference import datatypes, request, response
-from netwright_studio.inference.open_inference.compression import pack, unpack
+from netwright_studio.inference.friendly import read_raw
+from netwright_studio.inference.open_inference import request, response
+from netwright_studio.inference.open_inference.administration import Administration
+from netwright_studio.inference.open_inference.answers import Answer, RawHeaders, answer_to
+from netwright_studio.inference.open_inference.compression import unpack
 from netwright_studio.inference.open_inference.problems import ProtocolError
-from netwright_studio.inference.predictor import TensorSpec, datatype_of
+from netwright_studio.inference.open_inference.quick import Ticket
+from netwright_studio.inference.predictor import Array
 from netwright_studio.inference.server import LoadedModel, ModelServer
 
-logger = logging.getLogger(__name__)
-
-EXTENSIONS = ["binary_tensor_data", "classification", "model_configuration", "model_repository", "statistics"]
-PLATFORM = "netwright"
-
 Headers = dict[bytes, bytes]
+Handler = Callable[[], Awaitable[Answer]]
 
-
-class Answer:
-    """A status, a body and its extra headers."""
-
-    __slots__ = ("body", "head_length", "status")
-
-    def __init__(self, body: bytes = b"", status: int = 200, head_length: int | None = None) -> None:
-        self.body = body
-        self.status = status
-        self.head_length = head_length
-
-    @classmethod
-    def json(cls, content: Any, status: int = 200) -> Answer:
-        """Encode ``content``."""
-        return cls(jsonio.dumps(content), status)
+LARGE = 256 << 10
+"""Bodies larger than this are read, and answers packed, in a thread."""
+TICKET = "netwright.ticket"
+"""Where in a request's scope the right to more of the same is left for whoever holds the connection."""
+ROUTE = "netwright.route"
+"""Where in a request's scope stands which kind of address was asked for."""
 
 
 class OpenInferenceApp:
-    """Serves ``/v2`` for a model server; bodies larger than ``max_bytes``, packed or not, are refused."""
+    """Serves ``/v2`` for a model server; bodies larger than ``max_bytes``, packed or not, are refused.
 
-    def __init__(self, server: Callable[[], ModelServer] | ModelServer, *, max_bytes: int = 64 << 20) -> None:
+    ``local``: only clients on this machine come, who may share memory with the studio.
+    """
+
+    def __init__(
+        self, server: Callable[[], ModelServer] | ModelServer, *, max_bytes: int = 64 << 20, local: bool = True
+    ) -> None:
         self._server = server
         self._max_bytes = max_bytes
+        self.administration = Administration(lambda: self.server, local=local)
 
     @property
     def server(self) -> ModelServer:
@@ -64,72 +55,58 @@ class OpenInferenceApp:
                 await send({"type": "websocket.close", "code": 4404, "reason": "not found"})
             return
         headers: Headers = dict(scope["headers"])
-        try:
-            answer = await self._answer(scope, headers, receive)
-        except ProtocolError as error:
-            answer = Answer.json({"error": str(error)}, error.status)
-        except StudioError as error:
-            answer = Answer.json({"error": str(error)}, error.status)
-        except NetwrightError as error:
-            answer = Answer.json({"error": str(error)[:600]}, 400)
-        except Exception:
-            logger.exception("%s %s failed", scope["method"], scope["path"])
-            answer = Answer.json({"error": "the model failed; the studio's terminal says why"}, 500)
-        await _send(answer, headers, scope["method"], send)
-
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
         method: str = "GET" if scope["method"] == "HEAD" else scope["method"]
+        extra: RawHeaders = []
+        try:
+            answer = await self._answer(scope, method, headers, receive)
+        except MethodError as error:
+            answer, extra = answer_to(error), [(b"allow", error.allowed)]
+        except Exception as error:
+            answer = answer_to(error)
+        accept = headers.get(b"accept-encoding")
+        if len(answer.body) > LARGE:
+            fields, body = await asyncio.to_thread(answer.packed, accept)
+        else:
+            fields, body = answer.packed(accept)
+        await send({"type": "http.response.start", "status": answer.status, "headers": [*fields, *extra]})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    async def _answer(self, scope: Scope, method: str, headers: Headers, receive: Receive) -> Answer:
         parts = _parts(scope)
-        handle = self._route(method, parts)
-        if handle is None:
-            allowed = [other for other in ("GET", "POST") if self._route(other, parts) is not None]
-            if allowed:
-                raise ProtocolError(f"this address answers {allowed[0]}", 405)
-            raise ProtocolError("there is nothing at this address", 404)
+        scope[ROUTE] = "/v2"
         body = await self._read(headers, receive) if method == "POST" else b""
-        return await handle(headers, body)
+        found = self._route(parts, scope, headers, body)
+        if found is None:
+            raise ProtocolError("there is nothing at this address", 404)
+        route, handlers = found
+        scope[ROUTE] = "/v2" + route
+        if method not in handlers:
+            raise MethodError(", ".join(handlers))
+        return await handlers[method]()
 
-    def _route(self, method: str, parts: list[str]) -> Callable[[Headers, bytes], Awaitable[Answer]] | None:
-        """Return what answers an address, or None. ``infer`` comes first: it is what must be quick."""
+    def _route(
+        self, parts: list[str], scope: Scope, headers: Headers, body: bytes
+    ) -> tuple[str, dict[str, Handler]] | None:
+        """Return the pattern of an address with what answers each method, or None. ``infer`` must be quick."""
         if len(parts) >= 2 and parts[0] == "models" and parts[1]:
-            return self._route_model(method, parts[1], parts[2:])
-        table: dict[tuple[str, ...], Callable[[Headers, bytes], Awaitable[Answer]]] = {
-            ("GET",): self._metadata,
-            ("GET", "health", "live"): self._live,
-            ("GET", "health", "ready"): self._live,
-            ("POST", "repository", "index"): self._index,
-        }
-        if len(parts) == 4 and parts[:2] == ["repository", "models"] and method == "POST":
-            name = parts[2]
-            if parts[3] == "load":
-                return lambda headers, body: self._load(name, body)
-            if parts[3] == "unload":
-                return lambda headers, body: self._unload(name, body)
-        return table.get((method, *parts))
-
-    def _route_model(
-        self, method: str, name: str, rest: list[str]
-    ) -> Callable[[Headers, bytes], Awaitable[Answer]] | None:
-        if method == "POST" and rest == ["infer"]:
-            return lambda headers, body: self._infer(name, None, headers, body)
-        if method == "GET" and name == "stats" and not rest:
-            return self._all_stats
-        version: int | None = None
-        if len(rest) >= 2 and rest[0] == "versions":
-            if not (rest[1].isascii() and rest[1].isdigit() and len(rest[1]) < 10):
-                raise ProtocolError(f"the model {name[:80]!r} has no such version", 404)
-            version, rest = int(rest[1]), rest[2:]
-        chosen = version
-        if method == "POST" and rest == ["infer"]:
-            return lambda headers, body: self._infer(name, chosen, headers, body)
-        if method != "GET" or len(rest) > 1:
-            return None
-        actions = {"": self._model, "ready": self._ready, "stats": self._stats, "config": self._config}
-        action = actions.get(rest[0] if rest else "")
-        return None if action is None else (lambda headers, body: action(name, chosen))
+            if parts == ["models", "stats"]:
+                return "/models/stats", {"GET": lambda: self.administration.stats(None, None)}
+            name, rest, version = parts[1], parts[2:], None
+            prefix = "/models/{model}"
+            if len(rest) >= 2 and rest[0] == "versions":
+                version, rest = _version(name, rest[1]), rest[2:]
+                prefix += "/versions/{version}"
+            if rest == ["infer"]:
+                return prefix + "/infer", {"POST": lambda: self._infer(name, version, scope, headers, body)}
+            handlers = self.administration.model_routes(name, version, "/".join(rest), body)
+            return None if handlers is None else ("/".join([prefix, *rest]), handlers)
+        return self.administration.server_routes(parts, body)
 
     async def _read(self, headers: Headers, receive: Receive) -> bytes:
         """The unpacked body; the limit holds for what arrives and for what it unpacks to."""
+        declared = headers.get(b"content-length", b"")
+        if declared.isdigit() and int(declared) > self._max_bytes:
+            raise ProtocolError(f"the body is larger than {self._max_bytes} bytes", 413)
         chunks, size = [], 0
         while True:
             message = await receive()
@@ -144,81 +121,54 @@ class OpenInferenceApp:
                 break
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         encoding = headers.get(b"content-encoding")
-        return body if encoding is None else unpack(body, encoding.decode("latin-1"), self._max_bytes)
+        if encoding is None:
+            return body
+        return await asyncio.to_thread(unpack, body, encoding.decode("latin-1"), self._max_bytes)
 
-    async def _metadata(self, headers: Headers, body: bytes) -> Answer:
-        return Answer.json({"name": "netwright", "version": __version__, "extensions": EXTENSIONS})
-
-    async def _live(self, headers: Headers, body: bytes) -> Answer:
-        return Answer()
-
-    async def _infer(self, name: str, version: int | None, headers: Headers, body: bytes) -> Answer:
-        length = headers.get(b"inference-header-content-length")
-        asked = request.parse(body, None if length is None else length.decode("latin-1"))
+    async def _infer(self, name: str, version: int | None, scope: Scope, headers: Headers, body: bytes) -> Answer:
+        arrived = time.time_ns()
+        length = request.read_header_length(headers.get(b"inference-header-content-length"), len(body))
         model = await self.server.get(name, version)
-        arrays = await model.infer(request.fit(asked, model.predictor))
-        content, head_length = response.encode(model, asked, arrays)
+        changes = self.server.changes
+        regions = self.administration.regions
+        if len(body) > LARGE:
+            asked = await asyncio.to_thread(request.parse, body, length, regions)
+        else:
+            asked = request.parse(body, length, regions)
+        request.wants_only(asked.outputs, model.predictor)
+        started = time.time_ns()
+        arrays = await model.infer(await _feeds(asked, model))
+        computed = time.time_ns()
+        content, head_length = response.encode(model, asked.ident, asked.outputs, asked.binary, arrays)
+        if self.administration.traces.wants(name):
+            times = {"REQUEST_START": arrived, "QUEUE_START": started, "COMPUTE_END": computed}
+            times["REQUEST_END"] = time.time_ns()
+            self.administration.traces.write(name, model.version, asked.ident, times, model.stats)
+        if self.server.changes == changes and not self.administration.traces.active:
+            scope[TICKET] = Ticket(self.server, model, changes, self._max_bytes, regions)
         return Answer(content, head_length=head_length)
 
-    async def _model(self, name: str, version: int | None) -> Answer:
-        model = await self.server.get(name, version)
-        versions = [str(version) for version in await self._versions(name)]
-        return Answer.json(
-            {
-                "name": name,
-                "versions": versions,
-                "platform": PLATFORM,
-                "inputs": [_describe(spec) for spec in model.predictor.inputs],
-                "outputs": [_describe(spec) for spec in model.predictor.outputs],
-            }
-        )
 
-    async def _ready(self, name: str, version: int | None) -> Answer:
-        await self.server.get(name, version)
-        return Answer()
+class MethodError(ProtocolError):
+    """The address is right, the method is not."""
 
-    async def _config(self, name: str, version: int | None) -> Answer:
-        model = await self.server.get(name, version)
-        return Answer.json(_configuration(model))
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"this address answers {allowed}", 405)
+        self.allowed = allowed.encode()
 
-    async def _stats(self, name: str, version: int | None) -> Answer:
-        chosen = [number for number in await self._versions(name) if version in (None, number)]
-        if not chosen:
-            raise ProtocolError(f"the model '{name}' has no version {version}", 404)
-        return Answer.json({"model_stats": [self.server.stats_of((name, v)).as_dict(name, v) for v in chosen]})
 
-    async def _all_stats(self, headers: Headers, body: bytes) -> Answer:
-        return Answer.json(
-            {"model_stats": [self.server.stats_of(key).as_dict(*key) for key in await self._all_versions()]}
-        )
+async def _feeds(asked: request.InferRequest, model: LoadedModel) -> dict[str, Array]:
+    """What the network takes: tensors as they are, or raw things read as ``predict`` reads them."""
+    raws = request.raw_elements(asked, model.predictor)
+    if raws is None:
+        return request.fit(asked, model.predictor)
+    return await read_raw(model, raws)
 
-    async def _index(self, headers: Headers, body: bytes) -> Answer:
-        only_ready = _object(body).get("ready") is True
-        entries = []
-        for name, version in await self._all_versions():
-            offered = self.server.is_offered(name)
-            if offered or not only_ready:
-                state, reason = ("READY", "") if offered else ("UNAVAILABLE", "unloaded")
-                entries.append({"name": name, "version": str(version), "state": state, "reason": reason})
-        return Answer.json(entries)
 
-    async def _versions(self, name: str) -> list[int]:
-        rows = await asyncio.to_thread(self.server.repository.versions, name)
-        return sorted(row.version for row in rows)
-
-    async def _all_versions(self) -> list[tuple[str, int]]:
-        models, _ = await asyncio.to_thread(self.server.repository.page, 10_000, 0)
-        return sorted((row.name, row.version) for versions in models for row in versions)
-
-    async def _load(self, name: str, body: bytes) -> Answer:
-        _object(body)
-        await self.server.load(name)
-        return Answer.json({})
-
-    async def _unload(self, name: str, body: bytes) -> Answer:
-        _object(body)
-        await self.server.unload(name)
-        return Answer.json({})
+def _version(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ProtocolError(f"the model {name[:80]!r} has no such version", 404)
+    return int(text)
 
 
 def _parts(scope: Scope) -> list[str]:
@@ -227,56 +177,3 @@ def _parts(scope: Scope) -> list[str]:
     start = raw.find("/v2")
     below = raw[start + 3 :] if start >= 0 else raw
     return [unquote(part) for part in below.split("/") if part]
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    """The JSON object of an optional body."""
-    if not body.strip():
-        return {}
-    try:
-        content = jsonio.loads(body, 32)
-    except json.JSONDecodeError as error:
-        raise ProtocolError(f"the request is not JSON: {error.msg}") from None
-    if not isinstance(content, dict):
-        raise ProtocolError("the request must be a JSON object")
-    return content
-
-
-def _describe(spec: TensorSpec) -> dict[str, Any]:
-    return {"name": spec.name, "datatype": datatypes.name_of(datatype_of(spec)), "shape": [-1, *spec.shape]}
-
-
-def _configuration(model: LoadedModel) -> dict[str, Any]:
-    def tensors(specs: Any) -> list[dict[str, Any]]:
-        return [
-            {"name": spec.name, "data_type": "TYPE_" + datatypes.name_of(datatype_of(spec)), "dims": list(spec.shape)}
-            for spec in specs
-        ]
-
-    return {
-        "name": model.name,
-        "platform": PLATFORM,
-        "backend": "netwright",
-        "max_batch_size": 64,
-        "version_policy": {"all": {}},
-        "input": tensors(model.predictor.inputs),
-        "output": tensors(model.predictor.outputs),
-        "dynamic_batching": {"max_queue_delay_microseconds": 0},
-    }
-
-
-async def _send(answer: Answer, headers: Headers, method: str, send: Send) -> None:
-    body, length = answer.body, answer.head_length
-    kind = b"application/json" if length is None else b"application/octet-stream"
-    out = [(b"content-type", kind)]
-    if length is not None:
-        out.append((b"inference-header-content-length", str(length).encode()))
-    accept = headers.get(b"accept-encoding")
-    if accept is not None and body:
-        body, encoding = pack(body, accept.decode("latin-1"))
-        out.append((b"vary", b"accept-encoding"))
-        if encoding is not None:
-            out.append((b"content-encoding", encoding.encode()))
-    out.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": out})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netwright_studio import jsonio
+import orjson
+
 from netwright_studio.inference.open_inference import datatypes
+from netwright_studio.inference.open_inference.memory import SharedRegions
 from netwright_studio.inference.open_inference.problems import ProtocolError
 from netwright_studio.inference.predictor import Array, Predictor, TensorSpec, datatype_of
+
+MOST_TENSORS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class WantedOutput:
-    """One output to send back, binary or JSON; ``classes`` asks for the best so many instead of the tensor."""
+    """One output to send back, binary or JSON; ``classes`` asks for the best so many instead of the tensor.
+
+    ``region`` is shared memory that takes it instead, with its name and how many bytes were offered.
+    """
 
     name: str
     binary: bool
     classes: int = 0
+    region: tuple[str, memoryview] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +39,46 @@ class InferRequest:
     binary: bool
 
 
-def parse(body: bytes, header_length: str | None, max_depth: int = 32) -> InferRequest:
+_NO_REGIONS = SharedRegions(allowed=False)
+
+
+def parse(body: bytes, header_length: int | None, regions: SharedRegions = _NO_REGIONS) -> InferRequest:
     """Read a body; ``header_length`` (Inference-Header-Content-Length) says where its binary part begins."""
-    document, rest = _split(body, header_length)
-    try:
-        request = jsonio.loads(document, max_depth)
-    except json.JSONDecodeError as error:
-        raise ProtocolError(f"the request is not JSON: {error.msg}") from None
-    if not isinstance(request, dict):
-        raise ProtocolError("the request must be a JSON object")
+    document = body if header_length is None else body[:header_length]
+    rest = memoryview(b"") if header_length is None else memoryview(body)[header_length:]
+    request = load(document)
     inputs = request.get("inputs")
-    if not isinstance(inputs, list) or not inputs:
+    if not isinstance(inputs, list) or not 0 < len(inputs) <= MOST_TENSORS:
         raise ProtocolError("'inputs' must be a list of at least one tensor")
     ident = request.get("id")
     if ident is not None and not isinstance(ident, str):
         raise ProtocolError("'id' must be a text")
     binary = _parameters(request, "the request").get("binary_data_output", False) is True
-    return InferRequest(ident, _read_inputs(inputs, rest), _read_outputs(request.get("outputs"), binary), binary)
+    arrays = _read_inputs(inputs, rest, regions)
+    return InferRequest(ident, arrays, _read_outputs(request.get("outputs"), binary, regions), binary)
 
 
-def _split(body: bytes, header_length: str | None) -> tuple[bytes, memoryview]:
-    if header_length is None:
-        return body, memoryview(b"")
-    if not (header_length.isascii() and header_length.isdigit()) or int(header_length) > len(body):
-        raise ProtocolError(f"Inference-Header-Content-Length must be a number up to {len(body)}")
-    length = int(header_length)
-    return body[:length], memoryview(body)[length:]
+def load(document: bytes) -> dict[str, Any]:
+    """Decode a JSON object or raise ProtocolError.
+
+    Nothing here goes down into what is nested, so the decoder's own limit of depth is enough, and quicker.
+    """
+    try:
+        request = orjson.loads(document)
+    except orjson.JSONDecodeError as error:
+        raise ProtocolError(f"the request is not JSON: {error.msg}") from None
+    if not isinstance(request, dict):
+        raise ProtocolError("the request must be a JSON object")
+    return request
+
+
+def read_header_length(told: bytes | None, size: int) -> int | None:
+    """Return where the binary part begins, by the header; ProtocolError when that is beyond the body."""
+    if told is None:
+        return None
+    if not told.isdigit() or len(told) > 12 or int(told) > size:
+        raise ProtocolError(f"Inference-Header-Content-Length must be a number up to {size}")
+    return int(told)
 
 
 def _parameters(holder: Mapping[str, Any], where: str) -> Mapping[str, Any]:
@@ -69,7 +90,7 @@ def _parameters(holder: Mapping[str, Any], where: str) -> Mapping[str, Any]:
     return parameters
 
 
-def _read_inputs(tensors: list[Any], rest: memoryview) -> dict[str, Array]:
+def _read_inputs(tensors: list[Any], rest: memoryview, regions: SharedRegions) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     position = 0
     for tensor in tensors:
@@ -81,7 +102,12 @@ def _read_inputs(tensors: list[Any], rest: memoryview) -> dict[str, Array]:
         shape = datatypes.shape_of(tensor.get("shape"), name)
         datatype = tensor.get("datatype")
         datatypes.dtype_of(datatype, name)
-        size = _parameters(tensor, f"input '{name}'").get("binary_data_size")
+        parameters = _parameters(tensor, f"input '{name}'")
+        if "shared_memory_region" in parameters:
+            view = regions.view(parameters, name)
+            arrays[name] = datatypes.from_bytes(view, datatype, shape, name).copy()
+            continue
+        size = parameters.get("binary_data_size")
         if size is None:
             arrays[name] = datatypes.from_json(tensor.get("data"), datatype, shape, name)
             continue
@@ -96,12 +122,12 @@ def _read_inputs(tensors: list[Any], rest: memoryview) -> dict[str, Array]:
     return arrays
 
 
-def _read_outputs(tensors: Any, binary: bool) -> list[WantedOutput] | None:
+def _read_outputs(tensors: Any, binary: bool, regions: SharedRegions) -> list[WantedOutput] | None:
     if tensors is None:
         return None
-    if not isinstance(tensors, list):
+    if not isinstance(tensors, list) or len(tensors) > MOST_TENSORS:
         raise ProtocolError("'outputs' must be a list")
-    wanted = []
+    wanted: list[WantedOutput] = []
     for tensor in tensors:
         name = tensor.get("name") if isinstance(tensor, dict) else None
         if not isinstance(name, str):
@@ -110,7 +136,10 @@ def _read_outputs(tensors: Any, binary: bool) -> list[WantedOutput] | None:
         classes = parameters.get("classification", 0)
         if type(classes) is not int or not 0 <= classes <= 10_000:
             raise ProtocolError(f"output '{name[:80]}': classification must be a number of classes")
-        wanted.append(WantedOutput(name, parameters.get("binary_data", binary) is True, classes))
+        region = None
+        if "shared_memory_region" in parameters:
+            region = str(parameters["shared_memory_region"]), regions.view(parameters, name[:80])
+        wanted.append(WantedOutput(name, parameters.get("binary_data", binary) is True, classes, region))
     return wanted or None
 
 
@@ -122,7 +151,7 @@ def fit(request: InferRequest, predictor: Predictor) -> dict[str, Array]:
     specs = {spec.name: spec for spec in predictor.inputs}
     for name in request.inputs:
         if name not in specs:
-            raise ProtocolError(f"the model has no input '{name[:80]}'; it wants {', '.join(specs)}")
+            raise ProtocolError(f"the model has no input '{name[:80]}'; it wants {', '.join(specs)[:300]}")
     fitted = {}
     for name, spec in specs.items():
         if name not in request.inputs:
@@ -130,8 +159,31 @@ def fit(request: InferRequest, predictor: Predictor) -> dict[str, Array]:
         fitted[name] = _fit_one(request.inputs[name], spec)
     rows = {len(array) for array in fitted.values()}
     if len(rows) > 1:
-        raise ProtocolError(f"the inputs differ in their number of rows: {sorted(rows)}")
+        raise ProtocolError(f"the inputs differ in their number of rows: {sorted(rows)[:20]}")
     return fitted
+
+
+def raw_elements(request: InferRequest, predictor: Predictor) -> list[bytes] | None:
+    """The elements of a BYTES tensor for a network of one input, which are read as `predict` reads raw things."""
+    if len(predictor.inputs) != 1 or len(request.inputs) != 1:
+        return None
+    array = request.inputs.get(predictor.inputs[0].name)
+    if array is None or array.dtype.kind != "O":
+        return None
+    if array.ndim not in (1, 2) or (array.ndim == 2 and array.shape[1] != 1) or not len(array):
+        raise ProtocolError(
+            f"input '{predictor.inputs[0].name}': BYTES want shape [-1] or [-1, 1], one raw input an element, "
+            f"got {list(array.shape)}"
+        )
+    return [bytes(element) for element in array.ravel()]
+
+
+def wants_only(outputs: Sequence[WantedOutput] | None, predictor: Predictor) -> None:
+    """Raise ProtocolError for an output that the model does not have, before anything is computed."""
+    names = [spec.name for spec in predictor.outputs]
+    for output in outputs or ():
+        if output.name not in names:
+            raise ProtocolError(f"the model has no output '{output.name[:80]}'; it has {', '.join(names)[:300]}")
 
 
 def _fit_one(array: Array, spec: TensorSpec) -> Array:
