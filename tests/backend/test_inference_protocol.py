@@ -332,6 +332,16 @@ def test_every_address_answers_in_the_protocols_way(http: httpx.Client, method: 
         assert answer.json().keys() == {"error"}
 
 
+def test_health_has_a_body_for_whoever_wants_one(http: httpx.Client) -> None:
+    for path, wanted in (
+        ("/v2/health/live", {"live": True}),
+        ("/v2/health/ready", {"ready": True}),
+        ("/v2/models/iris/ready", {"name": "iris", "ready": True}),
+    ):
+        assert http.get(path, headers={"accept": "application/json"}).json() == wanted
+        assert http.get(path).content == b""
+
+
 def test_bytes_tensors_are_read_and_written() -> None:
     from netwright_studio.inference.open_inference import datatypes
     from netwright_studio.inference.open_inference.problems import ProtocolError

@@ -172,12 +172,12 @@ class Administration:
         except StudioError as error:
             # The protocol knows no 404 here: to its clients a load that fails is a bad request.
             raise ProtocolError(f"failed to load '{name[:80]}': {error}", max(400, error.status)) from error
-        return Answer.json({})
+        return Answer()
 
     async def _unload(self, name: str, body: bytes) -> Answer:
         _parameters(body)
         await self._server.unload(name)
-        return Answer.json({})
+        return Answer()
 
     async def _memory_status(self, name: str | None, cuda: bool) -> Answer:
         if cuda and name is not None:
@@ -188,12 +188,12 @@ class Administration:
         if cuda:
             raise ProtocolError(NO_CUDA)
         await self._everywhere({"kind": "register", "name": name, "asked": read_object(body)})
-        return Answer.json({})
+        return Answer()
 
     async def _unregister(self, name: str | None, cuda: bool) -> Answer:
         if not cuda:
             await self._everywhere({"kind": "unregister", "name": name})
-        return Answer.json({})
+        return Answer()
 
     async def _trace(self, model: str | None, body: bytes | None) -> Answer:
         if model is not None:

@@ -82,7 +82,10 @@ class OpenInferenceApp:
         scope[ROUTE] = "/v2" + route
         if method not in handlers:
             raise MethodError(", ".join(handlers))
-        return await handlers[method]()
+        answer = await handlers[method]()
+        if route.endswith(("/live", "/ready")) and b"application/json" not in headers.get(b"accept", b""):
+            answer.body = b""  # who only looks at the status may leave a body unread, and its connection open
+        return answer
 
     def _route(
         self, parts: list[str], scope: Scope, headers: Headers, body: bytes
