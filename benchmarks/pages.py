@@ -33,8 +33,8 @@ absolute times depend on the machine and on what else it did; the time of all co
 less. A ratio above 1 is faster than the best peer.
 
 `make peers` installs the peers and `python -m benchmarks` measures all of this page. `python -m benchmarks.training`,
-`.inference`, `.first_step`, `.peak`, `.memory`, `.eager`, `.input`, `.page` and `.serving` are its parts, with `--write`
-into this page; `python -m benchmarks.profile lenet` shows where a step's time goes.
+`.inference`, `.first_step`, `.peak`, `.memory`, `.eager`, `.input`, `.page` and `.serving` are its parts, with
+`--write` into this page; `python -m benchmarks.profile lenet` shows where a step's time goes.
 """
 
 
