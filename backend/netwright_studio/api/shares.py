@@ -70,7 +70,7 @@ def get_shared(studio: StudioDep, request: Request) -> dict[str, Any]:
     if link.kind == "run":
         return {**facts, "run": public(studio.store.runs.get(link.target))}
     if link.kind == "model":
-        row = studio.models.repository.get(link.target, link.version)
+        row = studio.repository.get(link.target, link.version)
         report = studio.engine.check(row.graph, _dataset_info(studio, row.dataset), 1)
         return {**facts, "name": link.target, "model": public_version(row), "report": report}
     project = studio.store.projects.get(link.target)
@@ -84,7 +84,7 @@ def _title(studio: Studio, body: ShareCreate) -> str:
         return studio.store.runs.get(body.target).name
     if body.kind == "project":
         return studio.store.projects.get(body.target).name
-    studio.models.repository.get(body.target, body.version)
+    studio.repository.get(body.target, body.version)
     return body.target
 
 

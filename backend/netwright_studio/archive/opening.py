@@ -112,7 +112,7 @@ def _take_dataset(
 
 def _take_models(studio: Studio, contents: Contents, here: _Here, undo: ExitStack) -> Iterator[OpenedModel]:
     """Versions keep their numbers; a model whose name is taken gets another one."""
-    repository = studio.models.repository
+    repository = studio.repository
     names: dict[str, str] = {}
     for packed, model in contents.models:
         if packed.name not in names:

@@ -136,7 +136,7 @@ def _require_over(run: Run) -> Run:
 
 
 def _add_model(packer: _Packer, studio: Studio, row: ModelVersion, number: int) -> PackedModel:
-    source, folder = studio.models.repository.folder(row.name, row.version), f"models/{number}"
+    source, folder = studio.repository.folder(row.name, row.version), f"models/{number}"
     evaluations = [f"evaluation-model-{part}.safetensors" for part in ("validation", "test")]
     for name in (model_store.INFO, model_store.GRAPH, model_store.WEIGHTS, *evaluations):
         if (source / name).is_file():

@@ -43,7 +43,7 @@ def models_of(studio: Studio, project: Project, runs: Iterable[Run]) -> list[Mod
     found = []
     for name in sorted({run.model_name for run in runs if run.model_name} | {own}):
         try:
-            rows = studio.models.repository.versions(name)
+            rows = studio.repository.versions(name)
         except NotFoundError:
             continue  # deleted since
         found += [row for row in rows if row.run_id in mine or (name == own and _is_orphan(studio, row))]
