@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from netwright.errors import NetwrightError
 from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.errors import ConflictError, NotFoundError
-from netwright_studio.runs.manager import KEPT_DELETED, RunManager
+from netwright_studio.runs.manager import RunManager
+from netwright_studio.runs.retention import KEPT_DELETED
 from netwright_studio.runs.state import RunState
 from netwright_studio.store import Store
 from netwright_studio.store.tables import Run, Sweep, SweepTrial, now
