@@ -10,10 +10,12 @@ from tests.trust.table import Form, find, subjects
 
 QUICK = frozenset({"checkpoints", "databases", "stream_dropped"})
 """These take a few seconds; the others start studios and trainings again and again."""
+ELSEWHERE = frozenset({"hostile_graphs", "strangers"})
+"""Tried in the tests' own process by tests/backend/test_hostile_graphs.py, test_security.py and test_access.py."""
 
 
 def marked() -> Iterator[object]:
-    for subject in subjects():
+    for subject in sorted(set(subjects()) - ELSEWHERE):
         yield subject if subject in QUICK else pytest.param(subject, marks=pytest.mark.slow)
 
 
