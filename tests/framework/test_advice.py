@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from netwright.train.advice.curves import LossCurve, Plateau
 
 WHOLE, STEPS = {"logistic-iris", "diabetes", "mlp-breast-cancer", "mlp-digits", "cnn-digits"}, 200
 """Quick templates are trained to their end, of the others the first steps."""
+SLOW = {"resnet-digits": 60, "lstm-text": 50, "transformer-text": 50}
+"""Of the slowest fewer still: what their whole courses looked like is kept (``test_advice_courses.py``)."""
 TEMPLATES = [t.id for t in templates.all() if datasets.info(t.dataset).available and t.id != "lenet"]
 
 
@@ -198,7 +201,7 @@ def test_healthy_trainings_hear_nothing(name: str) -> None:
         GraphTask(template.graph, data.info, choice=settings.task),
         data.feed("train"),
         settings=settings,
-        callbacks=[advisor, StopAt(-1 if name in WHOLE else STEPS)],
+        callbacks=[advisor, StopAt(-1 if name in WHOLE else SLOW.get(name, STEPS))],
         preprocessing=data.preprocessing,
     )
     assert [str(advice) for advice in advisor.given] == []
@@ -227,6 +230,28 @@ def test_a_change_arms_it_again() -> None:
     fit(task, data.arrays("train"), settings=chosen, callbacks=[Change(), advisor])
     assert [advice.kind for advice in advisor.given] == ["plateau", "plateau"]
     assert advisor.given[1].step >= 250
+
+
+def test_a_training_that_goes_on_after_changes_hears_nothing(tmp_path: Path) -> None:
+    """Forked where all is well: what was changed before is no change now, and the loss is low from its first step."""
+
+    class Change(Callback):
+        def on_step(self, state: TrainState) -> None:
+            if state.step == 100:
+                state.change(learning_rate=0.0005)
+
+    data, advisor = datasets.get("digits"), Advisor()
+    chosen = TrainSettings(epochs=4, batch_size=32)
+    for callbacks, epochs in (([Change()], 4), ([advisor], 7)):
+        fit(
+            GraphTask(network([32, 10], "relu"), data.info),
+            data.arrays("train"),
+            settings=chosen.model_copy(update={"epochs": epochs}),
+            callbacks=callbacks,
+            checkpoint=tmp_path,
+            resume=epochs == 7,
+        )
+    assert [str(advice) for advice in advisor.given] == []
 
 
 def test_every_text_names_only_what_it_has() -> None:

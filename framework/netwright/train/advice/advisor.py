@@ -72,6 +72,7 @@ class Advisor(Callback):
         self._layers: dict[str, str] = {}
         self._curve.begin(max(1, round(state.steps_total / state.epochs)))
         self._began = state.step
+        self._changes = len(state.changes)  # a training that goes on has its changes behind it
         choice = state.settings.task
         # A critic and a generator work against each other: that their losses stay or rise means nothing.
         self._rivals = choice is not None and len(choice.turns) > 1

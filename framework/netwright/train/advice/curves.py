@@ -54,7 +54,8 @@ class LossCurve:
     def rearm(self) -> None:
         """A setting was changed: what comes is measured by where the loss is now."""
         self.calm = 0
-        self.ceiling, self.best = max(self.first, self.now), self.now
+        if self.count >= FIRST_STEPS:
+            self.ceiling, self.best = max(self.first, self.now), self.now
 
     @property
     def fall(self) -> float:
