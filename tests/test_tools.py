@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,36 @@ def test_a_failing_part_fails_the_whole(monkeypatch: pytest.MonkeyPatch, capsys:
     assert check.main(["refuse", "agree"]) == 1
     assert "FAILED" in capsys.readouterr().out
     assert check.main(["agree"]) == 0
+
+
+def test_parts_that_run_beside_others_are_told_of_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    rows: list[tuple[str, bool, float]] = []
+    with check.beside(["nothing"], lambda *row: rows.append(row)):
+        print("the others", flush=True)
+    said = capfd.readouterr().out
+    assert said.index("the others") < said.index("error: no part nothing")
+    assert rows == [("nothing", False, 0.0)]
+    assert check.TOLD.findall("\n━━ docs: passed in 9.7 s\n━━ lint: FAILED in 24.2 s\n") == [
+        ("docs", "passed", "9.7"),
+        ("lint", "FAILED", "24.2"),
+    ]
+
+
+def test_all_parts_run_once_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def part(name: str) -> Callable[[check.Checks], bool]:
+        def run(checks: check.Checks) -> bool:
+            ran.append(name)
+            return True
+
+        return run
+
+    names = list(check.PARTS)
+    monkeypatch.setattr(check, "COMMANDS", {name: part(name) for name in names})
+    monkeypatch.setattr(check, "BESIDE", ())
+    assert check.main([]) == 0
+    assert sorted(ran) == sorted(names)
 
 
 def test_an_old_python_is_turned_away_with_a_sentence(tmp_path: Path) -> None:

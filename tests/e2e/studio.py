@@ -35,7 +35,14 @@ class Studio:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "NETWRIGHT_HOME": str(self.home), "NO_COLOR": "1", **self.environment},
+            env={
+                **os.environ,
+                "NETWRIGHT_HOME": str(self.home),
+                # A machine that measures itself in the background is no quiet place for a test.
+                "NETWRIGHT_PREPARE_MACHINE": "false",
+                "NO_COLOR": "1",
+                **self.environment,
+            },
         )
         try:
             self.url = self._wait_until_ready(self._process)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from netwright import graph, templates
@@ -42,10 +44,13 @@ def test_every_operator_offered_checks_without_an_error() -> None:
         assert [problem for problem in errors if problem.code != "label_mismatch"] == [], name
 
 
+@cache
+def starts() -> dict[str, dict[str, object]]:
+    return {one["name"]: one["start"] for one in graph.palette()["operators"]}
+
+
 def start(name: str) -> dict[str, object]:
-    entry = next(one for one in graph.palette()["operators"] if one["name"] == name)
-    found: dict[str, object] = entry["start"]
-    return found
+    return starts()[name]
 
 
 def test_a_fresh_node_has_what_it_needs() -> None:
