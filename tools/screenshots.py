@@ -1,7 +1,7 @@
 """Make the pictures of docs/images: every page in light and dark, from a studio with real trained networks.
 
-`python tools/screenshots.py [name …]` starts a studio of its own, trains three small networks, and takes the pictures;
-with names, only those.
+`python tools/screenshots.py [name …]` starts a studio of its own, trains small networks, and takes the pictures; with
+names, only those. Some pages are taken in Chinese too, for README.zh-CN.md.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -19,46 +20,57 @@ sys.path.insert(0, str(ROOT))
 from PIL import Image  # noqa: E402
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 from tests.e2e.conftest import FLAGS  # noqa: E402
-from tests.e2e.steps import THREE, draw, node  # noqa: E402
 from tests.e2e.studio import Studio  # noqa: E402
 
 import chromium  # noqa: E402
+from screens import views  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = (1280, 800)
 OPTIMIZER = "settings.optimizer_params"
+Language = Literal["en", "zh"]
 
-Prepare = Callable[[Page], Any]
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture: the address, what is done there first, and whether Chinese readers get one of their own."""
+
+    name: str
+    address: str
+    prepare: Callable[[Page], Any] = views.settle
+    chinese: bool = False
 
 
-def pages(studio: Studio) -> dict[str, tuple[str, Prepare]]:
-    """Name of the picture → address and what to do there first."""
-    project = studio.call("GET", "api/projects?limit=1")["items"][0]["id"]
-    run = studio.train("cnn-digits", epochs=12)
-    model = studio.train("mlp-digits", epochs=20)["model"]["name"]
-    studio.train("diabetes", epochs=20)
-    studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
-    studio.call("POST", "api/shares", {"kind": "run", "target": run["id"]})
-    sweep = make_sweep(studio)
-    return {
-        "home": ("/", settle),
-        "editor": (f"/projects/{project}", select_a_node),
-        "train": (f"/projects/{run['project']}/train", settle),
-        "runs": ("/runs", settle),
-        "sweep-form": (f"/projects/{sweep['project']}/sweep", vary),
-        "sweep": (f"/sweeps/{sweep['id']}", settle),
-        "run": (f"/runs/{run['id']}", settle),
-        "data": ("/data", settle),
-        "dataset": ("/data/fashion-mnist", settle),
-        "models": ("/models", settle),
-        "model": (f"/models/{model}", draw_a_digit),
-        "access": ("/access", settle),
+def make_content(studio: Studio) -> dict[str, Any]:
+    """Train what the pictures show."""
+    made: dict[str, Any] = {
+        "blank": project(studio, "LeNet on Fashion-MNIST", "lenet")["id"],
+        "groups": project(studio, "Residual network", "resnet-digits")["id"],
+        "run": steered(studio),
     }
+    made["fork"] = studio.call(
+        "POST",
+        f"api/runs/{made['run']['id']}/fork",
+        {"step": checkpoint_of(studio, made["run"]["id"]), "name": "Smaller steps", "settings": slower(made["run"])},
+    )
+    studio.wait_for_run(made["fork"]["id"], "completed")
+    dense = project(studio, "Dense network", "mlp-digits", epochs=20)
+    made["compared"] = [
+        train(studio, dense, name, optimizer=optimizer, optimizer_params={"learning_rate": rate})["id"]
+        for name, optimizer, rate in (("Adam", "adam", 0.001), ("Adam, quick", "adam", 0.01), ("SGD", "sgd", 0.05))
+    ]
+    made["spiral"] = train(studio, project(studio, "Two spirals", "mlp-spiral", look_inside=0.2), "Tanh")["id"]
+    made["code"] = train(studio, project(studio, "Clusters of digits", "clusters-digits"), "Ten clusters")["id"]
+    made["vae"] = train(studio, project(studio, "Digits from noise", "vae-digits", epochs=40), "Twelve numbers")["id"]
+    train(studio, project(studio, "Diabetes", "diabetes"), "Three layers")
+    made["sweep"] = make_sweep(studio, dense)
+    studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
+    studio.call("POST", "api/shares", {"kind": "run", "target": made["run"]["id"]})
+    return made
 
 
-def make_sweep(studio: Studio) -> dict[str, Any]:
+def make_sweep(studio: Studio, project: dict[str, Any]) -> dict[str, Any]:
     """A sweep of three parameters by halving, done."""
-    project = studio.create_project("mlp-digits", epochs=9)
     parameters = [
         {"kind": "float", "path": f"{OPTIMIZER}.learning_rate", "low": 1e-4, "high": 0.1, "log": True},
         {"kind": "integer", "path": "nodes.fc1.num_hidden", "low": 8, "high": 256, "log": True},
@@ -79,59 +91,109 @@ def make_sweep(studio: Studio) -> dict[str, Any]:
     return sweep
 
 
-def vary(page: Page) -> None:
-    """Choose two parameters, and wait for what that would be."""
-    settle(page)
-    page.get_by_role("button", name="Learning rate", exact=True).click()
-    page.get_by_role("button", name="Optimizer", exact=True).click()
-    page.get_by_role("region", name="Preview").wait_for()
-    settle(page)
+def project(studio: Studio, name: str, template: str, **settings: Any) -> dict[str, Any]:
+    """A project of a template, with a name that a person would give it."""
+    made: dict[str, Any] = studio.call("POST", "api/projects", {"name": name, "template": template})
+    if settings:
+        change = {"revision": made["revision"], "settings": {**made["settings"], **settings}}
+        made = studio.call("PUT", f"api/projects/{made['id']}", change)
+    return made
 
 
-def settle(page: Page) -> None:
-    """Wait until what the page asked for has come and been drawn."""
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(600)
+def train(studio: Studio, project: dict[str, Any], name: str, **settings: Any) -> dict[str, Any]:
+    """A training of a project to its end."""
+    body = {"project": project["id"], "name": name, "settings": {**project["settings"], **settings}}
+    return studio.wait_for_run(studio.call("POST", "api/runs", body)["id"], "completed", 300)
 
 
-def select_a_node(page: Page) -> None:
-    """Show a node's parameters beside the network."""
-    settle(page)
-    node(page, "conv1, Convolution").click()
-    page.wait_for_timeout(400)
+def steered(studio: Studio) -> dict[str, Any]:
+    """A run whose learning rate somebody lowered half way."""
+    drawn = project(
+        studio, "Digits by convolution", "cnn-digits", epochs=10, look_inside=0.2, checkpoint_every_seconds=1
+    )
+    run = studio.call("POST", "api/runs", {"project": drawn["id"], "name": "Two convolutions"})
+    while studio.call("GET", f"api/runs/{run['id']}")["step"] < 90:
+        time.sleep(0.05)
+    studio.call("POST", f"api/runs/{run['id']}/changes", {"learning_rate": 0.0005})
+    return studio.wait_for_run(run["id"], "completed", 300)
 
 
-def draw_a_digit(page: Page) -> None:
-    """Draw a three and wait for the answer."""
-    settle(page)
-    draw(page, THREE)
-    page.get_by_role("list", name="Probabilities").wait_for()
-    page.wait_for_timeout(400)
+def checkpoint_of(studio: Studio, run: str) -> int:
+    """A checkpoint from the middle of a run."""
+    steps = [one["step"] for one in studio.call("GET", f"api/runs/{run}/checkpoints")["items"]]
+    return int(sorted(steps)[len(steps) // 2])
 
 
-def take(browser: Browser, studio: Studio, name: str, address: str, prepare: Prepare) -> None:
-    """One page, light and dark."""
-    for scheme in ("light", "dark"):
+def slower(run: dict[str, Any]) -> dict[str, Any]:
+    """The run's settings with a tenth of its rate and some epochs more."""
+    params = {**run["settings"]["optimizer_params"], "learning_rate": 0.0001}
+    return {**run["settings"], "optimizer_params": params, "epochs": 14}
+
+
+def shots(made: dict[str, Any]) -> list[Shot]:
+    """Every page, in the order in which a newcomer meets them."""
+    run, project = made["run"], made["run"]["project"]
+    compared = ",".join(made["compared"])
+    return [
+        Shot("home", "/", chinese=True),
+        Shot("editor", f"/projects/{made['blank']}", views.choose_a_node, chinese=True),
+        Shot("groups", f"/projects/{made['groups']}"),
+        Shot("look-inside", f"/projects/{project}", views.look_inside),
+        Shot("code", f"/projects/{made['groups']}", views.show_code),
+        Shot("save", f"/projects/{project}", views.save_as_file),
+        Shot("train", f"/projects/{project}/train"),
+        Shot("xray", f"/projects/{made['blank']}/xray", views.point_at_a_step, chinese=True),
+        Shot("runs", "/runs"),
+        Shot("run", f"/runs/{run['id']}", chinese=True),
+        Shot("fork", f"/runs/{made['fork']['id']}"),
+        Shot("compare", f"/runs/compare?runs={compared}"),
+        Shot("sweep-form", f"/projects/{made['sweep']['project']}/sweep", views.vary),
+        Shot("sweep", f"/sweeps/{made['sweep']['id']}"),
+        Shot("made", f"/runs/{made['vae']}"),
+        Shot("activations", f"/runs/{run['id']}", views.inside("Activations")),
+        Shot("weights", f"/runs/{run['id']}", views.inside("Weights")),
+        Shot("decisions", f"/runs/{made['spiral']}", views.inside("Decisions"), chinese=True),
+        Shot("mistakes", f"/runs/{run['id']}", views.inside("Mistakes")),
+        Shot("latent", f"/runs/{made['code']}", views.inside("Latent space")),
+        Shot("data", "/data"),
+        Shot("dataset", "/data/fashion-mnist"),
+        Shot("models", "/models"),
+        Shot("model", "/models/dense-network", views.draw_a_digit, chinese=True),
+        Shot("generator", "/models/digits-from-noise", views.pick_a_sample),
+        Shot("access", "/access"),
+    ]
+
+
+def take(browser: Browser, studio: Studio, shot: Shot, language: Language) -> None:
+    """One page, light and dark; in Chinese only light."""
+    for scheme in ("light", "dark") if language == "en" else ("light",):
         context = browser.new_context(
             base_url=studio.url,
             viewport={"width": SIZE[0], "height": SIZE[1]},
             color_scheme="dark" if scheme == "dark" else "light",
+            locale="zh-CN" if language == "zh" else "en-GB",
+            reduced_motion="reduce",
         )
+        context.set_default_timeout(20_000)
         page = context.new_page()
-        page.goto(address)
-        prepare(page)
-        path = IMAGES / f"{name}-{scheme}.png"
+        page.goto(shot.address)
+        views.settle(page)
+        shot.prepare(page)
+        path = IMAGES / language / f"{shot.name}-{scheme}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=path)
         context.close()
-        shrink(path)
+        path = shrink(path)
         print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KiB", flush=True)
 
 
-def shrink(path: Path) -> None:
-    """Write the picture again with a palette: half the bytes, and nobody sees it on a page of few colours."""
+def shrink(path: Path) -> Path:
+    """Keep the picture as WebP: a third of the bytes, and no colour is another."""
+    small = path.with_suffix(".webp")
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
+        picture.convert("RGB").save(small, quality=80, method=6)
+    path.unlink()
+    return small
 
 
 def main(names: list[str]) -> int:
@@ -140,21 +202,23 @@ def main(names: list[str]) -> int:
     if executable is None:
         print(f"error: no Chromium was found; {chromium.REMEDY}", file=sys.stderr)
         return 1
-    IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="netwright-screenshots-") as home, sync_playwright() as playwright:
         studio = Studio(Path(home))
         studio.start()
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         try:
-            studio.create_project("lenet")
-            shown = pages(studio)
-            unknown = [name for name in names if name not in shown]
+            listed = shots(make_content(studio))
+            unknown = set(names) - {shot.name for shot in listed}
             if unknown:
-                print(f"error: no page {', '.join(unknown)}; there are {', '.join(shown)}", file=sys.stderr)
+                print(
+                    f"error: no page {', '.join(sorted(unknown))}; there are {', '.join(shot.name for shot in listed)}"
+                )
                 return 1
-            for name, (address, prepare) in shown.items():
-                if not names or name in names:
-                    take(browser, studio, name, address, prepare)
+            for shot in listed:
+                if not names or shot.name in names:
+                    take(browser, studio, shot, "en")
+                    if shot.chinese:
+                        take(browser, studio, shot, "zh")
         finally:
             browser.close()
             studio.stop()

@@ -36,7 +36,8 @@ export function metricTitle(metric: string, translate: Translate = t): string {
 export function keyTitle(key: string): string {
   const [role, metric] = splitKey(key);
   const title = metricTitle(metric);
-  const within = title.charAt(1) === title.charAt(1).toUpperCase() ? title : title.charAt(0).toLowerCase() + title.slice(1);
+  const isName = metric === "frechet" || title.charAt(1) === title.charAt(1).toUpperCase();
+  const within = isName ? title : title.charAt(0).toLowerCase() + title.slice(1);
   if (role === "train") return t("Training {{metric}}", { metric: within });
   if (role === "val") return t("Validation {{metric}}", { metric: within });
   return role === "test" ? t("Test {{metric}}", { metric: within }) : title;

@@ -26,7 +26,12 @@ describe("groupCurves", () => {
     const groups = groupCurves(setOf(...keys.map((key) => curveOf(key, [[1, 1]]))));
     expect(groups.map((group) => group.metric)).toEqual(["loss", "accuracy", "mae", "lr"]);
     expect(groups[0]?.curves.map((curve) => curve.label)).toEqual(["Training", "Validation", "Test"]);
-    expect(["val_loss", "test_r2", "lr"].map(keyTitle)).toEqual(["Validation loss", "Test R²", "Learning rate"]);
+    expect(["val_loss", "test_r2", "lr", "val_frechet"].map(keyTitle)).toEqual([
+      "Validation loss",
+      "Test R²",
+      "Learning rate",
+      "Validation Fréchet distance",
+    ]);
     expect(groups[3]?.curves[0]?.label).toBe("Learning rate");
   });
 });
