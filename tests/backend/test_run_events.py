@@ -192,6 +192,54 @@ async def test_a_slow_client_is_closed_and_the_others_are_not_held_up(store: Sto
     assert slow.seqs + again.seqs == list(range(1, 15))
 
 
+async def test_a_client_goes_live_after_one_read_however_fast_events_come(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, real, reads = asyncio.get_running_loop(), desk.store.events.page, []
+
+    def page(*arguments: Any) -> Any:
+        found = real(*arguments)
+        reads.append(found.next)
+        asyncio.run_coroutine_threadsafe(desk.record(1), loop).result(10)  # told while the read is on its way
+        return found
+
+    monkeypatch.setattr(desk.store.events, "page", page)
+    socket = FakeSocket()
+    task = desk.open(socket)
+    await settle(lambda: len(socket.seqs) >= 4)
+    await desk.record(2)
+    await desk.end()
+    await task
+    assert reads == [3]
+    assert socket.seqs == list(range(1, socket.seqs[-1] + 1))
+    assert socket.frames[-1] == {"type": "end"}
+
+
+async def test_a_read_that_takes_longer_than_the_queue_is_done_once_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(store, capacity=2)
+    await desk.begin()
+    loop, real, reads = asyncio.get_running_loop(), desk.store.events.page, 0
+
+    def page(*arguments: Any) -> Any:
+        nonlocal reads
+        found, reads = real(*arguments), reads + 1
+        for _ in range(5 if reads == 1 else 0):
+            asyncio.run_coroutine_threadsafe(desk.record(1), loop).result(10)
+        return found
+
+    monkeypatch.setattr(desk.store.events, "page", page)
+    socket = FakeSocket()
+    task = desk.open(socket)
+    await settle(lambda: len(socket.seqs) >= 8)
+    assert reads == 2
+    assert socket.closed is None, "it reads as fast as it can"
+    await desk.end()
+    await task
+    assert socket.seqs == list(range(1, 10))
+
+
 async def test_pruned_events_are_told_as_a_gap(desk: Desk) -> None:
     await desk.record(98)
     desk.store.events.prune(desk.run, 40)

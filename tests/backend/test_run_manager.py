@@ -4,12 +4,16 @@ import asyncio
 import os
 import signal
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from tests.backend.conftest import Bench, add_run
 
+from netwright.machine.blas import candidates
+from netwright.machine.processor import processor
+from netwright.train import checkpoint
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.manager import KEPT_DELETED, MOST_RECOVERIES
@@ -320,6 +324,19 @@ async def test_a_run_that_takes_the_studio_down_again_and_again_is_given_up(stor
     row = store.runs.get(run)
     assert (row.state, row.resumable) == ("failed", True)
     assert "given up" in (row.state_reason or "")
+
+
+def test_a_training_goes_on_with_the_kernels_it_began_with(tmp_path: Path) -> None:
+    known = candidates(processor())[-1]
+    folder = RunFolder(tmp_path, "run")
+    assert folder.kernels() is None
+    for step, kernels in ((1, known), (2, "of another machine"), (3, known)):
+        checkpoint.write(folder.checkpoints, step, {}, {}, {"kernels": kernels}, keep=9)
+    assert folder.kernels() == known
+    (folder.checkpoints / "step-3" / "state.json").write_text("damaged")
+    assert folder.kernels() is None, "not here"
+    (folder.checkpoints / "step-2" / "state.json").write_text("damaged")
+    assert folder.kernels() == known
 
 
 async def test_a_failed_publication_fails_the_run_with_a_reason(store: Store) -> None:
