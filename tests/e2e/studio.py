@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 READY = re.compile(r"Ready: (http://\S+)")
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class Studio:

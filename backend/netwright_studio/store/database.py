@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ from netwright_studio.errors import ConflictError
 from netwright_studio.jsonio import dumps
 from netwright_studio.store.fullness import Reserve
 from netwright_studio.store.migrate import upgrade
+from netwright_studio.store.turn import Turn
 
 BUSY_SECONDS = 15
 CLAIM_SECONDS = 3.0
@@ -78,6 +79,8 @@ class Database:
         self.url = url
         self._watch = reserve.watch if reserve is not None else nullcontext
         self.kind = make_url(url).get_backend_name()
+        file = make_url(url).database if self.kind == "sqlite" else None
+        self._turn = Turn(f"{file}-turn") if file else None
         self._claim: Connection | None = None
         self.durable = _make_engine(url, "FULL")
         self.fast = _make_engine(url, "NORMAL")
@@ -92,13 +95,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction that is on the disk when it ends."""
-        with self._watch(), self._write.begin() as session:
+        with self._watch(), self._my_turn(), self._write.begin() as session:
             yield session
 
     @contextmanager
     def write_fast(self) -> Iterator[Session]:
         """Open a transaction for what comes often and could be lost with the power."""
-        with self._watch(), self._write_fast.begin() as session:
+        with self._watch(), self._my_turn(), self._write_fast.begin() as session:
             yield session
 
     @contextmanager
@@ -149,6 +152,9 @@ class Database:
         with self.read() as session:
             session.execute(text("SELECT 1"))
 
+    def _my_turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._turn is None else self._turn.take()
+
     def close(self) -> None:
         """Close all connections."""
         if self._claim is not None:
@@ -158,3 +164,5 @@ class Database:
             self._claim = None
         self.durable.dispose()
         self.fast.dispose()
+        if self._turn is not None:
+            self._turn.close()
