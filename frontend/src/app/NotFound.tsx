@@ -8,7 +8,7 @@ import { EmptyState } from "@/shared/EmptyState";
 export function NotFound() {
   const { t } = useTranslation();
   return (
-    <EmptyState icon={Compass} title={t("There is nothing here")} text={t("The address may be mistyped, or the thing was deleted.")}>
+    <EmptyState level={1} icon={Compass} title={t("There is nothing here")} text={t("The address may be mistyped, or the thing was deleted.")}>
       <Button component={Link} href="/">
         {t("To the projects")}
       </Button>

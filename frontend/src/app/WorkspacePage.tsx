@@ -22,7 +22,7 @@ function Waiting() {
   const { t } = useTranslation();
   return (
     <Center h="60vh">
-      <Loader type="dots" aria-label={t("Loading")} />
+      <Loader type="dots" role="status" aria-label={t("Loading")} />
     </Center>
   );
 }

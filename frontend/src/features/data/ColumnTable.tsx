@@ -6,6 +6,9 @@ import { formatMetric, toNumber } from "@/shared/format";
 
 import classes from "./data.module.css";
 
+/** What scrolls can be reached by the keyboard. */
+const scrolls = { tabIndex: 0 };
+
 /** The range, middle and gaps of each column of numbers. */
 export function ColumnTable({ stats }: { stats: readonly ColumnStats[] }) {
   const { t } = useTranslation();
@@ -13,7 +16,7 @@ export function ColumnTable({ stats }: { stats: readonly ColumnStats[] }) {
   return (
     <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Columns")}>
       <h2>{t("Columns")}</h2>
-      <Table.ScrollContainer type="native" minWidth={300} maxHeight={420}>
+      <Table.ScrollContainer type="native" {...scrolls} minWidth={300} maxHeight={420}>
         <Table fz="xs" verticalSpacing={4} aria-label={t("Column statistics")}>
           <Table.Thead>
             <Table.Tr>

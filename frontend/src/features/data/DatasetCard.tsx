@@ -1,5 +1,6 @@
 import { Badge, Group, Text } from "@mantine/core";
 import { BookText, Image as ImageIcon, Table2 } from "lucide-react";
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 
 import type { Dataset } from "@/api/types";
@@ -22,18 +23,23 @@ export const taskName = (task: string): Message => tasks[task] ?? (task as Messa
 /** One data set among others; one that is not here says why and cannot be opened. */
 export function DatasetCard({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation();
-  const body = <CardBody dataset={dataset} />;
   const look = `nw-card ${classes["card"] ?? ""}`;
   if (!dataset.available)
     return (
       <div className={look} aria-label={t("{{title}}, not available", { title: dataset.title })} role="group">
-        {body}
+        <CardBody dataset={dataset} title={dataset.title} />
       </div>
     );
-  return (
-    <Link href={`/data/${encodeURIComponent(dataset.id)}`} className={look} aria-label={dataset.title}>
-      {body}
+  // The title is the link, and the card its ground: a screen reader hears the title, not all of the card.
+  const title = (
+    <Link href={`/data/${encodeURIComponent(dataset.id)}`} className="nw-card-link">
+      {dataset.title}
     </Link>
+  );
+  return (
+    <div className={`${look} nw-card-ground`}>
+      <CardBody dataset={dataset} title={title} />
+    </div>
   );
 }
 
@@ -48,7 +54,7 @@ function sizeOf(input: Dataset["input"], t: Translate): string {
   return t("{{shape}} images", { shape: formatShape(input.shape) });
 }
 
-function CardBody({ dataset }: { dataset: Dataset }) {
+function CardBody({ dataset, title }: { dataset: Dataset; title: ReactNode }) {
   const { t } = useTranslation();
   const { samples, input } = dataset;
   const Icon = icons[input.kind];
@@ -57,7 +63,7 @@ function CardBody({ dataset }: { dataset: Dataset }) {
       <Group justify="space-between" wrap="nowrap" gap="xs">
         <Group gap={8} wrap="nowrap">
           <Icon size={17} aria-hidden />
-          <Text fw={600}>{dataset.title}</Text>
+          <Text fw={600}>{title}</Text>
         </Group>
         {dataset.origin === "upload" ? (
           <Badge size="sm" variant="light" tt="none">

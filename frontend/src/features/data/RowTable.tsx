@@ -16,11 +16,14 @@ interface Props {
   first: number;
 }
 
+/** What scrolls can be reached by the keyboard. */
+const scrolls = { tabIndex: 0 };
+
 /** Rows as they are, the label first so that it stays in sight. */
 export function RowTable({ columns, rows, labels, labelName, first }: Props) {
   const { t } = useTranslation();
   return (
-    <Table.ScrollContainer type="native" minWidth={Math.max(320, 110 * (columns.length + 1))}>
+    <Table.ScrollContainer type="native" {...scrolls} minWidth={Math.max(320, 110 * (columns.length + 1))}>
       <Table aria-label={t("Rows")} verticalSpacing={5} fz="xs">
         <Table.Thead>
           <Table.Tr>

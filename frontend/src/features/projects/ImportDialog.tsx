@@ -93,7 +93,7 @@ function ImportForm({ onClose }: { onClose: () => void }) {
           {t("A saved project, a graph or training of Netwright, MXNet's symbol JSON, or ONNX")}
         </Text>
       </div>
-      {read.isPending ? <Loader type="dots" aria-label={t("Reading the file")} /> : null}
+      {read.isPending ? <Loader type="dots" role="status" aria-label={t("Reading the file")} /> : null}
       {archive.isPending ? <SendingArchive fraction={archive.sent} /> : null}
       {read.isError || archive.isError ? (
         <ProblemText error={read.error ?? archive.error} title={t("The file was not read")} />

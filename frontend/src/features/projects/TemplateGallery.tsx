@@ -93,22 +93,24 @@ function TemplateCard({ template }: { template: Template }) {
   const { id, family, dataset, graph, result } = template;
   const { title, summary, expected } = wordsOf(template);
   return (
-    <UnstyledButton
-      className={classes["card"] ?? ""}
-      aria-label={t("Start from {{title}}", { title })}
-      disabled={create.isPending}
-      onClick={() => create.mutate({ name: title, template: id })}
-    >
+    <div className={`${classes["card"] ?? ""} nw-card-ground`} aria-disabled={create.isPending || undefined}>
       <div className={classes["picture"]}>
         <SampleView id={id} />
         <MiniGraph graph={graph} height={44} />
       </div>
       <div className={classes["words"]}>
         <div className={classes["line"]}>
-          <Text fw={620} lineClamp={1}>
-            {title}
-          </Text>
-          <Badge size="xs" variant="light" tt="none" color={familyColours[family]}>
+          <UnstyledButton
+            className="nw-card-link"
+            aria-label={t("Start from {{title}}", { title })}
+            disabled={create.isPending}
+            onClick={() => create.mutate({ name: title, template: id })}
+          >
+            <Text fw={620} lineClamp={1}>
+              {title}
+            </Text>
+          </UnstyledButton>
+          <Badge size="xs" variant="light" tt="none" c="var(--nw-text)" color={familyColours[family]}>
             {t(families[family])}
           </Badge>
         </div>
@@ -130,7 +132,7 @@ function TemplateCard({ template }: { template: Template }) {
           <dd>{expected}</dd>
         </dl>
       </div>
-    </UnstyledButton>
+    </div>
   );
 }
 

@@ -52,7 +52,7 @@ function DatasetSummary({ dataset }: { dataset: Dataset }) {
     <div>
       <Text size="xs" c="dimmed" mt={6}>
         {summaryOf(dataset, t)}{" "}
-        <Anchor component={Link} href={`/data/${encodeURIComponent(dataset.id)}`} size="xs">
+        <Anchor component={Link} href={`/data/${encodeURIComponent(dataset.id)}`} size="xs" underline="always">
           {t("Look at it")}
         </Anchor>
       </Text>

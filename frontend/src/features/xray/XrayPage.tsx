@@ -113,7 +113,7 @@ export default function XrayPage({ graph, dataset, batchSize, operators, faults,
           <StrategyTable rows={comparison.data.strategies} chosen={strategy} onChoose={setStrategy} />
         </section>
       ) : null}
-      {xray.isPending ? <Loader type="dots" aria-label={t("Loading")} /> : null}
+      {xray.isPending ? <Loader type="dots" role="status" aria-label={t("Loading")} /> : null}
       {xray.data ? (
         <Pointed key={strategy + mode}>
           <XrayBody xray={xray.data} measured={measured} graph={graph} operators={operators} onShowNode={onShowNode} />

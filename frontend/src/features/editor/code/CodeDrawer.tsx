@@ -58,7 +58,7 @@ export function CodeDrawer() {
       ) : code.data ? (
         <Forms code={code.data} />
       ) : (
-        <Loader type="dots" aria-label={t("Writing the code")} />
+        <Loader type="dots" role="status" aria-label={t("Writing the code")} />
       )}
     </Drawer>
   );

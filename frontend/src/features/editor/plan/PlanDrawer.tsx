@@ -82,7 +82,7 @@ function Answer({ plan, view }: { plan: UseQueryResult<PlanReport>; view: View }
   const { t } = useTranslation();
   return (
     <>
-      {plan.isPending ? <Loader type="dots" aria-label={t("Planning")} /> : null}
+      {plan.isPending ? <Loader type="dots" role="status" aria-label={t("Planning")} /> : null}
       {plan.isError ? <ProblemText error={plan.error} title={t("There is no plan")} onRetry={() => void plan.refetch()} /> : null}
       {plan.isSuccess ? <PlanBody plan={plan.data} view={view} /> : null}
     </>

@@ -41,7 +41,7 @@ export function VersionsDrawer() {
       <Text size="xs" c="dimmed" mb="sm">
         {t("Every save is kept for a while; a version with a name is kept for good.")}
       </Text>
-      {versions.isPending ? <Loader type="dots" aria-label={t("Loading versions")} /> : null}
+      {versions.isPending ? <Loader type="dots" role="status" aria-label={t("Loading versions")} /> : null}
       {versions.isError ? (
         <ProblemText error={versions.error} title={t("The versions did not load")} onRetry={() => void versions.refetch()} />
       ) : null}
@@ -151,7 +151,7 @@ function Preview({ version, isNow }: { version: ProjectVersion; isNow: boolean }
   });
   if (content.isError)
     return <ProblemText error={content.error} title={t("The version did not load")} onRetry={() => void content.refetch()} />;
-  if (!content.data) return <Loader type="dots" aria-label={t("Loading the version")} />;
+  if (!content.data) return <Loader type="dots" role="status" aria-label={t("Loading the version")} />;
   const { data } = content;
   return (
     <div className={classes["preview"]}>

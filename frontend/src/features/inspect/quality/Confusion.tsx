@@ -5,6 +5,9 @@ import { useTranslation } from "@/i18n/react";
 
 import classes from "./quality.module.css";
 
+/** Numbers can be read on this much of the colour, in light and dark. */
+const MOST_TINT = 70;
+
 export interface Cell {
   actual: number;
   predicted: number;
@@ -51,10 +54,9 @@ export function Confusion({ quality, chosen, onChoose }: Props) {
                     <UnstyledButton
                       className={classes["cell"] ?? ""}
                       data-right={r === c || undefined}
-                      data-strong={share > 0.5 || undefined}
                       aria-pressed={isChosen}
                       disabled={count === 0}
-                      style={{ "--share": `${Math.round(100 * Math.sqrt(share))}%` }}
+                      style={{ "--share": `${Math.round(MOST_TINT * Math.sqrt(share))}%` }}
                       aria-label={t("{{actual}} taken for {{predicted}}: {{amount}}", { actual: row.label, predicted: other.label, amount: count })}
                       onClick={() => onChoose({ actual: row.index, predicted: other.index })}
                     >

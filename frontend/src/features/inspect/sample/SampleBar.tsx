@@ -50,7 +50,7 @@ export function SampleBar({ on, onToggle, hindrance, index, count, onIndex, repl
             <ChevronRight size={16} />
           </ActionIcon>
           <Said reply={reply} />
-          {isFetching ? <Loader size={14} aria-label={t("Loading")} /> : null}
+          {isFetching ? <Loader size={14} role="status" aria-label={t("Loading")} /> : null}
           {hindrance !== null || error ? (
             <Text size="xs" c="var(--nw-warn)" role="status">
               {hindrance ?? messageOf(error)}

@@ -65,7 +65,7 @@ export function ChartCard(props: ChartCardProps) {
   return (
     <section className={`nw-card ${plotClass} ${classes["card"] ?? ""}`} aria-label={t("{{title}} chart", { title: group.title })}>
       <div className={classes["head"]}>
-        <Text component="h3" size="sm" fw={600} className={classes["title"] ?? ""}>
+        <Text component="h2" size="sm" fw={600} className={classes["title"] ?? ""}>
           {group.title}
         </Text>
         <span className={classes["where"]}>
