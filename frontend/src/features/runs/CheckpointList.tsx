@@ -1,4 +1,4 @@
-import { Button, Table, Text } from "@mantine/core";
+import { Button, Table, Text, VisuallyHidden } from "@mantine/core";
 import { GitFork, Pin } from "lucide-react";
 import { useState } from "react";
 
@@ -42,7 +42,9 @@ export function CheckpointList({ run, newest }: Props) {
               <Table.Th>{t("Validation loss")}</Table.Th>
               <Table.Th>{t("Size")}</Table.Th>
               <Table.Th>{t("Written")}</Table.Th>
-              <Table.Th aria-label={t("Actions")} />
+              <Table.Th>
+                <VisuallyHidden>{t("Actions")}</VisuallyHidden>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -15,7 +15,7 @@ import { useMoveRun, useStepRun } from "./queries";
 const looks: Record<RunMove, { text: Message; icon: LucideIcon; key: ControlKey; color?: string }> = {
   pause: { text: msg("Pause"), icon: Pause, key: "play" },
   resume: { text: msg("Resume"), icon: Play, key: "play" },
-  stop: { text: msg("Stop"), icon: Square, key: "stop", color: "red" },
+  stop: { text: msg("Stop"), icon: Square, key: "stop", color: "var(--nw-danger)" },
 };
 
 interface Props {
