@@ -14,7 +14,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from tests.e2e.studio import Studio
 
+ORDER = ("first load", "edit", "drag", "a run", "redraw")
+"""How the page's table is ordered."""
+PARTS = ("load", "edit", "drag", "open", "redraw")
 CURVES = ("train_loss", "val_loss", "test_loss", "loss")
 LONG, MILLION = 100_000, 250_000
 """Steps of the two runs; with four curves these are 400,000 and a million points."""
@@ -76,16 +79,29 @@ def main() -> None:
     """Measure, print, and with ``--write`` keep the figures and make docs/benchmarks.md anew."""
     parser = argparse.ArgumentParser(description="How quick the studio's page is.")
     parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what to measure")
+    parser.add_argument("--home", type=Path, help="a data folder that is kept: what is made and prepared there is once")
     chosen = parser.parse_args()
     figures = []
-    for figure in measure():
+    for figure in measure(chosen.parts, chosen.home):
         goal = "" if figure.goal is None else f" (goal: at most {figure.goal:g} {figure.unit})"
         print(f"{figure.what}: {figure.shown()}{goal}", flush=True)
         figures.append(figure)
     if chosen.write:
-        text = "\n".join(["| what | measured | goal | |", "| --- | ---: | ---: | --- |", *map(_row, figures)])
-        described = f"{machine.describe()}; Chromium without a GPU."
-        results.write("page", {"all": {"machine": machine.describe(), "text": f"{described}\n\n{text}"}})
+        _keep(figures)
+
+
+def _keep(figures: Sequence[Figure]) -> None:
+    """Put figures in the place of earlier ones of the same thing; those of other parts stay."""
+    rows = {**results.read().get("page", {}).get("all", {}).get("rows", {}), **{one.what: _row(one) for one in figures}}
+
+    def place(what: str) -> tuple[int, int, str]:
+        return next(n for n, begin in enumerate(ORDER) if what.startswith(begin)), len(what), what
+
+    ordered = sorted(rows, key=place)
+    text = "\n".join(["| what | measured | goal | |", "| --- | ---: | ---: | --- |", *(rows[what] for what in ordered)])
+    described = f"{machine.describe()}; Chromium without a GPU."
+    results.write("page", {"all": {"machine": machine.describe(), "rows": rows, "text": f"{described}\n\n{text}"}})
 
 
 def _row(figure: Figure) -> str:
@@ -94,7 +110,7 @@ def _row(figure: Figure) -> str:
     return f"| {figure.what} | {figure.shown()} | {goal} | {reached} |"
 
 
-def measure() -> Iterator[Figure]:
+def measure(parts: Sequence[str] = PARTS, kept: Path | None = None) -> Iterator[Figure]:
     """All figures, one after another, in one browser against one server."""
     from playwright.sync_api import sync_playwright
     from tests.e2e.conftest import BROWSERS, FLAGS
@@ -104,7 +120,7 @@ def measure() -> Iterator[Figure]:
     if chromium is None:
         raise SystemExit("no Chromium was found: install one (`make chromium`) or set CHROMIUM to its path")
     with tempfile.TemporaryDirectory(prefix="netwright-page-") as folder:
-        home = Path(folder)
+        home = kept or Path(folder)
         long, million = (_make_run(home, steps) for steps in (LONG, MILLION))
         studio = Studio(home)
         studio.start()
@@ -113,13 +129,16 @@ def measure() -> Iterator[Figure]:
                 browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
                 page = browser.new_page(base_url=studio.url, viewport={"width": 1280, "height": 720})
                 page.set_default_timeout(PATIENCE_MS)
-                yield from _first_load(page)
-                for nodes in SIZES:
+                if "load" in parts:
+                    yield from _first_load(page)
+                for nodes in SIZES if "edit" in parts else ():
                     yield _edit(page, studio, nodes)
-                for nodes in DRAGGED:
+                for nodes in DRAGGED if "drag" in parts else ():
                     yield _drag(page, studio, nodes)
-                yield _open_run(page, million)
-                yield _redraw(page, long)
+                if "open" in parts:
+                    yield _open_run(page, million)
+                if "redraw" in parts:
+                    yield _redraw(page, long)
                 browser.close()
         finally:
             studio.stop()
@@ -135,9 +154,12 @@ def _make_run(home: Path, steps: int) -> str:
 
     settings = Settings(home=home)
     store = open_store(settings)
+    name = f"{steps} steps"
+    if known := [run.id for run in store.runs.page(50, 0)[0] if run.name == name]:
+        return str(known[0])
     graph = {"format": "netwright-graph", "version": 1, "nodes": [], "outputs": []}
     run = store.runs.create(
-        name=f"{steps} steps", project=None, graph=graph, dataset="digits", settings={}, epochs=1
+        name=name, project=None, graph=graph, dataset="digits", settings={}, epochs=1
     ).id  # fmt: skip
     for begin in range(1, steps + 1, 10_000):
         drafts = [

@@ -41,6 +41,9 @@ import { ShapeEdge } from "./ShapeEdge";
 import { keepView, useCanvasView } from "./useCanvasView";
 import { usePortMark } from "./usePortMark";
 
+/** From so many nodes on only those in sight are drawn. */
+const MANY = 40;
+
 const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
 const edgeTypes = { shape: ShapeEdge };
 
@@ -183,7 +186,7 @@ export function Canvas() {
         connectionRadius={26}
         nodeDragThreshold={2}
         zoomOnDoubleClick={false}
-        onlyRenderVisibleElements={nodes.length > 150}
+        onlyRenderVisibleElements={nodes.length > MANY}
         elevateNodesOnSelect={false}
         aria-label={t("Network")}
         ariaLabelConfig={words}

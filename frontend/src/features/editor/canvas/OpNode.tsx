@@ -1,9 +1,9 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
 import { type CSSProperties, memo, useContext } from "react";
 
-import type { NodeReport } from "@/api/types";
+import type { GraphNode, NodeReport, OperatorInfo } from "@/api/types";
 import { findNode, readReference } from "@/graph/model";
-import { inputPorts, outputNames, type Port } from "@/graph/ports";
+import { inputPorts, outputNames } from "@/graph/ports";
 import { type Translate } from "@/i18n";
 import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
@@ -37,7 +37,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
       data-unknown={operator ? undefined : true}
       style={{ "--hue": hue } as CSSProperties}
     >
-      <Inputs ports={inputPorts(node, operator)} />
+      <Inputs node={node} operator={operator} />
       <div className={classes["head"]}>
         <Icon className={classes["icon"]} size={14} strokeWidth={2} aria-hidden />
         <span className={classes["title"]}>{operator ? shortTitle(operator) : node.op}</span>
@@ -49,7 +49,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
       </div>
       {isOutput ? <EndShape report={report} /> : null}
       {problems ? <ProblemBadge problems={problems} /> : null}
-      <Outputs names={outputNames(operator, report)} />
+      <Outputs names={outputNames(operator, report).join(" ")} />
       {slot?.(id)}
     </div>
   );
@@ -78,8 +78,10 @@ function EndShape({ report }: { report: NodeReport | undefined }) {
   return shape ? <span className={classes["end"]}>{formatShape(shape)}</span> : null;
 }
 
-function Inputs({ ports }: { ports: Port[] }) {
+/** Ports stay as they are when the shapes change: React Flow's handles are the dearest part of a node. */
+const Inputs = memo(function Inputs({ node, operator }: { node: GraphNode; operator: OperatorInfo | undefined }) {
   const { t } = useTranslation();
+  const ports = inputPorts(node, operator);
   return ports.map((port, at) => (
     <Handle
       key={port.name}
@@ -97,11 +99,12 @@ function Inputs({ ports }: { ports: Port[] }) {
       {ports.length > 1 ? <span className={classes["portName"]}>{port.name}</span> : null}
     </Handle>
   ));
-}
+});
 
-function Outputs({ names }: { names: string[] }) {
+const Outputs = memo(function Outputs({ names }: { names: string }) {
   const { t } = useTranslation();
-  return names.map((name, at) => (
+  const all = names.split(" ");
+  return all.map((name, at) => (
     <Handle
       key={name}
       id={name}
@@ -109,10 +112,10 @@ function Outputs({ names }: { names: string[] }) {
       position={Position.Bottom}
       className={classes["port"] ?? ""}
       data-kind="data"
-      style={{ left: `${(100 * (at + 1)) / (names.length + 1)}%` }}
+      style={{ left: `${(100 * (at + 1)) / (all.length + 1)}%` }}
       title={name}
       role="group"
       aria-label={t("Output {{name}}", { name })}
     />
   ));
-}
+});
