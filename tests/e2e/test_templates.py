@@ -36,7 +36,7 @@ def test_a_template_is_found_and_started(page: Page) -> None:
     expect(cards).to_have_count(2)
     gallery.get_by_label("Search the templates").fill("random numbers slider")
     expect(cards).to_have_count(1)
-    expect(cards).to_contain_text("Fréchet distance below 0.35")
+    expect(gallery).to_contain_text("Fréchet distance below 0.35")
     gallery.get_by_label("Search the templates").fill("nothing of the kind")
     gallery.get_by_role("button", name="Show all templates").click()
     gallery.get_by_label("Search the templates").fill("austen lstm")

@@ -52,6 +52,9 @@ export function StateBadge({ state, trial = null }: Props) {
     <Badge
       color={color}
       variant="light"
+      // The word in the text's own colour can be read on every ground; the picture keeps the state's.
+      c="var(--nw-text)"
+      styles={{ section: { color: `var(--mantine-color-${color}-text)` } }}
       radius="sm"
       tt="none"
       fw={600}
