@@ -115,7 +115,7 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     page.reload()
     assert wait_for_step(page, paused_at) >= paused_at
     expect_state(page, "Completed", seconds=100)
-    newest = studio.call("GET", "api/runs?limit=1")["items"][0]
+    newest = studio.call("GET", f"api/runs/{studio.call('GET', 'api/runs?limit=1')['items'][0]['id']}")
     assert newest["settings"]["epochs"] == 400
     assert newest["settings"]["seed"] == 7
     assert any(one["op"] == "Dropout" for one in newest["graph"]["nodes"])
