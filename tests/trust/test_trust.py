@@ -20,7 +20,7 @@ def marked() -> Iterator[object]:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("subject", marked())
+@pytest.mark.parametrize("subject", list(marked()))
 def test_figures_pass_their_bars(subject: str, tmp_path: Path) -> None:
     rows = list(find(subject)(Form(tmp_path)))
     assert rows
