@@ -90,7 +90,7 @@ def test_a_stopped_run_is_forked_and_the_family_is_seen(page: Page, studio: Stud
     expect(behind).to_be_checked()
     loss = page.get_by_role("region", name="Loss chart")
     expect(loss.get_by_role("button", name="Run 1, Training")).to_be_visible()
-    page.get_by_text("Run 1 behind").click()
+    behind.press("Space")
     expect(loss.get_by_role("button", name="Run 1, Training")).to_have_count(0)
     page.get_by_role("button", name="Stop").click()
     expect_state(page, "Stopped")
