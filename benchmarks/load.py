@@ -1,4 +1,4 @@
-"""Clients that ask again as soon as they are answered: ``python -m benchmarks.load`` reads what to do as JSON.
+"""Clients that ask again as soon as they are answered: ``python -m benchmarks.load`` reads what to do, a JSON a line.
 
 A process of its own on a core of its own, and little enough work a request that it waits most of the time; how much it
 worked is told with the figures. Each connection sends the next request when the answer is there whole.
@@ -7,7 +7,9 @@ worked is told with the figures. Each connection sends the next request when the
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
+import functools
 import json
 import os
 import re
@@ -22,6 +24,7 @@ import numpy as np
 
 from .environment import ROOT
 
+WARM_SECONDS = 0.25
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -37,7 +40,7 @@ class Figures:
 
 
 def run(address: tuple[str, int], requests: Sequence[bytes], clients: int, seconds: float, core: int | None) -> Figures:
-    """Ask from a process on ``core`` for so many seconds; a tenth of it goes before anything is counted."""
+    """Ask from a process on ``core`` for so many seconds; another ``WARM_SECONDS`` go before anything is counted."""
     order = {
         "address": address,
         "requests": [base64.b64encode(request).decode() for request in requests],
@@ -45,14 +48,29 @@ def run(address: tuple[str, int], requests: Sequence[bytes], clients: int, secon
         "seconds": seconds,
         "core": core,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load"],
-        input=json.dumps(order).encode(),
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        check=True,
+    process = _clients()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(order).encode() + b"\n")
+    process.stdin.flush()
+    return Figures(**json.loads(process.stdout.readline()))
+
+
+@functools.cache
+def _clients() -> subprocess.Popen[bytes]:
+    """The process that asks, one for all turns; it ends with this one."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
     )
-    return Figures(**json.loads(done.stdout.splitlines()[-1]))
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    process.wait()
 
 
 class _Client(asyncio.Protocol):
@@ -112,7 +130,7 @@ async def _ask_for(order: dict[str, Any]) -> dict[str, float]:
     for number in range(order["clients"]):
         made = await loop.create_connection(lambda first=number: _Client(load, first), *order["address"])
         transports.append(made[0])
-    await asyncio.sleep(order["seconds"] * 0.1)
+    await asyncio.sleep(WARM_SECONDS)
     load.times.clear()
     began, worked = time.perf_counter(), time.process_time()
     await asyncio.sleep(order["seconds"])
@@ -126,10 +144,7 @@ async def _ask_for(order: dict[str, Any]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Do what standard input says, and print the figures."""
-    order = json.loads(sys.stdin.read())
-    if order["core"] is not None:
-        os.sched_setaffinity(0, {order["core"]})
+    """Do what each line of standard input says, and print the figures."""
     try:
         import uvloop
 
@@ -137,7 +152,11 @@ def main() -> None:
     except ImportError:
         factory = asyncio.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        print(json.dumps(runner.run(_ask_for(order))))
+        for line in sys.stdin:
+            order = json.loads(line)
+            if order["core"] is not None:
+                os.sched_setaffinity(0, {order["core"]})
+            print(json.dumps(runner.run(_ask_for(order))), flush=True)
 
 
 if __name__ == "__main__":
