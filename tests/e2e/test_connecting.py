@@ -81,7 +81,7 @@ def test_a_loop_is_refused_with_the_reason_alone(page: Page, project: str) -> No
 def test_everything_about_connections_by_keys(page: Page, project: str) -> None:
     open_project(page, project)
     node(page, "fc1, FullyConnected").focus()
-    page.keyboard.press("e")
+    page.keyboard.press("j")
     panel = page.get_by_role("dialog", name="Connections of fc1")
     output = panel.get_by_role("option", name="Output output not connected")
     expect(output).to_have_attribute("aria-selected", "true")

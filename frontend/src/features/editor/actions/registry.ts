@@ -239,7 +239,7 @@ export const actions: Action[] = [
     label: msg("Connections of the node"),
     icon: Cable,
     group: "select",
-    shortcuts: ["e"],
+    shortcuts: ["j"],
     enabled: someGraph,
     perform: ({ session, ui }) => showConnections(session, ui),
   },

@@ -50,7 +50,7 @@ const edgeTypes = { shape: ShapeEdge };
 /** What React Flow tells screen readers. */
 function canvasWords(t: Translate) {
   const node = t(
-    "Press Enter or Space to select a node, arrow keys to move it, E for its connections, Alt with arrow keys to go along them, Delete to remove it, Escape to cancel.",
+    "Press Enter or Space to select a node, arrow keys to move it, J for its connections, Alt with arrow keys to go along them, Delete to remove it, Escape to cancel.",
   );
   return {
     "node.a11yDescription.default": node,

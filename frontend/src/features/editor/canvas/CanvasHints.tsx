@@ -23,7 +23,7 @@ export function CanvasHints({ onCancelTap }: { onCancelTap: () => void }) {
   return (
     <div className={`${classes["hint"] ?? ""} ${classes["keys"] ?? ""}`} aria-hidden>
       <span>
-        <Kbd size="xs">E</Kbd> {t("connections")}
+        <Kbd size="xs">J</Kbd> {t("connections")}
       </span>
       <span>
         <Kbd size="xs">{`${writeShortcut("alt")}${isMac ? "" : "+"}↑↓←→`}</Kbd> {t("along the lines")}

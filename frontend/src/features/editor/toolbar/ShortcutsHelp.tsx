@@ -12,8 +12,8 @@ const pointing: [Message, Message][] = [
   [msg("Move an end"), msg("Drag the end of a connection to another dot")],
   [msg("Select several"), msg("Hold Shift and drag, or Shift-click")],
   [msg("Move with the keyboard"), msg("Tab to a node, Enter selects it, arrow keys move it")],
-  [msg("Connect with the keyboard"), msg("E on a node: choose a port, Enter, choose the other end, Enter")],
-  [msg("Disconnect with the keyboard"), msg("E on a node: choose a port, Delete; or Tab to a line, Enter, Delete")],
+  [msg("Connect with the keyboard"), msg("J on a node: choose a port, Enter, choose the other end, Enter")],
+  [msg("Disconnect with the keyboard"), msg("J on a node: choose a port, Delete; or Tab to a line, Enter, Delete")],
   [msg("Connect by touch"), msg("Tap a dot, then what it leads to")],
   [msg("Read and edit as a list"), msg("O opens the outline: arrow keys go through it, Enter leads to the details")],
 ];
