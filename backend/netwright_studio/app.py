@@ -30,8 +30,11 @@ from netwright_studio.api import (
     sweeps,
     system,
     templates,
+    uploads,
 )
 from netwright_studio.datasets import DatasetCatalog
+from netwright_studio.datasets.importing import Importer
+from netwright_studio.datasets.uploads import Uploads
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
@@ -65,6 +68,7 @@ ROUTERS = (
     graphs.router,
     code.router,
     datasets.router,
+    uploads.router,
     runs.router,
     run_control.router,
     inspect_runs.router,
@@ -99,12 +103,14 @@ def create_app(settings: Settings, session: str | None = None) -> FastAPI:
             await studio.conductor.start()
             studio.engine.warm()
             studio.catalog.warm()
+            studio.importer.start()
             try:
                 yield
             finally:
                 await studio.conductor.close()
                 await studio.manager.close()
                 await studio.models.close()
+                studio.importer.close()
                 studio.store.close()
 
     def find() -> Studio:
@@ -165,6 +171,7 @@ def open_studio(settings: Settings, requests: RequestMetrics | None = None) -> S
         catalog=catalog,
         models=models,
         repository=repository,
+        importer=Importer(Uploads(settings.uploads_dir, settings.max_upload_bytes), catalog, store.blobs),
         subjects=Subjects(store, catalog, repository),
         keys=Keyring(store.keys),
         links=Keyring(store.links),

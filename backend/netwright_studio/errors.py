@@ -54,6 +54,13 @@ class InvalidError(StudioError):
     code = "invalid"
 
 
+class TooLargeError(StudioError):
+    """More than the studio takes."""
+
+    status = 413
+    code = "too_large"
+
+
 class ForbiddenError(StudioError):
     """The caller may not do this."""
 

@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         """Where content-addressed files lie."""
         return self.home / "blobs"
 
+    @property
+    def uploads_dir(self) -> Path:
+        """Where files lie that are on their way in."""
+        return self.home / "uploads"
+
 
 def read_settings(given: dict[str, Any]) -> Settings:
     """Return the settings of the command line and the environment; raises NetwrightError for the first bad one."""

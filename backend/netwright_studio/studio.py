@@ -8,6 +8,7 @@ from typing import Any
 
 from netwright.datasets import DatasetInfo
 from netwright_studio.datasets import DatasetCatalog
+from netwright_studio.datasets.importing import Importer
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.inference import ModelRepository, ModelServer
@@ -36,6 +37,7 @@ class Studio:
     conductor: Conductor
     series: SeriesCache
     catalog: DatasetCatalog
+    importer: Importer
     models: ModelServer
     repository: ModelRepository
     subjects: Subjects

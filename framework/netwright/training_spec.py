@@ -26,6 +26,8 @@ class TrainingSpec(BaseModel):
     name: str = ""
     dataset: str | None = None
     """A data set by its name; None where it is a file, which the command names."""
+    recipe: dict[str, Any] | None = None
+    """What is made of the file (or the built-in set): ``datasets.Recipe``."""
     settings: dict[str, Any] = Field(default_factory=dict)
     graph: dict[str, Any]
 
@@ -45,6 +47,6 @@ def read_spec(document: Any, where: str) -> TrainingSpec:
         raise GraphError(
             "this training cannot be read",
             where=where,
-            wanted="format, version, name, dataset, settings and graph",
+            wanted="format, version, name, dataset, recipe, settings and graph",
             got=f"{place}: {first['msg']}",
         ) from None

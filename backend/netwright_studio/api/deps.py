@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from netwright_studio.datasets import DatasetCatalog
+from netwright_studio.datasets.importing import Importer
 from netwright_studio.engine import Engine
 from netwright_studio.gallery import Gallery
 from netwright_studio.runs.manager import RunManager
@@ -55,10 +56,16 @@ def get_catalog(studio: StudioDep) -> DatasetCatalog:
     return studio.catalog
 
 
+def get_importer(studio: StudioDep) -> Importer:
+    """Return what takes files in."""
+    return studio.importer
+
+
 StoreDep = Annotated[Store, Depends(get_store)]
 EngineDep = Annotated[Engine, Depends(get_engine)]
 GalleryDep = Annotated[Gallery, Depends(get_gallery)]
 CatalogDep = Annotated[DatasetCatalog, Depends(get_catalog)]
+ImporterDep = Annotated[Importer, Depends(get_importer)]
 ManagerDep = Annotated[RunManager, Depends(get_manager)]
 
 ConductorDep = Annotated[Conductor, Depends(get_conductor)]

@@ -34,7 +34,7 @@ from netwright_studio.store.tables import ModelVersion as Row
 router = resource_router("models")
 
 
-_KEPT = ModelVersion.model_fields.keys() - {"run", "sample", "does"}
+_KEPT = ModelVersion.model_fields.keys() - {"run", "sample", "does", "steps"}
 
 
 def get_server(studio: StudioDep) -> ModelServer:
@@ -58,6 +58,7 @@ def public_version(row: Row) -> dict[str, Any]:
     task = row.provenance.get("settings", {}).get("task")
     does = abilities(None if task is None else TaskChoice.model_validate(task))
     facts = {"run": row.run_id, "sample": row.sample.get("input"), "does": does}
+    facts["steps"] = row.preprocessing.get("steps", [])
     return {**{name: getattr(row, name) for name in _KEPT}, **facts}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from netwright.abilities import Ability
+from netwright.datasets import Step
 from netwright_studio.schemas.common import Model, Number, Request, Time
 from netwright_studio.schemas.datasets import DatasetInput, DatasetLabel
 from netwright_studio.schemas.graphs import Graph
@@ -30,6 +31,7 @@ class ModelVersion(Model):
     sample: Any = None
     provenance: dict[str, Any]
     does: list[Ability] = Field(description="What it can do, the first thing first.")
+    steps: list[Step] = Field(default_factory=list, description="What was done to its data, and is done to its inputs.")
 
 
 class TrainedModel(Model):

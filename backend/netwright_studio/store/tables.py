@@ -217,7 +217,11 @@ class ModelVersion(Base):
 
 
 class Dataset(Base):
-    """An uploaded data set; the built-in ones live in the framework and have no row."""
+    """One version of an uploaded data set; the built-in ones live in the framework and have no row.
+
+    A version never changes: other choices make another one, of the same ``family`` (the id of its first).
+    ``blob`` is empty where it is made of a built-in set, whose name is ``filename`` then.
+    """
 
     __tablename__ = "datasets"
 
@@ -230,6 +234,12 @@ class Dataset(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     info: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    recipe: Mapped[dict[str, Any] | None]
+    steps: Mapped[list[Any]] = mapped_column(default=list)
+    family: Mapped[str | None] = mapped_column(String(32), index=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    test_blob: Mapped[str | None] = mapped_column(String(64))
+    test_filename: Mapped[str | None] = mapped_column(String(255))
 
 
 class ApiKey(Base):

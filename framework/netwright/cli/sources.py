@@ -51,17 +51,19 @@ def read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-def read_data(source: str, target: str | None = None) -> Dataset:
-    """A data set by its name, or from a CSV or NPZ file."""
+def read_data(
+    source: str, target: str | None = None, *, recipe: dict[str, Any] | None = None, test: str | None = None
+) -> Dataset:
+    """A data set by its name, or from a file: CSV, NPZ, Parquet, a zip of pictures; as a ``recipe`` says."""
     from .. import datasets
 
     if source in datasets.names():
         if not datasets.info(source).available:
             errors.print(f"Fetching {source}, which is not on this machine yet …")
-        return datasets.get(source)
+        return datasets.get(source) if recipe is None else datasets.derive(source, recipe)
     path = Path(source)
     if path.exists() or path.suffix:
-        return datasets.load_file(path, target=target, missing="mean")
+        return datasets.load_file(path, target=target, missing="mean", recipe=recipe, test=test)
     return datasets.get(source)  # says which names there are
 
 

@@ -31,9 +31,13 @@ def register(app: typer.Typer) -> None:
 def train(
     graph: Annotated[str, typer.Argument(help="Graph JSON, or the name of a template (see `netwright templates`).")],
     data: Annotated[
-        str | None, typer.Option(help="Data set by name, or a CSV or NPZ file; the template's own by default.")
+        str | None,
+        typer.Option(help="Data set by name, or a CSV, Parquet, NPZ file or zip of pictures; the template's own by default."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Label column of a CSV file; the last by default.")] = None,
+    test_data: Annotated[
+        str | None, typer.Option(help="File of the test part, where the training splits by file.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times to go through the data.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Samples per step.")] = None,
     optimizer: Annotated[str | None, typer.Option(help="sgd, adam, …")] = None,
@@ -73,7 +77,7 @@ def train(
         raise GraphError("no data set has been chosen", where=graph, remedy="Add --data NAME or --data FILE.csv")
     if folder is not None and folder.exists():
         raise NetwrightError("the folder exists already", where=str(folder), remedy="Choose another --out")
-    found = sources.read_data(source, target)
+    found = sources.read_data(source, target, recipe=getattr(template, "recipe", None), test=test_data)
     asked = {
         "epochs": epochs, "batch_size": batch_size, "seed": seed, "device": device, "optimizer": optimizer,
         "validation_split": validation_split,

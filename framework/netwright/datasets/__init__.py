@@ -9,22 +9,33 @@
 
 from __future__ import annotations
 
+from .augment import Augment
 from .dataset import Dataset, Split, SplitName
 from .files import load_csv, load_file, load_npz
 from .info import Column, DatasetInfo, InputInfo, LabelInfo, Samples
 from .preprocessing import Preprocessing
-from .registry import get, info, infos, names
+from .recipe import ColumnChoice, Dialect, ImageChoice, Recipe, SplitChoice
+from .registry import derive, get, info, infos, names
+from .steps import Step
 
 __all__ = [
+    "Augment",
     "Column",
+    "ColumnChoice",
     "Dataset",
     "DatasetInfo",
+    "Dialect",
+    "ImageChoice",
     "InputInfo",
     "LabelInfo",
     "Preprocessing",
+    "Recipe",
     "Samples",
     "Split",
+    "SplitChoice",
     "SplitName",
+    "Step",
+    "derive",
     "get",
     "info",
     "infos",

@@ -47,11 +47,11 @@ def _read(stream: TextIO, limits: Limits) -> CSVTable:
     if "\0" in start:
         raise DataError("not a text file", wanted="a CSV table", got="binary bytes")
     stream.seek(0)
-    rows = _checked_rows(stream, _guess_delimiter(start), limits)
+    rows = checked_rows(stream, _guess_delimiter(start), limits)
     first = next(rows, None)
     if first is None:
         raise DataError("the table is empty", wanted="a header and rows", got="nothing")
-    has_header = not any(_is_number(cell) for cell in first)
+    has_header = not any(is_number(cell) for cell in first)
     names = _unique_names(first) if has_header else [f"column {i + 1}" for i in range(len(first))]
     columns: list[list[str]] = [[] for _ in names]
     appends = [column.append for column in columns]
@@ -68,7 +68,7 @@ def _guess_delimiter(start: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def _checked_rows(stream: TextIO, delimiter: str, limits: Limits) -> Iterator[list[str]]:
+def checked_rows(stream: TextIO, delimiter: str, limits: Limits) -> Iterator[list[str]]:
     """Rows with stripped cells, all of the first row's width; blank lines are left out."""
     width = cells = 0
     # Quoting that never ends would read the whole file as one cell: the reader's own limit stops it.
@@ -114,7 +114,8 @@ def _unique_names(header: list[str]) -> list[str]:
     return names
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Tell whether a cell holds a number."""
     if is_missing(cell):
         return False
     try:

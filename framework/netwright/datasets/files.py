@@ -1,7 +1,8 @@
-"""People's own files as data sets: CSV tables and NPZ arrays."""
+"""People's own files as data sets: tables, arrays, pictures; by a recipe, or as they are taken to be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -9,16 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from .adjusting import adjust, build_images
+from .building import build_table
 from .csv_file import CSVTable, read_csv
 from .dataset import Cell, Dataset, Split, SplitName
-from .info import Column, DatasetInfo, InputInfo, LabelInfo, Samples, Task
+from .describing import describe
+from .dialect import guess_dialect
+from .guessing import survey_table
+from .image_zip import survey_images
+from .info import Column, InputInfo, LabelInfo
 from .limits import DEFAULT, Limits
 from .npz_file import read_npz
 from .preprocessing import Preprocessing, encode_column, is_missing
+from .recipe import Dialect, Recipe
 from .splits import split_indices
+from .table_reader import Progress
 
 Missing = Literal["refuse", "mean"]
-_TASKS: dict[str, Task] = {"class": "classification", "value": "regression", "none": "unlabelled"}
+
+
+KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".npz": "npz", ".parquet": "parquet", ".zip": "images"}
 
 
 def load_file(
@@ -27,19 +38,73 @@ def load_file(
     target: str | None = None,
     name: str | None = None,
     missing: Missing = "refuse",
+    recipe: Recipe | Mapping[str, Any] | None = None,
+    test: Path | str | None = None,
     limits: Limits = DEFAULT,
 ) -> Dataset:
-    """A data set from a ``.csv`` or ``.npz`` file; ``target`` names a table's label column (else: last)."""
+    """A data set from a ``.csv``, ``.npz``, ``.parquet`` file, or a ``.zip`` of pictures in folders.
+
+    ``recipe`` says what is made of it; without one it is guessed. ``target`` then names a table's label column (else:
+    the last). ``test`` is the file of the test part, where the recipe splits by file.
+    """
     path = Path(path)
     if not path.is_file():
         raise DataError("there is no such file", where=path.name, wanted="a .csv or .npz file", got="nothing")
-    suffix = path.suffix.lower()
-    if suffix not in (".csv", ".tsv", ".npz"):
-        raise DataError("unknown kind of file", where=path.name, wanted=".csv or .npz", got=repr(suffix))
+    kind = kind_of(path)
     name = name or path.stem
-    if suffix == ".npz":
+    if recipe is None and kind == "npz":
         return load_npz(path, name=name, limits=limits)
-    return load_csv(path, target, name=name, missing=missing, limits=limits)
+    if recipe is None and kind == "csv":
+        return load_csv(path, target, name=name, missing=missing, limits=limits)
+    chosen = guess_recipe(path, kind, target=target, limits=limits) if recipe is None else Recipe.read(recipe)
+    second = None if test is None else (Path(test), kind_of(Path(test)))
+    return build(path, kind, chosen, name=name, source=path.name, test=second, limits=limits)
+
+
+def kind_of(path: Path) -> str:
+    """What a file is, by its name's ending."""
+    suffix = path.suffix.lower()
+    if suffix not in KINDS:
+        raise DataError(
+            "unknown kind of file", where=path.name, wanted=".csv, .npz, .parquet or .zip", got=repr(suffix[:20])
+        )
+    return KINDS[suffix]
+
+
+def guess_recipe(path: Path, kind: str, *, target: str | None = None, limits: Limits = DEFAULT) -> Recipe:
+    """What is best made of a file, as far as can be told from it."""
+    if kind == "images":
+        return survey_images(path, limits).recipe
+    if kind == "npz":
+        data = load_npz(path, limits=limits)
+        return Recipe.model_validate({"split": {"by": "given"}, "scaling": _npz_scaling(data)})
+    dialect = guess_dialect(path) if kind == "csv" else Dialect()
+    return survey_table(path, kind, dialect, target=target, limits=limits).recipe
+
+
+def _npz_scaling(data: Dataset) -> str:
+    return "min_max" if data.info.input.kind == "image" else "standardise"
+
+
+def build(
+    path: Path,
+    kind: str,
+    recipe: Recipe,
+    *,
+    name: str,
+    source: str,
+    test: tuple[Path, str] | None = None,
+    limits: Limits = DEFAULT,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Carry out a recipe on a file of ``kind`` csv, parquet, npz or images."""
+    if kind == "images":
+        return build_images(path, recipe, name=name, source=source, limits=limits, progress=progress)
+    if kind == "npz":
+        return adjust(load_npz(path, limits=limits), recipe, name=name, source=source)
+    return build_table(
+        path, kind, recipe, name=name, source=source, test=test, limits=limits, progress=progress
+    )
 
 
 def load_csv(
@@ -78,7 +143,7 @@ def load_csv(
     rows = [[table.columns[i][row] for i in kept] for row in range(table.rows)]
     raw = {split: [_typed(rows[i], fields) for i in part] for split, part in (("train", train), ("test", test))}
     return Dataset(
-        _describe(
+        describe(
             name or path.stem,
             InputInfo(kind="table", shape=(x.shape[1],), columns=tuple(f.name for f in fields), fields=tuple(fields)),
             label,
@@ -210,7 +275,7 @@ def load_npz(
         if image
         else Preprocessing.fit(train[0], train[1] if label.kind == "value" else None, columns=info.fields)
     )
-    described = _describe(name or path.stem, info, label, train, test, source=source or path.name)
+    described = describe(name or path.stem, info, label, train, test, source=source or path.name)
     return Dataset(described, train, test, fitted)
 
 
@@ -279,19 +344,3 @@ def _brightest(x: NDArray[Any]) -> float:
         return 255.0
     top = float(np.abs(x).max())
     return 1.0 if top <= 1.0 else top
-
-
-def _describe(name: str, shape: InputInfo, label: LabelInfo, train: Split, test: Split, *, source: str) -> DatasetInfo:
-    size = sum(array.nbytes for array in (*train, *test))
-    return DatasetInfo(
-        name=name,
-        title=name,
-        summary=f"{len(train[0]) + len(test[0])} samples from {source}",
-        task=_TASKS[label.kind],
-        input=shape,
-        label=label,
-        samples=Samples(train=len(train[0]), test=len(test[0])),
-        bytes=size,
-        source=source,
-        licence="Your own",
-    )

@@ -11,7 +11,8 @@ from .fashion_mnist import CLASSES, LICENCE, SOURCE, load_arrays
 from .info import DatasetInfo, InputInfo, LabelInfo, Samples
 from .preprocessing import Preprocessing
 from .sklearn_files import read_numbers
-from .splits import split_indices
+from .splits import SEED, split_indices
+from .steps import Step
 
 
 def digits() -> Dataset:
@@ -32,7 +33,8 @@ def digits() -> Dataset:
         source="UCI Optical Recognition of Handwritten Digits; scikit-learn's copy",
         licence="CC BY 4.0 (UCI)",
     )
-    return Dataset(info, (x[train], y[train]), (x[test], y[test]))
+    steps = (Step(kind="split", how="stratified", train=len(train), test=len(test), seed=SEED),)
+    return Dataset(info, (x[train], y[train]), (x[test], y[test]), Preprocessing(steps=steps))
 
 
 # Stated, not derived: listing the data sets must not unpack 55 MB. A test holds it to what is loaded.
@@ -53,7 +55,9 @@ FASHION_MNIST = DatasetInfo(
 def fashion_mnist() -> Dataset:
     """70,000 articles of clothing, 28×28 grey values 0…255 (uint8); networks get them scaled to 0…1."""
     train, test = load_arrays()
-    return Dataset(FASHION_MNIST, train, test, Preprocessing.scaling(255.0))
+    steps = (Step(kind="split", how="given", train=len(train[0]), test=len(test[0])), Step(kind="scale", value=255.0))
+    fitted = Preprocessing.scaling(255.0).model_copy(update={"steps": steps})
+    return Dataset(FASHION_MNIST, train, test, fitted)
 
 
 BUILDERS: dict[str, Callable[[], Dataset]] = {"digits": digits, "fashion-mnist": fashion_mnist}

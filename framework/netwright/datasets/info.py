@@ -7,25 +7,39 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Task = Literal["classification", "regression", "language", "unlabelled"]
+FieldKind = Literal["number", "category", "date", "text"]
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+DATE_INPUTS = 5
+"""A date is the days since 1970, and where in the year and in the week it lies (a sine and a cosine each)."""
 
 
 class Column(BaseModel):
-    """One raw column of a table: a number, or one of a few texts (``categories``) that become one-hot inputs.
+    """One raw column of a table and how it becomes inputs of a network.
 
-    ``fill`` is the mean that stands in for a missing number; None refuses missing values.
+    A number stays one; one of a few texts (``categories``) becomes one-hot; a date becomes five numbers; of a free text
+    the words are counted in ``words`` places by their hash. ``fill`` stands in for what is missing: a number, a
+    category, or a date as it is written; None refuses gaps.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    kind: Literal["number", "category"] = "number"
+    kind: FieldKind = "number"
     categories: tuple[str, ...] = ()
-    fill: float | None = None
+    fill: float | str | None = None
+    order: DateOrder = "ymd"
+    words: int = 0
 
     @property
     def width(self) -> int:
         """How many network inputs the column becomes."""
-        return len(self.categories) if self.kind == "category" else 1
+        return {"number": 1, "category": len(self.categories), "date": DATE_INPUTS, "text": self.words}[self.kind]
+
+    @property
+    def measured(self) -> int:
+        """How many of its inputs have a unit, and are standardised: a number, a date's days."""
+        return 1 if self.kind in ("number", "date") else 0
 
 
 class InputInfo(BaseModel):

@@ -12,7 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import DataError
+from .augment import Augment
+from .dates import date_inputs, read_date
 from .info import Column
+from .steps import Step
+from .words import count_words
 
 Row = Sequence[str | float | int | None]
 
@@ -21,7 +25,8 @@ class Preprocessing(BaseModel):
     """``apply(x) = (x - mean) / scale`` per column, and ``(y - target_mean) / target_scale`` for values.
 
     ``mean`` and ``scale`` hold one number per column of a table or a single one for all (images); None
-    leaves the input as it is. ``columns`` turns raw rows (texts, numbers) into the table for ``apply``.
+    leaves the input as it is. ``columns`` turns raw rows (texts, numbers) into the table for ``apply``. ``augment``
+    changes images while they are trained on, and never otherwise. ``steps`` tells all that was done, in order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +36,8 @@ class Preprocessing(BaseModel):
     target_mean: float | None = None
     target_scale: float | None = None
     columns: tuple[Column, ...] | None = None
+    augment: Augment | None = None
+    steps: tuple[Step, ...] = ()
 
     @classmethod
     def fit(
@@ -39,19 +46,20 @@ class Preprocessing(BaseModel):
         y: NDArray[Any] | None = None,
         *,
         columns: Sequence[Column] | None = None,
+        to_range: bool = False,
     ) -> Self:
         """Standardise a table ``x`` (samples, columns), and values ``y`` (samples,) when given.
 
-        A constant column keeps its values but for the mean; one-hot columns stay 0 and 1.
+        With ``to_range`` the least number becomes 0 and the greatest 1 instead. A constant column keeps its values but
+        for the mean; one-hot columns, counted words and a date's place in the year stay as they are.
         """
         if x.ndim != 2:
             raise DataError("only a table can be standardised by column", wanted="(samples, columns)", got=x.shape)
-        mean, scale = _moments(x)
+        mean, scale = _range(x) if to_range else _moments(x)
         start = 0
         for column in columns or ():
             stop = start + column.width
-            if column.kind == "category":
-                mean[start:stop], scale[start:stop] = 0.0, 1.0
+            mean[start + column.measured : stop], scale[start + column.measured : stop] = 0.0, 1.0
             start = stop
         target_mean, target_scale = (None, None) if y is None else (float(part[0]) for part in _moments(y[:, None]))
         return cls(
@@ -142,6 +150,15 @@ def _moments(x: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     return mean, np.where(scale > 1e-12 * np.maximum(1.0, np.abs(mean)), scale, 1.0)
 
 
+def _range(x: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Least value and spread per column; a spread of 1 where a column is constant."""
+    if not len(x):
+        raise DataError("nothing to fit on", wanted="at least one sample", got="none")
+    low = x.min(0).astype(np.float64)
+    spread = x.max(0).astype(np.float64) - low
+    return low, np.where(spread > 0, spread, 1.0)
+
+
 def _check_widths(rows: Sequence[Row], columns: Sequence[Column], first_row: int) -> None:
     for number, row in enumerate(rows, first_row):
         if len(row) != len(columns):
@@ -159,18 +176,40 @@ def encode_column(column: Column, cells: Sequence[Any], first_row: int = 1) -> N
     where = (f"row {number}, {column.name}" for number in itertools.count(first_row))
     if column.kind == "category":
         places = {category: i for i, category in enumerate(column.categories)}
-        hot = np.zeros((len(cells), column.width), np.float32)
-        found = [_place(cell, places, at) for cell, at in zip(cells, where, strict=False)]
-        hot[np.arange(len(cells)), found] = 1.0
-        return hot
+        if isinstance(column.fill, str):
+            cells = [column.fill if is_missing(cell) and str(cell) not in places else cell for cell in cells]
+        return one_hot([_place(cell, places, at) for cell, at in zip(cells, where, strict=False)], column.width)
+    if column.kind == "date":
+        return date_inputs(np.array([_date(cell, column, at) for cell, at in zip(cells, where, strict=False)]))
+    if column.kind == "text":
+        return count_words(["" if cell is None else str(cell) for cell in cells], column.words)
     try:
         values = np.array(cells, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         values = np.array(np.nan)
     # Something is missing, a text or too large: look cell by cell, and say where.
     if values.ndim != 1 or not np.all(np.abs(values) <= FLOAT32_MAX):
-        values = np.array([_number(cell, column.fill, at) for cell, at in zip(cells, where, strict=False)])
+        fill = column.fill if isinstance(column.fill, float) else None
+        values = np.array([_number(cell, fill, at) for cell, at in zip(cells, where, strict=False)])
     return values.astype(np.float32).reshape(-1, 1)
+
+
+def one_hot(places: Sequence[int] | NDArray[Any], width: int) -> NDArray[np.float32]:
+    """Category numbers → (rows, width) of 0 and 1."""
+    hot = np.zeros((len(places), width), np.float32)
+    hot[np.arange(len(places)), places] = 1.0
+    return hot
+
+
+def _date(cell: Any, column: Column, where: str) -> float:
+    if is_missing(cell):
+        if column.fill is None:
+            raise DataError("a value is missing", where=where, wanted="a date", got="nothing")
+        cell = column.fill
+    days = read_date(str(cell), column.order)
+    if days is None:
+        raise DataError("not a date", where=where, wanted="a date such as 2026-01-31", got=repr(str(cell)[:40]))
+    return days
 
 
 def _place(cell: Any, places: dict[str, int], where: str) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..errors import DataError
 from . import fashion_mnist, images, tables, texts, toys
+from .adjusting import adjust
 from .dataset import Dataset
 from .info import DatasetInfo
+from .recipe import Recipe
 
 BUILDERS: dict[str, Callable[[], Dataset]] = {**tables.BUILDERS, **images.BUILDERS, **toys.BUILDERS, **texts.BUILDERS}
 
@@ -40,6 +43,18 @@ def get(name: str) -> Dataset:
             remedy=f"Did you mean {near[0]}?" if near else None,
         )
     return BUILDERS[name]()
+
+
+def derive(name: str, recipe: Recipe | Mapping[str, Any]) -> Dataset:
+    """A built-in data set with another split, scaling or augmentation.
+
+    >>> from netwright import datasets
+    >>> data = datasets.derive("iris", {"split": {"by": "random", "fraction": 0.4}, "scaling": "min_max"})
+    >>> len(data.test[0]), float(data.arrays("train")[0].max())
+    (60, 1.0)
+    """
+    data = get(name)
+    return adjust(data, Recipe.read(recipe), name=data.info.title, source=data.info.source)
 
 
 def info(name: str) -> DatasetInfo:

@@ -37,3 +37,20 @@ def split_indices(
     if not len(testing) and samples > 1:
         training, testing = training[:-1], training[-1:]
     return rng.permutation(training), rng.permutation(testing)
+
+
+def split_groups(groups: NDArray[Any], *, fraction: float, seed: int) -> tuple[Indices, Indices]:
+    """Samples of one group stay together: whole groups are drawn until the test part has its share."""
+    rng = np.random.Generator(np.random.Philox(seed))
+    names, counts = np.unique(groups, return_counts=True)
+    order = rng.permutation(len(names))
+    taken = np.cumsum(counts[order]) <= max(1, round(len(groups) * fraction))
+    testing = np.isin(groups, names[order[taken]]) if taken.any() else groups == names[order[0]]
+    return np.flatnonzero(~testing), np.flatnonzero(testing)
+
+
+def split_by_order(values: NDArray[Any], *, fraction: float) -> tuple[Indices, Indices]:
+    """The greatest values (the latest moments) are the test part; both parts keep their order in time."""
+    order = np.argsort(values, kind="stable")
+    cut = len(order) - max(1, round(len(order) * fraction))
+    return order[:cut], order[cut:]

@@ -11,7 +11,8 @@ from .dataset import Dataset
 from .info import Column, DatasetInfo, InputInfo, LabelInfo, Samples, Task
 from .preprocessing import Preprocessing
 from .sklearn_files import read_labelled, read_numbers
-from .splits import split_indices
+from .splits import SEED, split_indices
+from .steps import Step
 
 SKLEARN_SOURCE = "scikit-learn's copy of the UCI Machine Learning Repository"
 OPEN_LICENCE = "CC BY 4.0 (UCI)"
@@ -147,6 +148,7 @@ def table(
     fields = tuple(Column(name=column) for column in columns)
     values = y[train] if label.kind == "value" else None
     fitted = Preprocessing.fit(x[train], values, columns=fields) if standardise else Preprocessing(columns=fields)
+    fitted = fitted.model_copy(update={"steps": _steps(label, len(train), len(test), len(fields) if standardise else 0)})
     info = DatasetInfo(
         name=name,
         title=title,
@@ -160,6 +162,13 @@ def table(
         licence=licence,
     )
     return Dataset(info, (x[train], y[train]), (x[test], y[test]), fitted)
+
+
+def _steps(label: LabelInfo, train: int, test: int, standardised: int) -> tuple[Step, ...]:
+    split = Step(kind="split", how="stratified" if label.kind == "class" else "random", train=train, test=test, seed=SEED)
+    scaled = (Step(kind="standardise", count=standardised),) if standardised else ()
+    target = (Step(kind="scale_target", column=label.name),) if standardised and label.kind == "value" else ()
+    return (split, *scaled, *target)
 
 
 BUILDERS: dict[str, Callable[[], Dataset]] = {

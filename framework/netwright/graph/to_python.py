@@ -31,14 +31,23 @@ SHOWING = """class Show:
 
 @dataclass(frozen=True)
 class DataSource:
-    """Where a program finds its data: a built-in set by name, or a file with the column that is learnt."""
+    """Where a program finds its data: a built-in set by name, or a file with the column that is learnt.
+
+    ``recipe`` says what is made of a file (or a built-in set), ``test`` names the file of its test part.
+    """
 
     name: str
-    kind: Literal["built_in", "csv", "npz"] = "built_in"
+    kind: Literal["built_in", "csv", "npz", "file"] = "built_in"
     target: str | None = None
+    recipe: Mapping[str, Any] | None = None
+    test: str | None = None
 
     def expression(self) -> str:
         """The call that loads the data."""
+        if self.recipe is not None:
+            test = [] if self.test is None else [f"test={literal(self.test)}"]
+            name = "datasets.derive" if self.kind == "built_in" else "datasets.load_file"
+            return call(name, [literal(self.name), "recipe=RECIPE", *test])
         if self.kind == "built_in":
             return call("datasets.get", [literal(self.name)])
         if self.kind == "npz":
@@ -48,8 +57,9 @@ class DataSource:
 
     def option(self) -> list[str]:
         """What the command line is told."""
-        target = [] if self.target is None else ["--target", self.target]
-        return ["--data", self.name, *target]
+        target = [] if self.target is None or self.recipe is not None else ["--target", self.target]
+        test = [] if self.test is None else ["--test-data", self.test]
+        return ["--data", self.name, *target, *test]
 
 
 @dataclass(frozen=True)
@@ -106,7 +116,7 @@ def to_program(graph: Any, source: DataSource, settings: Mapping[str, Any], data
         imports=_imports(blocks),
         blocks=blocks,
         graph=_graph(layout),
-        settings=write_settings(settings),
+        settings="\n\n".join((write_settings(settings), *write_recipe(source))),
         showing=SHOWING,
         training=_training(title, source),
         notes=layout.notes,
@@ -141,6 +151,22 @@ def write_settings(settings: Mapping[str, Any]) -> str:
         said["task"] = {k: v for k, v in said["task"].items() if v not in (None, [], ())}
     lines = "".join(f"    {name}={literal(value)},\n" for name, value in said.items())
     return f"SETTINGS = TrainSettings(\n{lines})"
+
+
+def write_recipe(source: DataSource) -> list[str]:
+    """What is made of the file, as the studio has recorded it; nothing where there is no recipe."""
+    if source.recipe is None:
+        return []
+    lines = "".join(f"    {literal(name)}: {_spread(value)},\n" for name, value in source.recipe.items())
+    return [f"# How the file becomes a data set, step by step as the studio does it.\nRECIPE = {{\n{lines}}}"]
+
+
+def _spread(value: Any) -> str:
+    """A literal; a long list with an entry to a line."""
+    text = literal(value)
+    if len(text) < 90 or not isinstance(value, list):
+        return text
+    return "[\n" + "".join(f"        {literal(item)},\n" for item in value) + "    ]"
 
 
 def _imports(blocks: str) -> str:
@@ -212,6 +238,7 @@ def to_command(program: Program, source: DataSource, graph: Any, settings: Mappi
     spec = TrainingSpec(
         name=program.title,
         dataset=source.name if built_in else None,
+        recipe=None if source.recipe is None else dict(source.recipe),
         settings=dict(settings),
         graph=the_graph(graph),
     )

@@ -53,6 +53,7 @@ class Shuffled:
     def __init__(self, data: Arrays | Samples, batch_size: int, seed: int) -> None:
         self.samples = data if isinstance(data, Samples) else Samples(*data)
         self.feed = Feed(self.samples)
+        self.seed = seed
         self.batch_size = min(batch_size, len(self.samples))
         self._generator = np.random.Generator(np.random.PCG64DXSM([seed, 2]))
         self._before = self._generator.bit_generator.state
@@ -86,6 +87,7 @@ class Shuffled:
         """
         self._generator.bit_generator.state = self._before  # the order is the same when an epoch is taken up again
         order = self._generator.permutation(len(self.samples))
+        self.feed.draws = self.samples.draw(self.seed, self.epoch)
         for x, y in self.feed.batches(order[self.taken :], self.batch_size):
             self.done += 1
             self.taken += len(y)

@@ -53,8 +53,13 @@ class Samples:
         """Memory for that many gathered samples."""
         return np.empty((count, *self.x.shape[1:]), self._dtype), np.empty((count, *self.y.shape[1:]), self.y.dtype)
 
-    def gather(self, places: Array, room: Arrays | None = None) -> Arrays:
-        """The samples at these places, in their order, at the beginning of ``room``."""
+    def draw(self, seed: int, epoch: int) -> Array | None:
+        """What decides how each sample is changed in an epoch; None where samples stay as they are."""
+        augment = None if self.preprocessing is None else self.preprocessing.augment
+        return augment.draw(len(self), seed, epoch) if augment is not None and augment.active else None
+
+    def gather(self, places: Array, room: Arrays | None = None, draws: Array | None = None) -> Arrays:
+        """The samples at these places, in their order, at the beginning of ``room``; changed as ``draws`` say."""
         chosen = places if self.rows is None else self.rows[places]
         x, y = (part[: len(places)] for part in room or self.room(len(places)))
         # "clip" takes straight into the memory; the places are all there
@@ -62,7 +67,10 @@ class Samples:
         if self.preprocessing is None:
             np.take(self.x, chosen, 0, x, "clip")
         else:
-            self.preprocessing.apply(self.x[chosen], x)
+            raw = self.x[chosen]
+            if draws is not None and self.preprocessing.augment is not None:
+                raw = self.preprocessing.augment.apply(raw, draws[places])
+            self.preprocessing.apply(raw, x)
         return x, y
 
     def in_turn(self, batch_size: int) -> Iterator[Arrays]:
@@ -82,6 +90,8 @@ class Feed:
         self.samples = samples
         self.waited = 0.0
         self.transfer: Transfer | None = None
+        self.draws: Array | None = None
+        """How the samples of the coming epoch are changed (``Samples.draw``)."""
 
     def batches(self, places: Array, batch_size: int) -> Iterator[Arrays]:
         """Batches of the samples at these places; the last may be smaller.
@@ -112,7 +122,7 @@ class Feed:
         return None if self.transfer is None else self.transfer.mark()
 
     def _gather(self, places: Array, room: Arrays, place: int, started: Any) -> Arrays:
-        block = self.samples.gather(places, room)
+        block = self.samples.gather(places, room, self.draws)
         return block if self.transfer is None else self.transfer(block, place, started)
 
     def _blocks(self, count: int, batch_size: int) -> list[tuple[int, int]]:

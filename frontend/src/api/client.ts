@@ -74,7 +74,7 @@ async function ask(method: Method, path: ApiPath, options: RequestOptions): Prom
   const headers: Record<string, string> = { accept: "application/json", "accept-language": languageTag() };
   const init: RequestInit = { method, headers };
   if (options.signal) init.signal = options.signal;
-  if (options.body instanceof FormData) init.body = options.body;
+  if (options.body instanceof FormData || options.body instanceof Blob) init.body = options.body;
   else if (options.body !== undefined) {
     init.body = JSON.stringify(options.body);
     headers["content-type"] = "application/json";

@@ -129,7 +129,27 @@ export type Split = "train" | "test";
 export type DatasetField = Schemas["DatasetField"];
 export type DatasetInput = Schemas["DatasetInput"];
 export type DatasetLabel = Schemas["DatasetLabel"];
-export type Dataset = Schemas["Dataset"];
+export type ColumnChoice = Required<Schemas["ColumnChoice"]>;
+export type Dialect = Required<Schemas["Dialect"]>;
+export type SplitChoice = Required<Schemas["SplitChoice"]>;
+export type Augment = Required<Schemas["Augment"]>;
+export type ImageChoice = Required<Schemas["ImageChoice"]>;
+export type Recipe = Replace<
+  Required<Schemas["Recipe"]>,
+  { columns: ColumnChoice[]; dialect: Dialect; split: SplitChoice; augment: Augment; image: ImageChoice | null }
+>;
+export type DataStep = Schemas["Step"];
+export type Finding = Schemas["Finding"];
+export type Dataset = Replace<Schemas["Dataset"], { recipe: Recipe | null }>;
+export type Upload = Schemas["UploadPublic"];
+export type ColumnProfile = Required<Schemas["ColumnProfile"]>;
+export type TableSurvey = Replace<Required<Schemas["TableSurvey"]>, { columns: ColumnProfile[] }>;
+export type Survey = Replace<Schemas["Survey"], { recipe: Recipe; table: TableSurvey | null }>;
+export type ColumnView = Schemas["ColumnView"];
+export type ColumnBin = Schemas["ColumnBin"];
+export type DatasetColumns = Schemas["DatasetColumns"];
+export type DatasetReport = Schemas["DatasetReport"];
+export type PreviewImage = Schemas["PreviewImage"];
 export type ColumnStats = Schemas["ColumnStats"];
 export type DatasetPreview = NullLeftOut<Schemas["DatasetPreview"]>;
 

@@ -14,6 +14,7 @@ const RunPage = lazy(() => import("@/features/runs/RunPage"));
 const SweepsPage = lazy(() => import("@/features/sweeps/SweepsPage"));
 const SweepPage = lazy(() => import("@/features/sweeps/SweepPage"));
 const DataPage = lazy(() => import("@/features/data/DataPage"));
+const ImportPage = lazy(() => import("@/features/data/import/ImportPage"));
 const ModelsPage = lazy(() => import("@/features/models/ModelsPage"));
 const AccessPage = lazy(() => import("@/features/access/AccessPage"));
 const ModelPage = lazy(() => import("@/features/models/ModelPage"));
@@ -48,6 +49,7 @@ export function Routes() {
           <SweepsPage />
         </Route>
         <Route path="/sweeps/:id">{({ id }) => <SweepPage key={id} sweepId={id} />}</Route>
+        <Route path="/data/import/:upload">{({ upload }) => <ImportPage key={upload} uploadId={upload} />}</Route>
         <Route path="/data/:id?">{({ id }) => <DataPage datasetId={id ?? null} />}</Route>
         <Route path="/models">
           <ModelsPage />

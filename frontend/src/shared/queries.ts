@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { listDatasets } from "@/api/datasets";
+import { getDataset, listDatasets } from "@/api/datasets";
 import { getPalette } from "@/api/system";
 
 /** The palette does not change while the server runs. */
@@ -14,3 +14,10 @@ export const datasetsQuery = queryOptions({
   queryKey: ["datasets", "list"],
   queryFn: ({ signal }) => listDatasets(signal),
 });
+
+export const datasetQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["datasets", "one", id],
+    queryFn: ({ signal }) => getDataset(id, signal),
+    retry: false,
+  });

@@ -9,8 +9,16 @@ import classes from "./data.module.css";
 /** More classes than this are summed up in a line. */
 const SHOWN = 30;
 
-/** How many samples each class has, as bars. */
-export function ClassBalance({ counts, split }: { counts: Readonly<Record<string, number>>; split: Split }) {
+interface Props {
+  counts: Readonly<Record<string, number>>;
+  split: Split;
+  chosen: string | null;
+  /** Null where samples cannot be chosen by class. */
+  onChoose: ((label: string) => void) | null;
+}
+
+/** How many samples each class has, as bars; a class shows its samples. */
+export function ClassBalance({ counts, split, chosen, onChoose }: Props) {
   const { t } = useTranslation();
   const entries = Object.entries(counts);
   const largest = Math.max(1, ...entries.map(([, count]) => count));
@@ -20,7 +28,13 @@ export function ClassBalance({ counts, split }: { counts: Readonly<Record<string
       <ul className={classes["bars"]}>
         {entries.slice(0, SHOWN).map(([label, count]) => (
           <li key={label}>
-            <span title={label}>{label}</span>
+            {onChoose ? (
+              <button type="button" title={label} aria-pressed={chosen === label} onClick={() => onChoose(label)}>
+                {label}
+              </button>
+            ) : (
+              <span title={label}>{label}</span>
+            )}
             <div className={classes["track"]} aria-hidden>
               <div className={classes["fill"]} style={{ width: `${(100 * count) / largest}%` }} />
             </div>

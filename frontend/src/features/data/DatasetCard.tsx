@@ -67,7 +67,7 @@ function CardBody({ dataset, title }: { dataset: Dataset; title: ReactNode }) {
         </Group>
         {dataset.origin === "upload" ? (
           <Badge size="sm" variant="light" tt="none">
-            {t("Yours")}
+            {dataset.version > 1 ? t("Yours, version {{version}}", { version: dataset.version }) : t("Yours")}
           </Badge>
         ) : null}
       </Group>

@@ -9,6 +9,7 @@ import { ProblemText } from "@/shared/ProblemText";
 
 import classes from "./data.module.css";
 import { DatasetCard } from "./DatasetCard";
+import { Unfinished } from "./import/Unfinished";
 import { useDatasets } from "./queries";
 import { UploadDialog } from "./UploadDialog";
 
@@ -27,6 +28,7 @@ export function DatasetList() {
           </Button>
         }
       />
+      <Unfinished onGoOn={() => setUploading(true)} />
       {error && !data ? <ProblemText error={error} onRetry={() => void refetch()} /> : null}
       {data?.items.length === 0 ? <EmptyState icon={Database} title={t("No data set")} /> : null}
       <div className={classes["cards"]}>

@@ -12,19 +12,20 @@ interface Props {
   labels: readonly Label[];
   /** Null for data without labels. */
   labelName: string | null;
-  /** The number of the first row shown. */
-  first: number;
+  /** The rows' numbers, as keys. */
+  numbers?: readonly number[];
+  label?: string;
 }
 
 /** What scrolls can be reached by the keyboard. */
 const scrolls = { tabIndex: 0 };
 
 /** Rows as they are, the label first so that it stays in sight. */
-export function RowTable({ columns, rows, labels, labelName, first }: Props) {
+export function RowTable({ columns, rows, labels, labelName, numbers, label }: Props) {
   const { t } = useTranslation();
   return (
     <Table.ScrollContainer type="native" {...scrolls} minWidth={Math.max(320, 110 * (columns.length + 1))}>
-      <Table aria-label={t("Rows")} verticalSpacing={5} fz="xs">
+      <Table aria-label={label ?? t("Rows")} verticalSpacing={5} fz="xs">
         <Table.Thead>
           <Table.Tr>
             {labelName === null ? null : <Table.Th className={classes["label"] ?? ""}>{labelName}</Table.Th>}
@@ -35,7 +36,7 @@ export function RowTable({ columns, rows, labels, labelName, first }: Props) {
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row, place) => (
-            <Table.Tr key={first + place}>
+            <Table.Tr key={numbers?.[place] ?? place}>
               {labelName === null ? null : (
                 <Table.Td className={classes["label"] ?? ""}>{cellText(labels[place] ?? null)}</Table.Td>
               )}

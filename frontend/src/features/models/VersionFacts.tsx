@@ -10,6 +10,7 @@ import { useTranslation } from "@/i18n/react";
 import { DatasetTitle } from "@/shared/DatasetTitle";
 import { formatAge, formatBytes, formatCount, formatShape } from "@/shared/format";
 import { useReadOnly } from "@/shared/readOnly";
+import { StepList } from "@/shared/steps/StepList";
 
 import { metricRows } from "./metrics";
 import classes from "./models.module.css";
@@ -48,6 +49,12 @@ export function VersionFacts({ name, version }: { name: string; version: ModelVe
         )}
       </FactBox>
       <FactBox title={t("Metrics")} rows={metricRows(version.metrics)} />
+      {version.steps.length > 0 ? (
+        <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Steps")}>
+          <h2>{t("From raw inputs to the network")}</h2>
+          <StepList steps={version.steps} />
+        </section>
+      ) : null}
       {readOnly ? null : <Downloads name={name} version={version} />}
       <FactBox title={t("Provenance")} rows={provenanceRows(version.provenance)} />
     </>

@@ -1,4 +1,5 @@
 import { Anchor, Select, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import type { Dataset } from "@/api/types";
@@ -7,6 +8,7 @@ import { formatNumber } from "@/i18n/formats";
 import { useTranslation } from "@/i18n/react";
 import { formatShape } from "@/shared/format";
 import { ProblemText } from "@/shared/ProblemText";
+import { datasetQuery } from "@/shared/queries";
 
 import { useDatasets } from "./queries";
 
@@ -18,7 +20,10 @@ interface Props {
 export function DatasetPicker({ value, onChange }: Props) {
   const { t } = useTranslation();
   const { data, error, refetch } = useDatasets();
-  const chosen = data?.items.find((dataset) => dataset.id === value);
+  const listed = data?.items.find((dataset) => dataset.id === value);
+  // the project may have an earlier version, which the list leaves out
+  const earlier = useQuery({ ...datasetQuery(value ?? ""), enabled: data !== undefined && value !== null && listed === undefined });
+  const chosen = listed ?? earlier.data;
   if (error && !data) return <ProblemText error={error} onRetry={() => void refetch()} />;
   return (
     <div>
@@ -28,7 +33,7 @@ export function DatasetPicker({ value, onChange }: Props) {
         placeholder={data ? t("Choose one") : t("Loading …")}
         searchable
         nothingFoundMessage={t("No data set of that name")}
-        data={optionsOf(data?.items ?? [], t)}
+        data={optionsOf([...(earlier.data && !listed ? [earlier.data] : []), ...(data?.items ?? [])], t)}
         value={value}
         onChange={onChange}
       />
@@ -41,10 +46,13 @@ export function DatasetPicker({ value, onChange }: Props) {
 function optionsOf(datasets: readonly Dataset[], t: Translate) {
   return datasets.map((dataset) => ({
     value: dataset.id,
-    label: dataset.available ? dataset.title : t("{{title}} (not available)", { title: dataset.title }),
+    label: dataset.available ? titleOf(dataset, t) : t("{{title}} (not available)", { title: dataset.title }),
     disabled: !dataset.available,
   }));
 }
+
+const titleOf = (dataset: Dataset, t: Translate): string =>
+  dataset.version > 1 ? t("{{title}}, version {{version}}", { title: dataset.title, version: dataset.version }) : dataset.title;
 
 function DatasetSummary({ dataset }: { dataset: Dataset }) {
   const { t } = useTranslation();

@@ -106,6 +106,16 @@ function RowField({ field, stats, cell, onChange }: FieldProps) {
         onChange={onChange}
       />
     );
+  if (field.kind === "date" || field.kind === "text")
+    return (
+      <TextInput
+        size="xs"
+        label={field.name}
+        description={field.kind === "date" ? t("A date such as 2026-01-31") : null}
+        value={cell === null ? "" : String(cell)}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
   return (
     <NumberInput
       size="xs"

@@ -14,9 +14,16 @@ export function rowOf(sample: Nested, fields: readonly DatasetField[]): Cell[] {
   const cells = Array.isArray(sample) ? sample : [];
   return fields.map((field, place) => {
     const cell = cells[place];
-    if (cell === undefined || Array.isArray(cell)) return field.kind === "category" ? (field.categories[0] ?? "") : 0;
+    if (cell === undefined || Array.isArray(cell)) return emptyCell(field);
     return typeof cell === "number" ? tidy(cell) : cell;
   });
+}
+
+/** What stands in a cell of which nothing is known. */
+function emptyCell(field: DatasetField): Cell {
+  if (field.kind === "category") return field.categories[0] ?? "";
+  if (field.kind === "date") return typeof field.fill === "string" ? field.fill : "2000-01-01";
+  return field.kind === "text" ? "" : 0;
 }
 
 /** 7.699999809265137 is what 7.7 became as float32. */
@@ -26,8 +33,8 @@ const tidy = (value: number): number => (Number.isInteger(value) ? value : Numbe
 export function typicalRow(fields: readonly DatasetField[], stats: readonly ColumnStats[]): Cell[] {
   const means = new Map(stats.map((column) => [column.name, toNumber(column.mean)]));
   return fields.map((field) => {
-    if (field.kind === "category") return field.categories[0] ?? "";
-    return Number((means.get(field.name) ?? field.fill ?? 0).toPrecision(4));
+    if (field.kind !== "number") return emptyCell(field);
+    return Number((means.get(field.name) ?? Number(field.fill ?? 0)).toPrecision(4));
   });
 }
 
@@ -40,6 +47,7 @@ export function rangeText(stats: ColumnStats | undefined): string | null {
 export function isComplete(row: readonly Cell[], fields: readonly DatasetField[]): boolean {
   return fields.every((field, place) => {
     const cell = row[place];
+    if (field.kind === "text") return cell !== undefined;
     return cell !== undefined && cell !== "" && (cell !== null || field.fill !== null);
   });
 }
