@@ -133,12 +133,12 @@ def test_sending_goes_on_where_it_stopped(make_client: MakeClient, tmp_path: Pat
     wrong = put(client, ident, 50, content[50:])
     assert wrong.status_code == 409
     assert wrong.json()["error"]["wanted"] == "100"
-    again = make_client()  # the studio was killed: nothing was closed
-    client.app.state.studio.importer.uploads._known.clear()
-    again.app.state.studio.importer.start()
-    assert again.get(f"/api/uploads/{ident}").json()["received"] == 100
-    assert put(again, ident, 100, content[100:]).status_code == 200
-    assert wait(again, ident, "ready", "failed")["state"] == "ready"
+    importer = client.app.state.studio.importer
+    importer.uploads._known.clear()  # the studio was killed; another one starts
+    importer.start()
+    assert client.get(f"/api/uploads/{ident}").json()["received"] == 100
+    assert put(client, ident, 100, content[100:]).status_code == 200
+    assert wait(client, ident, "ready", "failed")["state"] == "ready"
 
 
 def test_a_cancelled_upload_leaves_nothing(make_client: MakeClient, tmp_path: Path) -> None:

@@ -55,10 +55,10 @@ def test_a_crop_grows_to_the_whole() -> None:
 
 
 def test_every_amount_of_shift_is_as_likely() -> None:
-    image = np.zeros((4000, 1, 1, 7), np.float32)
+    image = np.zeros((4000, 1, 7, 7), np.float32)
     image[..., 3] = 1
     augment = Augment(shift=2)
-    places = augment.apply(image, augment.draw(4000, 1, 0))[:, 0, 0].argmax(1)
+    places = augment.apply(image, augment.draw(4000, 1, 0))[:, 0, 3].argmax(1)
     counts = np.bincount(places, minlength=7)
     assert counts[[0, 6]].sum() == 0
     assert (abs(counts[1:6] - 800) < 120).all()

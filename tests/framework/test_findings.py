@@ -57,8 +57,9 @@ def test_a_column_that_gives_the_answer_away(tmp_path: Path) -> None:
     assert leak.score == 1.0
     assert leak.baseline is not None
     assert leak.baseline < 0.7
-    assert {share.mostly for share in leak.shares} == {"a", "b"}
-    assert all(share.share == 1.0 for share in leak.shares if share.count > 3)
+    assert leak.shares[0].mostly == "a"
+    assert leak.shares[-1].mostly == "b"
+    assert leak.shares[0].share == leak.shares[-1].share == 1.0
     words: list[object] = ["yes" if label == "a" else "no" for label in LABELS]
     assert find(load(tmp_path, {"a": noise(), "word": words, "y": LABELS}), "leak").column == "word"
 

@@ -153,7 +153,7 @@ def test_no_input_names_what_is_imported(tmp_path: Path, monkeypatch: pytest.Mon
             continue
     with pytest.raises(DataError):
         datasets.load_file(tmp_path / "d.csv", recipe={"dialect": {"encoding": name}})
-    metadata = {"pandas": f'{{"index_columns": ["{name}"], "creator": {{"library": "{name}"}}}}', "ARROW:schema": name}
+    metadata = {"pandas": f'{{"index_columns": ["{name}"], "creator": {{"library": "{name}"}}}}'}
     table = pa.table({"a": [1.0, 2.0] * 5, "y": ["a", "b"] * 5}).replace_schema_metadata(metadata)
     pq.write_table(table, tmp_path / "g.parquet")
     datasets.load_file(tmp_path / "g.parquet")

@@ -221,14 +221,14 @@ def test_words_are_counted_in_any_script() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"columns": [{"name": "gone", "kind": "number"}]}, "the file lacks a column of the recipe"),
+        ({"columns": [{"name": "gone", "kind": "number"}], "split": {}}, "the file lacks a column of the recipe"),
         ({"split": {"by": "column", "column": "split", "test_values": ["never"]}}, "one part of the split is empty"),
         ({"split": {"by": "time", "column": "colour"}}, "colour: this column has no order in time"),
         ({"split": {"by": "given"}}, "the file has no test part of its own"),
         ({"dialect": {"encoding": "rot13"}}, "this recipe cannot be read"),
-        ({"columns": [{"name": "tall", "kind": "target"}]}, "nothing to learn from"),
+        ({"columns": [{"name": "tall", "kind": "target"}], "split": {}}, "nothing to learn from"),
         ({"columns": [{"name": "a", "kind": "target"}, {"name": "b", "kind": "target"}]}, "more than one column"),
-        ({"columns": [{"name": "a", "kind": "number", "missing": "constant"}]}, "nothing was said to fill the gaps"),
+        ({"columns": [{"name": "a", "kind": "number", "missing": "constant"}], "split": {}}, "nothing was said to fill the gaps"),
         ({"nonsense": 1}, "this recipe cannot be read"),
     ],
 )

@@ -62,7 +62,7 @@ def get_dataset(catalog: CatalogDep, dataset_id: IdPath) -> dict[str, Any]:
 
 
 @router.get("/{dataset_id}/versions", response_model=Items[Dataset])
-def list_versions(catalog: CatalogDep, dataset_id: IdPath) -> dict[str, Any]:
+def list_dataset_versions(catalog: CatalogDep, dataset_id: IdPath) -> dict[str, Any]:
     """What was made of the same file by other choices, the newest first."""
     found = [_public(entry) for entry in catalog.versions(dataset_id)]
     return {"items": found, "total": len(found)}

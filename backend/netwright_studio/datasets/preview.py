@@ -93,7 +93,7 @@ def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> ND
         if wanted.high is not None:
             # the last bar of a histogram holds the greatest value, too
             greatest = float(np.nanmax(column.values)) if (~gaps).any() else 0.0
-            keep &= (column.values < wanted.high) | (column.values == min(wanted.high, greatest))
+            keep &= (column.values < wanted.high) | (wanted.high >= greatest)
     return keep
 
 

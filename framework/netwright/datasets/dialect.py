@@ -46,13 +46,14 @@ def guess_encoding(path: Path, start: bytes) -> Encoding:
         return "utf-16"
     if _is_utf8(path):
         return "utf-8"
-    runs = [len(run) for run in _HIGH.findall(start)]
-    paired = sum(length % 2 == 0 for length in runs)
-    if runs and paired < 0.6 * len(runs):
-        # Western letters stand alone among others
-        return "shift_jis" if _share(start, "shift_jis", _KANA) > 0.3 else "windows-1252"
+    if _share(start, "shift_jis", _KANA) > 0.3:
+        return "shift_jis"
+    runs = list(_HIGH.finditer(start))
+    paired = sum(len(run[0]) % 2 == 0 for run in runs)
+    among = sum(start[m.start() - 1 : m.start()].isalpha() or start[m.end() : m.end() + 1].isalpha() for m in runs)
+    if paired < 0.6 * len(runs) or among > 0.6 * len(runs):
+        return "windows-1252"  # Western letters stand alone, among those of ASCII
     scores: dict[Encoding, float] = {
-        "shift_jis": 1.1 * _share(start, "shift_jis", _KANA),
         "euc_kr": _share(start, "euc_kr", _HANGUL),
         "gb18030": 0.95 * _share(start, "gb18030", _HAN),
     }

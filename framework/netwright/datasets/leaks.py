@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset
+from .finding import Finding, Share
 from .info import Column
 from .raw_rows import column_of
 
-if TYPE_CHECKING:
-BINS = 64
+FEW = 64
+"""A column of no more different values is looked up in a table, one of more by its neighbours in order."""
+NEAR = 5
 SHOWN = 6
 ACCURATE, GAIN, EXPLAINED = 0.98, 0.2, 0.98
 FEWEST = 30
@@ -36,70 +38,83 @@ def find_leaks(data: Dataset) -> list[Finding]:
 
 
 def _leak(data: Dataset, number: int, field: Column) -> Finding | None:
-    """How well the column alone predicts: values in up to 64 bins of the training part, each guessing its majority (or
-    mean), measured on the test part.
-    """
+    """How well the column alone predicts the test part, from the training part: see ``_guess``."""
     label = data.info.label
     if label.kind == "none" or label.shape:
         return None
     fields = data.info.input.fields or ()
     train, test = (np.asarray(column_of(fields, part[0][:MOST], number).values) for part in (data.train, data.test))
     y, wanted = data.train[1][:MOST], data.test[1][:MOST]
-    edges = None if field.kind == "category" else np.unique(np.quantile(train, np.linspace(0, 1, BINS + 1)[1:-1]))
-    bins, places = (part if edges is None else np.searchsorted(edges, part) for part in (train, test))
+    neighbours = y[_neighbours(train, test)]
     if label.kind == "class":
-        return _class_leak(data, field, edges, (bins, y), (places, wanted))
-    return _value_leak(field, edges, (bins, y), (places, wanted))
-
-
-def _class_leak(data: Dataset, field: Column, edges: Any, train: Any, test: Any) -> Finding | None:
-    bins, y = train
-    classes = data.info.label.classes or ()
-    counts = np.zeros((int(max(bins.max(), test[0].max())) + 1, len(classes)), np.int64)
-    np.add.at(counts, (bins, y), 1)
-    accuracy = float((counts.argmax(1)[test[0]] == test[1]).mean())
-    baseline = float((np.bincount(y, minlength=len(classes)).argmax() == test[1]).mean())
-    if accuracy < ACCURATE or accuracy - baseline < min(GAIN, (1 - baseline) / 2):
-        return None
-    shares = _shares(field, edges, counts.sum(1), [classes[i] for i in counts.argmax(1)], counts.max(1))
+        guessed = _majority(neighbours) if len(np.unique(train)) > FEW else _table(train, y, test)
+        score = float((guessed == wanted).mean())
+        baseline = float((np.bincount(y).argmax() == wanted).mean())
+        if score < ACCURATE or score - baseline < min(GAIN, (1 - baseline) / 2):
+            return None
+    else:
+        spread = float(np.square(wanted - wanted.mean()).sum())
+        guessed = neighbours.mean(1) if len(np.unique(train)) > FEW else _table(train, y, test)
+        score = 1.0 - float(np.square(wanted - guessed).sum()) / spread if spread else 0.0
+        baseline = 0.0
+        if score < EXPLAINED:
+            return None
     return Finding(
-        kind="leak", severity="warning", column=field.name, score=accuracy, baseline=baseline, measure="accuracy",
-        shares=shares,
-    )  # fmt: skip
-
-
-def _value_leak(field: Column, edges: Any, train: Any, test: Any) -> Finding | None:
-    bins, y = train
-    size = int(max(bins.max(), test[0].max())) + 1
-    counts = np.bincount(bins, minlength=size)
-    means = np.bincount(bins, weights=y.astype(np.float64), minlength=size) / np.maximum(counts, 1)
-    wanted = test[1].astype(np.float64)
-    spread = float(np.square(wanted - wanted.mean()).sum())
-    explained = 1.0 - float(np.square(wanted - means[test[0]]).sum()) / spread if spread else 0.0
-    if explained < EXPLAINED:
-        return None
-    shares = _shares(field, edges, counts, [float(mean) for mean in means], None)
-    return Finding(
-        kind="leak", severity="warning", column=field.name, score=explained, baseline=0.0, measure="r2", shares=shares
+        kind="leak",
+        severity="warning",
+        column=field.name,
+        score=score,
+        baseline=baseline,
+        measure="accuracy" if label.kind == "class" else "r2",
+        shares=_shares(field, train, y, label.classes if label.kind == "class" else None),
     )
 
 
-def _shares(field: Column, edges: Any, counts: NDArray[Any], mostly: Any, most: Any) -> tuple[Share, ...]:
-    filled = np.flatnonzero(counts)
-    chosen = filled[np.unique(np.linspace(0, len(filled) - 1, min(SHOWN, len(filled))).astype(int))]
-    found = []
-    for place in chosen.tolist():
-        share = None if most is None else float(most[place] / counts[place])
-        found.append(Share(name=_bin(field, edges, place), count=int(counts[place]), mostly=mostly[place], share=share))
-    return tuple(found)
+def _neighbours(train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.int64]:
+    """The training samples whose values are nearest in order to each test value, (tests, 5)."""
+    order = np.argsort(train, kind="stable")
+    middle = (np.searchsorted(train[order], test, "left") + np.searchsorted(train[order], test, "right")) // 2
+    start = np.clip(middle - NEAR // 2, 0, max(0, len(train) - NEAR))
+    return order[np.minimum(start[:, None] + np.arange(NEAR), len(train) - 1)]
 
 
-def _bin(field: Column, edges: Any, place: int) -> str:
-    if edges is None:
-        return field.categories[place]
-    low = f"{edges[place - 1]:.4g}" if place else "−∞"
-    high = f"{edges[place]:.4g}" if place < len(edges) else "∞"
-    return f"{low} … {high}"
+def _majority(labels: NDArray[Any]) -> NDArray[Any]:
+    """The most frequent label of each row."""
+    votes = (labels[:, :, None] == labels[:, None, :]).sum(2)
+    return labels[np.arange(len(labels)), votes.argmax(1)]
+
+
+def _table(train: NDArray[Any], y: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
+    """The majority (or mean) at each of a few values; at another value that of the next one."""
+    values, codes = np.unique(train, return_inverse=True)
+    places = np.minimum(np.searchsorted(values, test), len(values) - 1)
+    if y.dtype.kind == "f":
+        means = np.bincount(codes, weights=y.astype(np.float64)) / np.bincount(codes)
+        return means[places]
+    counts = np.zeros((len(values), int(y.max()) + 1), np.int64)
+    np.add.at(counts, (codes, y), 1)
+    return counts.argmax(1)[places]
+
+
+def _shares(field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[str, ...] | None) -> tuple[Share, ...]:
+    """What is at some of the column's values, or ranges of them, on the training part."""
+    if field.kind == "category":
+        groups = [(field.categories[code], train == code) for code in np.unique(train)[:SHOWN].tolist()]
+    else:
+        edges = np.unique(np.quantile(train, np.linspace(0, 1, SHOWN + 1)))
+        groups = [
+            (f"{low:.4g} … {high:.4g}", (train >= low) & (train <= high if high == edges[-1] else train < high))
+            for low, high in zip(edges[:-1], edges[1:], strict=True)
+        ]
+    return tuple(_share(name, y[inside], classes) for name, inside in groups if inside.any())
+
+
+def _share(name: str, y: NDArray[Any], classes: tuple[str, ...] | None) -> Share:
+    if classes is None:
+        return Share(name=name, count=len(y), mostly=float(y.mean()))
+    counts = np.bincount(y, minlength=len(classes))
+    most = int(counts.argmax())
+    return Share(name=name, count=len(y), mostly=classes[most], share=float(counts[most] / len(y)))
 
 
 def _numbering(data: Dataset, number: int, field: Column) -> Finding | None:

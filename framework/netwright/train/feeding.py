@@ -122,7 +122,8 @@ class Feed:
         return None if self.transfer is None else self.transfer.mark()
 
     def _gather(self, places: Array, room: Arrays, place: int, started: Any) -> Arrays:
-        block = self.samples.gather(places, room, self.draws)
+        draws = () if self.draws is None else (self.draws,)
+        block = self.samples.gather(places, room, *draws)
         return block if self.transfer is None else self.transfer(block, place, started)
 
     def _blocks(self, count: int, batch_size: int) -> list[tuple[int, int]]:

@@ -45,7 +45,6 @@ export function DatasetView({ id }: { id: string }) {
 }
 
 function DatasetBody({ dataset }: { dataset: Dataset }) {
-  const { t } = useTranslation();
   const [split, setSplit] = useState<Split>("train");
   const [page, setPage] = useState(1);
   const [filter, setFilter] = useState<SampleFilter>({});

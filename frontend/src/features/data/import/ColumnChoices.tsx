@@ -8,7 +8,7 @@ import { useTranslation } from "@/i18n/react";
 import { formatMetric } from "@/shared/format";
 
 import classes from "../data.module.css";
-import { type Kind, kindNames, remediesOf, type Remedy, remedyNames, setConstant, setKind, setRemedy } from "./recipe";
+import { type Kind, kindNames, remediesOf, remedyNames, setConstant, setKind, setRemedy } from "./recipe";
 
 interface Props {
   survey: TableSurvey;
@@ -73,7 +73,7 @@ function ColumnRow({ profile, profiles, choice, recipe, onChange }: RowProps) {
           allowDeselect={false}
           data={kinds.map((kind) => ({ value: kind, label: t(kindNames[kind]) }))}
           value={choice.kind}
-          onChange={(kind) => onChange(setKind(recipe, profiles, name, kind as Kind))}
+          onChange={(kind) => (kind === null ? undefined : onChange(setKind(recipe, profiles, name, kind)))}
         />
       </Table.Td>
       <Table.Td>
@@ -110,7 +110,7 @@ function Gaps({ profile, choice, recipe, onChange }: Omit<RowProps, "profiles">)
           allowDeselect={false}
           data={remedies.map((remedy) => ({ value: remedy, label: t(remedyNames[remedy]) }))}
           value={choice.missing}
-          onChange={(remedy) => onChange(setRemedy(recipe, name, remedy as Remedy))}
+          onChange={(remedy) => (remedy === null ? undefined : onChange(setRemedy(recipe, name, remedy)))}
         />
       )}
       {gaps > 0 && choice.missing === "constant" ? (

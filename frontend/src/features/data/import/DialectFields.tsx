@@ -41,7 +41,7 @@ export function DialectFields({ dialect = usual, onRead, busy }: Props) {
           { value: "|", label: t("Bar |") },
         ]}
         value={draft.delimiter}
-        onChange={(value) => set({ delimiter: (value ?? ",") as Dialect["delimiter"] })}
+        onChange={(value) => set({ delimiter: (value ?? ",") })}
       />
       <Select
         size="xs"
@@ -62,7 +62,7 @@ export function DialectFields({ dialect = usual, onRead, busy }: Props) {
           { value: ",", label: t("Comma") },
         ]}
         value={draft.decimal}
-        onChange={(value) => set({ decimal: (value ?? ".") as Dialect["decimal"] })}
+        onChange={(value) => set({ decimal: (value ?? ".") })}
       />
       <Switch
         size="sm"

@@ -21,7 +21,7 @@ export function ImageFields({ survey, recipe, onChange }: Props) {
   const size = recipe.image;
   if (!images || !size) return null;
   const set = (change: Partial<ImageChoice>): void => onChange({ ...recipe, image: { ...size, ...change } });
-  const sizes = images.sizes as [number, number, number][];
+  const sizes = images.sizes;
   return (
     <section className={`nw-card ${classes["box"] ?? ""}`} aria-label={t("Pictures")}>
       <h2>
@@ -48,7 +48,7 @@ export function ImageFields({ survey, recipe, onChange }: Props) {
                 {label} <small>{formatNumber(count)}</small>
               </span>
               <div>
-                {(examples ?? [])
+                {examples
                   .filter((example) => example.label === label)
                   .map((example, place) => (
                     <img key={place} src={example.png} alt={t("A picture of {{label}}", { label })} />

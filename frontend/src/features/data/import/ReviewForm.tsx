@@ -75,7 +75,7 @@ export function ReviewForm({ upload, survey }: Props) {
             <RowTable
               label={t("First rows of the file")}
               columns={survey.table.columns.map((column) => column.name)}
-              rows={survey.table.head as string[][]}
+              rows={survey.table.head}
               labels={[]}
               labelName={null}
             />
@@ -149,7 +149,7 @@ function ScalingFields({ recipe, images, onChange }: ScalingProps) {
             { value: "none", label: t("As they are") },
           ]}
           value={recipe.scaling}
-          onChange={(scaling) => onChange({ ...recipe, scaling: scaling as Recipe["scaling"] })}
+          onChange={(scaling) => onChange({ ...recipe, scaling: scaling })}
         />
         <p className={classes["hint"]}>
           {t("Mean, deviation and range are taken from the training part alone, and kept with every model.")}
@@ -164,7 +164,7 @@ function ScalingFields({ recipe, images, onChange }: ScalingProps) {
             { value: "value", label: t("A value") },
           ]}
           value={recipe.target_as}
-          onChange={(as) => onChange(withTarget(recipe, as as Recipe["target_as"]))}
+          onChange={(as) => onChange(withTarget(recipe, as))}
         />
       ) : null}
       {target && recipe.target_as === "value" ? (

@@ -44,7 +44,7 @@ export function SplitFields({ survey, recipe, onChange, testFile, onTestFile }: 
         allowDeselect={false}
         data={waysOf(survey, recipe).map((by) => ({ value: by, label: t(names[by]) }))}
         value={split.by}
-        onChange={(by) => onChange(setSplit(recipe, { by: by as By, column: null, test_values: [] }))}
+        onChange={(by) => (by === null ? undefined : onChange(setSplit(recipe, { by, column: null, test_values: [] })))}
       />
       {["column", "group", "time"].includes(split.by) ? (
         <Select
@@ -108,8 +108,8 @@ function TestFile({ name, onSent }: { name: string | null; onSent: (upload: stri
   const choose = (file: File | null): void => {
     if (!file) return;
     const refusal = refuseFile(file);
-    if (refusal !== null) return setProblem(new Error(refusal));
-    void send(file);
+    if (refusal === null) void send(file);
+    else setProblem(new Error(refusal));
   };
   return (
     <div>

@@ -29,7 +29,7 @@ export const useSurvey = (upload: Upload) =>
 
 export function useUploadActions(id: string) {
   const client = useQueryClient();
-  const took = (upload: Upload): void => client.setQueryData(["uploads", "one", id], upload);
+  const took = (upload: Upload): void => void client.setQueryData(["uploads", "one", id], upload);
   const read = useMutation({
     mutationFn: (dialect: Dialect | undefined) => readUpload(id, dialect === undefined ? {} : { dialect }),
     onError: (error) => notifyError(error, t("The file was not read")),

@@ -79,7 +79,7 @@ function ColumnCard({ column, names, filter, onFilter }: CardProps) {
         <Icon size={13} aria-label={t(kinds[column.kind])} role="img" />
         {column.name}
       </h3>
-      {(column.bins ?? []).length > 0 ? <Bars {...{ column, names, filter, onFilter }} /> : <Examples column={column} />}
+      {column.bins.length > 0 ? <Bars {...{ column, names, filter, onFilter }} /> : <Examples column={column} />}
       <p>{summaryOf(column, t)}</p>
       {column.missing > 0 ? (
         <button
@@ -100,7 +100,7 @@ function ColumnCard({ column, names, filter, onFilter }: CardProps) {
 
 function Bars({ column, names, filter, onFilter }: CardProps) {
   const { t } = useTranslation();
-  const bins = column.bins ?? [];
+  const { bins } = column;
   const most = Math.max(1, ...bins.map((bin) => bin.count));
   return (
     <div className={classes["histogram"]} role="group" aria-label={t("Histogram of {{column}}", { column: column.name })}>
@@ -138,7 +138,7 @@ function isChosen(filter: SampleFilter, column: ColumnView, bin: ColumnBin): boo
 function Examples({ column }: { column: ColumnView }) {
   return (
     <ul className={classes["examples"]}>
-      {(column.examples ?? []).map((text) => (
+      {column.examples.map((text) => (
         <li key={text}>
           <Text size="xs" truncate>
             {text}
@@ -156,13 +156,13 @@ function binText(bin: ColumnBin, names: readonly string[] | null): string {
 }
 
 function summaryOf(column: ColumnView, t: Translate): string {
-  const bins = column.bins ?? [];
+  const { bins } = column;
   const first = bins[0];
   const last = bins[bins.length - 1];
   if (column.kind === "number" && column.min !== null && column.max !== null)
     return t("{{low}} … {{high}} · mean {{mean}} ± {{deviation}}", {
-      low: formatMetric(column.min ?? 0),
-      high: formatMetric(column.max ?? 0),
+      low: formatMetric(column.min),
+      high: formatMetric(column.max),
       mean: formatMetric(column.mean ?? 0),
       deviation: formatMetric(column.std ?? 0),
     });

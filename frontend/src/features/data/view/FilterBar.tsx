@@ -92,8 +92,8 @@ function ColumnFilter({ dataset, onFilter }: { dataset: Dataset; onFilter: (part
   };
   const apply = (): void => {
     if (!field) return;
-    if (field.kind === "category") return give({ column: field.name, equals: value ?? "" });
-    give({ column: field.name, ...bound("low", low), ...bound("high", high) });
+    if (field.kind === "category") give({ column: field.name, equals: value ?? "" });
+    else give({ column: field.name, ...bound("low", low), ...bound("high", high) });
   };
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" trapFocus withinPortal>
@@ -122,7 +122,7 @@ function ColumnFilter({ dataset, onFilter }: { dataset: Dataset; onFilter: (part
               <Select
                 size="xs"
                 label={t("Is")}
-                data={field.categories ?? []}
+                data={field.categories}
                 value={value}
                 onChange={setValue}
                 comboboxProps={{ withinPortal: false }}

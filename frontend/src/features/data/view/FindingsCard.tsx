@@ -42,8 +42,8 @@ export function FindingsCard({ findings }: { findings: readonly Finding[] }) {
 function FindingItem({ finding }: { finding: Finding }) {
   const { t } = useTranslation();
   const Icon = finding.severity === "warning" ? TriangleAlert : Info;
-  const pairs = finding.pairs ?? [];
-  const shares = finding.shares ?? [];
+  const pairs = finding.pairs;
+  const shares = finding.shares;
   return (
     <li data-severity={finding.severity}>
       <details open={finding.severity === "warning"}>
@@ -57,7 +57,7 @@ function FindingItem({ finding }: { finding: Finding }) {
           <ul className={classes["pairs"]} aria-label={t("Samples that are alike")}>
             {pairs.map((pair, place) => (
               <li key={place}>
-                {sampleText(pair.first as [Split, number], pair.labels?.[0] ?? null, t)} = {sampleText(pair.second as [Split, number], pair.labels?.[1] ?? null, t)}
+                {sampleText(pair.first as [Split, number], pair.labels[0] ?? null, t)} = {sampleText(pair.second as [Split, number], pair.labels[1] ?? null, t)}
               </li>
             ))}
           </ul>
@@ -76,7 +76,7 @@ function sampleText([part, number]: [Split, number], label: string | number | nu
 /** What a column says: how many samples are at each of its values, and of what class they mostly are. */
 function Shares({ finding }: { finding: Finding }) {
   const { t } = useTranslation();
-  const shares = finding.shares ?? [];
+  const shares = finding.shares;
   const most = Math.max(1, ...shares.map(({ count }) => count));
   return (
     <ul className={classes["shares"]} aria-label={t("Evidence")}>
