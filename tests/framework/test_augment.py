@@ -88,7 +88,9 @@ def test_held_out_samples_stay_as_they_are() -> None:
 
 
 def test_a_resumed_training_sees_the_same_images(tmp_path: Path) -> None:
-    data = datasets.derive("digits", {"split": {"by": "given"}, "scaling": "none", "augment": {"shift": 1, "crop": 0.1}})
+    data = datasets.derive(
+        "digits", {"split": {"by": "given"}, "scaling": "none", "augment": {"shift": 1, "crop": 0.1}}
+    )
     template = templates.get("mlp-digits")
     settings = TrainSettings(epochs=2, batch_size=64, seed=3)
 

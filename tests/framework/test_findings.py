@@ -19,7 +19,7 @@ def load(tmp_path: Path, columns: dict[str, list[object]], **recipe: object) -> 
     path = tmp_path / "table.csv"
     rows = zip(*columns.values(), strict=True)
     path.write_text(",".join(columns) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
-    kinds = {name: "number" for name in columns} | {"y": "target"}
+    kinds = dict.fromkeys(columns, "number") | {"y": "target"}
     for name, values in columns.items():
         if kinds[name] == "number" and isinstance(values[0], str):
             kinds[name] = "category"
@@ -67,7 +67,9 @@ def test_a_column_that_gives_the_answer_away(tmp_path: Path) -> None:
 def test_a_column_that_is_the_value_in_another_unit(tmp_path: Path) -> None:
     y = noise()
     inches: list[object] = [round(float(str(v)) * 2.54 + 1, 4) for v in y]
-    leak = find(load(tmp_path, {"a": noise(), "inches": inches, "y": y}, target_as="value", split={"by": "random"}), "leak")
+    leak = find(
+        load(tmp_path, {"a": noise(), "inches": inches, "y": y}, target_as="value", split={"by": "random"}), "leak"
+    )
     assert (leak.column, leak.measure) == ("inches", "r2")
     assert leak.score is not None
     assert leak.score > 0.98

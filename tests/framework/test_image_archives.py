@@ -92,13 +92,39 @@ def test_broken_pictures_are_left_out_and_named(tmp_path: Path) -> None:
 
 
 TRAVERSALS = [
-    "../evil.png", "../../cats/evil.png", "cats/../../evil.png", "cats/../evil.png", "/etc/evil.png", "//server/evil.png",
-    "~/evil.png", "~root/cats/evil.png", "C:/evil.png", "C:\\evil.png", "c:evil.png", "..\\evil.png", "cats\\..\\evil.png",
-    "\\\\server\\share\\evil.png", "./evil.png", "cats/./evil.png", "cats//evil.png", "cats/.../evil.png", "cats/ ../evil.png",
-    "cats/.. /evil.png", "\u2025/evil.png", "cats/\u2025/evil.png", "\uff0e\uff0e/evil.png", "cats/\uff0e\uff0e\uff0fevil.png",
-    "cats\uff3cevil.png", "cats/ev\nil.png", "cats/ev\x1bil.png", "cats/\u202egnp.live.png", "cats/evil.png:stream", "/".join("a" * 40) + ".png",
-    "x" * 600 + "/evil.png", "file:///cats/evil.png",
-]  # fmt: skip
+    "../evil.png",
+    "../../cats/evil.png",
+    "cats/../../evil.png",
+    "cats/../evil.png",
+    "/etc/evil.png",
+    "//server/evil.png",
+    "~/evil.png",
+    "~root/cats/evil.png",
+    "C:/evil.png",
+    "C:\\evil.png",
+    "c:evil.png",
+    "..\\evil.png",
+    "cats\\..\\evil.png",
+    "\\\\server\\share\\evil.png",
+    "./evil.png",
+    "cats/./evil.png",
+    "cats//evil.png",
+    "cats/.../evil.png",
+    "cats/ ../evil.png",
+    "cats/.. /evil.png",
+    "\u2025/evil.png",
+    "cats/\u2025/evil.png",
+    "\uff0e\uff0e/evil.png",
+    "cats/\uff0e\uff0e\uff0fevil.png",
+    "cats\uff3cevil.png",
+    "cats/ev\nil.png",
+    "cats/ev\u001bil.png",
+    "cats/\u202egnp.live.png",
+    "cats/evil.png:stream",
+    "/".join("a" * 40) + ".png",
+    "x" * 600 + "/evil.png",
+    "file:///cats/evil.png",
+]
 
 
 @pytest.mark.parametrize("name", TRAVERSALS, ids=range(len(TRAVERSALS)))

@@ -32,7 +32,9 @@ def mixed(rows: int = 40) -> dict[str, Any]:
         "count": pa.array(range(rows, 0, -1), pa.int16()),
         "sunny": pa.array([i % 2 == 0 for i in range(rows)]),
         "day": pa.array([date(2020, 1, 1 + i % 28) for i in range(rows)]),
-        "seen": pa.array([datetime(2020, 5, 1, i % 24, 30, tzinfo=UTC) for i in range(rows)], pa.timestamp("ms", "UTC")),
+        "seen": pa.array(
+            [datetime(2020, 5, 1, i % 24, 30, tzinfo=UTC) for i in range(rows)], pa.timestamp("ms", "UTC")
+        ),
         "word": pa.array([["red, or so", 'a "quoted"\nword', None][i % 3] for i in range(rows)]),
         "kind": pa.array(["ab"[i % 2] for i in range(rows)]).dictionary_encode(),
     }
@@ -56,7 +58,8 @@ def test_the_studio_never_loads_the_library(tmp_path: Path) -> None:
     import subprocess
 
     path = write(tmp_path, mixed())
-    program = f"import sys; from netwright import datasets; datasets.load_file({str(path)!r}); assert 'pyarrow' not in sys.modules"
+    load = f"import sys; from netwright import datasets; datasets.load_file({str(path)!r})"
+    program = f"{load}; assert 'pyarrow' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
@@ -96,11 +99,12 @@ def test_damage_is_told_and_kills_nothing(tmp_path: Path, place: float) -> None:
     start = int(place * len(content))
     content[start : start + 60] = bytes(255 - byte for byte in content[start : start + 60])
     path.write_bytes(content)
+    said = ""
     try:
         datasets.load_file(path)
     except DataError as error:
-        assert error.message
-        assert str(tmp_path) not in str(error)
+        said = str(error)
+    assert str(tmp_path) not in said
 
 
 def test_a_reader_that_dies_or_wants_too_much_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_every_kind_of_column_is_guessed(tmp_path: Path) -> None:
         "id": "ignored", "name": "ignored", "born": "date", "height": "number", "colour": "category", "note": "text",
         "split": "category", "tall": "category",
     }  # fmt: skip
-    why = {column.name: column.why for column in found.columns}
+    why = {column.name: column.because for column in found.columns}
     assert why["id"] == "counts_rows"
     assert why["name"] == "every_row_differs"
     seen = {column.name: column for column in found.columns}
@@ -77,7 +77,9 @@ def test_a_recipe_is_carried_out_and_told(tmp_path: Path) -> None:
     height = np.array([150 + i % 40 for i in range(ROWS) if i % 5 and i % 10 != 3], float)
     fields = {field.name: field for field in data.info.input.fields or ()}
     assert fields["height"].fill == pytest.approx(height.mean()), "the mean of the training part alone"
-    filled = np.where(np.isin(np.arange(ROWS) % 10, 3), height.mean(), 150 + np.arange(ROWS) % 40)[np.arange(ROWS) % 5 > 0]
+    filled = np.where(np.isin(np.arange(ROWS) % 10, 3), height.mean(), 150 + np.arange(ROWS) % 40)[
+        np.arange(ROWS) % 5 > 0
+    ]
     assert data.preprocessing.mean is not None
     assert data.preprocessing.mean[5] == pytest.approx(filled.mean(), rel=1e-6)
     x, _ = data.arrays("train")
@@ -228,7 +230,10 @@ def test_words_are_counted_in_any_script() -> None:
         ({"dialect": {"encoding": "rot13"}}, "this recipe cannot be read"),
         ({"columns": [{"name": "tall", "kind": "target"}], "split": {}}, "nothing to learn from"),
         ({"columns": [{"name": "a", "kind": "target"}, {"name": "b", "kind": "target"}]}, "more than one column"),
-        ({"columns": [{"name": "a", "kind": "number", "missing": "constant"}], "split": {}}, "nothing was said to fill the gaps"),
+        (
+            {"columns": [{"name": "a", "kind": "number", "missing": "constant"}], "split": {}},
+            "nothing was said to fill the gaps",
+        ),
         ({"nonsense": 1}, "this recipe cannot be read"),
     ],
 )

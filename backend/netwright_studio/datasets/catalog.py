@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -88,7 +88,7 @@ class DatasetCatalog:
             return CatalogEntry(ident, "built_in", datasets.info(ident))
         return _entry_of(self.rows.get(ident))
 
-    def versions(self, ident: str) -> list[CatalogEntry]:
+    def versions(self, ident: str) -> Sequence[CatalogEntry]:
         """Return all versions of a data set, the newest first."""
         if ident in datasets.names():
             return [self.get(ident)]

@@ -59,7 +59,7 @@ def _view(column: RawColumn, labels: tuple[NDArray[Any], tuple[str, ...]] | None
         return view
     values = column.values[~gaps]
     marks = None if labels is None else (labels[0][~gaps], len(labels[1]))
-    view.distinct = int(len(np.unique(values)))
+    view.distinct = len(np.unique(values))
     if column.kind == "category":
         return _count_categories(view, column, values, marks)
     view.min, view.max = float(values.min()), float(values.max())

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 THREADS = 2
 
 
-class _Stopped(Exception):  # noqa: N818 (no error: somebody asked for it)
+class _Stopped(Exception):
     """Somebody cancelled the upload."""
 
 
@@ -72,20 +72,21 @@ class Importer:
         self._run(upload, lambda: self._make(upload, name, recipe, test), "ready")
 
     def _run(self, upload: Upload, work: Callable[[], None], otherwise: Any = "failed") -> None:
+        def fail(error: NetwrightError) -> None:
+            upload.error, upload.state = describe(error)[1]["error"], otherwise
+
         def run() -> None:
             try:
                 work()
             except _Stopped:
                 return
             except NetwrightError as error:
-                upload.error, upload.state = describe(error)[1]["error"], otherwise
+                fail(error)
             except MemoryError:
-                error = InvalidError("The studio's memory does not suffice for this file.", where="file")
-                upload.error, upload.state = describe(error)[1]["error"], otherwise
+                fail(InvalidError("The studio's memory does not suffice for this file.", where="file"))
             except Exception:
                 logger.exception("an import failed")
-                error = InvalidError("The file could not be read.", where="file", remedy="See the studio's log.")
-                upload.error, upload.state = describe(error)[1]["error"], otherwise
+                fail(InvalidError("The file could not be read.", where="file", remedy="See the studio's log."))
 
         self._pool.submit(run)
 
@@ -119,9 +120,7 @@ class Importer:
             known = recorded is not None and bool(recorded.columns)
             guess = guess_dialect(path) if upload.format == "csv" else Dialect()
             dialect = recorded.dialect if known and recorded is not None else guess
-        found: TableSurvey = survey_table(
-            path, upload.format, dialect, target=target, progress=self._teller(upload)
-        )
+        found: TableSurvey = survey_table(path, upload.format, dialect, target=target, progress=self._teller(upload))
         return Survey(kind="table", recipe=found.recipe, table=found)
 
     def _making(self, upload: Upload) -> Making:

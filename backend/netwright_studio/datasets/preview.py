@@ -34,7 +34,7 @@ class Filter:
         return self == Filter()
 
 
-def preview(data: Dataset, split: SplitName, offset: int, limit: int, wanted: Filter = Filter()) -> DatasetPreview:  # noqa: B008 (frozen)
+def preview(data: Dataset, split: SplitName, offset: int, limit: int, wanted: Filter = Filter()) -> DatasetPreview:
     """Return samples ``offset … offset + limit`` of those wanted of a split; past their end there are none."""
     x, _ = data.split(split)
     chosen = np.arange(len(x)) if wanted.lets_all_through else matching(data, split, wanted)
@@ -68,8 +68,8 @@ def _has_label(data: Dataset, split: SplitName, label: str) -> NDArray[np.bool_]
     classes, y = data.info.label.classes, data.split(split)[1]
     if classes is None or label not in classes:
         raise InvalidError("There is no such class.", where="label", got=label, remedy="Choose another class.")
-    same: NDArray[np.bool_] = y == classes.index(label)
-    return same if same.ndim == 1 else same.any(axis=tuple(range(1, same.ndim)))
+    same: NDArray[np.bool_] = (y == classes.index(label)).reshape(len(y), -1)
+    return np.asarray(same.any(axis=1))
 
 
 def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> NDArray[np.bool_]:
@@ -81,7 +81,7 @@ def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> ND
     gaps = column.gaps()
     if wanted.missing:
         return gaps
-    keep = ~gaps
+    keep: NDArray[np.bool_] = ~gaps
     if isinstance(column.values, list):
         return keep & np.array([wanted.equals is None or text == wanted.equals for text in column.values], bool)
     if column.kind == "category":
@@ -164,7 +164,5 @@ def class_examples(data: Dataset, split: SplitName, each: int) -> list[PreviewIm
     for i, number in enumerate(y.tolist() if data.info.label.kind == "class" and y.ndim == 1 else [0] * len(x)):
         if seen[number] < each:
             seen[number] += 1
-            found.append(
-                PreviewImage(index=i, label=data.label_of(split, i), png=encode_png(x[i], data.info.input))
-            )
+            found.append(PreviewImage(index=i, label=data.label_of(split, i), png=encode_png(x[i], data.info.input)))
     return found

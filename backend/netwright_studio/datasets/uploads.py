@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -141,7 +141,9 @@ class Uploads:
         upload = self.get(ident)
         upload.require("receiving")
         if upload.sending:
-            raise ConflictError("The upload is being sent already.", where="upload", remedy="Wait for the other sender.")
+            raise ConflictError(
+                "The upload is being sent already.", where="upload", remedy="Wait for the other sender."
+            )
         if offset != upload.received:
             raise ConflictError(
                 "The bytes do not go on where the last ones ended.", where="offset", wanted=upload.received, got=offset
@@ -199,7 +201,7 @@ class Uploads:
         self._known.pop(upload.id, None)
         shutil.rmtree(upload.folder, ignore_errors=True)
 
-    def restore(self) -> list[str]:
+    def restore(self) -> Sequence[str]:
         """Take up what an earlier studio left: whole folders go on, old and broken ones are removed.
 
         Returns the files that had been moved to the store: whoever keeps data sets knows whether one holds them.

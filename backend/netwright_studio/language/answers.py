@@ -14,7 +14,7 @@ from netwright_studio.language.plans import is_plan, translate_changes, translat
 SPOKEN = frozenset(
     {
         "title", "summary", "remarks", "description", "doc", "message", "wanted", "got", "remedy", "why", "reason",
-        "state_reason", "device_reason", "expected", "text", "remedies", "measure",
+        "licence", "source", "state_reason", "device_reason", "expected", "text", "remedies", "measure",
     }
 )  # fmt: skip
 """Fields that hold words for people. A text the catalogue does not know stays, so a user's own is safe in them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select
@@ -41,7 +42,7 @@ class DatasetStore:
                     newest[family] = row
             return list(newest.values())
 
-    def versions(self, ident: str) -> list[Dataset]:
+    def versions(self, ident: str) -> Sequence[Dataset]:
         """Return all versions of the upload that ``ident`` is one of, the newest first."""
         row = self.get(ident)
         with self._database.read() as session:
@@ -56,7 +57,7 @@ class DatasetStore:
             raise NotFoundError.of("data set", ident)
         return row
 
-    def delete(self, ident: str) -> list[str]:
+    def delete(self, ident: str) -> Sequence[str]:
         """Delete one version; return its files that no other version holds."""
         with self._database.write() as session:
             row = session.get(Dataset, ident)

@@ -32,7 +32,9 @@ def train(
     graph: Annotated[str, typer.Argument(help="Graph JSON, or the name of a template (see `netwright templates`).")],
     data: Annotated[
         str | None,
-        typer.Option(help="Data set by name, or a CSV, Parquet, NPZ file or zip of pictures; the template's own by default."),
+        typer.Option(
+            help="Data set by name, or a CSV, Parquet, NPZ file or zip of pictures; the template's own by default."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Label column of a CSV file; the last by default.")] = None,
     test_data: Annotated[

@@ -20,7 +20,9 @@ MAX_DEPTH = 12
 
 
 @contextmanager
-def open_archive(path: Path, limits: Limits) -> Iterator[tuple[zipfile.ZipFile, list[tuple[zipfile.ZipInfo, tuple[str, ...]]]]]:
+def open_archive(
+    path: Path, limits: Limits
+) -> Iterator[tuple[zipfile.ZipFile, list[tuple[zipfile.ZipInfo, tuple[str, ...]]]]]:
     """The archive and its files, each with the parts of its name; DataError for what no honest archive has."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -46,7 +48,10 @@ def safe_parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise DataError(
-            "a link or device in the archive", where=shown, wanted="plain files and folders", got=_KINDS.get(kind, "other")
+            "a link or device in the archive",
+            where=shown,
+            wanted="plain files and folders",
+            got=_KINDS.get(kind, "other"),
         )
     parts = tuple(name.split("/"))
     plain = unicodedata.normalize("NFKC", name)
@@ -57,7 +62,12 @@ def safe_parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
         or plain.startswith(("/", "~"))
         or any(part.strip(" .") == "" for part in plain.split("/"))
     )
-    if leads_out or len(parts) > MAX_DEPTH or len(name) > 512 or any(unicodedata.category(c) in ("Cc", "Cf") for c in name):
+    if (
+        leads_out
+        or len(parts) > MAX_DEPTH
+        or len(name) > 512
+        or any(unicodedata.category(c) in ("Cc", "Cf") for c in name)
+    ):
         raise DataError(
             "a file's name leads out of the archive, or is none",
             where=shown,

@@ -31,7 +31,9 @@ class Augment(BaseModel):
 
     flip_horizontal: bool = Field(False, description="Half of the images are mirrored, left and right.")
     flip_vertical: bool = Field(False, description="Half of the images are turned upside down.")
-    crop: float = Field(0.0, ge=0, le=0.5, description="Up to this part of height and width is cut off; the rest grows.")
+    crop: float = Field(
+        0.0, ge=0, le=0.5, description="Up to this part of height and width is cut off; the rest grows."
+    )
     shift: int = Field(0, ge=0, le=64, description="Up to so many pixels to each side; what comes in is empty.")
     background: float = Field(0.0, ge=-1e6, le=1e6, description="Raw value of what a shift lets in.")
 

@@ -68,9 +68,7 @@ def build_table(
     y, label = _label(target, recipe, len(kept))
     parts = {"train": train, "test": test_rows}
     fitted = _fit(x[train], y[train], label, fields, recipe, steps)
-    shape = InputInfo(
-        kind="table", shape=(x.shape[1],), columns=tuple(f.name for f in fields), fields=tuple(fields)
-    )
+    shape = InputInfo(kind="table", shape=(x.shape[1],), columns=tuple(f.name for f in fields), fields=tuple(fields))
     pair = (x[train], y[train]), (x[test_rows], y[test_rows])
     return Dataset(
         describe(name, shape, label, *pair, source=source),
@@ -80,9 +78,7 @@ def build_table(
     )
 
 
-def _gather(
-    path: Path, kind: str, recipe: Recipe, limits: Limits, progress: Progress | None
-) -> dict[str, RawColumn]:
+def _gather(path: Path, kind: str, recipe: Recipe, limits: Limits, progress: Progress | None) -> dict[str, RawColumn]:
     """The columns that are used, whole; DataError where the file lacks one."""
     chosen = {choice.name: choice for choice in recipe.columns}
     with open_table(path, kind, recipe.dialect, limits, progress) as table:
@@ -163,7 +159,8 @@ def _join_one(a: RawColumn, b: RawColumn) -> RawColumn:
     names = sort_names({**dict.fromkeys(a.names), **dict.fromkeys(b.names)})
     places = {name: i for i, name in enumerate(names)}
     codes = [
-        np.array([*(places[name] for name in column.names), -1], np.int64)[np.asarray(column.values)] for column in (a, b)
+        np.array([*(places[name] for name in column.names), -1], np.int64)[np.asarray(column.values)]
+        for column in (a, b)
     ]
     return RawColumn(a.name, "category", np.concatenate(codes), tuple(names))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -68,7 +68,7 @@ def _guess_delimiter(start: str) -> str:
     return max(",;\t", key=line.count)
 
 
-def checked_rows(stream: TextIO, delimiter: str, limits: Limits) -> Iterator[list[str]]:
+def checked_rows(stream: Iterable[str], delimiter: str, limits: Limits) -> Iterator[list[str]]:
     """Rows with stripped cells, all of the first row's width; blank lines are left out."""
     width = cells = 0
     # Quoting that never ends would read the whole file as one cell: the reader's own limit stops it.

@@ -41,7 +41,7 @@ def guess_dialect(path: Path) -> Dialect:
 
 
 def guess_encoding(path: Path, start: bytes) -> Encoding:
-    """By its mark; UTF-8 where all of it is; one of the Chinese, Japanese, Korean encodings where its letters look so."""
+    """By its mark; UTF-8 where all of it is; a Chinese, Japanese or Korean one where its letters look so."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if _is_utf8(path):

@@ -102,9 +102,7 @@ def build(
         return build_images(path, recipe, name=name, source=source, limits=limits, progress=progress)
     if kind == "npz":
         return adjust(load_npz(path, limits=limits), recipe, name=name, source=source)
-    return build_table(
-        path, kind, recipe, name=name, source=source, test=test, limits=limits, progress=progress
-    )
+    return build_table(path, kind, recipe, name=name, source=source, test=test, limits=limits, progress=progress)
 
 
 def load_csv(

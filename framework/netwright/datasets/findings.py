@@ -1,4 +1,4 @@
-"""What is wrong with a data set, each with its evidence: gaps, uneven classes, duplicates, constant and leaking columns."""
+"""What is wrong with a data set, each with its evidence: gaps, duplicates, uneven classes, columns that leak."""
 
 from __future__ import annotations
 
@@ -67,13 +67,15 @@ def _duplicates(data: Dataset) -> list[Finding]:
     if between:
         found.append(
             Finding(
-                kind="duplicates_between", severity="warning", count=counts["between"], total=total, pairs=tuple(between)
+                kind="duplicates_between",
+                severity="warning",
+                count=counts["between"],
+                total=total,
+                pairs=tuple(between),
             )
         )
     if against:
-        found.append(
-            Finding(kind="contradictions", severity="warning", count=counts["against"], pairs=tuple(against))
-        )
+        found.append(Finding(kind="contradictions", severity="warning", count=counts["against"], pairs=tuple(against)))
     if within:
         found.append(Finding(kind="duplicates_within", severity="hint", count=counts["within"], pairs=tuple(within)))
     return found
@@ -99,9 +101,14 @@ def _balance(data: Dataset) -> list[Finding]:
     if most >= UNEVEN * max(1, least):
         found.append(
             Finding(
-                kind="imbalance", severity="warning", value=classes[int(counts.argmin())], count=least, total=most,
-                baseline=most / int(counts.sum()), shares=tuple(dict.fromkeys(shares)),
-            )  # fmt: skip
+                kind="imbalance",
+                severity="warning",
+                value=classes[int(counts.argmin())],
+                count=least,
+                total=most,
+                baseline=most / int(counts.sum()),
+                shares=tuple(dict.fromkeys(shares)),
+            )
         )
     elif least < SMALL_CLASS:
         small = int((counts < SMALL_CLASS).sum())

@@ -16,7 +16,7 @@ from ..errors import DataError
 from .dates import guess_order
 from .info import DateOrder
 from .limits import DEFAULT, Limits
-from .preprocessing import is_missing
+from .preprocessing import MISSING, is_missing
 from .recipe import ColumnChoice, Dialect, Kind, Recipe, SplitChoice
 from .table_reader import Batch, Progress, open_table
 from .words import word_count
@@ -25,7 +25,8 @@ KEPT = 5000
 """Different texts of a column that are counted; more are "many"."""
 EXAMPLES = 5
 SHOWN_ROWS = 20
-TARGETS = ("target", "label", "class", "y", "species", "diagnosis", "outcome", "标签", "类别", "目标")
+LONGEST_GAP = max(map(len, MISSING))
+TARGETS = ("target", "label", "labels", "y", "标签", "目标")
 PARTS = ("split", "part", "subset", "fold")
 TEST_NAMES = ("test", "testing", "validation", "val")
 
@@ -33,15 +34,17 @@ Why = Literal["empty", "constant", "every_row_differs", "counts_rows", "long_tex
 
 
 class ColumnProfile(BaseModel):
-    """What was seen of a column. ``distinct`` is None where there are too many to count; ``why`` is the guess's reason;
-    ``odd`` is a cell that is no number (date) in a column where nearly all are, ``odd_cells`` how many there are.
+    """What was seen of a column.
+
+    ``distinct`` is None where there are too many to count; ``because`` is the guess's reason; ``odd`` is a cell that is
+    no number in a column where nearly all are, ``odd_cells`` how many there are.
     """
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     kind: Kind
-    why: Why
+    because: Why
     rows: int
     missing: int
     distinct: int | None
@@ -123,7 +126,7 @@ def _choose(profile: ColumnProfile, special: bool, target: bool) -> ColumnChoice
 
 def _guess_target(profiles: Sequence[ColumnProfile], not_this: str | None) -> str | None:
     """By its name, else the last column that could be one; None where there is but one column."""
-    able = [p for p in profiles if p.name != not_this and p.why not in ("empty", "long_texts", "counts_rows")]
+    able = [p for p in profiles if p.name != not_this and p.because not in ("empty", "long_texts", "counts_rows")]
     able = [p for p in able if p.kind == "number" or p.class_like]
     named = [p for p in able if p.name.strip().lower() in TARGETS]
     if len(profiles) < 2 or not able:
@@ -152,7 +155,8 @@ class _Seen:
     numbers: int = 0
     odd: str | None = None
     whole: bool = True
-    counting: bool = True
+    breaks: int = 0
+    """Places where a number is not the one after the number before it."""
     last: float = math.nan
     low: float = math.inf
     high: float = -math.inf
@@ -162,7 +166,7 @@ class _Seen:
 
     def add(self, cells: list[str]) -> None:
         counts = Counter(cells)
-        gaps = [text for text in counts if is_missing(text)]
+        gaps = [text for text in counts if len(text) <= LONGEST_GAP and is_missing(text)]
         self.missing += sum(counts.pop(gap) for gap in gaps)
         self.rows += len(cells)
         for text in counts:
@@ -178,8 +182,9 @@ class _Seen:
         try:
             values = np.array(present, dtype=np.float64)
         except ValueError:
-            values = np.array([value for cell in present if (value := _float(cell)) is not None])
-            self.odd = self.odd or next((cell for cell in counts if _float(cell) is None), None)
+            found = {text: value for text in counts if (value := _float(text)) is not None}
+            values = np.array([found[cell] for cell in present if cell in found] if found else [], np.float64)
+            self.odd = self.odd or next((text for text in counts if text not in found), None)
             some = list(counts)[:50]
             self.words = max(self.words, sum(map(word_count, some)) // max(1, len(some)))
         self.numbers += len(values)
@@ -188,7 +193,7 @@ class _Seen:
             return
         self.whole = self.whole and bool(np.all(values == np.rint(values)))
         steps = np.diff(values, prepend=self.last)
-        self.counting = self.counting and bool(np.all(steps[np.isfinite(steps)] == 1.0))
+        self.breaks += int((steps[np.isfinite(steps)] != 1.0).sum())
         self.last = float(values[-1])
         self.low, self.high = min(self.low, float(values.min())), max(self.high, float(values.max()))
         self.total += float(values.sum())
@@ -196,18 +201,18 @@ class _Seen:
     def profile(self, limits: Limits) -> ColumnProfile:
         present = self.rows - self.missing
         distinct = None if self.many else len(self.texts)
-        kind, why = self._guess(present, distinct, limits)
+        kind, because = self._guess(present, distinct, limits)
         odd_cells = present - self.numbers if kind == "number" else 0
         numeric = self.numbers == present and present > 0
         few = distinct is not None and distinct >= 2
         class_like = few and (
             (numeric and self.whole and (distinct or 0) <= min(20, max(2, present // 2)))
-            or (not numeric and why in ("few_texts", "every_row_differs") and (distinct or 0) <= limits.classes)
+            or (not numeric and because in ("few_texts", "every_row_differs") and (distinct or 0) <= limits.classes)
         )
         known = self.numbers > 0 and kind == "number"
         return ColumnProfile(
-            name=self.name, kind=kind, why=why, rows=self.rows, missing=self.missing, distinct=distinct,
-            examples=tuple(self.examples), order=(guess_order(self.texts) or "ymd") if why == "dates" else "ymd",
+            name=self.name, kind=kind, because=because, rows=self.rows, missing=self.missing, distinct=distinct,
+            examples=tuple(self.examples), order=(guess_order(self.texts) or "ymd") if because == "dates" else "ymd",
             odd=self.odd if odd_cells else None, odd_cells=odd_cells, class_like=class_like,
             low=self.low if known else None, high=self.high if known else None,
             mean=self.total / self.numbers if known else None,
@@ -216,10 +221,11 @@ class _Seen:
     def _guess(self, present: int, distinct: int | None, limits: Limits) -> tuple[Kind, Why]:
         if not present:
             return "ignored", "empty"
-        if distinct == 1:
+        if distinct == 1 and (self.numbers or not self.missing):
             return "ignored", "constant"
         if self.numbers == present:
-            rows = self.whole and self.counting and present > 10 and distinct in (None, present)
+            # a row or two may be there twice
+            rows = self.whole and present > 10 and self.breaks <= max(1, 0.01 * present)
             return ("ignored", "counts_rows") if rows else ("number", "numbers")
         if guess_order(self.texts) is not None:
             return "date", "dates"

@@ -159,9 +159,7 @@ class Images:
     broken: int
 
 
-def read_images(
-    path: Path, choice: ImageChoice, limits: Limits = DEFAULT, progress: Progress | None = None
-) -> Images:
+def read_images(path: Path, choice: ImageChoice, limits: Limits = DEFAULT, progress: Progress | None = None) -> Images:
     """Decode and resize every picture; those that cannot be read are left out and counted."""
     with open_archive(path, limits) as (archive, members):
         pictures, _ = list_pictures(members)

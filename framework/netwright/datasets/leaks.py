@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ NEAR = 5
 SHOWN = 6
 ACCURATE, GAIN, EXPLAINED = 0.98, 0.2, 0.98
 FEWEST = 30
+DIFFERENT = 0.98
 MOST = 200_000
 FEWEST_TESTED = 10
 
@@ -75,13 +77,13 @@ def _neighbours(train: NDArray[Any], test: NDArray[Any]) -> NDArray[np.int64]:
     order = np.argsort(train, kind="stable")
     middle = (np.searchsorted(train[order], test, "left") + np.searchsorted(train[order], test, "right")) // 2
     start = np.clip(middle - NEAR // 2, 0, max(0, len(train) - NEAR))
-    return order[np.minimum(start[:, None] + np.arange(NEAR), len(train) - 1)]
+    return np.asarray(order[np.minimum(start[:, None] + np.arange(NEAR), len(train) - 1)])
 
 
 def _majority(labels: NDArray[Any]) -> NDArray[Any]:
     """The most frequent label of each row."""
     votes = (labels[:, :, None] == labels[:, None, :]).sum(2)
-    return labels[np.arange(len(labels)), votes.argmax(1)]
+    return np.asarray(labels[np.arange(len(labels)), votes.argmax(1)])
 
 
 def _table(train: NDArray[Any], y: NDArray[Any], test: NDArray[Any]) -> NDArray[Any]:
@@ -90,7 +92,7 @@ def _table(train: NDArray[Any], y: NDArray[Any], test: NDArray[Any]) -> NDArray[
     places = np.minimum(np.searchsorted(values, test), len(values) - 1)
     if y.dtype.kind == "f":
         means = np.bincount(codes, weights=y.astype(np.float64)) / np.bincount(codes)
-        return means[places]
+        return np.asarray(means[places])
     counts = np.zeros((len(values), int(y.max()) + 1), np.int64)
     np.add.at(counts, (codes, y), 1)
     return counts.argmax(1)[places]
@@ -104,7 +106,7 @@ def _shares(field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[
         edges = np.unique(np.quantile(train, np.linspace(0, 1, SHOWN + 1)))
         groups = [
             (f"{low:.4g} … {high:.4g}", (train >= low) & (train <= high if high == edges[-1] else train < high))
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
+            for low, high in itertools.pairwise(edges)
         ]
     return tuple(_share(name, y[inside], classes) for name, inside in groups if inside.any())
 
@@ -118,14 +120,14 @@ def _share(name: str, y: NDArray[Any], classes: tuple[str, ...] | None) -> Share
 
 
 def _numbering(data: Dataset, number: int, field: Column) -> Finding | None:
-    """Whole numbers without a gap, or with hardly any, that are all different: they count the rows."""
+    """Whole numbers without a gap, or with hardly any, that are all (but a few) different: they count the rows."""
     if field.kind != "number":
         return None
     fields = data.info.input.fields or ()
     columns = [np.asarray(column_of(fields, part[0], number).values) for part in (data.train, data.test)]
     values = np.concatenate(columns)
     different = np.unique(values)
-    if len(different) != len(values) or not bool(np.all(values == np.rint(values))):
+    if len(different) < DIFFERENT * len(values) or not bool(np.all(values == np.rint(values))):
         return None
     spread = float(different[-1] - different[0]) + 1
     if spread > 1.5 * len(values):

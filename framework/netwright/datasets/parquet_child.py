@@ -36,15 +36,15 @@ def main() -> int:
         return tell(error)
     except MemoryError:
         return tell(
-            RefusedError("the Parquet file needs too much memory", wanted=f"at most {asked['memory']} bytes", got="more")
+            RefusedError(
+                "the Parquet file needs too much memory", wanted=f"at most {asked['memory']} bytes", got="more"
+            )
         )
     except Exception as error:  # whatever the library says of a damaged file
         if type(error).__name__ == "ModuleNotFoundError":
             remedy = "pip install pyarrow"
             return tell(RefusedError("the package that reads Parquet files is not installed", remedy=remedy))
-        return tell(
-            RefusedError("the Parquet file cannot be read", wanted="a Parquet file", got=type(error).__name__)
-        )
+        return tell(RefusedError("the Parquet file cannot be read", wanted="a Parquet file", got=type(error).__name__))
     return 0
 
 

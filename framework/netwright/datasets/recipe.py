@@ -51,8 +51,8 @@ class SplitChoice(_Part):
 
     by: Literal["stratified", "random", "column", "group", "time", "file", "given"] = Field(
         "stratified",
-        description="stratified: by chance, each class in its share; column: ``test_values`` of ``column`` are the test "
-        "part; group: rows with the same value of ``column`` stay together; time: the latest by ``column``; file: a "
+        description="stratified: by chance, each class in its share; column: ``test_values`` of ``column`` are tested "
+        "on; group: rows with the same value of ``column`` stay together; time: the latest by ``column``; file: a "
         "file of its own; given: as the file has them (train and test folders or arrays).",
     )
     fraction: float = Field(TEST_FRACTION, gt=0, lt=1, description="Share of the test part.")

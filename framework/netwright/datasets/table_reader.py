@@ -16,7 +16,8 @@ from .limits import DEFAULT, Limits
 from .recipe import Dialect
 
 BATCH_ROWS = 4096
-BATCH_CHARACTERS = 1 << 22
+BATCH_CELLS = 1 << 16
+"""Fewer rows where there are many columns: with cells of the greatest length a batch stays bearable."""
 
 Progress = Callable[[float], None]
 """Is told now and then what part of the file is done; may raise to stop."""
@@ -70,7 +71,9 @@ def open_table(
             raise DataError(
                 "the text cannot be read",
                 wanted=dialect.encoding,
-                got=f"byte {error.object[error.start]:#04x}" if isinstance(error, UnicodeDecodeError) else "other bytes",
+                got=f"byte {error.object[error.start]:#04x}"
+                if isinstance(error, UnicodeDecodeError)
+                else "other bytes",
                 remedy="Choose another encoding, or save the table as UTF-8",
             ) from None
 
@@ -84,20 +87,15 @@ def _start(rows: Iterator[list[str]], header: bool, first: int, meter: Callable[
 
 
 def _cut(rows: Iterator[list[str]], first: int, meter: Callable[[], None]) -> Iterator[Batch]:
-    gathered: list[list[str]] = []
-    characters = 0
-    for row in rows:
-        gathered.append(row)
-        characters += sum(map(len, row))
-        if len(gathered) == BATCH_ROWS or characters >= BATCH_CHARACTERS:
-            meter()
-            yield _batch(first, gathered)
-            first += len(gathered)
-            gathered, characters = [], 0
-    if gathered:
-        yield _batch(first, gathered)
-    elif first <= 2:
+    top = next(rows, None)
+    if top is None:
         raise DataError("the table has no rows", wanted="at least one row below the header", got="none")
+    count = max(1, min(BATCH_ROWS, BATCH_CELLS // len(top)))
+    rows = itertools.chain([top], rows)
+    while gathered := list(itertools.islice(rows, count)):
+        meter()
+        yield _batch(first, gathered)
+        first += len(gathered)
     meter()
 
 

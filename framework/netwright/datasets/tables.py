@@ -148,7 +148,9 @@ def table(
     fields = tuple(Column(name=column) for column in columns)
     values = y[train] if label.kind == "value" else None
     fitted = Preprocessing.fit(x[train], values, columns=fields) if standardise else Preprocessing(columns=fields)
-    fitted = fitted.model_copy(update={"steps": _steps(label, len(train), len(test), len(fields) if standardise else 0)})
+    fitted = fitted.model_copy(
+        update={"steps": _steps(label, len(train), len(test), len(fields) if standardise else 0)}
+    )
     info = DatasetInfo(
         name=name,
         title=title,
@@ -165,7 +167,9 @@ def table(
 
 
 def _steps(label: LabelInfo, train: int, test: int, standardised: int) -> tuple[Step, ...]:
-    split = Step(kind="split", how="stratified" if label.kind == "class" else "random", train=train, test=test, seed=SEED)
+    split = Step(
+        kind="split", how="stratified" if label.kind == "class" else "random", train=train, test=test, seed=SEED
+    )
     scaled = (Step(kind="standardise", count=standardised),) if standardised else ()
     target = (Step(kind="scale_target", column=label.name),) if standardised and label.kind == "value" else ()
     return (split, *scaled, *target)

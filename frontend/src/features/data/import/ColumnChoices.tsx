@@ -142,7 +142,7 @@ function valuesOf(profile: ColumnProfile, t: Translate): string {
   return t("{{examples}}; {{different}}", { examples: shown.join(", "), different });
 }
 
-const doubts: Partial<Record<ColumnProfile["why"], Message>> = {
+const doubts: Partial<Record<ColumnProfile["because"], Message>> = {
   empty: msg("Holds nothing."),
   constant: msg("Is the same in every row: nothing can be learnt from it."),
   every_row_differs: msg("Nearly every row has another text, as names and identifiers have."),
@@ -150,6 +150,6 @@ const doubts: Partial<Record<ColumnProfile["why"], Message>> = {
 };
 
 function doubtOf(profile: ColumnProfile, kind: Kind): Message | null {
-  if (kind !== "target" && doubts[profile.why]) return doubts[profile.why] ?? null;
+  if (kind !== "target" && doubts[profile.because]) return doubts[profile.because] ?? null;
   return profile.odd_cells > 0 && kind === "number" ? msg("Some cells are no numbers; they count as missing.") : null;
 }

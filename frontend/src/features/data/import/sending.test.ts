@@ -69,6 +69,7 @@ describe("sendFile", () => {
     calls.sendBytes.mockRejectedValue(offline());
     calls.getUpload.mockRejectedValue(offline());
     expect(await send()).toBeInstanceOf(ApiError);
+    localStorage.clear();
     const control = new AbortController();
     setTimeout(() => control.abort(), 100);
     expect(await send([], control.signal)).toMatchObject({ name: "AbortError" });

@@ -102,7 +102,7 @@ function ColumnFilter({ dataset, onFilter }: { dataset: Dataset; onFilter: (part
           {t("By a column")}
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label={t("Filter by a column")}>
+      <Popover.Dropdown>
         <form
           onSubmit={(event) => {
             event.preventDefault();
