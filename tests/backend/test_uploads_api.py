@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from netwright import datasets
+from netwright_studio.archive.manifest import PackedDataset
 from netwright_studio.datasets import uploads as module
 
 from .conftest import ORIGIN, MakeClient
@@ -335,3 +337,26 @@ def test_memory_stays_flat_while_a_large_file_arrives(make_client: MakeClient, t
     assert (tmp_path / "uploads" / ident / "data").stat().st_size == 23 * len(piece)
     assert peak < 12 << 20
     client.delete(f"/api/uploads/{ident}", headers=HEADERS)
+
+
+def test_a_data_set_is_packed_with_its_recipe_and_made_again(make_client: MakeClient, tmp_path: Path) -> None:
+    client = make_client()
+    data = make(client, send(client, FLOWERS), scaling="min_max")
+    catalog = client.app.state.studio.catalog
+    facts, found = catalog.packed(data["id"])
+    assert catalog.find(facts) == data["id"]
+    before = catalog.load(data["id"])
+    copy = tmp_path / "copy.csv"
+    copy.write_bytes(found["file"].read_bytes())
+    catalog.delete(data["id"])
+    assert catalog.find(facts) is None
+    again = catalog.restore({**facts, "recipe": json.loads(json.dumps(facts["recipe"]))}, {"file": copy})
+    assert catalog.load(again.id).sha256 == before.sha256
+    assert catalog.load(again.id).preprocessing == before.preprocessing
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../../studio.db", "datasets/1/../../x.csv", "datasets/1/data.csv\n"])
+def test_an_archive_names_no_file_outside_of_it(path: str) -> None:
+    for field in ("file", "test_file"):
+        with pytest.raises(ValidationError):
+            PackedDataset.model_validate({"id": "a", "name": "a", "filename": "a.csv", "format": "csv", field: path})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from netwright import __version__
+from netwright.datasets import Recipe
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Ident, Name, Number
 from netwright_studio.schemas.events import AdviceData, ChangeData
@@ -22,7 +23,7 @@ SUFFIX = ".netwright"
 
 _MODEL = r"(graph\.json|model\.json|weights\.safetensors)"
 PATHS = re.compile(
-    rf"versions\.jsonl|datasets/\d{{1,4}}/data\.[a-z]{{1,8}}"
+    rf"versions\.jsonl|datasets/\d{{1,4}}/(data|test)\.[a-z]{{1,8}}"
     rf"|models/\d{{1,4}}/({_MODEL}|evaluation-model-(validation|test)\.safetensors)"
     rf"|runs/\d{{1,4}}/(run\.json|events\.jsonl|model/{_MODEL}|start/weights\.safetensors"
     r"|inside/(plane\.json|\d{9}\.snapshot|evaluation-final-(validation|test)\.safetensors)"
@@ -56,15 +57,22 @@ class PackedFile(Packed):
 
 
 class PackedDataset(Packed):
-    """An uploaded data set: what is needed to take it in again, and its file where it came along."""
+    """An uploaded data set: what is needed to take it in again, and its files where they came along.
+
+    Made of a built-in one, whose name is ``filename`` then, it has no file.
+    """
 
     id: Ident
     name: Name
     filename: str = Field(max_length=255)
     format: str = Field(max_length=16)
     target: str | None = Field(None, max_length=255)
-    sha256: Digest
-    file: str | None = Field(None, max_length=250)
+    recipe: Recipe | None = None
+    sha256: Digest | None = None
+    file: str | None = Field(None, pattern=r"^datasets/\d{1,4}/data\.[a-z]{1,8}$")
+    test_filename: str | None = Field(None, max_length=255)
+    test_sha256: Digest | None = None
+    test_file: str | None = Field(None, pattern=r"^datasets/\d{1,4}/test\.[a-z]{1,8}$")
 
 
 class PackedProject(Packed):
@@ -182,3 +190,11 @@ class Manifest(Packed):
         if any(not re.fullmatch(r"runs/\d{1,4}", folder) for folder in folders):
             raise ValueError("a run lies in runs/<number>")
         return folders
+
+    @model_validator(mode="after")
+    def _data_came_along(self) -> Self:
+        listed = {file.path for file in self.files}
+        for packed in self.datasets:
+            if not {packed.file, packed.test_file} - {None} <= listed:
+                raise ValueError("a data set's file is none of the archive's")
+        return self

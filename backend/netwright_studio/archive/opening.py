@@ -16,6 +16,7 @@ from netwright_studio.archive.manifest import PackedDataset, PackedOrigin, Packe
 from netwright_studio.archive.packing import packed_run_facts
 from netwright_studio.archive.reading import Contents, RunPart, events_of, read_archive
 from netwright_studio.archive.staging import staged
+from netwright_studio.datasets.catalog import BUILT_IN
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.schemas.archives import Opened, OpenedDataset, OpenedModel
 from netwright_studio.schemas.projects import Project
@@ -96,15 +97,20 @@ def _take_dataset(
     studio: Studio, contents: Contents, packed: PackedDataset, here: _Here, undo: ExitStack
 ) -> OpenedDataset:
     """An upload with the same content and settings is taken as it is; else its file goes the way of every upload."""
-    known = studio.catalog.find(packed.sha256, packed.target)
+    facts = packed.model_dump(mode="json")
+    known = studio.catalog.find(facts)
     if known is not None:
         here.datasets[packed.id] = known
         return OpenedDataset(name=packed.name, how="here", id=known)
-    if packed.file is None:
+    if packed.file is None and packed.format != BUILT_IN:
         here.datasets[packed.id] = None
         return OpenedDataset(name=packed.name, how="missing", id=None)
-    with (contents.folder / packed.file).open("rb") as stream:
-        ident = studio.catalog.add(stream, filename=packed.filename, name=packed.name, target=packed.target).id
+    if packed.recipe is not None:
+        came = {"file": packed.file, "test_file": packed.test_file}
+        ident = studio.catalog.restore(facts, {key: contents.folder / path for key, path in came.items() if path}).id
+    else:
+        with (contents.folder / str(packed.file)).open("rb") as stream:
+            ident = studio.catalog.add(stream, filename=packed.filename, name=packed.name, target=packed.target).id
     undo.callback(studio.catalog.delete, ident)
     here.datasets[packed.id] = ident
     return OpenedDataset(name=packed.name, how="added", id=ident)

@@ -179,13 +179,16 @@ def _add_datasets(packer: _Packer, studio: Studio, used: Iterable[str | None], d
         if ident in datasets.names():
             continue  # every studio has it
         try:
-            facts, source = studio.catalog.packed(ident)
+            facts, sources = studio.catalog.packed(ident)
         except NotFoundError:
             continue  # deleted: the runs tell its name still
         dataset = PackedDataset(**facts)
-        if data:
+        if data and "file" in sources:
             dataset.file = f"datasets/{len(packed) + 1}/data{source_suffix(dataset.filename)}"
-            packer.add_file(dataset.file, source)
+            packer.add_file(dataset.file, sources["file"])
+        if data and "test_file" in sources:
+            dataset.test_file = f"datasets/{len(packed) + 1}/test{source_suffix(dataset.test_filename or '')}"
+            packer.add_file(dataset.test_file, sources["test_file"])
         packed.append(dataset)
     return packed
 

@@ -83,7 +83,7 @@ def _dataset(studio: Studio, ident: str) -> PartDataset | None:
     except NotFoundError:
         return None
     upload = ident not in datasets.names()
-    size = studio.catalog.packed(ident)[1].stat().st_size if upload else 0
+    size = sum(path.stat().st_size for path in studio.catalog.packed(ident)[1].values()) if upload else 0
     return PartDataset(id=ident, title=entry.info.title, origin=entry.origin, bytes=size)
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any, Literal
 from netwright import datasets
 from netwright.datasets import Dataset, DatasetInfo, Recipe, files
 from netwright.datasets.adjusting import adjust
-from netwright.errors import DataError
+from netwright.errors import DataError, NetwrightError
 from netwright.graph.to_python import DataSource
 from netwright_studio.datasets.reports import Reports
 from netwright_studio.errors import ForbiddenError, InvalidError, UnavailableError
@@ -162,15 +162,41 @@ class DatasetCatalog:
         recipe = Recipe() if row.recipe is None else Recipe.read(row.recipe)
         return Making(row.name, row.format, SourceFile(row.filename, place, row.blob), recipe, test, row.id)
 
-    def packed(self, ident: str) -> tuple[dict[str, Any], Path]:
-        """Return what is needed to take an upload in again elsewhere, and its file."""
-        row = self._rows.get(ident)
-        facts = {name: getattr(row, name) for name in ("id", "name", "filename", "format", "target")}
-        return {**facts, "sha256": row.blob}, self._blobs.path(row.blob)
+    def packed(self, ident: str) -> tuple[dict[str, Any], dict[str, Path]]:
+        """Return what is needed to take an upload in again elsewhere, and its files: ``file``, ``test_file``."""
+        row = self.rows.get(ident)
+        facts = {name: getattr(row, name) for name in ("id", "name", "filename", "format", "target", "recipe")}
+        facts |= {"sha256": row.blob or None, "test_filename": row.test_filename, "test_sha256": row.test_blob}
+        blobs = {"file": row.blob, "test_file": row.test_blob}
+        return facts, {name: self._blobs.path(blob) for name, blob in blobs.items() if blob}
 
-    def find(self, digest: str, target: str | None) -> str | None:
-        """Return the upload that holds this content and predicts this column, where there is one."""
-        return next((row.id for row in self._rows.list() if (row.blob, row.target) == (digest, target)), None)
+    def find(self, packed: dict[str, Any]) -> str | None:
+        """Return the upload that was made of the same content in the same way, where there is one."""
+        recipe = None if packed["recipe"] is None else Recipe.read(packed["recipe"]).model_dump(mode="json")
+        wanted = (packed["sha256"] or "", packed["test_sha256"], packed["target"], recipe)
+        for row in self.rows.all():
+            same_base = row.format != BUILT_IN or row.filename == packed["filename"]
+            if same_base and (row.blob, row.test_blob, row.target, row.recipe) == wanted:
+                return row.id
+        return None
+
+    def restore(self, packed: dict[str, Any], found: dict[str, Path]) -> CatalogEntry:
+        """Make a data set again of what ``packed`` told of it elsewhere; what cannot be made leaves nothing behind."""
+        blobs = {name: self._blobs.put_file(path) for name, path in found.items()}
+        try:
+            file, test = (
+                SourceFile(
+                    packed[said] or "", self._blobs.path(blobs[name]) if name in blobs else Path(), blobs.get(name, "")
+                )
+                for said, name in (("filename", "file"), ("test_filename", "test_file"))
+            )
+            recipe = Recipe.read(packed["recipe"])
+            making = Making(packed["name"], packed["format"], file, recipe, test if "test_file" in blobs else None)
+            return self.keep(making, self.build(making))
+        except NetwrightError:
+            for blob in blobs.values():
+                self._drop(blob)
+            raise
 
     def delete(self, ident: str) -> None:
         """Delete an upload and its file; a built-in one cannot be deleted."""

@@ -86,7 +86,8 @@ def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> ND
         return keep & np.array([wanted.equals is None or text == wanted.equals for text in column.values], bool)
     if column.kind == "category":
         code = column.names.index(wanted.equals) if wanted.equals in column.names else -2
-        return keep & (column.values == code) if wanted.equals is not None else keep
+        same: NDArray[np.bool_] = np.asarray(column.values == code, bool)
+        return keep & same if wanted.equals is not None else keep
     with np.errstate(invalid="ignore"):
         if wanted.low is not None:
             keep &= column.values >= wanted.low

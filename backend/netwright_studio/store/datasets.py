@@ -33,14 +33,17 @@ class DatasetStore:
 
     def list(self) -> list[Dataset]:
         """Return the newest version of each upload, the last made first."""
+        newest: dict[str, Dataset] = {}
+        for row in self.all():
+            family = row.family or row.id
+            if family not in newest or row.version > newest[family].version:
+                newest[family] = row
+        return list(newest.values())
+
+    def all(self) -> Sequence[Dataset]:
+        """Return every version of every upload, the last made first."""
         with self._database.read() as session:
-            rows = session.scalars(select(Dataset).order_by(Dataset.created_at.desc(), Dataset.id))
-            newest: dict[str, Dataset] = {}
-            for row in rows:
-                family = row.family or row.id
-                if family not in newest or row.version > newest[family].version:
-                    newest[family] = row
-            return list(newest.values())
+            return list(session.scalars(select(Dataset).order_by(Dataset.created_at.desc(), Dataset.id)))
 
     def versions(self, ident: str) -> Sequence[Dataset]:
         """Return all versions of the upload that ``ident`` is one of, the newest first."""

@@ -95,7 +95,7 @@ def _table(train: NDArray[Any], y: NDArray[Any], test: NDArray[Any]) -> NDArray[
         return np.asarray(means[places])
     counts = np.zeros((len(values), int(y.max()) + 1), np.int64)
     np.add.at(counts, (codes, y), 1)
-    return counts.argmax(1)[places]
+    return np.asarray(counts.argmax(1)[places])
 
 
 def _shares(field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[str, ...] | None) -> tuple[Share, ...]:
