@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from netwright import __version__
 from netwright.datasets import Recipe
@@ -190,11 +190,3 @@ class Manifest(Packed):
         if any(not re.fullmatch(r"runs/\d{1,4}", folder) for folder in folders):
             raise ValueError("a run lies in runs/<number>")
         return folders
-
-    @model_validator(mode="after")
-    def _data_came_along(self) -> Self:
-        listed = {file.path for file in self.files}
-        for packed in self.datasets:
-            if not {packed.file, packed.test_file} - {None} <= listed:
-                raise ValueError("a data set's file is none of the archive's")
-        return self

@@ -90,6 +90,10 @@ def _read_manifest(archive: SafeZip) -> Manifest:
             remedy="Bring this studio up to date.",
         )
     manifest = _parse(Manifest, document, MANIFEST)
+    every = {file.path for file in manifest.files}
+    for packed in manifest.datasets:
+        for name in sorted({packed.file, packed.test_file} - {None} - every, key=str):
+            raise InvalidError("A file of the archive is missing.", where=name)
     listed = {file.path for file in manifest.files if file.same_as is None}
     for name in sorted(archive.names ^ (listed | {MANIFEST})):
         if name in listed:

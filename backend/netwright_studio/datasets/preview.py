@@ -83,11 +83,12 @@ def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> ND
         return gaps
     keep: NDArray[np.bool_] = ~gaps
     if isinstance(column.values, list):
-        return keep & np.array([wanted.equals is None or text == wanted.equals for text in column.values], bool)
+        holds = np.array([wanted.equals is None or text == wanted.equals for text in column.values], bool)
+        return np.logical_and(keep, holds)
     if column.kind == "category":
         code = column.names.index(wanted.equals) if wanted.equals in column.names else -2
         same: NDArray[np.bool_] = np.asarray(column.values == code, bool)
-        return keep & same if wanted.equals is not None else keep
+        return np.logical_and(keep, same) if wanted.equals is not None else keep
     with np.errstate(invalid="ignore"):
         if wanted.low is not None:
             keep &= column.values >= wanted.low
