@@ -84,11 +84,14 @@ def _has_value(data: Dataset, split: SplitName, name: str, wanted: Filter) -> ND
     keep: NDArray[np.bool_] = ~gaps
     if isinstance(column.values, list):
         holds = np.array([wanted.equals is None or text == wanted.equals for text in column.values], bool)
-        return np.logical_and(keep, holds)
+        keep &= holds
+        return keep
     if column.kind == "category":
         code = column.names.index(wanted.equals) if wanted.equals in column.names else -2
         same: NDArray[np.bool_] = np.asarray(column.values == code, bool)
-        return np.logical_and(keep, same) if wanted.equals is not None else keep
+        if wanted.equals is not None:
+            keep &= same
+        return keep
     with np.errstate(invalid="ignore"):
         if wanted.low is not None:
             keep &= column.values >= wanted.low
