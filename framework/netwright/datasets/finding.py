@@ -14,7 +14,7 @@ FindingKind = Literal[
 ]  # fmt: skip
 
 
-class Pair(BaseModel):
+class AlikePair(BaseModel):
     """Two samples that are alike, by part and number, and their labels."""
 
     model_config = ConfigDict(frozen=True)
@@ -24,7 +24,7 @@ class Pair(BaseModel):
     labels: tuple[str | float | None, str | float | None]
 
 
-class Share(BaseModel):
+class EvidenceBar(BaseModel):
     """A bar of evidence: ``count`` samples at ``name``, mostly ``mostly`` (a class, or a mean)."""
 
     model_config = ConfigDict(frozen=True)
@@ -49,5 +49,5 @@ class Finding(BaseModel):
     score: float | None = None
     baseline: float | None = None
     measure: Literal["accuracy", "r2"] | None = None
-    pairs: tuple[Pair, ...] = ()
-    shares: tuple[Share, ...] = ()
+    pairs: tuple[AlikePair, ...] = ()
+    shares: tuple[EvidenceBar, ...] = ()

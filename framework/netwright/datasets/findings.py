@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset, SplitName
-from .finding import Finding, Pair, Share
+from .finding import AlikePair, EvidenceBar, Finding
 from .leaks import find_leaks
 from .raw_rows import RawRows
 
@@ -40,9 +40,9 @@ def _duplicates(data: Dataset) -> list[Finding]:
     if data.info.input.kind == "text":
         return []
     seen: dict[bytes, tuple[SplitName, int]] = {}
-    between: list[Pair] = []
-    within: list[Pair] = []
-    against: list[Pair] = []
+    between: list[AlikePair] = []
+    within: list[AlikePair] = []
+    against: list[AlikePair] = []
     counts = {"between": 0, "within": 0, "against": 0}
     parts: tuple[SplitName, ...] = ("train", "test")
     for part in parts:
@@ -53,7 +53,7 @@ def _duplicates(data: Dataset) -> list[Finding]:
             if first == (part, number):
                 continue
             labels = (data.label_of(*first), data.label_of(part, number))
-            pair = Pair(first=first, second=(part, number), labels=labels)
+            pair = AlikePair(first=first, second=(part, number), labels=labels)
             kept, name = (within, "within") if first[0] == part else (between, "between")
             counts[name] += 1
             if len(kept) < SHOWN:
@@ -95,7 +95,7 @@ def _balance(data: Dataset) -> list[Finding]:
         return []
     counts = np.bincount(data.train[1], minlength=len(classes))
     order = np.argsort(counts, kind="stable")
-    shares = tuple(Share(name=classes[i], count=int(counts[i])) for i in [*order[:4], *order[-2:]])
+    shares = tuple(EvidenceBar(name=classes[i], count=int(counts[i])) for i in [*order[:4], *order[-2:]])
     found = []
     most, least = int(counts.max()), int(counts.min())
     if most >= UNEVEN * max(1, least):

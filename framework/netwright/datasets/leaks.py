@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset
-from .finding import Finding, Share
+from .finding import EvidenceBar, Finding
 from .info import Column
 from .raw_rows import column_of
 
@@ -98,7 +98,9 @@ def _table(train: NDArray[Any], y: NDArray[Any], test: NDArray[Any]) -> NDArray[
     return np.asarray(counts.argmax(1)[places])
 
 
-def _shares(field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[str, ...] | None) -> tuple[Share, ...]:
+def _shares(
+    field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[str, ...] | None
+) -> tuple[EvidenceBar, ...]:
     """What is at some of the column's values, or ranges of them, on the training part."""
     if field.kind == "category":
         groups = [(field.categories[code], train == code) for code in np.unique(train)[:SHOWN].tolist()]
@@ -111,12 +113,12 @@ def _shares(field: Column, train: NDArray[Any], y: NDArray[Any], classes: tuple[
     return tuple(_share(name, y[inside], classes) for name, inside in groups if inside.any())
 
 
-def _share(name: str, y: NDArray[Any], classes: tuple[str, ...] | None) -> Share:
+def _share(name: str, y: NDArray[Any], classes: tuple[str, ...] | None) -> EvidenceBar:
     if classes is None:
-        return Share(name=name, count=len(y), mostly=float(y.mean()))
+        return EvidenceBar(name=name, count=len(y), mostly=float(y.mean()))
     counts = np.bincount(y, minlength=len(classes))
     most = int(counts.argmax())
-    return Share(name=name, count=len(y), mostly=classes[most], share=float(counts[most] / len(y)))
+    return EvidenceBar(name=name, count=len(y), mostly=classes[most], share=float(counts[most] / len(y)))
 
 
 def _numbering(data: Dataset, number: int, field: Column) -> Finding | None:
