@@ -18,12 +18,15 @@ interface Props {
 
 const kinds = Object.keys(kindNames) as Kind[];
 
+/** What scrolls can be reached by the keyboard. */
+const scrolls = { tabIndex: 0 };
+
 /** Every column with what it was taken for; each guess can be corrected here. */
 export function ColumnChoices({ survey, recipe, onChange }: Props) {
   const { t } = useTranslation();
   const choices = new Map(recipe.columns.map((column) => [column.name, column]));
   return (
-    <Table.ScrollContainer type="native" minWidth={760} maxHeight={520}>
+    <Table.ScrollContainer type="native" {...scrolls} minWidth={760} maxHeight={520}>
       <Table verticalSpacing={5} fz="xs" stickyHeader aria-label={t("Columns of the file")}>
         <Table.Thead>
           <Table.Tr>
