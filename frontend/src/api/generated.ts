@@ -19,7 +19,8 @@ export interface paths {
         put?: never;
         /**
          * Upload Dataset
-         * @description Take a CSV table or NPZ arrays. Missing numbers are filled with their column's mean.
+         * @description Take a file whole, as it is taken to be: a table, NPZ arrays, a zip of pictures. Missing numbers are filled with
+         *     their column's mean. Where choices are to be made, or the file is large, use ``/api/uploads``.
          */
         post: operations["upload_dataset"];
         delete?: never;
@@ -52,6 +53,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{dataset_id}/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Class Examples
+         * @description Some images of every class.
+         */
+        get: operations["get_class_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Columns
+         * @description Every column at a glance.
+         */
+        get: operations["get_columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Dataset
+         * @description Begin to choose anew what is made of a data set: an upload whose import becomes the next version.
+         */
+        post: operations["edit_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{dataset_id}/preview": {
         parameters: {
             query?: never;
@@ -61,9 +122,29 @@ export interface paths {
         };
         /**
          * Preview Dataset
-         * @description Rows or images of a split, with class counts and column statistics.
+         * @description Rows or images of a split, with class counts and column statistics; only those that the filter lets through.
          */
         get: operations["preview_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Gaps, uneven classes, duplicates, constant and leaking columns, each with its evidence.
+         */
+        get: operations["get_report"];
         put?: never;
         post?: never;
         delete?: never;
@@ -84,6 +165,26 @@ export interface paths {
          * @description One raw sample, as the predict route takes it.
          */
         get: operations["get_dataset_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{dataset_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description What was made of the same file by other choices, the newest first.
+         */
+        get: operations["list_dataset_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1790,6 +1891,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description Files that are not data sets yet, the newest first.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        /**
+         * Create Upload
+         * @description Announce a file; what is too large or of another kind is refused before a byte is sent.
+         */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upload
+         * @description How far it is.
+         */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Upload
+         * @description Stop whatever is going on, and remove what has come.
+         */
+        delete: operations["cancel_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Send Bytes
+         * @description Send the next bytes; after the last the file is looked through. 409 tells where to go on.
+         */
+        put: operations["send_bytes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Upload
+         * @description Begin to make a data set; ``dataset`` names it once the state is done.
+         */
+        post: operations["import_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Upload
+         * @description Look through the whole file again.
+         */
+        post: operations["read_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/survey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Survey
+         * @description What was found in the file, once it has been read.
+         */
+        get: operations["get_survey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v2": {
         parameters: {
             query?: never;
@@ -2191,6 +2420,27 @@ export interface components {
             type: "advice";
         };
         /**
+         * AlikePair
+         * @description Two samples that are alike, by part and number, and their labels.
+         */
+        AlikePair: {
+            /** First */
+            first: [
+                "train" | "test",
+                number
+            ];
+            /** Labels */
+            labels: [
+                string | number | null,
+                string | number | null
+            ];
+            /** Second */
+            second: [
+                "train" | "test",
+                number
+            ];
+        };
+        /**
          * Applied
          * @description A trial's values were put into the project.
          */
@@ -2215,6 +2465,69 @@ export interface components {
             runs: components["schemas"]["PartRun"][];
             /** Versions */
             versions: number;
+        };
+        /**
+         * ArraySurvey
+         * @description What an NPZ file holds.
+         */
+        ArraySurvey: {
+            /** Classes */
+            classes: number;
+            /**
+             * Input
+             * @enum {string}
+             */
+            input: "table" | "image" | "text";
+            /** Samples */
+            samples: number;
+            /** Shape */
+            shape: number[];
+            /** Task */
+            task: string;
+            /** Test Samples */
+            test_samples: number;
+        };
+        /**
+         * Augment
+         * @description What may be done to a training image; each is drawn anew in every epoch. Test images stay as they are.
+         *
+         *     >>> from netwright.datasets import Augment
+         *     >>> images = np.arange(32.0, dtype=np.float32).reshape(2, 1, 4, 4)
+         *     >>> changed = Augment(flip_horizontal=True, shift=1).apply(images, np.full((2, 5), 0.5))
+         *     >>> changed.shape
+         *     (2, 1, 4, 4)
+         */
+        Augment: {
+            /**
+             * Background
+             * @description Raw value of what a shift lets in.
+             * @default 0
+             */
+            background: number;
+            /**
+             * Crop
+             * @description Up to this part of height and width is cut off; the rest grows.
+             * @default 0
+             */
+            crop: number;
+            /**
+             * Flip Horizontal
+             * @description Half of the images are mirrored, left and right.
+             * @default false
+             */
+            flip_horizontal: boolean;
+            /**
+             * Flip Vertical
+             * @description Half of the images are turned upside down.
+             * @default false
+             */
+            flip_vertical: boolean;
+            /**
+             * Shift
+             * @description Up to so many pixels to each side; what comes in is empty.
+             * @default 0
+             */
+            shift: number;
         };
         /**
          * BarData
@@ -2475,6 +2788,14 @@ export interface components {
             title: string;
         };
         /**
+         * ClassExamples
+         * @description Some images of every class.
+         */
+        ClassExamples: {
+            /** Images */
+            images: components["schemas"]["PreviewImage"][];
+        };
+        /**
          * ClassQuality
          * @description One class: of those predicted as it, how many are (precision); of those that are, how many were found (recall).
          *
@@ -2561,6 +2882,107 @@ export interface components {
             settings?: components["schemas"]["TrainSettings"];
         };
         /**
+         * ColumnBin
+         * @description A bar of a column's picture: a range of values, or one value; ``classes`` counts it by class.
+         */
+        ColumnBin: {
+            /** Classes */
+            classes: number[] | null;
+            /** Count */
+            count: number;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * ColumnChoice
+         * @description What a column of a table is, and what is done where it has gaps.
+         */
+        ColumnChoice: {
+            /**
+             * Constant
+             * @description What ``constant`` puts in.
+             */
+            constant?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "category" | "date" | "text" | "ignored" | "target";
+            /**
+             * Missing
+             * @description What is done about gaps; ``drop`` leaves the row out.
+             * @default drop
+             * @enum {string}
+             */
+            missing: "drop" | "mean" | "median" | "most_frequent" | "constant";
+            /** Name */
+            name: string;
+            /**
+             * Order
+             * @description How dates are written.
+             * @default ymd
+             * @enum {string}
+             */
+            order: "ymd" | "dmy" | "mdy";
+        };
+        /**
+         * ColumnProfile
+         * @description What was seen of a column.
+         *
+         *     ``distinct`` is None where there are too many to count; ``because`` is the guess's reason; ``odd`` is a cell that is
+         *     no number in a column where nearly all are, ``odd_cells`` how many there are.
+         */
+        ColumnProfile: {
+            /**
+             * Because
+             * @enum {string}
+             */
+            because: "empty" | "constant" | "every_row_differs" | "counts_rows" | "long_texts" | "few_texts" | "numbers" | "dates";
+            /**
+             * Class Like
+             * @default false
+             */
+            class_like: boolean;
+            /** Distinct */
+            distinct: number | null;
+            /** Examples */
+            examples: string[];
+            /** High */
+            high?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "category" | "date" | "text" | "ignored" | "target";
+            /** Low */
+            low?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /** Odd */
+            odd?: string | null;
+            /**
+             * Odd Cells
+             * @default 0
+             */
+            odd_cells: number;
+            /**
+             * Order
+             * @default ymd
+             * @enum {string}
+             */
+            order: "ymd" | "dmy" | "mdy";
+            /** Rows */
+            rows: number;
+        };
+        /**
          * ColumnStats
          * @description Numbers about a raw column of numbers.
          */
@@ -2577,6 +2999,45 @@ export interface components {
             name: string;
             /** Std */
             std: number | ("NaN" | "Infinity" | "-Infinity");
+        };
+        /**
+         * ColumnView
+         * @description A column at a glance.
+         */
+        ColumnView: {
+            /** Bins */
+            bins: components["schemas"]["ColumnBin"][];
+            /** Distinct */
+            distinct: number | null;
+            /** Examples */
+            examples: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "category" | "date" | "text";
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /** Median */
+            median: number | null;
+            /** Min */
+            min: number | null;
+            /** Missing */
+            missing: number;
+            /** Name */
+            name: string;
+            /**
+             * Others
+             * @description Values of categories that have no bar.
+             * @default 0
+             */
+            others: number;
+            /** Rows */
+            rows: number;
+            /** Std */
+            std: number | null;
         };
         /**
          * Connect
@@ -2678,6 +3139,10 @@ export interface components {
             available: boolean;
             /** Bytes */
             bytes: number;
+            /** Filename */
+            filename: string | null;
+            /** Format */
+            format: string | null;
             /** Id */
             id: string;
             input: components["schemas"]["DatasetInput"];
@@ -2691,9 +3156,16 @@ export interface components {
              * @enum {string}
              */
             origin: "built_in" | "upload";
+            /** @description How it was made; null for a file taken as it is. */
+            recipe: components["schemas"]["Recipe"] | null;
             samples: components["schemas"]["SampleCounts"];
             /** Source */
             source: string;
+            /**
+             * Steps
+             * @description What was done, in order.
+             */
+            steps: components["schemas"]["Step"][];
             /** Summary */
             summary: string;
             /**
@@ -2704,28 +3176,44 @@ export interface components {
             /** Title */
             title: string;
             /**
+             * Version
+             * @description Counts what was made of the same file by other choices.
+             * @default 1
+             */
+            version: number;
+            /**
              * Why
              * @description What is missing when it is not available.
              */
             why: string | null;
         };
         /**
+         * DatasetColumns
+         * @description Every column at a glance; ``classes`` names what the bars are counted by.
+         */
+        DatasetColumns: {
+            /** Classes */
+            classes: string[] | null;
+            /** Columns */
+            columns: components["schemas"]["ColumnView"][];
+        };
+        /**
          * DatasetField
-         * @description One raw column: a number, or one of a few texts.
+         * @description One raw column: a number, one of a few texts, a date, or a free text.
          */
         DatasetField: {
             /** Categories */
             categories: string[];
             /**
              * Fill
-             * @description Stands in for a missing number; null when none may be missing.
+             * @description Stands in for what is missing; null when nothing may be.
              */
-            fill: number | null;
+            fill: number | string | null;
             /**
              * Kind
              * @enum {string}
              */
-            kind: "number" | "category";
+            kind: "number" | "category" | "date" | "text";
             /** Name */
             name: string;
         };
@@ -2798,15 +3286,30 @@ export interface components {
             columns: string[] | null;
             /** Images */
             images: components["schemas"]["PreviewImage"][] | null;
+            /**
+             * Indices
+             * @description Their numbers in the split.
+             */
+            indices: number[];
             /** Labels */
             labels: (string | number | ("NaN" | "Infinity" | "-Infinity") | null)[] | null;
             /** Rows */
             rows: (string | number | ("NaN" | "Infinity" | "-Infinity") | null)[][] | null;
             /**
              * Total
-             * @description Samples in this split.
+             * @description Samples in this split that the filter lets through.
              */
             total: number;
+        };
+        /**
+         * DatasetReport
+         * @description What should be looked at before training, the worst first; and what was done to the data, in order.
+         */
+        DatasetReport: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
         };
         /**
          * DatasetSample
@@ -2896,6 +3399,37 @@ export interface components {
             name: string;
             /** Why */
             why: string | null;
+        };
+        /**
+         * Dialect
+         * @description How a text file writes a table.
+         */
+        Dialect: {
+            /**
+             * Decimal
+             * @description What stands before a number's fraction.
+             * @default .
+             * @enum {string}
+             */
+            decimal: "." | ",";
+            /**
+             * Delimiter
+             * @default ,
+             * @enum {string}
+             */
+            delimiter: "," | ";" | "\t" | "|";
+            /**
+             * Encoding
+             * @default utf-8
+             * @enum {string}
+             */
+            encoding: "utf-8" | "utf-16" | "windows-1252" | "gb18030" | "big5" | "shift_jis" | "euc_kr";
+            /**
+             * Header
+             * @description The first row names the columns.
+             * @default true
+             */
+            header: boolean;
         };
         /**
          * Difference
@@ -3076,6 +3610,20 @@ export interface components {
             type: "events";
         };
         /**
+         * EvidenceBar
+         * @description A bar of evidence: ``count`` samples at ``name``, mostly ``mostly`` (a class, or a mean).
+         */
+        EvidenceBar: {
+            /** Count */
+            count: number;
+            /** Mostly */
+            mostly?: string | number | null;
+            /** Name */
+            name: string;
+            /** Share */
+            share?: number | null;
+        };
+        /**
          * EvidenceData
          * @description What was seen: values by layer with the limit they should keep, or points (step, value) of curves.
          */
@@ -3113,6 +3661,46 @@ export interface components {
              * @default
              */
             title: string;
+        };
+        /**
+         * Finding
+         * @description One warning. ``score`` and ``baseline`` are a leak's measure (accuracy or R²) and what guessing would reach.
+         */
+        Finding: {
+            /** Baseline */
+            baseline?: number | null;
+            /** Column */
+            column?: string | null;
+            /** Count */
+            count?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "missing" | "imbalance" | "small_class" | "duplicates_between" | "duplicates_within" | "contradictions" | "constant" | "id_like" | "leak" | "few_samples";
+            /** Measure */
+            measure?: ("accuracy" | "r2") | null;
+            /**
+             * Pairs
+             * @default []
+             */
+            pairs: components["schemas"]["AlikePair"][];
+            /** Score */
+            score?: number | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "warning" | "hint";
+            /**
+             * Shares
+             * @default []
+             */
+            shares: components["schemas"]["EvidenceBar"][];
+            /** Total */
+            total?: number | null;
+            /** Value */
+            value?: string | number | null;
         };
         /**
          * Fix
@@ -3488,6 +4076,70 @@ export interface components {
             steps: number[];
         };
         /**
+         * ImageChoice
+         * @description The size all images are brought to.
+         */
+        ImageChoice: {
+            /**
+             * Channels
+             * @default 3
+             * @enum {integer}
+             */
+            channels: 1 | 3;
+            /**
+             * Height
+             * @default 28
+             */
+            height: number;
+            /**
+             * Width
+             * @default 28
+             */
+            width: number;
+        };
+        /**
+         * ImageExample
+         * @description A small picture of a class.
+         */
+        ImageExample: {
+            /** Label */
+            label: string;
+            /** Png */
+            png: string;
+        };
+        /**
+         * ImageSurvey
+         * @description An archive as it was found: how many pictures each class has, their sizes, what is no picture.
+         */
+        ImageSurvey: {
+            /** Broken */
+            broken: string[];
+            /** Classes */
+            classes: {
+                [key: string]: number;
+            };
+            /** Examples */
+            examples: [
+                string,
+                number
+            ][];
+            /** Grey */
+            grey: number;
+            /** Images */
+            images: number;
+            recipe: components["schemas"]["Recipe"];
+            /** Sizes */
+            sizes: [
+                number,
+                number,
+                number
+            ][];
+            /** Skipped */
+            skipped: number;
+            /** Test Images */
+            test_images: number;
+        };
+        /**
          * ImportNote
          * @description What became of one part of a file.
          */
@@ -3509,6 +4161,17 @@ export interface components {
              * @enum {string}
              */
             status: "understood" | "changed" | "folded" | "missing";
+        };
+        /**
+         * ImportRequest
+         * @description Make a data set: by what recipe, and with what file for its test part.
+         */
+        ImportRequest: {
+            /** Name */
+            name: string;
+            recipe: components["schemas"]["Recipe"];
+            /** Test Upload */
+            test_upload?: string | null;
         };
         /**
          * Imported
@@ -3783,6 +4446,13 @@ export interface components {
         Items_TrainedModel_: {
             /** Items */
             items: components["schemas"]["TrainedModel"][];
+            /** Total */
+            total: number;
+        };
+        /** Items[UploadPublic] */
+        Items_UploadPublic_: {
+            /** Items */
+            items: components["schemas"]["UploadPublic"][];
             /** Total */
             total: number;
         };
@@ -4174,6 +4844,11 @@ export interface components {
             run: string | null;
             /** Sample */
             sample: unknown;
+            /**
+             * Steps
+             * @description What was done to its data, and is done to its inputs.
+             */
+            steps: components["schemas"]["Step"][];
             /** Version */
             version: number;
         };
@@ -5213,6 +5888,15 @@ export interface components {
             trials: number;
         };
         /**
+         * ReadRequest
+         * @description Look through the file again: as another dialect, for another column to predict.
+         */
+        ReadRequest: {
+            dialect?: components["schemas"]["Dialect"] | null;
+            /** Target */
+            target?: string | null;
+        };
+        /**
          * Readiness
          * @description The server, or a model, answers.
          */
@@ -5247,6 +5931,89 @@ export interface components {
              * @description how far they move from one output position to the next; null where they do not move evenly
              */
             step: (number | null)[];
+        };
+        /**
+         * Recipe
+         * @description Everything that is chosen for an import.
+         *
+         *     >>> from netwright.datasets import ColumnChoice, Recipe
+         *     >>> recipe = Recipe(columns=(ColumnChoice(name="size", kind="number"), ColumnChoice(name="kind", kind="target")))
+         *     >>> recipe.target, Recipe.read(recipe.model_dump()) == recipe
+         *     ('kind', True)
+         */
+        Recipe: {
+            /**
+             * @default {
+             *       "background": 0,
+             *       "crop": 0,
+             *       "flip_horizontal": false,
+             *       "flip_vertical": false,
+             *       "shift": 0
+             *     }
+             */
+            augment: components["schemas"]["Augment"];
+            /**
+             * Columns
+             * @default []
+             */
+            columns: components["schemas"]["ColumnChoice"][];
+            /**
+             * @default {
+             *       "decimal": ".",
+             *       "delimiter": ",",
+             *       "encoding": "utf-8",
+             *       "header": true
+             *     }
+             */
+            dialect: components["schemas"]["Dialect"];
+            /**
+             * Format
+             * @default netwright-recipe
+             * @constant
+             */
+            format: "netwright-recipe";
+            image?: components["schemas"]["ImageChoice"] | null;
+            /**
+             * Scale Target
+             * @description Standardise the values to be predicted.
+             * @default true
+             */
+            scale_target: boolean;
+            /**
+             * Scaling
+             * @description What is done to numbers.
+             * @default standardise
+             * @enum {string}
+             */
+            scaling: "standardise" | "min_max" | "none";
+            /**
+             * @default {
+             *       "by": "stratified",
+             *       "fraction": 0.2,
+             *       "seed": 20240601,
+             *       "test_values": []
+             *     }
+             */
+            split: components["schemas"]["SplitChoice"];
+            /**
+             * Target As
+             * @description What the target column is.
+             * @default class
+             * @enum {string}
+             */
+            target_as: "class" | "value";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+            /**
+             * Words
+             * @description Inputs that a column of free text becomes.
+             * @default 64
+             */
+            words: number;
         };
         /**
          * Refused
@@ -5938,6 +6705,37 @@ export interface components {
             step: number;
         };
         /**
+         * SplitChoice
+         * @description How samples are divided into a training and a test part.
+         */
+        SplitChoice: {
+            /**
+             * By
+             * @description stratified: by chance, each class in its share; column: ``test_values`` of ``column`` are tested on; group: rows with the same value of ``column`` stay together; time: the latest by ``column``; file: a file of its own; given: as the file has them (train and test folders or arrays).
+             * @default stratified
+             * @enum {string}
+             */
+            by: "stratified" | "random" | "column" | "group" | "time" | "file" | "given";
+            /** Column */
+            column?: string | null;
+            /**
+             * Fraction
+             * @description Share of the test part.
+             * @default 0.2
+             */
+            fraction: number;
+            /**
+             * Seed
+             * @default 20240601
+             */
+            seed: number;
+            /**
+             * Test Values
+             * @default []
+             */
+            test_values: string[];
+        };
+        /**
          * StateData
          * @description The run is in another state.
          */
@@ -5976,6 +6774,36 @@ export interface components {
             model_stats: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * Step
+         * @description One step. ``column`` is the raw column it is about, ``how`` its method, ``value`` what it found on the training
+         *     part (or was told), ``count`` how many rows, cells, columns or inputs it concerns.
+         *
+         *     >>> from netwright.datasets.steps import Step
+         *     >>> Step(kind="fill", column="age", how="mean", value=31.5, count=4).value
+         *     31.5
+         */
+        Step: {
+            /** Column */
+            column?: string | null;
+            /** Count */
+            count?: number | null;
+            /** How */
+            how?: ("mean" | "median" | "most_frequent" | "constant" | "random" | "stratified" | "column" | "group" | "time" | "file" | "given") | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "ignore" | "drop_rows" | "fill" | "split" | "one_hot" | "date" | "words" | "standardise" | "min_max" | "scale" | "scale_target" | "resize" | "flip_horizontal" | "flip_vertical" | "crop" | "shift";
+            /** Seed */
+            seed?: number | null;
+            /** Test */
+            test?: number | null;
+            /** Train */
+            train?: number | null;
+            /** Value */
+            value?: number | string | null;
         };
         /**
          * StepView
@@ -6055,6 +6883,23 @@ export interface components {
             steps: number;
             /** Unshared Bytes */
             unshared_bytes: number;
+        };
+        /**
+         * Survey
+         * @description What was found in a file, and the recipe that is proposed.
+         */
+        Survey: {
+            arrays: components["schemas"]["ArraySurvey"] | null;
+            /** Examples */
+            examples: components["schemas"]["ImageExample"][];
+            images: components["schemas"]["ImageSurvey"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "table" | "images" | "arrays";
+            recipe: components["schemas"]["Recipe"];
+            table: components["schemas"]["TableSurvey"] | null;
         };
         /**
          * Sweep
@@ -6267,6 +7112,19 @@ export interface components {
             memory_free_bytes: number;
             /** Version */
             version: string;
+        };
+        /**
+         * TableSurvey
+         * @description A table as it was found: its columns, the first rows, and the recipe that is proposed.
+         */
+        TableSurvey: {
+            /** Columns */
+            columns: components["schemas"]["ColumnProfile"][];
+            /** Head */
+            head: string[][];
+            recipe: components["schemas"]["Recipe"];
+            /** Rows */
+            rows: number;
         };
         /**
          * TaskChoice
@@ -6613,6 +7471,63 @@ export interface components {
             weights: string[];
         };
         /**
+         * UploadCreate
+         * @description A file that is going to be sent.
+         */
+        UploadCreate: {
+            /** Filename */
+            filename: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * UploadPublic
+         * @description How far a file is. ``progress`` is that of reading or importing; ``error`` says why it did not work.
+         */
+        UploadPublic: {
+            /**
+             * Chunk Bytes
+             * @description Send at most so many bytes at once.
+             */
+            chunk_bytes: number;
+            /**
+             * Dataset
+             * @description The data set that was made of it.
+             */
+            dataset: string | null;
+            error: components["schemas"]["ErrorInfo"] | null;
+            /** Filename */
+            filename: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "npz" | "parquet" | "images" | "built_in";
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description What the data set is called that another version is made of; else empty.
+             */
+            name: string;
+            /**
+             * Of
+             * @description The data set that another version is made of.
+             */
+            of: string | null;
+            /** Progress */
+            progress: number;
+            /** Received */
+            received: number;
+            /** Size */
+            size: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "receiving" | "received" | "reading" | "ready" | "importing" | "done" | "failed";
+        };
+        /**
          * ValuesQuality
          * @description How far values are off; ``points`` are [actual, predicted, row] of evenly spread samples.
          */
@@ -6845,12 +7760,125 @@ export interface operations {
             };
         };
     };
+    get_class_examples: {
+        parameters: {
+            query?: {
+                split?: "train" | "test";
+                /** @description Images of each class. */
+                each?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClassExamples"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_columns: {
+        parameters: {
+            query?: {
+                split?: "train" | "test";
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetColumns"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    edit_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     preview_dataset: {
         parameters: {
             query?: {
                 split?: "train" | "test";
                 offset?: number;
                 limit?: number;
+                /** @description Of this class only. */
+                label?: string | null;
+                /** @description The column that the next four are about. */
+                column?: string | null;
+                /** @description Its value is no less, … */
+                low?: number | null;
+                /** @description … and less than this, */
+                high?: number | null;
+                /** @description or is this text, */
+                equals?: string | null;
+                /** @description or is missing. */
+                missing?: boolean;
+                /** @description Some cell holds this text. */
+                text?: string | null;
             };
             header?: never;
             path: {
@@ -6867,6 +7895,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetPreview"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetReport"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -6900,6 +7959,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetSample"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Dataset_"];
                 };
             };
             /** @description What was wrong and what to do */
@@ -10074,6 +11164,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_UploadPublic_"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    cancel_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_bytes: {
+        parameters: {
+            query: {
+                /** @description Where these bytes begin: all received so far. */
+                offset: number;
+            };
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    import_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPublic"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    get_survey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Survey"];
                 };
             };
             /** @description What was wrong and what to do */
