@@ -41,8 +41,7 @@ def test_prometheus_reads_requests_inferences_runs_and_memory(make_client: MakeC
         assert client.post("/v2/models/iris/infer", json=real_models.request()).status_code == 200
     client.get("/api/runs/nothing")
     store = client.app.state.studio.store  # type: ignore[attr-defined]
-    add_run(store)
-    store.runs.move(store.runs.page(1, 0)[0][0].id, RunState.STOPPED)
+    store.runs.move(add_run(store).id, RunState.STOPPED)
     found = samples(client)
     infer = "/v2/models/{model}/infer"
     assert found["netwright_http_requests_total", ("POST", infer, "200")] == 3
