@@ -94,6 +94,7 @@ def test_everything_about_connections_by_keys(page: Page, project: str) -> None:
     page.keyboard.type("relu")
     page.keyboard.press("Enter")
     expect(edge(page, "From fc1 to data of relu1, 32×64")).to_be_attached()
+    expect(panel.get_by_role("listbox", name="Ports")).to_be_focused()
     # Along the line to the other node, where the line is taken away.
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("dialog", name="Connections of relu1")).to_be_visible()
