@@ -28,13 +28,17 @@ def check(form: Form) -> Iterator[Row]:
     with standing(form.folder / "home", NETWRIGHT_WORKER_COMMAND=json.dumps(WORKER)) as studio:
         model = studio.train("logistic-iris", epochs=2)["model"]["name"]
         dataset = upload(studio)
-        project = make_project(studio, epochs=form.times(20, 8))
+        project = make_project(studio, epochs=form.times(60, 8))
         live = studio.start_run(project)
         place = studio.home / "runs" / live / "checkpoints"
         wait_for(lambda: any(place.glob("step-*/state.json")), 90, "no checkpoint")
+        if not form.long:  # a short training would be over before the backup begins
+            studio.call("POST", f"api/runs/{live}/pause")
         before = what_is_there(studio)
         answered = predict(studio, model)
         yield Row("a backup while a run trains", *command("backup", file, studio.home))
+        if not form.long:
+            studio.call("POST", f"api/runs/{live}/resume")
         studio.wait_for_run(live, "completed", 300)
         wanted = last_state(studio.home, live)
     for kind in ("sqlite", "postgresql"):
