@@ -139,6 +139,7 @@ def test_problems_of_a_drawn_network_are_told_in_chinese() -> None:
 PUT_TOGETHER = re.compile(
     r"Input should be .*|Set \{0\} to .*|Choose one of: \{0\}|\{0\}\. An Input stands .*|\{0\}\. What follows .*"
     r"|predicted \{0\} a step on .*|\{0\} was asked for; \{1\}|\{0\}: \{1\} \(got \{2\}\)\. \{3\}"
+    r"|an uploaded \w+ file"
 )
 """What pydantic says, and what our sources make of pieces that stand apart."""
 
