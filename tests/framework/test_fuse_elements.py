@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from tests.framework.cuda_host import COMPILER, Host
 from tests.framework.random_graphs import SHAPES, graphs, values_for
 
-from netwright import sym, templates
+from netwright import datasets, sym, templates
 from netwright.device import cpu
+from netwright.graph import plan_graph
 from netwright.kernels.cuda import nvrtc
 from netwright.kernels.cuda.sources import common
 from netwright.ops.operator import TensorSpec
@@ -67,6 +68,15 @@ def test_chains_become_one_call_each_way() -> None:
     assert reports[-1].name == "fuse_elements"
     assert "elementwise calls became 2 kernels" in reports[-1].changed
     assert "fused" in str(make_plan(graph, cpu(), Strategy()))
+
+
+@pytest.mark.parametrize("name", ["cnn-digits", "resnet-digits", "lstm-text"])
+def test_a_network_has_one_plan(name: str) -> None:
+    """Groups, order and memory do not depend on where objects happen to lie."""
+    template = templates.get(name)
+    info = datasets.get(template.dataset).info
+    plans = {str(plan_graph(template.graph, data=info, batch_size=8, training=True)) for _ in range(4)}
+    assert len(plans) == 1
 
 
 def test_without_native_code_and_under_debug_there_are_no_groups() -> None:

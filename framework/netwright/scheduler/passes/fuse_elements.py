@@ -102,7 +102,8 @@ class Fusion:
         states = {node.inputs[i] for node in self.graph.nodes for i in node.op.state_ports(node.p)}
         of_node: dict[Node, Group] = {}
         for node in self.graph.nodes:
-            makers = {of_node[v.node] for v in node.inputs if v.node is not None and v.node in of_node}
+            # in the order of the inputs: a set's order differs from plan to plan, and so would their memory
+            makers = dict.fromkeys(of_node[v.node] for v in node.inputs if v.node is not None and v.node in of_node)
             group = Group()
             constant = len(node.outputs) == 1 and node.outputs[0] in self.constants
             if self._is_elementwise(node) and not constant and not states.intersection(node.inputs):
@@ -111,7 +112,7 @@ class Fusion:
                     joined = [*group.nodes, *other.nodes]
                     if self._is_possible([*joined, node]):
                         group.nodes = joined
-                        makers.discard(other)
+                        del makers[other]
                 group.nodes.append(node)
                 of_node.update(dict.fromkeys(group.nodes, group))
             for other in makers:
