@@ -141,14 +141,15 @@ def make_network(home: Path) -> Path:
 def _launch(command: Sequence[str], folder: Path, all_cores: bool = False, **variables: str) -> subprocess.Popen[bytes]:
     core = cores()[0]
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**clean, "OMP_NUM_THREADS": "1", **variables},
-        stdout=subprocess.DEVNULL,
-        stderr=(folder / f"{Path(command[0]).name}-{time.monotonic_ns()}.log").open("wb"),
-        preexec_fn=None if all_cores else lambda: os.sched_setaffinity(0, {core}),
-    )
+    with (folder / f"{Path(command[0]).name}-{time.monotonic_ns()}.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**clean, "OMP_NUM_THREADS": "1", **variables},
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            preexec_fn=None if all_cores else lambda: os.sched_setaffinity(0, {core}),
+        )
 
 
 def start_ours(home: Path, network: Path, rows: Array, workers: int) -> Server:

@@ -47,7 +47,7 @@ def fill(store: Store) -> str:
     store.projects.update(project.id, 1, name="B")
     name = store.blobs.put(b"a,b\n1,2\n")
     DatasetStore(store.database).create(
-        name="d", filename="d.csv", format="csv", target=None, blob=name, size=8, info={"x": 1}
+        name="d", filename="d.csv", format="csv", target=None, blob=name, bytes=8, info={"x": 1}
     )
     add_run(store)
     run, _ = store.runs.claim() or pytest.fail("nothing was waiting")

@@ -35,7 +35,7 @@ class QuickSupervisor:
     trained: ClassVar[list[tuple[int, int]]] = []
     """(trial, epoch) of each epoch, in order."""
 
-    def __init__(self, settings: Settings, store: Store, recorder: Recorder, run: Run, publish: Any) -> None:
+    def __init__(self, settings: Settings, store: Store, recorder: Recorder, run: Run, *more: Any) -> None:
         self.run, self.recorder = run, recorder
         self._folder = RunFolder(settings.runs_dir, run.id)
         self._end = asyncio.Event()

@@ -64,7 +64,8 @@ def test_every_endpoint_answers_what_is_not_there_or_not_right_with_the_one_body
     if any(parameter.name == "limit" for parameter in route.dependant.query_params):
         error = assert_error(client.request(method, fill(route.path) + "?limit=minus-one-secret"), 422, 404)
         assert "minus-one-secret" not in str(error)
-    known = {verb for other in API_ROUTES if other.path == route.path for verb in other.methods or ()}
+    matching = [other for other in API_ROUTES if other.path_regex.match(fill(route.path))]
+    known = {verb for other in matching for verb in other.methods or ()}
     unknown = next(verb for verb in ("PATCH", "PUT", "DELETE", "POST") if verb not in known)
     assert_error(client.request(unknown, fill(route.path), json={}), 405)
 

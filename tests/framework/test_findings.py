@@ -54,7 +54,8 @@ def test_a_column_that_gives_the_answer_away(tmp_path: Path) -> None:
     told: list[object] = [3.5 + i / 1000 if LABELS[i] == "a" else 9 + i / 1000 for i in range(N)]
     leak = find(load(tmp_path, {"a": noise(), "told": told, "y": LABELS}), "leak")
     assert leak.column == "told"
-    assert leak.score == 1.0
+    assert leak.score is not None
+    assert leak.score > 0.98
     assert leak.baseline is not None
     assert leak.baseline < 0.7
     assert leak.shares[0].mostly == "a"

@@ -140,13 +140,13 @@ class SeriesCache:
         with curves.lock:
             self._bring_up(curves, run, least=1)
 
-    def _bring_up(self, curves: RunCurves, run: str, least: int = _KEEP_AFTER) -> None:
+    def _bring_up(self, curves: RunCurves, run: str, least: int | None = None) -> None:
         file = self._runs_dir / run / "curves.npz" if self._runs_dir is not None else None
         if file is not None and curves.seen == 0:
             curves.load(file)
         curves.update(self._events, run)
         if file is not None:
-            curves.keep(file, least)
+            curves.keep(file, _KEEP_AFTER if least is None else least)
 
     def forget(self, run: str) -> None:
         """Drop a run."""

@@ -29,11 +29,17 @@ def show_facts(console: Console, wanted: str | None, got: str | None, remedy: st
             console.print(f"  [dim]{word:>6}[/] {escape(text)}", soft_wrap=True)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[int] = ()) -> None:
-    """Print a table; the columns numbered in ``right`` are set to the right."""
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[int] = (),
+    whole: Sequence[int] = (),
+) -> None:
+    """Print a table; columns numbered in ``right`` are set to the right, those in ``whole`` are never broken."""
     grid = Table(box=None, header_style="bold", pad_edge=False)
     for i, column in enumerate(columns):
-        grid.add_column(column, justify="right" if i in right else "left", overflow="fold")
+        grid.add_column(column, justify="right" if i in right else "left", overflow="fold", no_wrap=i in whole)
     for row in rows:
         grid.add_row(*(escape(str(cell)) for cell in row))
     out.print(grid)

@@ -220,4 +220,4 @@ def _show_knobs(base: Varied) -> None:
         else:
             text = f"{proposal.low}..{proposal.high}{':log' if proposal.log else ''}"
         rows.append((knob.path, json.dumps(knob.value), text))
-    table(("place", "now", "a range to begin with"), rows)
+    table(("place", "now", "a range to begin with"), rows, whole=(0,))
