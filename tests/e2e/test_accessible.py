@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -21,12 +23,16 @@ PAGES = {
     "editor": "/projects/{project}",
     "training": "/projects/{project}/train",
     "x-ray": "/projects/{project}/xray",
+    "sweep form": "/projects/{project}/sweep",
+    "sweeps": "/sweeps",
+    "sweep": "/sweeps/{sweep}",
     "runs": "/runs",
     "run": "/runs/{run}",
     "comparison": "/runs/compare?runs={run},{other}",
     "data sets": "/data",
     "images": "/data/digits",
     "table": "/data/wine",
+    "import": "/data/import/{upload}",
     "models": "/models",
     "model": "/models/{model}",
     "access": "/access",
@@ -39,7 +45,35 @@ def places(studio: Studio) -> dict[str, Any]:
     """What the addresses name: a trained network, its run, and another run of it."""
     run = studio.train("mlp-digits", epochs=3)
     other = studio.train("mlp-digits", epochs=1)
-    return {"project": run["project"], "run": run["id"], "other": other["id"], "model": run["model"]["name"]}
+    return {
+        "project": run["project"],
+        "run": run["id"],
+        "other": other["id"],
+        "model": run["model"]["name"],
+        "sweep": begin_sweep(studio, run["project"]),
+        "upload": send_table(studio),
+    }
+
+
+def begin_sweep(studio: Studio, project: str) -> str:
+    """Two short trainings, done."""
+    parameters = [{"kind": "choice", "path": "settings.seed", "values": [0, 1]}]
+    sweep: str = studio.call("POST", "api/sweeps", {"project": project, "parameters": parameters})["id"]
+    deadline = time.monotonic() + 60
+    while studio.call("GET", f"api/sweeps/{sweep}")["state"] != "completed":
+        assert time.monotonic() < deadline, "the sweep does not end"
+        time.sleep(0.1)
+    return sweep
+
+
+def send_table(studio: Studio) -> str:
+    """A file that is sent and read, and not imported."""
+    content = "\n".join(["width,height,kind", *(f"{i % 7},{i % 5 + 0.5},{'ab'[i % 2]}" for i in range(80))]).encode()
+    upload: str = studio.call("POST", "api/uploads", {"filename": "table.csv", "size": len(content)})["id"]
+    address = f"{studio.url}/api/uploads/{upload}/bytes?offset=0"
+    headers = {"content-type": "application/octet-stream"}
+    with urllib.request.urlopen(urllib.request.Request(address, content, headers, method="PUT"), timeout=30):
+        return upload
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])

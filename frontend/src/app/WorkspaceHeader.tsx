@@ -57,7 +57,7 @@ function Tab({ href, label, icon: Icon, current }: { href: string; label: string
   return (
     <Link href={href} className={classes["tab"] ?? ""} aria-current={current ? "page" : undefined}>
       <Icon size={15} aria-hidden />
-      {label}
+      <span>{label}</span>
     </Link>
   );
 }
