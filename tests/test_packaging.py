@@ -20,11 +20,13 @@ import pytest
 from netwright import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-STATIC = ROOT / "backend/netwright_studio/static/index.html"
+BUILT = [ROOT / "backend/netwright_studio" / name / "index.html" for name in ("static", "docs")]
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not STATIC.exists(), reason="the page is not built (make page)"),
+    pytest.mark.skipif(
+        not all(path.exists() for path in BUILT), reason="the page or the documentation is not built (make page docs)"
+    ),
 ]
 
 
