@@ -1,4 +1,3 @@
-import { Badge } from "@mantine/core";
 import {
   Ban,
   CircleCheck,
@@ -7,7 +6,6 @@ import {
   CircleStop,
   CircleX,
   LoaderCircle,
-  type LucideIcon,
   Scissors,
   Unplug,
 } from "lucide-react";
@@ -15,16 +13,9 @@ import {
 import type { RunState, TrialRef } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { stateNames } from "@/shared/runState";
+import { type StateLook, StateMark } from "@/shared/StateMark";
 
-import classes from "./runs.module.css";
-
-interface Look {
-  icon: LucideIcon;
-  color: string;
-  spins?: boolean;
-}
-
-const looks: Record<RunState, Look> = {
+const looks: Record<RunState, StateLook> = {
   queued: { icon: CircleDashed, color: "gray" },
   starting: { icon: LoaderCircle, color: "blue", spins: true },
   running: { icon: LoaderCircle, color: "sea", spins: true },
@@ -42,30 +33,16 @@ interface Props {
   trial?: TrialRef | null;
 }
 
-/** The state of a run: colour, picture and word, so that no one of them carries it alone. */
+/** The state of a run. */
 export function StateBadge({ state, trial = null }: Props) {
   const { t } = useTranslation();
   const rung = trial && state === "stopped" && (trial.state === "early" || trial.state === "held") ? trial.rung + 1 : null;
-  const look: Look = rung === null ? looks[state] : { icon: Scissors, color: "gray" };
-  const { icon: Icon, color, spins = false } = look;
-  return (
-    <Badge
-      color={color}
-      variant="light"
-      // The word in the text's own colour can be read on every ground; the picture keeps the state's.
-      c="var(--nw-text)"
-      styles={{ section: { color: `var(--mantine-color-${color}-text)` } }}
-      radius="sm"
-      tt="none"
-      fw={600}
-      data-state={state}
-      leftSection={<Icon size={13} className={spins ? classes["spin"] : undefined} aria-hidden />}
-    >
-      {rung === null
-        ? t(stateNames[state])
-        : trial?.state === "early"
-          ? t("Stopped early at rung {{rung}}", { rung })
-          : t("Waits at rung {{rung}}", { rung })}
-    </Badge>
-  );
+  const look: StateLook = rung === null ? looks[state] : { icon: Scissors, color: "gray" };
+  const text =
+    rung === null
+      ? t(stateNames[state])
+      : trial?.state === "early"
+        ? t("Stopped early at rung {{rung}}", { rung })
+        : t("Waits at rung {{rung}}", { rung });
+  return <StateMark look={look} text={text} state={state} />;
 }

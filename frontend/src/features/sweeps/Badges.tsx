@@ -1,4 +1,3 @@
-import { Badge } from "@mantine/core";
 import {
   Ban,
   CircleCheck,
@@ -7,31 +6,24 @@ import {
   CircleStop,
   CircleX,
   LoaderCircle,
-  type LucideIcon,
   Scissors,
   ShieldX,
 } from "lucide-react";
 
 import type { SweepState, SweepTrial, TrialState } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { type StateLook, StateMark } from "@/shared/StateMark";
 
 import { sweepStates, trialStates } from "./names";
-import classes from "./sweeps.module.css";
 
-interface Look {
-  icon: LucideIcon;
-  color: string;
-  spins?: boolean;
-}
-
-const sweepLooks: Record<SweepState, Look> = {
+const sweepLooks: Record<SweepState, StateLook> = {
   running: { icon: LoaderCircle, color: "sea", spins: true },
   paused: { icon: CirclePause, color: "yellow" },
   stopped: { icon: Ban, color: "gray" },
   completed: { icon: CircleCheck, color: "green" },
 };
 
-const trialLooks: Record<TrialState, Look> = {
+const trialLooks: Record<TrialState, StateLook> = {
   waiting: { icon: CircleDashed, color: "gray" },
   running: { icon: LoaderCircle, color: "sea", spins: true },
   held: { icon: CircleStop, color: "blue" },
@@ -59,21 +51,4 @@ export function TrialBadge({ trial }: { trial: Pick<SweepTrial, "state" | "rung"
         ? t("Waits at rung {{rung}}", { rung })
         : t(trialStates[state]);
   return <StateMark look={trialLooks[state]} text={text} state={state} />;
-}
-
-function StateMark({ look, text, state }: { look: Look; text: string; state: string }) {
-  const { icon: Icon, color, spins = false } = look;
-  return (
-    <Badge
-      color={color}
-      variant="light"
-      radius="sm"
-      tt="none"
-      fw={600}
-      data-state={state}
-      leftSection={<Icon size={13} className={spins ? classes["spin"] : undefined} aria-hidden />}
-    >
-      {text}
-    </Badge>
-  );
 }
