@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import textwrap
 import types
 import typing
 from collections import defaultdict
@@ -97,12 +99,21 @@ def render(op: Operator, names: list[str]) -> str:
     code = examples.transcript(op, place)
     if code is not None:
         parts.append(f"## Example\n\n```pycon\n{code}\n```")
-    source = type(op).__module__.replace(".", "/")
-    parts.append(
-        f"## Where\n\nAs {called}, and below `mx.sym` alike. Defined in `framework/{source}.py`, class "
-        f"`{type(op).__name__}`; category *{op.category}*."
-    )
+    parts.append(f"## Where\n\nAs {called}, and below `mx.sym` alike; category *{op.category}*.")
+    parts.append(_source(op))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _source(op: Operator) -> str:
+    """The class as it is written, and the classes that it takes its parts from."""
+    parts = ["## Source"]
+    for cls in type(op).__mro__:
+        if cls is Operator:
+            break
+        file = cls.__module__.replace(".", "/")
+        parts.append(f"`framework/{file}.py`, class `{cls.__name__}`:")
+        parts.append(f"```python\n{textwrap.dedent(inspect.getsource(cls)).rstrip()}\n```")
+    return "\n\n".join(parts)
 
 
 def _call(op: Operator, place: str) -> str:

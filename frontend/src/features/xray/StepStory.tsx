@@ -8,7 +8,7 @@ import { formatBytes, formatFlops, formatShape } from "@/shared/format";
 import { formatSeconds } from "./format";
 import type { Plan, Step } from "./model";
 import { lookedAt, usePointer, usePointerState } from "./pointer";
-import { chapterTitles, chapterUrl, operatorUrl, storiesOf } from "./stories";
+import { chapterTitles, chapterUrl, operatorUrl, sourceUrl, storiesOf } from "./stories";
 import classes from "./xray.module.css";
 
 interface Props {
@@ -109,7 +109,10 @@ function Operators({ step, operators, opOf }: Pick<Props, "operators" | "opOf"> 
             <Anchor href={operatorUrl(name)} target="_blank" rel="noreferrer" fz="inherit" underline="always">
               {name}
             </Anchor>{" "}
-            {summary.replaceAll("`", "")}
+            {summary.replaceAll("`", "")}{" "}
+            <Anchor href={sourceUrl(name)} target="_blank" rel="noreferrer" fz="inherit" underline="always" aria-label={t("Source of {{name}}", { name })}>
+              {t("Source")}
+            </Anchor>
           </li>
         ))}
       </ul>

@@ -23,6 +23,9 @@ export const chapterUrl = (chapter: Chapter): string => `docs/tour/${currentLang
 
 export const operatorUrl = (name: string): string => `docs/api/operators/${encodeURIComponent(name)}.html`;
 
+/** Where its page shows the class that defines it. */
+export const sourceUrl = (name: string): string => `${operatorUrl(name)}#source`;
+
 export const strategyTexts: Record<StrategyName, Message> = {
   fast: msg("Spends no time on saving memory: what the backward pass needs is kept, and steps stay in their order."),
   balanced: msg("The default: orders steps for memory, and repeats what costs next to nothing where memory is much needed."),
