@@ -62,7 +62,7 @@ def test_the_plan_is_seen_and_its_steps_are_linked(page: Page, project: str) -> 
         story.get_by_role("link", name="Source of FullyConnected").click()
     source = opened.value
     expect(source.get_by_role("heading", name="Source")).to_be_in_viewport()
-    expect(source.get_by_text("class FullyConnected")).to_be_visible()
+    expect(source.locator("code", has_text="class FullyConnected(")).to_be_visible()
     source.close()
 
     # The pictures follow the arrow keys, and so does the story.
