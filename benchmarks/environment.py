@@ -2,8 +2,7 @@
 
 PyTorch, JAX and ONNX Runtime share one with Netwright's dependencies, so that one process holds all contenders; MXNet
 1.9.1 has one of its own inside it, with the NumPy that it can still be imported with, and MLServer another.
-They lie in ``.peers`` beside
-``.venv``, or where the variable NETWRIGHT_PEERS says.
+They lie in ``.peers`` beside ``.venv``, or where the variable NETWRIGHT_PEERS says.
 """
 
 from __future__ import annotations
