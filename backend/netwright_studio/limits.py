@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from netwright_studio.heap import LARGE, Heap
 from netwright_studio.security import Refusal, refuse
 from netwright_studio.settings import Settings
 
@@ -30,6 +31,7 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self.settings = settings
+        self.heap = Heap()
 
     def limit_of(self, path: str) -> int:
         """Return the limit in bytes for a path: an upload may send more than the rest."""
@@ -44,7 +46,8 @@ class BodyLimitMiddleware:
             await self.app(scope, receive, send)
             return
         limit = self.limit_of(scope["path"])
-        declared = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
         if declared.isdigit() and int(declared) > limit:
             await refuse(scope, receive, send, 413, _refusal(limit))
             return
@@ -71,6 +74,9 @@ class BodyLimitMiddleware:
             if started:
                 raise
             await refuse(scope, receive, send, 413, _refusal(limit))
+        finally:
+            if received >= LARGE and headers.get("content-type", "").startswith("application/json"):
+                self.heap.release_soon()
 
 
 def _refusal(limit: int) -> Refusal:
