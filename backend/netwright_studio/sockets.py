@@ -1,4 +1,4 @@
-"""The WebSocket's side of a stalled client: noticed soon, and dropped instead of kept."""
+"""uvicorn's WebSocket, mended: a stalled client is dropped instead of kept, a refused one is no error."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import socket
 from asyncio.transports import BaseTransport
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 UNSENT_BYTES = 64 * 1024
@@ -15,9 +16,10 @@ STALLED_MS = 15_000
 
 
 class StudioSocket(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, which lets go of a client that reads nothing.
+    """uvicorn's WebSocket, which lets go of a client that reads nothing, and knows a denial for an end.
 
-    Closing a connection waits until everything written has been read, which for such a client is never.
+    Closing a connection waits until everything written has been read, which for such a client is never. A handshake
+    that is answered by the denial extension is complete; uvicorn takes it for forgotten and logs an error.
     """
 
     def connection_made(self, transport: BaseTransport) -> None:
@@ -27,6 +29,12 @@ class StudioSocket(WebSocketsSansIOProtocol):
         if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """What the application says; after the whole of a denial there is no handshake to wait for."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def keepalive_timeout(self) -> None:
         """No pong came."""

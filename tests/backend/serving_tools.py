@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from netwright_studio.serving.protocol import LaneProtocol
+from netwright_studio.sockets import StudioSocket
 
 
 @contextlib.contextmanager
@@ -19,7 +20,9 @@ def serving(app: Any) -> Iterator[str]:
     """Serve on a free port; gives the address."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, http=LaneProtocol, log_level="error", lifespan="off"))
+        protocols: dict[str, Any] = {"http": LaneProtocol, "ws": StudioSocket}
+        config = uvicorn.Config(app, **protocols, log_config=None, log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([bound])))
         thread.start()
         try:

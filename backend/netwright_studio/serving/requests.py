@@ -53,15 +53,17 @@ class RequestMiddleware:
             return
         ident = scope[REQUEST_ID] = request_id_of(scope)
         token = _current.set(ident)
-        started, status = time.perf_counter(), 500 if scope["type"] == "http" else 101
+        started, status, accepted = time.perf_counter(), 500 if scope["type"] == "http" else 101, False
 
         async def send_noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, accepted
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 status = message["status"]
                 MutableHeaders(scope=message)["x-request-id"] = ident
+            elif message["type"] == "websocket.accept":
+                accepted = True
             elif message["type"] == "websocket.close" and status == 101:
-                status = message.get("code", 1000)
+                status = message.get("code", 1000) if accepted else 403  # as the server answers then
             await send(message)
 
         if scope["type"] == "http":
@@ -73,7 +75,7 @@ class RequestMiddleware:
             if scope["type"] == "http":
                 self.metrics.in_flight -= 1
                 self._count(scope, status, seconds)
-            self._log(scope, status, seconds)
+            self._log(scope, status, seconds, refused=scope["type"] == "websocket" and 400 <= status < 500)
             _current.reset(token)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
@@ -84,9 +86,10 @@ class RequestMiddleware:
         else:
             scope.pop(TICKET, None)
 
-    def _log(self, scope: Scope, status: int, seconds: float) -> None:
+    def _log(self, scope: Scope, status: int, seconds: float, *, refused: bool) -> None:
+        """Write a line where one is wanted. A page tells nobody why its WebSocket was refused, so the log does."""
         failed = 500 <= status < 1000
-        if self.access_log == "off" or (self.access_log == "errors" and not failed):
+        if self.access_log == "off" or (self.access_log == "errors" and not (failed or refused)):
             return
         client = scope.get("client")
         facts = {
