@@ -7,9 +7,10 @@ import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import DataError
 from tests.backend.conftest import KINDS, add_run, url_of
 
@@ -178,6 +179,52 @@ def test_nan_is_stored_as_valid_json(store: Store) -> None:
     store.events.append(run, [metrics(1, float("nan"))], {"metrics": {"loss": float("inf")}})
     assert store.events.page(run, 1, 10).events[0].data == '{"step":1,"epoch":0.0,"values":{"loss":"NaN"}}'
     assert store.runs.get(run).metrics == {"loss": "Infinity"}
+
+
+def test_rare_events_are_found_without_reading_the_frequent_ones(store: Store) -> None:
+    run, other = add_run(store).id, add_run(store).id
+    for one in (run, other):
+        drafts = [metrics(step) for step in range(3000)]
+        drafts[99::100] = [Draft("samples", {"step": step}) for step in range(99, 3000, 100)]
+        store.events.append(one, drafts)
+    if store.database.kind == "postgresql":
+        with store.database.durable.begin() as connection:
+            connection.execute(text("ANALYZE run_events"))
+    asked: list[tuple[str, Any]] = []
+    engine = store.database.fast
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    found, total = store.events.last_of(run, "samples", 3)
+    told = store.events.of_types(run, ("state", "samples"), after=2000)
+    event.remove(engine, "before_cursor_execute", note)
+    assert ([one.data for one in found], total) == ([f'{{"step":{step}}}' for step in (2799, 2899, 2999)], 30)
+    assert [one.seq for one in told] == list(range(2001, 3002, 100))
+    assert len(asked) == 3
+    for statement, parameters in asked:
+        with engine.connect() as connection:
+            assert rows_read(connection, store.database.kind, statement, parameters) <= 70, statement
+
+
+def rows_read(connection: Connection, kind: str, statement: str, parameters: Any) -> float:
+    """How many events a query reads; SQLite only tells its way: through the whole of a run is infinite."""
+    if kind == "sqlite":
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+        steps = [row[3] for row in plan if row[3].startswith(("SEARCH", "SCAN"))]
+        exact = ("USING PRIMARY KEY (run_id=? AND seq=?)", "ix_run_events_rare (run_id=? AND type=?")
+        return 0 if steps and all(any(way in step for way in exact) for step in steps) else float("inf")
+    explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar()
+    nodes, rows = [explained[0]["Plan"]], 0.0
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", [])
+        if "Relation Name" in node:
+            each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            rows += node["Actual Loops"] * (each + node.get("Rows Removed by Index Recheck", 0))
+    return rows
 
 
 def test_numbers_of_runs_are_not_given_twice(store: Store) -> None:

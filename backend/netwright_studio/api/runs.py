@@ -161,8 +161,8 @@ def get_series(
 def get_samples(studio: StudioDep, run_id: IdPath, limit: Annotated[int, Query(ge=1, le=1000)] = 400) -> dict[str, Any]:
     """What the network made as it was trained, from the first step on; the last ones where there are more."""
     studio.store.runs.get(run_id)
-    found = [orjson.loads(event.data) for event in studio.store.events.of_types(run_id, ["samples"])]
-    return {"items": found[-limit:], "total": len(found)}
+    found, total = studio.store.events.last_of(run_id, "samples", limit)
+    return {"items": [orjson.loads(event.data) for event in found], "total": total}
 
 
 @router.get("/{run_id}/log", response_class=PlainTextResponse)

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from netwright_studio.errors import NotFoundError
 from netwright_studio.jsonio import dumps
 from netwright_studio.store.database import Database
-from netwright_studio.store.tables import Run, RunEvent
+from netwright_studio.store.tables import FREQUENT, RARE, Run, RunEvent
 
 PRUNED_AT_ONCE = 20_000
 
@@ -84,10 +84,26 @@ class EventStore:
         return Page(events, last, gap)
 
     def of_types(self, run: str, types: Iterable[str], after: int = 0, limit: int | None = None) -> list[Event]:
-        """Return the events of some types with a number above ``after``, in order."""
-        wanted = (RunEvent.run_id == run, RunEvent.type.in_(list(types)), RunEvent.seq > after)
+        """Return the events of some types with a number above ``after``, in order.
+
+        Where none of them comes with every step, none of those that do is read.
+        """
+        kinds = sorted(types)
+        wanted: tuple[ColumnElement[bool], ...]
+        wanted = (RunEvent.run_id == run, RunEvent.type.in_(kinds), RunEvent.seq > after)
+        if FREQUENT.isdisjoint(kinds):
+            wanted = _listed(run, select(RunEvent.seq).where(*wanted, RARE))
         with self._database.read() as session:
             return _read(session, *wanted, limit=limit)
+
+    def last_of(self, run: str, type: str, most: int) -> tuple[list[Event], int]:
+        """Return the last events of one type, in order, and how many of it there are; no others are read."""
+        assert type not in FREQUENT, "these have no index"
+        mine = (RunEvent.run_id == run, RunEvent.type == type, RARE)
+        newest = select(RunEvent.seq).where(*mine).order_by(RunEvent.seq.desc()).limit(most)
+        with self._database.read() as session:
+            total = session.scalar(select(func.count()).select_from(RunEvent).where(*mine)) or 0
+            return _read(session, *_listed(run, newest), limit=None), total
 
     def count_interruptions(self, run: str) -> int:
         """Return how often the run was interrupted since its last checkpoint."""
@@ -145,6 +161,11 @@ def adopt(session: Session, run: str, events: Iterable[Event]) -> None:
     while batch := list(islice(left, 5000)):
         rows = [{"run_id": run, "seq": e.seq, "time": e.time, "type": e.type, "data": e.data} for e in batch]
         session.execute(insert(RunEvent), rows)
+
+
+def _listed(run: str, numbers: Select[tuple[int]]) -> tuple[ColumnElement[bool], ...]:
+    """Events by number: SQLite would rather go through the whole run than from an index to its rows."""
+    return RunEvent.run_id == run, RunEvent.seq.in_(numbers.correlate(None))
 
 
 def _read(session: Session, *wanted: Any, limit: int | None) -> list[Event]:

@@ -13,12 +13,14 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -179,11 +181,21 @@ class SweepTrial(Base):
     seconds: Mapped[float] = mapped_column(Float, default=0.0)
 
 
+FREQUENT = frozenset({"metrics", "progress"})
+"""Types of events that come with every step: they are read in a row, never looked for among others."""
+RARE = text("type NOT IN ('metrics', 'progress')")
+"""All others. A query has to say it in these very words, or the index of them is not used."""
+
+
 class RunEvent(Base):
     """One numbered event of a run; ``data`` is JSON text, for it is sent far more than looked into."""
 
     __tablename__ = "run_events"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 (SQLAlchemy declares it so)
+    __table_args__ = (
+        # Writing what is frequent costs nothing more for it.
+        Index("ix_run_events_rare", "run_id", "type", "seq", sqlite_where=RARE, postgresql_where=RARE),
+        {"sqlite_with_rowid": False},
+    )
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
