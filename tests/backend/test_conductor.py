@@ -32,6 +32,8 @@ class QuickSupervisor:
 
     gate: ClassVar[asyncio.Event]
     fails: ClassVar[set[int]] = set()
+    holds_after: ClassVar[tuple[int, int] | None] = None
+    """(trial, epoch) after which the gate is closed, in that very moment and only once."""
     trained: ClassVar[list[tuple[int, int]]] = []
     """(trial, epoch) of each epoch, in order."""
 
@@ -56,6 +58,9 @@ class QuickSupervisor:
                 await self._finish(RunState.FAILED, "It failed.")
                 return
             self.trained.append((trial, epoch))
+            if (trial, epoch) == self.holds_after:
+                QuickSupervisor.holds_after = None  # once
+                self.gate.clear()
             values = {"train_loss": 1.0 + trial / 10 - epoch / 100}
             await self.recorder.add("metrics", {"step": epoch, "epoch": float(epoch), "values": values})
             (self._folder.checkpoints / f"step-{epoch}").mkdir(parents=True, exist_ok=True)
@@ -144,6 +149,7 @@ async def desk(store: Store, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[D
     monkeypatch.setattr(manager, "Supervisor", QuickSupervisor)
     QuickSupervisor.gate, QuickSupervisor.trained, QuickSupervisor.fails = asyncio.Event(), [], set()
     QuickSupervisor.gate.set()
+    QuickSupervisor.holds_after = None
     desk = Desk(store)
     await desk.start()
     yield desk
@@ -175,9 +181,9 @@ async def test_halving_trains_on_from_checkpoints(desk: Desk, asynchronous: bool
 
 
 async def test_a_paused_sweep_frees_the_machine_and_goes_on_where_it_was(desk: Desk) -> None:
+    QuickSupervisor.holds_after = (0, 1)
     ident = desk.add(sweeps.Halving(trials=4, first=2, keep=2), trials=4)
     await desk.until(lambda: (0, 1) in QuickSupervisor.trained)
-    QuickSupervisor.gate.clear()
     await desk.until(lambda: desk.states(ident)["running"] == 1)
     await desk.conductor.pause(ident)
     await desk.until(lambda: desk.states(ident)["running"] == 0)
@@ -212,9 +218,9 @@ async def test_a_stopped_sweep_is_deleted_and_restored_with_its_runs(desk: Desk)
 
 @pytest.mark.parametrize("abrupt", [False, True])
 async def test_a_sweep_goes_on_after_a_restart(desk: Desk, abrupt: bool) -> None:
+    QuickSupervisor.holds_after = (1, 1)
     ident = desk.add()
     await desk.until(lambda: (1, 1) in QuickSupervisor.trained)
-    QuickSupervisor.gate.clear()
     await desk.until_held()
     await desk.conductor.close()
     if abrupt:  # nobody was told: the run still says that it trains

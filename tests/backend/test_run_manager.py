@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,59 @@ async def test_stop_works_while_paused_and_while_queued(bench: Bench) -> None:
     await bench.manager.pause(first)
     await bench.manager.stop(first)
     assert (await bench.until(first, *OVER)).state == "stopped"
+
+
+async def test_stop_meets_a_run_that_is_leaving_the_queue(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken in the store, without a supervisor yet: a stop at that moment waits for one."""
+    bench, taken, never = Bench(store), threading.Event(), threading.Event()
+    claim = store.runs.claim
+
+    def claim_slowly(but: Any = ()) -> Any:
+        claimed = claim(but)
+        if claimed is not None:
+            taken.set()
+            never.wait(0.3)
+        return claimed
+
+    monkeypatch.setattr(store.runs, "claim", claim_slowly)
+    run = bench.add(steps=5000, pause=0.01)
+    await bench.manager.start()
+    await asyncio.to_thread(taken.wait)
+    assert store.runs.get(run).state == "starting"
+    assert (await bench.manager.stop(run)).state == "stopping"
+    assert (await bench.until(run, *OVER)).state == "stopped"
+    await bench.manager.close()
+
+
+async def test_a_run_does_not_leave_the_queue_while_it_is_stopped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in the queue by a stop: nobody takes it before the stop has."""
+    bench, taken = Bench(store, run_concurrency=2), threading.Event()
+    claim, get = store.runs.claim, store.runs.get
+
+    def claim_noted(but: Any = ()) -> Any:
+        claimed = claim(but)
+        if claimed is not None:
+            taken.set()
+        return claimed
+
+    def get_slowly(ident: str) -> Any:
+        row = get(ident)
+        if row.state == "queued":
+            loop.call_soon_threadsafe(bench.manager.wake)
+            taken.wait(0.3)
+        return row
+
+    loop = asyncio.get_running_loop()
+    await bench.manager.start()
+    monkeypatch.setattr(store.runs, "claim", claim_noted)
+    monkeypatch.setattr(store.runs, "get", get_slowly)
+    run = add_run(store, steps=5000, pause=0.01).id
+    assert (await bench.manager.stop(run)).state == "stopped"
+    assert not taken.is_set()
+    assert states_of(store, run) == ["queued", "stopped"]
+    await bench.manager.close()
 
 
 async def test_a_deaf_worker_is_killed_after_the_grace(store: Store) -> None:

@@ -16,6 +16,7 @@ from netwright_studio.runs.state import RunState, require_move
 from netwright_studio.runs.supervisor import Supervisor
 from netwright_studio.settings import Settings
 from netwright_studio.store import Store
+from netwright_studio.store.events import Event
 from netwright_studio.store.tables import Run, now
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class RunManager:
         self._live: dict[str, Supervisor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._taking = asyncio.Lock()
+        """Held while a run leaves the queue, so that nobody meets it between its place there and its supervisor."""
         self._queue: asyncio.Task[None] | None = None
         self._tidying: asyncio.Task[None] | None = None
         self._sweeps: asyncio.Task[None] | None = None
@@ -69,7 +72,8 @@ class RunManager:
         """Let every worker write a checkpoint and end; its run is then interrupted and can be resumed."""
         self._closing = True
         for task in filter(None, (self._queue, self._tidying, self._sweeps)):
-            task.cancel()
+            async with self._taking:  # a run that is being taken from the queue gets its supervisor first
+                task.cancel()
             await asyncio.wait({task})
         for supervisor in list(self._live.values()):
             await supervisor.suspend()
@@ -173,14 +177,16 @@ class RunManager:
 
     async def stop(self, run: str) -> Run:
         """Stop a run; one that is training ends after its step and keeps what it has learned."""
-        row = await self._get(run)
-        if RunState(row.state) is RunState.QUEUED:
-            changes = {
-                "ended_at": now(),
-                "resumable": RunFolder(self._settings.runs_dir, run).has_checkpoint(),
-            }
-            return await self._move(run, RunState.STOPPED, action="stopped", **changes)
-        supervisor = await self._require_live(run, RunState.STOPPING, "stopped")
+        async with self._taking:
+            row = await self._get(run)
+            if RunState(row.state) is RunState.QUEUED:
+                changes = {
+                    "ended_at": now(),
+                    "resumable": RunFolder(self._settings.runs_dir, run).has_checkpoint(),
+                }
+                return await self._move(run, RunState.STOPPED, action="stopped", **changes)
+            require_move(RunState(row.state), RunState.STOPPING, action="stopped")
+            supervisor = self._require_live_of(row)
         await supervisor.stop()
         return await self._get(run)
 
@@ -300,17 +306,21 @@ class RunManager:
     async def _fill(self) -> None:
         await asyncio.to_thread(self._store.reserve.hold)
         while len(self._live) < self._settings.run_concurrency and not self._closing:
-            claimed = await asyncio.to_thread(self._store.runs.claim, list(self._live))
-            if claimed is None:
-                return
-            run, events = claimed
-            self._hub.broadcast(run.id, events)
-            recorder = Recorder(self._store, self._hub, run)
-            supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish, self.retention.prune)
-            self._live[run.id] = supervisor
-            task = asyncio.create_task(self._supervise(supervisor), name=f"run-{run.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            async with self._taking:
+                claimed = await asyncio.to_thread(self._store.runs.claim, list(self._live))
+                if claimed is None:
+                    return
+                self._begin(*claimed)
+
+    def _begin(self, run: Run, events: list[Event]) -> None:
+        """Give a run that was taken from the queue its supervisor."""
+        self._hub.broadcast(run.id, events)
+        recorder = Recorder(self._store, self._hub, run)
+        supervisor = Supervisor(self._settings, self._store, recorder, run, self._publish, self.retention.prune)
+        self._live[run.id] = supervisor
+        task = asyncio.create_task(self._supervise(supervisor), name=f"run-{run.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _supervise(self, supervisor: Supervisor) -> None:
         try:

@@ -8,6 +8,7 @@ people start beside a sweep wait for one trial and not for all of them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Callable
@@ -32,8 +33,6 @@ logger = logging.getLogger(__name__)
 BY_HAND = "Its run was stopped or deleted by hand."
 PAUSING = "The sweep is being paused."
 """Stands with a trial whose run the conductor stops, to tell it from one that a person stops."""
-STOP_TRIES = 20
-STOP_PAUSE = 0.1
 Keep = Callable[[Run], None]
 
 
@@ -81,19 +80,9 @@ class Conductor:
         return sweep
 
     async def _stop_run(self, run: str) -> None:
-        """Stop a run, also one that goes from one state to the next at this very moment."""
-        for _ in range(STOP_TRIES):
-            try:
-                await self._manager.stop(run)
-                return
-            except NotFoundError:
-                return
-            except ConflictError:
-                row = await asyncio.to_thread(self._store.runs.get, run)
-                if RunState(row.state).is_over or row.state == RunState.STOPPING:
-                    return
-                await asyncio.sleep(STOP_PAUSE)
-        logger.warning("run %s could not be stopped; its sweep waits for its end", run)
+        """Stop a run; one that is over already, or is being stopped, is left to its end."""
+        with contextlib.suppress(NotFoundError, ConflictError):
+            await self._manager.stop(run)
 
     async def stop(self, ident: str) -> Sweep:
         """End a sweep; it can be taken up again."""
