@@ -13,6 +13,7 @@ import pytest
 
 import check
 import chromium
+import debian
 import page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,6 +87,28 @@ def test_a_named_browser_that_is_not_there_is_not_replaced_by_another(
     assert chromium.find() is None
     monkeypatch.setenv("CHROMIUM", sys.executable)
     assert chromium.find() == sys.executable
+
+
+@pytest.mark.parametrize(
+    ("user", "script", "why"),
+    [
+        (1000, "exit 0", "a, b cannot be installed from here"),
+        (0, 'echo "$@" >> "$0.log"', None),
+        (0, 'echo no such package; [ "$1" = update ]', "apt-get install failed: no such package"),
+    ],
+)
+def test_debian_packages_are_installed_where_that_is_possible(
+    user: int, script: str, why: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "apt-get"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert debian.install("a", "b") == why
+    if why is None:
+        said = (tmp_path / "apt-get.log").read_text().splitlines()
+        assert said == ["update -qq", "install -qq -y --no-install-recommends a b"]
 
 
 def test_runs_of_pytest_are_added_up_as_pytest_writes() -> None:

@@ -22,11 +22,10 @@ def find() -> str | None:
 
 def main() -> None:
     """Print the browser's path."""
-    if find() is None and "--install" in sys.argv[1:]:
-        debian.install("chromium", remedy=REMEDY)
+    why = debian.install("chromium") if find() is None and "--install" in sys.argv[1:] else None
     path = find()
     if path is None:
-        sys.exit(f"error: no Chromium was found; {REMEDY}")
+        sys.exit(f"error: no Chromium was found{f', and {why}' if why else ''}; {REMEDY}")
     print(path)
 
 

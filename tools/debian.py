@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 
 
-def install(*packages: str, remedy: str) -> None:
-    """Install packages with apt-get; SystemExit with the remedy when that is not possible here."""
+def install(*packages: str) -> str | None:
+    """Install packages with apt-get; why that is not possible here, or None."""
     names = ", ".join(packages)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        sys.exit(f"error: {names} cannot be installed from here; {remedy}")
+        return f"{names} cannot be installed from here"
     print(f"installing {names} (apt-get)", flush=True)
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *packages]):
@@ -25,4 +24,5 @@ def install(*packages: str, remedy: str) -> None:
             check=False,
         )
         if done.returncode:
-            sys.exit(f"{done.stdout}\nerror: apt-get {command[0]} failed; {remedy}")
+            return f"apt-get {command[0]} failed: {done.stdout.strip()[-500:]}"
+    return None

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import debian
+
 DEBIAN = Path("/usr/lib/postgresql")
 REMEDY = "install PostgreSQL (Debian, Ubuntu: apt-get install postgresql) or set POSTGRES to the folder of initdb"
 REQUIRED = "NETWRIGHT_REQUIRE_POSTGRES"
@@ -47,26 +49,6 @@ def find() -> Path | None:
 
 def _holds_server(folder: Path) -> Path | None:
     return folder if all((folder / name).is_file() for name in ("initdb", "postgres")) else None
-
-
-def install() -> str | None:
-    """Install Debian's package; why that is not possible here, or None."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return "it cannot be installed from here"
-    print("installing postgresql (apt-get)", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "postgresql"]):
-        done = subprocess.run(
-            ["apt-get", *command],
-            env=quiet,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            return f"apt-get {command[0]} failed: {done.stdout.strip()[-500:]}"
-    return None
 
 
 class Server:
@@ -180,7 +162,7 @@ def _end_with_parent() -> Callable[[], None]:
 def main() -> None:
     """Print the folder of the programs. With `--install` its absence is only said, loudly, unless it is required."""
     wanted = "--install" in sys.argv[1:]
-    why = install() if find() is None and wanted else None
+    why = debian.install("postgresql") if find() is None and wanted else None
     folder = find()
     if folder is not None:
         print(folder)
