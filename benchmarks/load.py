@@ -1,7 +1,8 @@
 """Clients that ask again as soon as they are answered: ``python -m benchmarks.load`` reads what to do, a JSON a line.
 
-A process of its own on a core of its own, and little enough work a request that it waits most of the time; how much it
-worked is told with the figures. Each connection sends the next request when the answer is there whole.
+A process of its own, on a core of its own where servers have theirs, and little enough work a request that it waits
+most of the time; how much it worked is told with the figures. Each connection sends the next request when the answer
+is there whole.
 """
 
 from __future__ import annotations
@@ -37,16 +38,23 @@ class Figures:
     p99: float
     failed: int
     busy: float
+    lasted: float
+    """Seconds from the first connection to the last, in which the server worked for it."""
 
 
-def run(address: tuple[str, int], requests: Sequence[bytes], clients: int, seconds: float, core: int | None) -> Figures:
-    """Ask from a process on ``core`` for so many seconds; another ``WARM_SECONDS`` go before anything is counted."""
+def run(
+    address: tuple[str, int], requests: Sequence[bytes], clients: int, seconds: float, cores: Sequence[int] = ()
+) -> Figures:
+    """Ask from a process for so many seconds; another ``WARM_SECONDS`` go before anything is counted.
+
+    It stays on ``cores``; without, it runs on any.
+    """
     order = {
         "address": address,
         "requests": [base64.b64encode(request).decode() for request in requests],
         "clients": clients,
         "seconds": seconds,
-        "core": core,
+        "cores": [*cores],
     }
     process = _clients()
     assert process.stdin is not None
@@ -124,7 +132,7 @@ class _Load:
 
 
 async def _ask_for(order: dict[str, Any]) -> dict[str, float]:
-    loop = asyncio.get_running_loop()
+    loop, started = asyncio.get_running_loop(), time.perf_counter()
     load = _Load([base64.b64decode(text) for text in order["requests"]])
     transports = []
     for number in range(order["clients"]):
@@ -140,7 +148,8 @@ async def _ask_for(order: dict[str, Any]) -> dict[str, float]:
     for transport in transports:
         transport.close()
     p50, p99 = np.percentile(times, [50, 99]) * 1000 if len(times) else (np.inf, np.inf)
-    return {"rate": len(times) / lasted, "p50": float(p50), "p99": float(p99), "failed": load.failed, "busy": busy}
+    facts = {"p50": float(p50), "p99": float(p99), "failed": load.failed, "busy": busy}
+    return {"rate": len(times) / lasted, **facts, "lasted": time.perf_counter() - started}
 
 
 def main() -> None:
@@ -151,11 +160,11 @@ def main() -> None:
         factory = uvloop.new_event_loop
     except ImportError:
         factory = asyncio.new_event_loop
+    every = os.sched_getaffinity(0)
     with asyncio.Runner(loop_factory=factory) as runner:
         for line in sys.stdin:
             order = json.loads(line)
-            if order["core"] is not None:
-                os.sched_setaffinity(0, {order["core"]})
+            os.sched_setaffinity(0, order["cores"] or every)
             print(json.dumps(runner.run(_ask_for(order))), flush=True)
 
 

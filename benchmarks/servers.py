@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ NAME = "mlp-784"
 
 Make = Callable[[Array], tuple[bytes, dict[str, str]]]
 Read = Callable[[bytes, Any], Array]
+Start = Callable[[Path, Path, Array], "Server | None"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Server:
     @property
     def kinds(self) -> list[str]:
         """Which kinds of bodies it takes."""
-        return [kind for kind in KINDS if kind in self.forms]
+        return [kind for kind in (*KINDS, "predict") if kind in self.forms]
 
     def ask(self, kind: str, rows: Sequence[int]) -> Array:
         """The answers for some of the rows, in one request."""
@@ -69,10 +70,10 @@ class Server:
         with concurrent.futures.ThreadPoolExecutor(ROWS) as pool:
             return np.concatenate(list(pool.map(lambda row: self.ask(kind, [row]), range(ROWS))))
 
-    def load(self, kind: str, clients: int, seconds: float) -> load.Figures:
-        """What so many clients see that ask for single rows."""
-        return load.run(("127.0.0.1", self.port), [self.request(kind, row) for row in range(ROWS)], clients, seconds,
-                        cores()[1])  # fmt: skip
+    def load(self, kind: str, clients: int, seconds: float, on: Sequence[int] = ()) -> load.Figures:
+        """What so many clients see that ask for single rows, from the cores named or from any."""
+        requests = [self.request(kind, row) for row in range(ROWS)]
+        return load.run(("127.0.0.1", self.port), requests, clients, seconds, on)
 
     def request(self, kind: str, row: int) -> bytes:
         """The bytes of one request."""
@@ -84,17 +85,22 @@ class Server:
 
 
 @contextlib.contextmanager
-def started(only: str, workers: int) -> Iterator[dict[str, Server]]:
+def started(only: str) -> Iterator[dict[str, Server]]:
     """All that are installed and have ``only`` in their name, ours always among them; they end with the block."""
+    with running({name: start for name, start in STARTERS.items() if name == OURS or only in name}) as servers:
+        yield servers
+
+
+@contextlib.contextmanager
+def running(starters: Mapping[str, Start]) -> Iterator[dict[str, Server]]:
+    """Those that can be started, each in a folder of its own; they end with the block."""
     with tempfile.TemporaryDirectory(prefix="netwright-serving-") as folder, contextlib.ExitStack() as stack:
-        home = Path(folder)
-        network = make_network(home)
         rows = np.random.default_rng(0).integers(0, 256, (ROWS, 784)).astype(np.float32) / 255
         servers: dict[str, Server] = {}
-        for name, start in STARTERS.items():
-            if name != OURS and only not in name:
-                continue
-            server = start(home, network, rows, workers)
+        for number, (name, start) in enumerate(starters.items()):
+            home = Path(folder, str(number))
+            home.mkdir()
+            server = start(home, make_network(home), rows)
             if server is None:
                 print(f"{name} is not installed, so not beside (make peers)", file=sys.stderr)
                 continue
@@ -152,26 +158,28 @@ def _launch(command: Sequence[str], folder: Path, all_cores: bool = False, **var
         )
 
 
-def start_ours(home: Path, network: Path, rows: Array, workers: int) -> Server:
-    """`netwright serve` itself, with all its shells."""
+def start_ours(home: Path, network: Path, rows: Array, workers: int | None = None) -> Server:
+    """`netwright serve` itself, with all its shells: on one core, or with so many workers on all of them."""
     port = free_port()
     paths = os.pathsep.join([str(ROOT / "framework"), str(ROOT / "backend"), os.environ.get("PYTHONPATH", "")])
     code = "import typer; from netwright_studio.serve import register; app = typer.Typer(); register(app); app()"
-    command = [sys.executable, "-c", code, "serve", "--port", str(port), "--workers", str(workers)]
+    command = [sys.executable, "-c", code, "serve", "--port", str(port), "--workers", str(workers or 1)]
     # What it does once on every machine, in the background, is not what is measured.
     variables = {"NETWRIGHT_HOME": str(home / "home"), "PYTHONPATH": paths, "NETWRIGHT_PREPARE_MACHINE": "false"}
-    process = _launch(command, home, workers > 1, **variables)
+    process = _launch(command, home, workers is not None, **variables)
     path = f"/v2/models/{NAME}/infer"
     forms = {"json": Form(path, _protocol_json, _read_protocol), "binary": Form(path, _protocol_raw, _read_protocol)}
+    if workers is not None:  # a way that the others do not have
+        forms["predict"] = Form(f"/api/models/{NAME}/predict", _rows_json, _read_predictions)
     return Server(port, forms, rows, process)
 
 
-def start_plain(home: Path, network: Path, rows: Array, workers: int) -> Server | None:
+def start_plain(home: Path, network: Path, rows: Array) -> Server | None:
     """FastAPI as usually written."""
     return _start_uvicorn("plain", home, network, rows, {"json": Form("/predict", _rows_json, _read_json)})
 
 
-def start_quick(home: Path, network: Path, rows: Array, workers: int) -> Server | None:
+def start_quick(home: Path, network: Path, rows: Array) -> Server | None:
     """FastAPI as well as it can be written."""
     raw = Form("/raw", lambda x: (x.tobytes(), {"Content-Type": "application/octet-stream"}), _read_raw)
     forms = {"json": Form("/predict", _rows_json, _read_json), "binary": raw}
@@ -191,7 +199,7 @@ def _start_uvicorn(app: str, home: Path, network: Path, rows: Array, forms: dict
     return Server(port, forms, rows, process)
 
 
-def start_mlserver(home: Path, network: Path, rows: Array, workers: int) -> Server | None:
+def start_mlserver(home: Path, network: Path, rows: Array) -> Server | None:
     """MLServer in one process."""
     python = PEERS / "mlserver" / "bin" / "python"
     if not python.exists():
@@ -217,7 +225,7 @@ def start_mlserver(home: Path, network: Path, rows: Array, workers: int) -> Serv
     return Server(port, {"json": Form(f"/v2/models/{NAME}/infer", _protocol_json, _read_protocol)}, rows, process)
 
 
-STARTERS: dict[str, Callable[[Path, Path, Array, int], Server | None]] = {
+STARTERS: dict[str, Start] = {
     OURS: start_ours,
     "FastAPI + ONNX Runtime, as well as it can be written": start_quick,
     "FastAPI + ONNX Runtime, as usually written": start_plain,
@@ -287,6 +295,11 @@ def _rows_json(x: Array) -> tuple[bytes, dict[str, str]]:
 
 def _read_json(body: bytes, headers: Any) -> Array:
     return np.array(json.loads(body)["outputs"], np.float32)
+
+
+def _read_predictions(body: bytes, headers: Any) -> Array:
+    found = json.loads(body)["predictions"]
+    return np.array([[one["p"] for one in row["probabilities"]] for row in found], np.float32)
 
 
 def _read_raw(body: bytes, headers: Any) -> Array:

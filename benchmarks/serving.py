@@ -1,5 +1,7 @@
 """Answers over HTTP beside other servers, on one core: ``python -m benchmarks.serving [--seconds 2] [--write]``.
 
+Then ours alone on all cores, by the number of its workers (``--workers 1 2``).
+
 The network 784-128-64-10 answers one row a request, as JSON and as raw bytes, to 64 clients and to one. Every server
 runs on one core, the clients on another; all must give the same probabilities before anything is timed, and Netwright's
 answers to many clients, which are computed in batches, those it gives to one. The contenders take turns.
@@ -34,19 +36,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="how long one turn is")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each; the median counts")
     parser.add_argument("--only", default="", help="measure only contenders with this in their name")
-    parser.add_argument("--workers", type=int, default=1, help="processes of Netwright; more than one take all cores")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2],
+                        help="how many workers to try on all cores; none leaves that out")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
     chosen = parser.parse_args(arguments)
-    from . import machine, results
+    from . import machine, results, serving_workers
     from .servers import started
 
-    with started(chosen.only, chosen.workers) as servers:
+    with started(chosen.only) as servers:
         difference = check_answers(servers)
         rows = take_turns(servers, chosen.seconds, chosen.rounds)
     text = f"{machine.describe()}; {machine.load()}.\n\n{table(rows, difference)}"
+    by_workers = serving_workers.measure(chosen.workers, chosen.seconds, chosen.rounds) if chosen.workers else {}
+    if by_workers:
+        text += f"\n\n{serving_workers.table(by_workers)}"
     print(text)
     if chosen.write:
-        results.write("serving", {"all": {"machine": machine.describe(), "text": text, "rows": rows}})
+        cell = {"machine": machine.describe(), "text": text, "rows": rows, "by_workers": by_workers}
+        results.write("serving", {"all": cell})
 
 
 def check_answers(servers: Mapping[str, Any]) -> float:
@@ -78,15 +85,16 @@ def take_turns(servers: Mapping[str, Any], seconds: float, rounds: int) -> Rows:
         for name in names[start:] + names[:start]:
             for kind in servers[name].kinds:
                 for clients in CLIENTS:
-                    figures = servers[name].load(kind, clients, seconds)
+                    figures = servers[name].load(kind, clients, seconds, cores()[1])
                     found.setdefault(name, {}).setdefault(f"{kind}/{clients}", []).append(figures)
-    return {name: {cell: _middle(figures) for cell, figures in cells.items()} for name, cells in found.items()}
+    return {name: {cell: middle(figures) for cell, figures in cells.items()} for name, cells in found.items()}
 
 
-def _middle(figures: Sequence[Any]) -> dict[str, float]:
+def middle(figures: Sequence[Any]) -> dict[str, float]:
+    """Of several turns the medians, and how many requests failed in all."""
     fields = ("rate", "p50", "p99", "busy")
-    middle = {field: statistics.median(getattr(one, field) for one in figures) for field in fields}
-    return {**middle, "failed": sum(one.failed for one in figures)}
+    medians = {field: statistics.median(getattr(one, field) for one in figures) for field in fields}
+    return {**medians, "failed": sum(one.failed for one in figures)}
 
 
 def table(rows: Rows, difference: float) -> str:
@@ -132,10 +140,10 @@ def _mark(reached: bool) -> str:
     return "reached" if reached else "missed"
 
 
-def cores() -> tuple[int, int | None]:
-    """(the servers' core, the clients'); None where there is only one."""
-    found = sorted(os.sched_getaffinity(0))
-    return found[0], found[1] if len(found) > 1 else None
+def cores() -> tuple[int, list[int]]:
+    """(the servers' core, the clients'); theirs may be any where there is only one."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    return first, others[:1]
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from benchmarks import load, pages, servers, serving
+from benchmarks import load, pages, servers, serving, serving_workers
 
 ROWS = np.random.default_rng(0).random((servers.ROWS, 784), dtype=np.float32)
 
@@ -52,7 +55,7 @@ def test_clients_count_whole_answers(echo: ThreadingHTTPServer) -> None:
     server = of(echo)
     np.testing.assert_allclose(server.ask("json", [3, 5]), ROWS[[3, 5], :10], rtol=1e-6)
     requests = [server.request("json", row) for row in range(3)]
-    figures = load.run(("127.0.0.1", server.port), requests, 2, 0.3, None)
+    figures = load.run(("127.0.0.1", server.port), requests, 2, 0.3)
     assert figures.rate > 20
     assert 0 < figures.p50 <= figures.p99 < 1000
     assert figures.failed == 0
@@ -82,9 +85,30 @@ def test_the_table_says_what_was_reached() -> None:
     assert "## Serving over HTTP" in pages.page({"serving": {"all": {"text": text}}})
 
 
+def test_workers_are_told_beside_the_first_and_beside_the_clients() -> None:
+    one = {kind: {**figures(10_000.0, 3.0), "servers": 1.0} for kind in serving_workers.KINDS}
+    two = {kind: {**figures(15_000.0, 4.0), "servers": 1.6} for kind in serving_workers.KINDS}
+    text = serving_workers.table({"1": one, "2": two})
+    assert "| 2 | `predict`, JSON | 15,000 | 1.50 | 0.10 | 4.00 | 1.60 | 0.20 |" in text
+    assert text.index("| 1 | `infer`, binary | 10,000 | 1.00 |") < text.index("| 2 | `infer`, binary |")
+    assert "a whole core" not in text
+    two["json"]["busy"] = 0.97
+    assert "a whole core" in serving_workers.table({"1": one, "2": two})
+
+
+def test_the_work_of_a_process_is_counted_with_its_childrens() -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'sum(range(10**7)); input()'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 20
+        while serving_workers.cpu_seconds(process.pid) < 0.03 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert 0.03 <= serving_workers.cpu_seconds(process.pid) < 10
+        process.communicate(b"\n")
+
+
 @pytest.mark.slow
 def test_our_own_server_is_started_asked_and_ended() -> None:
-    with servers.started("nobody else", 1) as found:
+    with servers.started("nobody else") as found:
         assert list(found) == ["Netwright"]
         assert serving.check_answers(found) <= serving.TOLERANCE
         rows = serving.take_turns(found, 0.2, 1)
@@ -93,3 +117,13 @@ def test_our_own_server_is_started_asked_and_ended() -> None:
     assert process.returncode is not None
     assert set(rows["Netwright"]) == {"json/64", "json/1", "binary/64", "binary/1"}
     assert all(cell["failed"] == 0 and cell["rate"] > 50 for cell in rows["Netwright"].values())
+
+
+@pytest.mark.slow
+def test_our_own_workers_are_measured() -> None:
+    (cells,) = serving_workers.measure([2], 0.2, 1).values()
+    assert set(cells) == {"json", "binary", "predict"}
+    for cell in cells.values():
+        assert cell["failed"] == 0
+        assert cell["rate"] > 50
+        assert cell["servers"] > 0.05

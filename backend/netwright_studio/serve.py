@@ -38,7 +38,7 @@ def serve(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes any free one.")] = None,
     home: Annotated[Path | None, typer.Option(help="Data folder (NETWRIGHT_HOME, else ~/.netwright).")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Processes that answer inferences; 1 is the studio itself.")
+        int | None, typer.Option(min=1, max=256, help="Processes that ask models; 1 is the studio itself.")
     ] = None,
     log_format: Annotated[str | None, typer.Option(help="Logs as text, or as one JSON object a line: json.")] = None,
     access_log: Annotated[str | None, typer.Option(help="Which requests are logged: off, errors or all.")] = None,

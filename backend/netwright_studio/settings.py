@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     max_json_depth: int = Field(64, ge=4, le=512, description="Deepest nesting of JSON in a request.")
 
     prepare_machine: bool = Field(True, description="Compile kernels and measure the machine in the background, once.")
-    workers: int = Field(1, ge=1, le=256, description="Processes that answer inferences; 1 is the studio itself.")
+    workers: int = Field(1, ge=1, le=256, description="Processes that ask models; 1 is the studio itself.")
     model_memory_bytes: int = Field(2048 * MIB, ge=MIB, description="Memory that loaded models may take.")
     keep_alive_seconds: float = Field(75.0, gt=0, description="How long an idle connection is kept.")
     log_format: Literal["text", "json"] = Field("text", description="Logs as text, or as one JSON object a line.")

@@ -144,6 +144,55 @@ def test_workers_answer_inferences_and_hand_over_the_rest(start: Any) -> None:
     assert workers_of(server) == []
 
 
+PREDICT = "/api/models/iris/predict"
+FLOWER = {"inputs": [[5.1, 3.5, 1.4, 0.2]]}
+ASKED: list[tuple[int, str, dict[str, Any]]] = [
+    (200, PREDICT, {"json": FLOWER}),
+    (200, PREDICT.replace("/predict", "/versions/1/predict"), {"json": FLOWER}),
+    (200, PREDICT, {"content": b"5.1,3.5,1.4,0.2\n6,3,5,2\n", "headers": {"content-type": "text/csv"}}),
+    (404, PREDICT.replace("iris", "rose"), {"json": FLOWER}),
+    (404, PREDICT.replace("/predict", "/versions/7/predict"), {"json": FLOWER}),
+    (422, PREDICT, {"json": {"inputs": [[1, 2]]}}),
+    (422, PREDICT, {"json": {}, "headers": {"accept-language": "zh-CN"}}),
+    (400, PREDICT, {"content": b"{"}),
+    (400, PREDICT, {"content": b"[" * 100_000}),
+    (413, PREDICT, {"content": b" " * 2_000_001}),
+    (415, PREDICT, {"content": b"x", "headers": {"content-type": "application/xml"}}),
+    (403, PREDICT, {"json": FLOWER, "headers": {"origin": "http://evil.com"}}),
+    (403, PREDICT, {"json": FLOWER, "headers": {"host": "evil.com"}}),
+]
+
+
+def test_workers_predict_as_the_studio_does(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Friendly requests too are answered beside the studio: even while that one sleeps."""
+    monkeypatch.setenv("NETWRIGHT_MAX_BODY_BYTES", "2000000")
+    server = start(arguments=("--workers", "2"))
+    with httpx.Client(base_url=server.address, timeout=30) as client:
+        client.get("/api/system").raise_for_status()  # from here on this connection is the studio's
+        wanted = [client.post(path, **how) for _, path, how in ASKED]
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        found = [httpx.post(server.address + path, timeout=30, **how) for _, path, how in ASKED]
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    for (status, path, how), one, other in zip(ASKED, wanted, found, strict=True):
+        assert one.status_code == other.status_code == status, (path, how, one.text, other.text)
+        assert told(one) == told(other), (path, how)
+    metrics = server.http.get("/metrics").text
+    route = 'method="POST",route="/api/models/{name}/predict"'
+    assert f'netwright_http_requests_total{{{route},status="200"}} 4.0' in metrics
+    assert 'netwright_inference_rows_total{model="iris",version="1"} 8.0' in metrics
+
+
+def told(answer: httpx.Response) -> tuple[Any, dict[str, str]]:
+    """What an answer says, but for the time it took, and its headers but for their ids."""
+    body = {**answer.json(), "ms": None}
+    return body, {name: value for name, value in answer.headers.items() if name not in OWN}
+
+
+OWN = ("x-request-id", "content-length", "date")
+
+
 def test_a_worker_ends_with_the_studio(tmp_path: Path) -> None:
     """However that ends: its end of the channel is closed then."""
     ours, theirs = pair()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Query
 from starlette.requests import HTTPConnection
 
+from netwright_studio.api.routing import IdPath
 from netwright_studio.datasets import DatasetCatalog
 from netwright_studio.datasets.importing import Importer
 from netwright_studio.engine import Engine
@@ -15,6 +16,20 @@ from netwright_studio.runs.manager import RunManager
 from netwright_studio.store import Store
 from netwright_studio.studio import Studio
 from netwright_studio.sweeps import Conductor
+
+__all__ = [
+    "CatalogDep",
+    "ConductorDep",
+    "EngineDep",
+    "GalleryDep",
+    "IdPath",
+    "ImporterDep",
+    "Limit",
+    "ManagerDep",
+    "Offset",
+    "StoreDep",
+    "StudioDep",
+]
 
 
 def get_studio(connection: HTTPConnection) -> Studio:
@@ -70,6 +85,5 @@ ManagerDep = Annotated[RunManager, Depends(get_manager)]
 
 ConductorDep = Annotated[Conductor, Depends(get_conductor)]
 
-IdPath = Annotated[str, Path(min_length=1, max_length=120)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Offset = Annotated[int, Query(ge=0, le=2**31)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netwright_studio.api.deps import IdPath, StudioDep
 from netwright_studio.api.inspecting import add_inspection
-from netwright_studio.api.models import VersionPath
+from netwright_studio.api.predictions import VersionPath
 from netwright_studio.api.routing import resource_router
 from netwright_studio.inspecting import Subject
 

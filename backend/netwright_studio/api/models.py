@@ -1,4 +1,4 @@
-"""Trained models: list, look, predict, download, delete."""
+"""Trained models: list, look, have them make things, download, delete."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import orjson
-from fastapi import Depends, Path
+from fastapi import Depends
 from starlette.responses import FileResponse, Response
 
 from netwright import model_store
 from netwright.abilities import abilities
 from netwright.task_choice import TaskChoice
 from netwright_studio.api.deps import IdPath, Limit, Offset, StudioDep
-from netwright_studio.api.raw_inputs import DESCRIBED, RawInputsDep
+from netwright_studio.api.predictions import ServerDep, VersionPath
 from netwright_studio.api.routing import resource_router
-from netwright_studio.inference import ModelRepository, ModelServer
+from netwright_studio.inference import ModelRepository
 from netwright_studio.inference.creating import generate, go_on
-from netwright_studio.inference.friendly import predict
 from netwright_studio.schemas.common import Items
 from netwright_studio.schemas.models import (
     ContinueReply,
@@ -26,7 +25,6 @@ from netwright_studio.schemas.models import (
     GenerateReply,
     GenerateRequest,
     ModelVersion,
-    PredictReply,
     TrainedModel,
 )
 from netwright_studio.store.tables import ModelVersion as Row
@@ -37,20 +35,12 @@ router = resource_router("models")
 _KEPT = ModelVersion.model_fields.keys() - {"run", "sample", "does", "steps"}
 
 
-def get_server(studio: StudioDep) -> ModelServer:
-    """Return the model server."""
-    return studio.models
-
-
 def get_repository(studio: StudioDep) -> ModelRepository:
     """Return where models are kept."""
     return studio.repository
 
 
-ServerDep = Annotated[ModelServer, Depends(get_server)]
 RepositoryDep = Annotated[ModelRepository, Depends(get_repository)]
-
-VersionPath = Annotated[int, Path(ge=1, le=2**31)]
 
 
 def public_version(row: Row) -> dict[str, Any]:
@@ -95,20 +85,6 @@ def get_model_version(repository: RepositoryDep, name: IdPath, version: VersionP
 async def delete_model_version(server: ServerDep, name: IdPath, version: VersionPath) -> None:
     """Delete one version."""
     await server.delete(name, version)
-
-
-@router.post("/{name}/predict", response_model_exclude_none=True, openapi_extra=DESCRIBED)
-async def predict_newest(server: ServerDep, name: IdPath, raws: RawInputsDep) -> PredictReply:
-    """Predict with the newest version; preprocessing is included."""
-    model = await server.get(name)
-    return await predict(model, raws.of(model.saved.info))
-
-
-@router.post("/{name}/versions/{version}/predict", response_model_exclude_none=True, openapi_extra=DESCRIBED)
-async def predict_version(server: ServerDep, name: IdPath, version: VersionPath, raws: RawInputsDep) -> PredictReply:
-    """Predict with one version; preprocessing is included."""
-    model = await server.get(name, version)
-    return await predict(model, raws.of(model.saved.info))
 
 
 @router.post("/{name}/generate", response_model_exclude_none=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from netwright_studio.responses import StrictRequest
 from netwright_studio.schemas.common import ErrorBody
+
+IdPath = Annotated[str, Path(min_length=1, max_length=120)]
 
 
 class StrictRoute(APIRoute):

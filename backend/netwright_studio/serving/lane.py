@@ -23,6 +23,7 @@ _VARYING = {
     b"inference-header-content-length": rb"(?P<header>[0-9]{1,9})",
     b"x-request-id": rb"(?P<id>[A-Za-z0-9._-]{1,64})",
 }
+_PREDICT = re.compile(rb"POST /api/models/[^/?% ]{1,120}(/versions/[0-9]{1,9})?/predict HTTP/1\.1\r\n")
 _EXCLUDED = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"content-encoding", b"trailer", b"te"})
 _NOT_REPEATED = frozenset(
     {
@@ -66,6 +67,11 @@ def first_line(data: bytes) -> bytes | None:
     end = data.find(b"\r\n", 0, 1024)
     line = data[:end] if end > 0 else b""
     return line if line.startswith(b"POST /v2/models/") and line.endswith(b"/infer HTTP/1.1") else None
+
+
+def asks_model(data: bytes) -> bool:
+    """Tell whether what has arrived begins with a line that asks a model: for an inference, or in the friendly way."""
+    return first_line(data) is not None or _PREDICT.match(data) is not None
 
 
 def head_of(data: bytes) -> bytes | None:

@@ -1,6 +1,6 @@
-"""A process that answers inferences beside the studio: started by it, told by it, gone with it.
+"""A process that asks models beside the studio: started by it, told by it, gone with it.
 
-It accepts connections on a socket of its own. One whose next request is no inference is handed to the studio, bytes
+It accepts connections on a socket of its own. One whose next request asks no model is handed to the studio, bytes
 and all, and stays there. The settings come on standard input, so that no secret stands in a command line.
 """
 
@@ -15,15 +15,21 @@ from typing import Any
 
 import orjson
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
 
+from netwright_studio import error_handlers
+from netwright_studio.api import predictions
 from netwright_studio.inference import ModelServer
 from netwright_studio.inference.folders import ModelFolders
 from netwright_studio.inference.open_inference import OpenInferenceApp
 from netwright_studio.keyring import Keyring
+from netwright_studio.limits import BodyLimitMiddleware
+from netwright_studio.path_switch import PathSwitch
 from netwright_studio.responses import StudioJSON
 from netwright_studio.serving.channel import Channel, Packet
-from netwright_studio.serving.lane import first_line
+from netwright_studio.serving.lane import asks_model
 from netwright_studio.serving.logs import set_up
 from netwright_studio.serving.metrics import RequestMetrics, process_state
 from netwright_studio.serving.protocol import LaneProtocol
@@ -38,7 +44,7 @@ LONGEST_LINE = 8192
 
 
 class WorkerProtocol(LaneProtocol):
-    """A connection that is given away as soon as something else than an inference is asked for on it."""
+    """A connection that is given away as soon as something else than a model is asked on it."""
 
     def __init__(self, worker: Worker, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,7 +62,7 @@ class WorkerProtocol(LaneProtocol):
                 self._early = data
                 return
             self._early = b""
-            if first_line(data) is None and not self._draining:
+            if not asks_model(data) and not self._draining:
                 self._given = True
                 self._worker.give_away(self.transport, data)
                 return
@@ -73,13 +79,10 @@ class Worker:
         self.inference = OpenInferenceApp(
             self.models, max_bytes=settings.max_inference_bytes, local=not settings.exposed
         )
-        self.app: ASGIApp = self._answer
         database = Database(settings.effective_database_url)
         self.keys = Keyring(SecretStore(database, ApiKey, "API key", KEY_PREFIX))
         self.links = Keyring(SecretStore(database, ShareLink, "share link", ""))
-        around = shells(settings, self.requests, session, lambda: self.keys, lambda: self.links)
-        for middleware in reversed(around):
-            self.app = middleware.cls(self.app, *middleware.args, **middleware.kwargs)
+        self.app = self._make_app(session)
         self._channel: Channel | None = None
         self._server: uvicorn.Server | None = None
         self._orders: set[asyncio.Task[None]] = set()
@@ -103,13 +106,23 @@ class Worker:
             self._channel.send({"type": "connection"}, data, transport.get_extra_info("socket").fileno())
         transport.close()
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Whoever asks for something else in one breath with an inference is asked to come again."""
-        if scope["type"] == "http" and scope["path"].startswith("/v2"):
-            await self.inference(scope, receive, send)
-            return
-        headers = {"connection": "close", "retry-after": "0"}
-        await StudioJSON({"error": "ask for this on a connection of its own"}, 503, headers)(scope, receive, send)
+    def _make_app(self, session: str | None) -> FastAPI:
+        """The studio's app, as far as it asks models: the same shells, limits, errors and routes."""
+        app = FastAPI(
+            default_response_class=StudioJSON,
+            openapi_url=None,
+            redirect_slashes=False,
+            middleware=[
+                *shells(self.settings, self.requests, session, lambda: self.keys, lambda: self.links),
+                Middleware(PathSwitch, prefix="/v2", below=self.inference),
+                Middleware(BodyLimitMiddleware, settings=self.settings),
+            ],
+        )
+        error_handlers.install(app)
+        app.include_router(predictions.router)
+        app.router.default = _elsewhere
+        app.state.studio = self
+        return app
 
     def _receive(self, packet: Packet | None) -> None:
         if packet is None or packet.message["type"] == "stop":
@@ -140,6 +153,12 @@ class Worker:
                 self.inference.administration.apply(message)
         if self._channel is not None:
             self._channel.send({"type": "done", "id": message["id"]}, content)
+
+
+async def _elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """Whoever asks for something else in one breath with a model is asked to come again."""
+    headers = {"connection": "close", "retry-after": "0"}
+    await StudioJSON({"error": "ask for this on a connection of its own"}, 503, headers)(scope, receive, send)
 
 
 def main() -> None:
