@@ -163,7 +163,7 @@ def adopt(session: Session, run: str, events: Iterable[Event]) -> None:
         session.execute(insert(RunEvent), rows)
 
 
-def _listed(run: str, numbers: Select[tuple[int]]) -> tuple[ColumnElement[bool], ...]:
+def _listed(run: str, numbers: Select[int]) -> tuple[ColumnElement[bool], ...]:
     """Events by number: SQLite would rather go through the whole run than from an index to its rows."""
     return RunEvent.run_id == run, RunEvent.seq.in_(numbers.correlate(None))
 
