@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis.errors import FlakyFailure, Unsatisfiable
 from schemathesis import GenerationMode
 from tests.backend import real_models
 from tests.backend.conftest import ORIGIN, TestClient, make_settings
@@ -70,9 +71,12 @@ class Studio:
         body = {name: request[name] for name in ("json", "data", "files") if request.get(name) is not None}
         if isinstance(body.get("data"), bytes | str):
             body["content"] = body.pop("data")
-        answer = self.client.request(
-            request["method"], request["url"], params=request.get("params"), headers=_sendable(headers), **body
-        )
+        try:
+            answer = self.client.request(
+                request["method"], request["url"], params=request.get("params"), headers=_sendable(headers), **body
+            )
+        except httpx.InvalidURL:  # longer than a client sends
+            reject()
         judge(case, request, answer)
 
 
@@ -132,7 +136,14 @@ def test_no_request_breaks_a_route(studio: Studio, label: str, mode: GenerationM
         studio.send(case)
 
     try:
-        ask()
+        try:
+            ask()
+        except FlakyFailure as failure:
+            # Python 3.11's parser counts its depth for all threads at once: hypothesis's reading of a lambda and the
+            # studio's own threads disturb each other, once in some ten thousand cases.
+            if failure.split(SystemError)[1] is not None:
+                raise
+            ask()
     except Unsatisfiable:  # an address that takes nothing, with which nothing can be wrong
         assert mode is GenerationMode.NEGATIVE or label in NOT_GENERATED
 
