@@ -24,22 +24,45 @@ Document = dict[str, Any]
 UNTRAINABLE = frozenset({"no_loss", "no_output"})
 
 
-class Engine:
-    """Palette, checks, plans and devices; what cannot change while the service runs is worked out once."""
+@functools.cache
+def read_palette() -> dict[str, Any]:
+    """The operators as the page shows them; worked out once a process."""
+    from netwright import graph
 
-    @functools.cached_property
+    return graph.palette()
+
+
+@functools.cache
+def read_optimizers() -> dict[str, Any]:
+    """Optimizers, schedulers and initializers with the schemas of their forms; worked out once a process."""
+    from netwright import graph
+
+    return graph.optimizers()
+
+
+@functools.cache
+def load_framework() -> None:
+    """Load what every studio needs: the framework, the small data sets, the palette."""
+    from netwright import datasets, train
+
+    _ = read_palette(), read_optimizers(), datasets.infos(), train.fit
+    # What was loaded stays: to look through all of it for garbage held an answer up for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+
+
+class Engine:
+    """Palette, checks, plans and devices."""
+
+    @property
     def palette(self) -> dict[str, Any]:
         """The operators as the page shows them."""
-        from netwright import graph
+        return read_palette()
 
-        return graph.palette()
-
-    @functools.cached_property
+    @property
     def optimizers(self) -> dict[str, Any]:
         """Optimizers, schedulers and initializers with the schemas of their forms."""
-        from netwright import graph
-
-        return graph.optimizers()
+        return read_optimizers()
 
     def check(self, document: Document, info: DatasetInfo | None, batch_size: int) -> CheckReport:
         """Return shapes, counts, costs and problems of a graph fed by a data set."""
@@ -166,11 +189,6 @@ class Engine:
 
     def _load(self) -> None:
         try:
-            from netwright import datasets, train
-
-            _ = self.palette, self.optimizers, datasets.infos(), train.fit
-            # What was loaded stays: to look through all of it for garbage held an answer up for a tenth of a second.
-            gc.collect()
-            gc.freeze()
+            load_framework()
         except Exception:
             logger.exception("the framework could not be loaded; requests that need it will fail")

@@ -159,6 +159,39 @@ def test_another_process_compiles_what_is_missing(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["{'scatter_rows'} False", "set() True True"]
 
 
+TOGETHER = """
+from netwright.kernels.cpu import compiling, loading
+told = []
+compiling.compile_beside_each_other(["scatter_rows", "gather_rows"], 2, lambda *words: told.append(words))
+print(sorted(told))
+print([loading.kernels()[name].load_cached() for name, _ in told])
+"""
+
+
+def test_processes_share_what_is_missing(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", TOGETHER], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[('gather_rows', ''), ('scatter_rows', '')]", "[True, True]"]
+
+
+@pytest.mark.parametrize(
+    ("program", "asked"),
+    [
+        ("import sys; input(); print('{\"kept\": false, \"notice\": \"\"}'); sys.exit(input())", []),
+        ("import sys; sys.exit()", []),
+        ("for name in 'ab': input(); print('{\"kept\": true, \"notice\": \"new\"}', flush=True)", ["a", "b"]),
+    ],
+    ids=["no cache", "ends at once", "ends early"],
+)
+def test_processes_leave_to_the_caller_what_they_cannot_do(
+    program: str, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiling, "ONE_BY_ONE", program)
+    told: list[tuple[str, str]] = []
+    compiling.compile_beside_each_other("abc", 1, lambda *words: told.append(words))
+    assert told == [(name, "new") for name in asked]
+
+
 def test_it_ends_with_the_process_that_wanted_it(tmp_path: Path) -> None:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     died = subprocess.run([sys.executable, "-c", ASK_AND_DIE], env=environment, capture_output=True, text=True)

@@ -24,7 +24,19 @@ from ..ops.signature import COMMON
 from ..random import state_of
 from ..tape import RECORDING, Call, mode
 from .array import NDArray
-from .quick_code import Function, defined, direct_body, keeps_of, key_of, node, number_of, optional, recording, result
+from .quick_code import (
+    Function,
+    deferred,
+    direct_body,
+    keeps_of,
+    key_of,
+    late,
+    node,
+    number_of,
+    optional,
+    recording,
+    result,
+)
 
 MAX_CALLS = 1024
 """Combinations of arguments remembered for one function, and numbers for one operator."""
@@ -77,14 +89,18 @@ def make_call(op: Operator, general: Function) -> Function:
     if not all(n.isidentifier() and not iskeyword(n) for n in names):
         return general
     if op.direct and "scalar" not in op.direct:
-        body = direct_body(op, names, names, f"_facts{number_of(op)}")
-        return defined(f"""
+        return deferred(lambda: _make_direct(op, names, general))
+    return make_ready(op, names, general)
+
+
+def _make_direct(op: Operator, names: list[str], general: Function) -> Function:
+    body = direct_body(op, names, names, f"_facts{number_of(op)}")
+    return late(f"""
 def function({optional(names)}, *args, **kwargs):
     if {" and ".join(f"{n}.__class__ is Taken" for n in names)} and not args and not kwargs:
 {body}
     return general({", ".join(names)}, *args, **kwargs)
 """, general=make_ready(op, names, general))  # fmt: skip
-    return make_ready(op, names, general)
 
 
 def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping[str, Any] | None = None) -> Function:
@@ -92,6 +108,10 @@ def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping
 
     Where the last ports are optional there is a branch for each number of arrays.
     """
+    return deferred(lambda: _make_ready(op, names, general, fixed))
+
+
+def _make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping[str, Any] | None) -> Function:
     known = _Arguments(op, fixed)
     needed = len(names) if op.variadic else sum(1 for port in op.inputs if not port.optional)
     branches: list[str] = []
@@ -109,7 +129,7 @@ def make_ready(op: Operator, names: list[str], general: Function, fixed: Mapping
         "find_first": known.find_first,
         "find_plain": known.find_plain,
     }
-    return defined(f"""
+    return late(f"""
 def function({optional(names)}, {field}=unset, *args, **kwargs):
     if args or kwargs:
         if args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -142,3 +143,39 @@ def _maker(source: str, name: str, constants: tuple[str, ...]) -> Function:
     found: dict[str, Any] = {}
     exec(compile(outer, "<netwright operator calls>", "exec"), names, found)
     return found["make"]  # type: ignore[no-any-return]
+
+
+CELLS = ("become", "find", "find_first", "find_plain", "first", "general", "unset")
+"""The constants of every function that is made late."""
+_ALL_CELLS = f"({', '.join(CELLS)})"
+_making = threading.RLock()
+
+
+def late(source: str, **constants: Any) -> Function:
+    """``defined`` for ``deferred``: the function holds each of ``CELLS``, whether it needs it or not."""
+    # what follows a return is never run, but makes each name one of the function's own
+    return defined(f"{source.rstrip()}\n    {_ALL_CELLS}", **{**dict.fromkeys(CELLS), **constants})
+
+
+def deferred(make: Callable[[], Function]) -> Function:
+    """The function that ``make`` gives by ``late``, made when it is first called: there are hundreds of operators, of
+    which a program uses few, and to write the code of them all took a sixth of the time of the import.
+
+    It becomes that function, so that later calls take no longer.
+    """
+    function = late("def function(*args, **kwargs):\n    return become()(*args, **kwargs)")
+    waiting = function.__code__
+
+    def become() -> Function:
+        with _making:
+            if function.__code__ is waiting:
+                made = make()
+                for name, own, cell in zip(CELLS, function.__closure__ or (), made.__closure__ or (), strict=True):
+                    if name != "become":  # another thread may be about to look for it
+                        own.cell_contents = cell.cell_contents
+                function.__defaults__, function.__kwdefaults__ = made.__defaults__, made.__kwdefaults__
+                function.__code__ = made.__code__
+        return function
+
+    (function.__closure__ or ())[CELLS.index("become")].cell_contents = become
+    return function

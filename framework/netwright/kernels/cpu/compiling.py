@@ -7,14 +7,20 @@ and more, for which the interpreted plan takes a third of one.
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
 
 COMMAND = "import sys; from netwright.kernels.cpu import compiling; compiling.compile_into_cache(sys.argv[1:])"
+ONE_BY_ONE = "import sys; from netwright.kernels.cpu import compiling; compiling.compile_one_by_one(int(sys.argv[1]))"
+MOST_PROCESSES = 8
+"""Each takes some 250 MB while it compiles."""
 
 
 class Compiler:
@@ -43,11 +49,10 @@ class Compiler:
 
     def _start(self) -> None:
         lot, self._waiting = self._waiting, set()
-        path = os.pathsep.join(entry for entry in sys.path if entry)
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", COMMAND, str(os.getpid()), *sorted(lot)],
-                env={**os.environ, "PYTHONPATH": path},
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -66,6 +71,79 @@ class Compiler:
                 self._process.wait()
                 self._done |= self._in_hand
                 self._process, self._in_hand = None, set()
+
+
+def environment() -> dict[str, str]:
+    """That of a process which finds what this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+
+
+Told = Callable[[str, str], None]
+"""Is told of each kernel that has been tried, and what there is to be said of its cache."""
+
+
+def compile_beside_each_other(names: Iterable[str], processes: int, told: Told) -> None:
+    """Have kernels compiled into the cache by several processes, each of which takes the next one.
+
+    What they cannot do is left to the caller: they stop where there is no cache that can be written.
+    """
+    waiting = deque(names)
+    helpers: list[subprocess.Popen[str]] = []
+    try:
+        for _ in range(min(processes, MOST_PROCESSES, len(waiting))):
+            helpers.append(_start_helper())
+        threads = [threading.Thread(target=_feed, args=(helper, waiting, told), daemon=True) for helper in helpers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except OSError:  # no further process may be started
+        return
+    finally:
+        for helper in helpers:
+            helper.kill()
+            helper.communicate()
+
+
+def _start_helper() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", ONE_BY_ONE, str(os.getpid())],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        bufsize=1,
+    )
+
+
+def _feed(helper: subprocess.Popen[str], waiting: deque[str], told: Told) -> None:
+    assert helper.stdin is not None
+    assert helper.stdout is not None
+    while True:
+        try:
+            name = waiting.popleft()
+            helper.stdin.write(f"{name}\n")
+            answer: dict[str, Any] = json.loads(helper.stdout.readline())
+        except (IndexError, OSError, ValueError):  # all is done, or it has ended
+            return
+        if not answer["kept"]:
+            waiting.clear()
+            return
+        told(name, answer["notice"])
+
+
+def compile_one_by_one(parent: int) -> None:
+    """Compile into the cache the kernel that each line names, and answer each with a line; ends with ``parent``."""
+    from .loading import everything
+
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    os.nice(10)
+    known = {one.name: one for one in everything()}
+    for line in sys.stdin:
+        one = known[line.strip()]
+        one.try_to_load()
+        print(json.dumps({"kept": one.kept, "notice": one.notice}), flush=True)
 
 
 def compile_into_cache(words: list[str]) -> None:

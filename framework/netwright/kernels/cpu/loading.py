@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ...errors import NetwrightError
-from .compiling import Compiler
+from .compiling import Compiler, compile_beside_each_other
 from .kernel import Code, Kernel, table
 from .machine import FUNCTIONS
+from .threads import cores
 
 
 @dataclass(frozen=True)
@@ -88,20 +89,41 @@ def readiness(wanted: Iterable[Code]) -> Readiness:
     return Readiness(False, f"{len(missing)} kernels are being compiled")
 
 
+FEW = 4
+"""So many are compiled sooner than a process that does it has started."""
+
+
 def warm(progress: Callable[[int, int, str], None] | None = None) -> list[str]:
-    """Compile every kernel that is not in the cache; returns what went wrong, one line a kernel.
+    """Compile every kernel that is not in the cache, on all cores; returns what went wrong, one line a kernel.
 
     ``progress(done, all, name)`` is told of each.
     """
     all_of_it = everything()
+    notices: dict[str, str] = {}
+
+    def tell(name: str, notice: str = "") -> None:
+        with _guard:
+            if name in notices:
+                return
+            notices[name] = notice
+            if progress is not None:
+                progress(len(notices), len(all_of_it), name)
+
+    missing = []
+    for one in all_of_it:
+        if one.ready or one.load_cached():
+            tell(one.name, one.notice)
+        else:
+            missing.append(one)
+    if len(missing) > FEW and cores() > 1:
+        compile_beside_each_other([one.name for one in missing], cores(), tell)
     problems = []
-    for i, one in enumerate(all_of_it):
+    for one in all_of_it:
         try:
             one.load()
         except NetwrightError as error:
             problems.append(str(error))
-        if one.notice:
-            problems.append(f"{one.name}: {one.notice}")
-        if progress is not None:
-            progress(i + 1, len(all_of_it), one.name)
+        tell(one.name)
+        if notice := one.notice or notices[one.name]:
+            problems.append(f"{one.name}: {notice}")
     return problems
