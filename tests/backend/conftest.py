@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sqlite3
 import sys
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 from tests.conftest import NO_POSTGRES
 
 import postgres
@@ -21,8 +24,9 @@ from netwright_studio.runs.manager import RunManager
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.settings import TrainSettings
 from netwright_studio.settings import Settings
-from netwright_studio.store import Store, open_store
+from netwright_studio.store import Store, database, open_store
 from netwright_studio.store.database import Database
+from netwright_studio.store.migrate import HEAD, upgrade
 from netwright_studio.store.tables import Run
 
 with warnings.catch_warnings():
@@ -54,10 +58,30 @@ def postgres_server() -> Iterator[postgres.Server]:
         pytest.skip(f"{NO_POSTGRES}: {postgres.REMEDY}")
     with postgres.Server(programs) as server:
         server.run("CREATE DATABASE template_studio")
-        database = Database(server.url("template_studio"))
-        database.migrate()
-        database.close()
+        template = Database(server.url("template_studio"))
+        template.migrate()
+        template.close()
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def template_of_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new database of SQLite is a copy of one that was migrated once: hundreds of tests begin with one."""
+    file = tmp_path_factory.mktemp("template") / "studio.db"
+    template = Database(f"sqlite:///{file}")
+    template.migrate()
+    template.close()
+
+    def copy(engine: Engine, revision: str = HEAD) -> None:
+        if engine.dialect.name == "sqlite" and revision == HEAD:
+            with closing(engine.raw_connection()) as connection, closing(sqlite3.connect(file)) as source:
+                if connection.cursor().execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+                    source.backup(connection.driver_connection)
+        upgrade(engine, revision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "upgrade", copy)
+        yield
 
 
 @pytest.fixture
@@ -79,21 +103,26 @@ def settings(tmp_path: Path, database_url: str | None) -> Settings:
     return make_settings(tmp_path, database_url=database_url)
 
 
+@contextmanager
+def studio(home: Path, **changes: Any) -> Iterator[TestClient]:
+    """A client of an app in that folder."""
+    app = create_app(make_settings(home, **changes))
+    with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
+        yield client
+
+
 @pytest.fixture
 def make_client(tmp_path: Path) -> Iterator[MakeClient]:
     """Make clients of apps in the test's folder; they are closed at its end."""
-    opened: list[TestClient] = []
+    with ExitStack() as opened:
+        yield lambda **changes: opened.enter_context(studio(tmp_path, **changes))
 
-    def make(**changes: Any) -> TestClient:
-        app = create_app(make_settings(tmp_path, **changes))
-        client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
-        client.__enter__()
-        opened.append(client)
-        return client
 
-    yield make
-    for client in opened:
-        client.__exit__(None, None, None)
+@pytest.fixture(scope="module")
+def shared_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One studio for a whole module, whose tests leave it as it was or do not mind what others left."""
+    with studio(tmp_path_factory.mktemp("studio")) as client:
+        yield client
 
 
 @pytest.fixture
@@ -148,21 +177,22 @@ class Bench:
 
     async def until(self, run: str, *states: RunState, seconds: float = 20.0) -> Run:
         """Wait until the run is in one of the states."""
-        async with asyncio.timeout(seconds):
-            while True:
-                row = await asyncio.to_thread(self.store.runs.get, run)
-                if row.state in states:
-                    return row
-                await asyncio.sleep(0.01)
+        return await self._until(run, lambda row: row.state in states, seconds)
 
     async def until_step(self, run: str, step: int) -> Run:
         """Wait until the run has come to a step."""
-        async with asyncio.timeout(20.0):
+        return await self._until(run, lambda row: row.step >= step)
+
+    async def _until(self, run: str, holds: Callable[[Run], bool], seconds: float = 20.0) -> Run:
+        """Look at a run, the more seldom the longer it takes: to look costs a core that trains."""
+        pause = 0.005
+        async with asyncio.timeout(seconds):
             while True:
                 row = await asyncio.to_thread(self.store.runs.get, run)
-                if row.step >= step:
+                if holds(row):
                     return row
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.2, 0.05)
 
 
 @pytest.fixture

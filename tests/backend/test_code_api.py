@@ -21,6 +21,11 @@ from netwright.inspection.runner import Runner, outputs_of
 SETTINGS: dict[str, Any] = {"epochs": 1, "batch_size": 16}
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def test_code_of_a_network_in_three_forms(client: TestClient) -> None:
     answer = client.post("/api/graphs/code", json={"graph": MLP, "dataset": "iris", "settings": SETTINGS})
     assert answer.status_code == 200, answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from netwright import datasets, model_store, templates
 from netwright.prediction import describe_clusters
 from netwright.train import GraphTask, TrainSettings, fit
 
-from .conftest import MakeClient
+from .conftest import studio
 
 
 def train(root: Path, name: str, epochs: int, samples: int) -> None:
@@ -45,10 +46,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def client(make_client: MakeClient, tmp_path: Path, shelf: Path) -> Any:
-    (tmp_path / "models").symlink_to(shelf)
-    return make_client()
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, shelf: Path) -> Iterator[Any]:
+    home = tmp_path_factory.mktemp("studio")
+    (home / "models").symlink_to(shelf)
+    with studio(home) as client:
+        yield client
 
 
 def post(client: Any, path: str, body: Any) -> Any:

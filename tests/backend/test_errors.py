@@ -24,6 +24,11 @@ IN_SCHEMA = [route for route in API_ROUTES if route.include_in_schema]
 HTTP_ERRORS = [(400, "bad_request"), (404, "not_found"), (405, "method_not_allowed"), (409, "conflict")]
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def assert_error(reply: Any, *statuses: int) -> dict[str, Any]:
     assert reply.status_code in statuses, reply.text
     assert len(reply.content) <= 4096

@@ -19,6 +19,11 @@ SECONDS, BYTES = 20.0, 64 << 20
 """Far beyond the bars that `make check-trust` holds on a quiet machine: these only tell apart what has no bound."""
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from netwright.graph import load_predictor
 from netwright.model_store import SavedModel
 from netwright.train import GraphTask, TrainSettings, evaluate, fit
 
-from .conftest import MakeClient
+from .conftest import MakeClient, studio
 
 
 def train(root: Path, name: str, **changes: Any) -> SavedModel:
@@ -41,10 +42,12 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def client(make_client: MakeClient, tmp_path: Path, shelf: Path) -> Any:
-    (tmp_path / "models").symlink_to(shelf)
-    return make_client()
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory, shelf: Path) -> Iterator[Any]:
+    home = tmp_path_factory.mktemp("studio")
+    (home / "models").symlink_to(shelf)
+    with studio(home) as client:
+        yield client
 
 
 def post(client: Any, path: str, body: Any) -> Any:

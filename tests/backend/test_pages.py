@@ -3,10 +3,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.backend.conftest import MakeClient, TestClient
+from tests.backend.conftest import MakeClient, TestClient, studio
 
 from netwright_studio.jsonio import dumps, finite, loads
 
@@ -14,8 +15,8 @@ INDEX = '<!doctype html><html><head><base href="./" /></head><body>page</body></
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def page(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("static")
     (folder / "index.html").write_text(INDEX)
     (folder / "assets").mkdir()
@@ -23,7 +24,8 @@ def page(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> T
     (folder / "icon.svg").write_text("<svg/>")
     (folder.parent / "secret.txt").write_text("secret")
     (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
-    return make_client(static_dir=folder)
+    with studio(tmp_path_factory.mktemp("studio"), static_dir=folder) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -71,8 +73,8 @@ def test_an_unbuilt_page_says_what_to_do(make_client: MakeClient, tmp_path_facto
     assert '<base href="../" />' in reply.text
 
 
-@pytest.fixture
-def docs(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("docs")
     (folder / "index.html").write_text("start")
     (folder / "404.html").write_text("nothing here")
@@ -80,7 +82,8 @@ def docs(make_client: MakeClient, tmp_path_factory: pytest.TempPathFactory) -> T
     (folder / "api" / "index.html").write_text("reference")
     (folder / "site.js").write_text("run()")
     (folder.parent / "secret.txt").write_text("secret")
-    return make_client(docs_dir=folder)
+    with studio(tmp_path_factory.mktemp("studio"), docs_dir=folder) as client:
+        yield client
 
 
 def test_the_documentation_is_served_beside_the_page(docs: TestClient) -> None:

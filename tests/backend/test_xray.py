@@ -19,6 +19,11 @@ from netwright_studio.schemas.xray import Xray, XrayRequest
 ASKED: dict[str, Any] = {"graph": MLP, "dataset": "iris", "batch_size": 8}
 
 
+@pytest.fixture(scope="module")
+def client(shared_client: TestClient) -> TestClient:
+    return shared_client
+
+
 def xray(client: TestClient, **more: Any) -> dict[str, Any]:
     reply = client.post("/api/graphs/xray", json={**ASKED, **more})
     assert reply.status_code == 200, reply.text

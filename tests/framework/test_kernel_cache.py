@@ -174,12 +174,15 @@ def test_processes_share_what_is_missing(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["[('gather_rows', ''), ('scatter_rows', '')]", "[True, True]"]
 
 
+ANSWER = "import json, sys\ndef answer(**facts): input(); print(json.dumps(facts), flush=True)\n"
+
+
 @pytest.mark.parametrize(
     ("program", "asked"),
     [
-        ("import sys; input(); print('{\"kept\": false, \"notice\": \"\"}'); sys.exit(input())", []),
+        (f"{ANSWER}answer(kept=False, notice='')\ninput()", []),
         ("import sys; sys.exit()", []),
-        ("for name in 'ab': input(); print('{\"kept\": true, \"notice\": \"new\"}', flush=True)", ["a", "b"]),
+        (f"{ANSWER}answer(kept=True, notice='new')\nanswer(kept=True, notice='new')", ["a", "b"]),
     ],
     ids=["no cache", "ends at once", "ends early"],
 )

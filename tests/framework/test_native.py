@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from tests.framework.grouped import each
 from tests.framework.operator_cases import CASES, Array, Case
 
 import netwright as mx
@@ -66,6 +67,17 @@ def results(program: Any, graph: Graph, feeds: dict[str, Array]) -> list[Array]:
     return [np.array(a) for a in (*program.take(graph.outputs), *states)]
 
 
+class Cut(NamedTuple):
+    """A case, the threads that share it, and how many samples they take at a time."""
+
+    case: Case
+    threads: int
+    micro: int | None
+
+    def __str__(self) -> str:
+        return f"{self.case.id}, {self.threads} threads, micro batch {self.micro}"
+
+
 load_families()
 NATIVE = [case for case in CASES if case.dtype == "float32" and case.op.name in rules]
 
@@ -73,20 +85,19 @@ NATIVE = [case for case in CASES if case.dtype == "float32" and case.op.name in 
 ELEMENTWISE = rules["fused"].emit
 WAYS = [(1, None), (2, None), (3, None), (1, 1), (2, 1)]
 """Threads, and samples at a time."""
-ALL = [(c, *way) for c in NATIVE for way in WAYS if way == (2, None) or rules[c.op.name].emit is not ELEMENTWISE]
+ALL = [Cut(c, *way) for c in NATIVE for way in WAYS if way == (2, None) or rules[c.op.name].emit is not ELEMENTWISE]
 """Elementwise operators have one kernel: one way of sharing shows enough of each."""
 
 
-@pytest.mark.parametrize(("case", "threads", "micro"), ALL, ids=lambda v: getattr(v, "id", v))
-def test_native_plans_equal_interpreted_ones(case: Case, threads: int, micro: int | None) -> None:
+@each(ALL, group=lambda cut: cut.case.op.name, name=str)
+def test_native_plans_equal_interpreted_ones(cut: Cut) -> None:
+    case, threads, micro = cut
     arrays = case.arrays()
     backward = case.sample.differentiable and case.op.differentiable
     graph = build(case, arrays, backward)
     form = form_of(graph, threads, micro)
-    if form is None:
-        pytest.skip("no rule takes these parameters")
-    if micro is not None and not form.cutting.joint:
-        pytest.skip("needs all samples, or has only one")
+    if form is None or (micro is not None and not form.cutting.joint):
+        return  # no rule takes these parameters; or it needs all samples, or has only one
     plan = make_plan(graph, mx.cpu(), Strategy(threads=threads), "", form.may_write_over)
     rng = np.random.default_rng(5)
     feeds = {f"x{i}": a for i, a in enumerate(arrays)}

@@ -22,31 +22,36 @@ def keeps_dtype(case: Case) -> None:
 
 
 MISTAKES: dict[str, tuple[str, str, Gradient, Callable[[Case], None]]] = {
-    "wrong sign": ("tanh", "gradient", lambda op, F, p, at, dy, y: -dy * (1.0 - F.square(y)), suite.test_gradient),
-    "wrong slope": ("sigmoid", "gradient", lambda op, F, p, at, dy, y: dy * y * (1.001 - y), suite.test_gradient),
+    "wrong sign": (
+        "tanh",
+        "gradient",
+        lambda op, F, p, at, dy, y: -dy * (1.0 - F.square(y)),
+        suite.test_gradient.check,
+    ),
+    "wrong slope": ("sigmoid", "gradient", lambda op, F, p, at, dy, y: dy * y * (1.001 - y), suite.test_gradient.check),
     "missing sum over broadcast axes": (
         "broadcast_mul",
         "gradient",
         lambda op, F, p, at, dy, lhs, rhs: (dy * rhs, dy * lhs),
-        suite.test_gradient,
+        suite.test_gradient.check,
     ),
     "missing sum where it is linear": (
         "broadcast_add",
         "gradient",
         lambda op, F, p, at, dy: (dy, dy),
-        suite.test_gradient,
+        suite.test_gradient.check,
     ),
     "gradients in the wrong order": (
         "elemwise_sub",
         "gradient",
         lambda op, F, p, at, dy: (-dy, dy),
-        suite.test_gradient,
+        suite.test_gradient.check,
     ),
     "transposition forgotten": (
         "dot",
         "gradient",
         lambda op, F, p, at, dy, lhs, rhs: (F.dot(dy, rhs, transpose_b=True), F.dot(lhs, dy, transpose_a=True)),
-        suite.test_gradient,
+        suite.test_gradient.check,
     ),
     "gradient in another dtype": (
         "exp",
@@ -58,34 +63,44 @@ MISTAKES: dict[str, tuple[str, str, Gradient, Callable[[Case], None]]] = {
         "sin",
         "gradient",
         lambda op, F, p, at, dy, data: dy * F.BlockGrad(F.cos(data)),
-        suite.test_second_order,
+        suite.test_second_order.check,
     ),
     "output in another dtype": (
         "sqrt",
         "forward",
         lambda op, xp, p, data, *, out=None: np.sqrt(data.astype("f8")),
-        suite.test_forward,
+        suite.test_forward.check,
     ),
-    "wrong value": ("log", "forward", lambda op, xp, p, data, *, out=None: np.log(data) + 1e-4, suite.test_forward),
-    "wrong shape": ("sum", "forward", lambda op, xp, p, data, *, out=None: np.sum(data), suite.test_forward),
-    "output that is the input": ("identity", "forward", lambda op, xp, p, data, *, out=None: data, suite.test_forward),
+    "wrong value": (
+        "log",
+        "forward",
+        lambda op, xp, p, data, *, out=None: np.log(data) + 1e-4,
+        suite.test_forward.check,
+    ),
+    "wrong shape": ("sum", "forward", lambda op, xp, p, data, *, out=None: np.sum(data), suite.test_forward.check),
+    "output that is the input": (
+        "identity",
+        "forward",
+        lambda op, xp, p, data, *, out=None: data,
+        suite.test_forward.check,
+    ),
     "input overwritten": (
         "square",
         "forward",
         lambda op, xp, p, data, *, out=None: np.multiply(data, data, out=data).copy(),
-        suite.test_forward,
+        suite.test_forward.check,
     ),
     "memory order taken for granted": (
         "abs",
         "forward",
         lambda op, xp, p, data, *, out=None: np.abs(np.ravel(data, order="K")).reshape(data.shape),
-        suite.test_forward_of_strided_inputs,
+        suite.test_forward_of_strided_inputs.check,
     ),
     "out not written": (
         "negative",
         "forward",
         lambda op, xp, p, data, *, out=None: np.negative(data),
-        suite.test_forward_writes_to_out,
+        suite.test_forward_writes_to_out.check,
     ),
 }
 

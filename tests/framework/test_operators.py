@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.framework.grouped import each
 from tests.framework.operator_cases import (
     CASES,
     DIFFERENTIABLE,
@@ -30,7 +31,6 @@ from netwright.ops.operator import Operator
 TOLERANCE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-10}
 STEP = 1e-6
 
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
 every_operator = pytest.mark.parametrize("op", all_operators(), ids=lambda o: o.name)
 
 
@@ -78,7 +78,7 @@ def expected(case: Case, arrays: list[Array]) -> tuple[Any, ...] | None:
     return answer if isinstance(answer, tuple) else (answer,)
 
 
-@every_case
+@each(CASES)
 def test_forward(case: Case) -> None:
     """The result agrees with the reference and with inference, inputs stay as they were, no memory is shared."""
     arrays = case.arrays()
@@ -101,7 +101,7 @@ def test_forward(case: Case) -> None:
         close(got, np.asarray(want).astype(got.dtype) if got.dtype.kind != "f" else want, got.dtype)
 
 
-@every_case
+@each(CASES)
 def test_forward_of_strided_inputs(case: Case) -> None:
     """Inputs that are not contiguous give the same."""
     arrays = case.arrays()
@@ -111,7 +111,7 @@ def test_forward_of_strided_inputs(case: Case) -> None:
         close(got, want, want.dtype)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "out" in c.op.forward_takes], ids=lambda c: c.id)
+@each(c for c in CASES if "out" in c.op.forward_takes)
 def test_forward_writes_to_out(case: Case) -> None:
     """``out`` is written to and returned, also where it is the memory of an input that the operator declares."""
     arrays = case.arrays()
@@ -178,7 +178,7 @@ def moved(arrays: list[Array], i: int, direction: Array, step: float) -> list[Ar
     return [a + step * direction if j == i else a for j, a in enumerate(arrays)]
 
 
-@pytest.mark.parametrize("case", DIFFERENTIABLE, ids=lambda c: c.id)
+@each(DIFFERENTIABLE)
 def test_gradient(case: Case) -> None:
     """Each input's gradient has its shape and dtype, and is the slope along a random direction."""
     arrays = case.arrays()
@@ -244,7 +244,7 @@ def test_gradient_keeps_the_dtype(case: Case, dtype: str) -> None:
         close(got.asnumpy(), want.asnumpy(), dtype, scale=20 * scale)
 
 
-@pytest.mark.parametrize("case", [c for c in DIFFERENTIABLE if c.sample.second], ids=lambda c: c.id)
+@each(c for c in DIFFERENTIABLE if c.sample.second)
 def test_second_order(case: Case) -> None:
     """The gradient's own gradient is its slope: Σ gradient · v, differentiated once more along u."""
     arrays = case.arrays()
@@ -324,11 +324,7 @@ def test_symbol_refuses_shapes_that_depend_on_values(case: Case) -> None:
         executor.forward()
 
 
-@pytest.mark.parametrize(
-    "case",
-    [c for c in CASES if c.sample.draws() and c.dtype == c.sample.dtypes[-1] and not c.op.dynamic],
-    ids=lambda c: c.id,
-)
+@each(c for c in CASES if c.sample.draws() and c.dtype == c.sample.dtypes[-1] and not c.op.dynamic)
 def test_symbol_equals_eager(case: Case) -> None:
     """A bound symbol gives the eager outputs and, where there are gradients, the eager gradients."""
     arrays = case.arrays()

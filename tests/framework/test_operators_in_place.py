@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
+from tests.framework.grouped import each
 from tests.framework.operator_cases import CASES, Case
 
 from netwright.ops.operator import TensorSpec
@@ -25,7 +25,7 @@ def forward(case: Case, arrays: list[Any], out: tuple[Any, ...]) -> tuple[Any, .
 IN_PLACE = [case for case in CASES if case.op.inplace and case.dtype != "float64" and "out" in case.op.forward_takes]
 
 
-@pytest.mark.parametrize("case", IN_PLACE, ids=lambda case: case.id)
+@each(IN_PLACE)
 def test_a_result_over_an_input_is_the_same(case: Case) -> None:
     arrays = case.arrays()
     specs = case.op.infer(case.p, tuple(TensorSpec(a.shape, a.dtype) for a in arrays))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.framework.grouped import each
 from tests.framework.oracle import frozen
 from tests.framework.oracle.differences import DIFFERENCES, Difference
 from tests.framework.oracle.frozen import Case
@@ -19,7 +20,7 @@ def allowed(case: Case) -> Iterator[Difference]:
             yield difference
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
+@each(CASES, group=lambda case: case.question["op"])
 def test_answers_are_mxnets(case: Case) -> None:
     kinds = {kind for difference in allowed(case) for kind in difference.parts.split()}
     found = frozen.differing(case.question, case.answer)

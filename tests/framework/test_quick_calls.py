@@ -16,6 +16,7 @@ from netwright.ndarray.quick import make_call
 from netwright.ops import all_operators, get
 from netwright.ops.operator import Operator, TensorSpec
 
+from .grouped import each
 from .operator_cases import Case
 
 
@@ -30,7 +31,7 @@ def cases(keep: Any) -> list[Any]:
         for number, sample in enumerate(op.samples())
         if "float32" in sample.dtypes and keep(op)
     ]
-    return [pytest.param(case, id=case.id) for case in found]
+    return found
 
 
 def same(got: Any, wanted: Any) -> None:
@@ -39,7 +40,7 @@ def same(got: Any, wanted: Any) -> None:
     np.testing.assert_array_equal(got, wanted)
 
 
-@pytest.mark.parametrize("case", cases(lambda op: op.direct))
+@each(cases(lambda op: op.direct))
 def test_the_expression_of_an_operator_is_its_forward(case: Case) -> None:
     op, arrays = case.op, case.arrays()
     names: dict[str, Any] = {port.name: a for port, a in zip(op.inputs, arrays, strict=True)}
@@ -52,7 +53,7 @@ def test_the_expression_of_an_operator_is_its_forward(case: Case) -> None:
         same(found, op.forward(np, case.p, *arrays))
 
 
-@pytest.mark.parametrize("case", cases(lambda op: type(op).ready is not Operator.ready))
+@each(cases(lambda op: type(op).ready is not Operator.ready))
 def test_what_is_made_ready_is_the_forward(case: Case) -> None:
     arrays = case.arrays()
     specs = tuple(TensorSpec(a.shape, a.dtype) for a in arrays)
@@ -62,7 +63,7 @@ def test_what_is_made_ready_is_the_forward(case: Case) -> None:
         assert case.op.view or not any(np.shares_memory(found, a) for a in arrays)
 
 
-@pytest.mark.parametrize("case", cases(lambda op: op.differentiable))
+@each(cases(lambda op: op.differentiable))
 def test_the_gradient_on_bare_arrays_is_that_on_ours(case: Case) -> None:
     """What ``backward`` computes, and what it would if it were recorded: bit for bit, whoever wants a gradient."""
     if not case.sample.differentiable or case.op.is_loss:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.framework.grouped import each
 from tests.framework.operator_cases import CASES, Case
 
 from netwright.graph import check
@@ -58,7 +59,7 @@ def allows(look: Look, place: int, output: tuple[int, ...]) -> bool:
     return look.low + look.step * at - 1e-6 <= place <= look.high + look.step * at + 1e-6
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if telling(case)], ids=lambda case: case.id)
+@each(case for case in CASES if telling(case))
 def test_an_operator_reads_no_more_than_it_says(case: Case) -> None:
     specs = case.specs()
     made = case.op.infer(case.p, specs)
