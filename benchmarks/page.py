@@ -41,8 +41,10 @@ EDIT_GOAL_MS, FRAME_GOAL_MS, OPEN_GOAL_S = 100, 50, 1
 SHAPES = """(text) => { window.shapesAfter = new Promise((done) => {
   let begun = 0;
   addEventListener('input', () => { begun = performance.now(); }, { capture: true, once: true });
+  const isThere = () => [...document.querySelectorAll('.react-flow__edge text')]
+    .some((one) => one.textContent.includes(text));
   const look = () => {
-    if (begun > 0 && document.querySelector(`[aria-label*="${text}"]`)) done(performance.now() - begun);
+    if (begun > 0 && isThere()) done(performance.now() - begun);
     else requestAnimationFrame(look);
   };
   look();
@@ -155,7 +157,7 @@ def _make_run(home: Path, steps: int) -> str:
     settings = Settings(home=home)
     store = open_store(settings)
     name = f"{steps} steps"
-    if known := [run.id for run in store.runs.page(50, 0)[0] if run.name == name]:
+    if known := [run.id for run, *_ in store.runs.page(50, 0)[0] if run.name == name]:
         return str(known[0])
     graph = {"format": "netwright-graph", "version": 1, "nodes": [], "outputs": []}
     run = store.runs.create(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mimetypes
 import stat
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -62,8 +64,9 @@ class PageApp:
             return self._documentation(path.removeprefix("/docs"))
         file = find_file(self.folder, path)
         if file is not None and path != "/index.html":
-            caching = IMMUTABLE if path.startswith("/assets/") else REVALIDATE
-            return FileResponse(file, headers={"cache-control": caching})
+            if path.startswith("/assets/"):
+                return _asset(file, Headers(scope=scope).get("accept-encoding", ""))
+            return FileResponse(file, headers={"cache-control": REVALIDATE})
         if path.startswith("/assets/"):
             return StudioJSON(_NOT_FOUND, 404)
         return self._index(path)
@@ -90,6 +93,28 @@ class PageApp:
         depth = path.count("/") - 1
         html = html.replace(_BASE, f'<base href="{"../" * depth or "./"}" />')
         return HTMLResponse(html, status, headers={"cache-control": REVALIDATE})
+
+
+PACKED = {"br": ".br", "gzip": ".gz"}
+"""How the build's packed files end, the smallest first."""
+
+
+def _asset(file: Path, accept: str) -> Response:
+    """Return a file whose name holds its digest, packed where the build has packed it and the reader takes that."""
+    headers = {"cache-control": IMMUTABLE, "vary": "accept-encoding"}
+    taken = accepted_encodings(accept)
+    for encoding, ending in PACKED.items():
+        packed = file.with_name(file.name + ending)
+        if encoding in taken and packed.is_file():
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            return FileResponse(packed, headers={**headers, "content-encoding": encoding}, media_type=kind)
+    return FileResponse(file, headers=headers)
+
+
+def accepted_encodings(header: str) -> set[str]:
+    """Return the encodings that an ``Accept-Encoding`` names, those of weight 0 left out."""
+    parts = (part.strip().lower().partition(";") for part in header.split(","))
+    return {name.strip() for name, _, weight in parts if weight.replace(" ", "").rstrip("0") not in ("q=", "q=0.")}
 
 
 def find_file(folder: Path, path: str) -> Path | None:

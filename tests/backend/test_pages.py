@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 import sys
@@ -50,6 +51,33 @@ def test_files_have_fitting_cache_headers(page: TestClient) -> None:
     )
     assert page.head("/icon.svg").status_code == 200
     assert page.get("/assets/gone.js").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accept", "encoding"),
+    [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip, deflate", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("br; q=0.0, GZIP", "gzip"),
+        ("identity", None),
+        ("", None),
+    ],
+)
+def test_assets_go_packed_to_those_who_take_them(page: TestClient, accept: str, encoding: str | None) -> None:
+    folder = page.app.state.studio.settings.static_dir / "assets"  # type: ignore[attr-defined]
+    script = b"run();" * 100
+    (folder / "large.js").write_bytes(script)
+    (folder / "large.js.gz").write_bytes(gzip.compress(script))
+    (folder / "large.js.br").write_bytes(b"as brotli has it")
+    with page.stream("GET", "/assets/large.js", headers={"accept-encoding": accept}) as reply:
+        assert reply.headers.get("content-encoding") == encoding
+        assert reply.headers["vary"] == "accept-encoding"
+        assert reply.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in reply.headers["cache-control"]
+        if encoding != "br":  # the tests' client cannot read it
+            assert reply.read() == script
+    assert page.get("/assets/app-1a2b.js", headers={"accept-encoding": accept}).text == "run()", "where none is packed"
 
 
 @pytest.mark.parametrize(

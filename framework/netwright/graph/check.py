@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,38 @@ import numpy as np
 from ..datasets.info import DatasetInfo
 from ..errors import NetwrightError, ParamError
 from ..memory import human_bytes, physical_memory
-from ..ops.operator import FLOAT32, Operator, Shape, TensorSpec
+from ..ops.operator import Operator, Shape, TensorSpec
 from . import fixes
+from .deriving import derive
 from .document import INPUT, GraphDocument, output_index, split_reference
 from .groups import Expansion, expand
 from .inputs import InputParams
 from .receptive import ReceptiveFields
-from .report import CheckReport, GroupReport, NodeReport, OutputInfo, Problem, TensorInfo, Totals, WeightInfo
+from .report import (
+    CheckReport,
+    GroupReport,
+    NodeReport,
+    OutputInfo,
+    Problem,
+    ReceptiveField,
+    TensorInfo,
+    Totals,
+    WeightInfo,
+)
 from .resolve import Resolved, param_problem, resolve
 
-dtype_name = functools.cache(lambda dtype: str(dtype.name))
-"""NumPy makes the name anew each time."""
+
+@functools.lru_cache(maxsize=4096)
+def tensor_info(spec: TensorSpec) -> TensorInfo:
+    """What a report says of a tensor; many nodes say the same, and share it."""
+    return TensorInfo(shape=list(spec.shape), dtype=str(spec.dtype.name))
+
+
+@functools.lru_cache(maxsize=4096)
+def output_info(name: str, spec: TensorSpec) -> OutputInfo:
+    """The same for an output."""
+    return OutputInfo(name=name, **tensor_info(spec).model_dump())
+
 
 TRAINING_COPIES = 4
 """Weight, gradient and two optimizer states: what a weight takes while it is trained."""
@@ -49,19 +70,45 @@ class DataSpec:
         return cls(tuple(info.input.shape), classes, info.label.shape if info.label.kind != "none" else None)
 
 
+@dataclass(slots=True)
+class _Found:
+    """A node's report while it is put together: an attribute of a Pydantic model takes ten times as long to set."""
+
+    op: str
+    inputs: dict[str, TensorInfo] = field(default_factory=dict)
+    outputs: list[OutputInfo] = field(default_factory=list)
+    weights: list[WeightInfo] = field(default_factory=list)
+    states: list[WeightInfo] = field(default_factory=list)
+    parameters: int = 0
+    flops: int = 0
+    bytes: int = 0
+    receptive: list[ReceptiveField] = field(default_factory=list)
+
+    def report(self) -> NodeReport:
+        return NodeReport(**{name: getattr(self, name) for name in _Found.__slots__})
+
+
+@dataclass(slots=True)
+class _Sums:
+    parameters: int = 0
+    flops: int = 0
+    activation_bytes: int = 0
+    weight_bytes: int = 0
+
+
 class _Check:
     def __init__(self, expansion: Expansion, data: DataSpec, batch_size: int, memory: int) -> None:
         self.expansion, self.document = expansion, expansion.document
         self.data, self.batch, self.memory = data, batch_size, memory
         self.order, self.problems = resolve(self.document)
         self.values: dict[tuple[str, int], TensorSpec] = {}
-        self.reports: dict[str, NodeReport] = {}
-        self.totals = Totals()
+        self.reports: dict[str, _Found] = {}
+        self.totals = _Sums()
         self.receptive = ReceptiveFields()
 
     def run(self) -> CheckReport:
         for resolved in self.order.values():
-            self.reports[resolved.id] = NodeReport(op=resolved.node.op)
+            self.reports[resolved.id] = _Found(resolved.node.op)
             if resolved.op is None:
                 self._input(resolved)
             else:
@@ -71,9 +118,9 @@ class _Check:
         problems = [*self.expansion.problems, *self._as_drawn()]
         return CheckReport(
             ok=not any(p.severity == "error" for p in problems),
-            nodes={name: report for name, report in self.reports.items() if name not in self.expansion.copies},
+            nodes={name: found.report() for name, found in self.reports.items() if name not in self.expansion.copies},
             groups={name: self._group(name) for name in self.expansion.inside},
-            totals=self.totals,
+            totals=Totals(**asdict(self.totals)),
             problems=problems,
         )
 
@@ -185,51 +232,42 @@ class _Check:
             )
             return
         try:
-            ins, outs = op.shapes(resolved.p, [s.shape if s else None for s in specs])
-            in_types, out_types = op.infer_dtype(resolved.p, [s.dtype if s else None for s in specs])
+            derived = derive(op, resolved.p, specs)
         except ParamError as error:
             self.problems.append(param_problem(resolved.id, error))
             return
         except NetwrightError as error:
             self.problems.append(self._mismatch(resolved, error))
             return
-        full_in = [
-            s or TensorSpec(tuple(shape), np.dtype(t or FLOAT32))
-            for s, shape, t in zip(specs, ins, in_types, strict=True)
-            if shape is not None
-        ]
-        full_out = [
-            TensorSpec(tuple(s), np.dtype(t or FLOAT32)) for s, t in zip(outs, out_types, strict=True) if s is not None
-        ]
-        if len(full_in) != len(specs) or len(full_out) != len(outs):
+        if derived is None:
             return
-        self._wrong_shapes(resolved, specs, ins)
-        sized = [(port.name, spec) for port, spec in zip(resolved.ports, full_in, strict=True)]
-        if any(self._too_large(resolved.id, name, spec) for name, spec in (*sized, *(("output", s) for s in full_out))):
+        full_in, full_out, wanted, flops = derived
+        self._wrong_shapes(resolved, specs, wanted)
+        if self._any_too_large(resolved, full_in, full_out):
             return
-        visible = resolved.output_names()
-        for i, spec in enumerate(full_out[: len(visible)]):
+        names = resolved.output_names
+        visible = full_out[: len(names)]
+        for i, spec in enumerate(visible):
             self.values[resolved.id, i] = spec
         sources = [resolved.sources.get(port.name) for port in resolved.ports]
-        self.receptive.follow(resolved.id, op, resolved.p, sources, full_in, full_out[: len(visible)])
-        self._report(resolved, tuple(full_out[: len(visible)]), visible)
+        self.receptive.follow(resolved.id, op, resolved.p, sources, full_in, visible)
+        self._report(resolved, visible, names)
         self._weights(resolved, specs, full_in)
-        report = self.reports[resolved.id]
-        report.flops = int(op.flops(resolved.p, full_in, full_out))
-        self.totals.flops += report.flops
+        self.reports[resolved.id].flops = flops
+        self.totals.flops += flops
         if op.is_loss:
             self._label(resolved, full_in, full_out[0])
 
-    def _wrong_shapes(self, resolved: Resolved, specs: list[TensorSpec | None], ins: Any) -> None:
-        for port, spec, shape in zip(resolved.ports, specs, ins, strict=True):
-            if spec is not None and shape is not None and spec.shape != tuple(shape):
+    def _wrong_shapes(self, resolved: Resolved, specs: list[TensorSpec | None], wanted: Sequence[Shape | None]) -> None:
+        for port, spec, shape in zip(resolved.ports, specs, wanted, strict=True):
+            if spec is not None and shape is not None and spec.shape != shape:
                 self.problems.append(
                     Problem(
                         code="shape_mismatch",
                         node=resolved.id,
                         port=port.name,
                         message=f"the input {port.name!r} has the wrong shape",
-                        wanted=str(tuple(shape)),
+                        wanted=str(shape),
                         got=str(spec.shape),
                         remedy="Change the layer before, or put a Reshape between",
                     )
@@ -249,7 +287,7 @@ class _Check:
             fix=fixes.for_mismatch(resolved, error, self.values),
         )
 
-    def _weights(self, resolved: Resolved, specs: list[TensorSpec | None], full: list[TensorSpec]) -> None:
+    def _weights(self, resolved: Resolved, specs: list[TensorSpec | None], full: Sequence[TensorSpec]) -> None:
         report = self.reports[resolved.id]
         for port, given, spec in zip(resolved.ports, specs, full, strict=True):
             if given is not None or port.kind not in ("weight", "state"):
@@ -263,7 +301,7 @@ class _Check:
                 report.states.append(info)
         self.totals.parameters += report.parameters
 
-    def _label(self, resolved: Resolved, full_in: list[TensorSpec], output: TensorSpec) -> None:
+    def _label(self, resolved: Resolved, full_in: Sequence[TensorSpec], output: TensorSpec) -> None:
         position = next((i for i, port in enumerate(resolved.ports) if port.kind == "label"), None)
         if position is None or "label" in resolved.sources:
             return
@@ -316,6 +354,13 @@ class _Check:
         )
 
     # ---------------------------------------------------------------- sizes
+    def _any_too_large(self, resolved: Resolved, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]) -> bool:
+        if max((spec.nbytes for spec in (*inputs, *outputs)), default=0) <= self.memory:
+            return False
+        named = [(port.name, spec) for port, spec in zip(resolved.ports, inputs, strict=True)]
+        named += [("output", spec) for spec in outputs]
+        return any(self._too_large(resolved.id, name, spec) for name, spec in named)
+
     def _too_large(self, node: str, what: str, spec: TensorSpec) -> bool:
         if spec.nbytes <= self.memory:
             return False
@@ -351,13 +396,13 @@ class _Check:
         for output in self.document.outputs:
             name, which = split_reference(output)
             resolved = self.order.get(name)
-            if name not in known or (resolved and output_index(which, resolved.output_names()) is None):
+            if name not in known or (resolved and output_index(which, resolved.output_names) is None):
                 self.problems.append(
                     Problem(
                         code="dangling_input",
                         node=name if resolved else None,
                         message=f"the output {output[:64]!r} is not there",
-                        wanted=", ".join(resolved.output_names()) if resolved else None,
+                        wanted=", ".join(resolved.output_names) if resolved else None,
                         remedy="Choose an output that is there",
                     )
                 )
@@ -404,9 +449,8 @@ class _Check:
     # ---------------------------------------------------------------- reports
     def _report(self, resolved: Resolved, specs: tuple[TensorSpec, ...], names: tuple[str, ...]) -> None:
         report = self.reports[resolved.id]
-        told = zip(names, specs, strict=True)
-        report.outputs = [OutputInfo(name=n, shape=list(s.shape), dtype=dtype_name(s.dtype)) for n, s in told]
-        report.bytes = sum(s.nbytes for s in specs)
+        report.outputs = [output_info(name, spec) for name, spec in zip(names, specs, strict=True)]
+        report.bytes = sum([spec.nbytes for spec in specs])
         report.receptive = self.receptive.of(resolved.id)
         self.totals.activation_bytes += report.bytes
 
@@ -414,7 +458,7 @@ class _Check:
         report = self.reports[resolved.id]
         for port, spec in zip(resolved.ports, specs, strict=True):
             if port.kind in ("data", "label") and spec is not None:
-                report.inputs[port.name] = TensorInfo(shape=list(spec.shape), dtype=dtype_name(spec.dtype))
+                report.inputs[port.name] = tensor_info(spec)
 
 
 def output_ids(document: GraphDocument, order: Mapping[str, Resolved]) -> list[str]:

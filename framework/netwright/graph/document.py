@@ -58,12 +58,12 @@ def parse(document: Any) -> GraphDocument:
 
 def _node(row: Any, position: int) -> GraphNode:
     where = f"nodes[{position}]"
-    if not isinstance(row, Mapping):
+    if not isinstance(row, (dict, Mapping)):  # what is a dict is known at once
         raise GraphError("a node is a JSON object", where=where, got=type(row).__name__)
     node = GraphNode(row.get("id", ""), row.get("op", ""), row.get("params") or {}, row.get("inputs") or {})
     if not isinstance(node.id, str) or not isinstance(node.op, str):
         raise GraphError("a node needs an id and an op, both texts", where=where)
-    if not isinstance(node.params, Mapping) or not isinstance(node.inputs, Mapping):
+    if not isinstance(node.params, (dict, Mapping)) or not isinstance(node.inputs, (dict, Mapping)):
         raise GraphError("params and inputs are JSON objects", where=node.id[:64] or where)
     if not all(isinstance(v, str) for v in node.inputs.values()):
         raise GraphError('an input is written "node" or "node:output"', where=node.id[:64] or where)

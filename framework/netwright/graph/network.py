@@ -94,7 +94,7 @@ def to_network(graph: Any, data: DataSpec | None = None) -> Network:
             labels[name] = None if "label" in given else f"{name}_label"
     chosen = dict(map(split_reference, document.outputs))
     heads = [Head(n, order[n].op, order[n].p, labels.get(n)) for n in output_ids(document, order)]
-    outputs = [symbols[h.name][output_index(chosen.get(h.name, ""), order[h.name].output_names()) or 0] for h in heads]
+    outputs = [symbols[h.name][output_index(chosen.get(h.name, ""), order[h.name].output_names) or 0] for h in heads]
     return Network(Group(outputs), inputs, tuple(heads))
 
 

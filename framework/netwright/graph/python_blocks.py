@@ -84,7 +84,7 @@ class Layout:
         return layout if repeated <= layout.groups.keys() else None
 
     def _refer(self, node: str, output: str) -> Reference:
-        names = self.order[node].output_names()
+        names = self.order[node].output_names
         return node, names.index(output) if output in names else int(output or 0)
 
     def place(self, name: str, within: str | None) -> str | None:
@@ -242,7 +242,7 @@ class _Writer:
         entering = self.layout.place(node, self.within) is None or self.layout.order[node].op is None
         key = reference if entering or self._is_block(node) else (node, -1)
         if key not in self.names:
-            word = node if len(self.layout.order[node].output_names()) == 1 else f"{node}_{output}"
+            word = node if len(self.layout.order[node].output_names) == 1 else f"{node}_{output}"
             self.names[key] = free(node if key[1] == -1 else word, self.taken)
             self.taken.add(self.names[key])
         return self.names[key]
@@ -253,7 +253,7 @@ class _Writer:
     def _value(self, reference: Reference) -> str:
         node, output = reference
         name = self._name(reference)
-        several = (node, -1) in self.names and len(self.layout.order[node].output_names()) > 1
+        several = (node, -1) in self.names and len(self.layout.order[node].output_names) > 1
         return f"{name}[{output}]" if several else name
 
     def _attribute(self, name: str) -> str:

@@ -21,21 +21,18 @@ MAX_VALUE_TEXT = 60
 class Resolved:
     """A node whose operator and parameters are right; ``sources`` maps ports to (node id, output number)."""
 
-    __slots__ = ("node", "op", "p", "ports", "sources")
+    __slots__ = ("node", "op", "output_names", "p", "ports", "sources")
 
     def __init__(self, node: GraphNode, op: Operator | None, p: OpParams, ports: tuple[Port, ...]) -> None:
         self.node, self.op, self.p, self.ports = node, op, p, ports
         self.sources: dict[str, tuple[str, int]] = {}
 
+        self.output_names = ("output",) if op is None else op.output_names(p)[: op.visible_outputs(p)]
+        """Names of the visible outputs."""
+
     @property
     def id(self) -> str:
         return self.node.id
-
-    def output_names(self) -> tuple[str, ...]:
-        """Names of the visible outputs."""
-        if self.op is None:
-            return ("output",)
-        return self.op.output_names(self.p)[: self.op.visible_outputs(self.p)]
 
 
 def resolve(document: GraphDocument) -> tuple[dict[str, Resolved], list[Problem]]:
@@ -162,7 +159,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                 )
             )
         elif source is not None:
-            index = output_index(output, source.output_names())
+            index = output_index(output, source.output_names)
             if index is None:
                 problems.append(
                     Problem(
@@ -170,7 +167,7 @@ def _resolve_edges(resolved: Resolved, found: Mapping[str, Resolved], known: set
                         node=node.id,
                         port=port,
                         message=f"{source_id!r} has no output {output[:64]!r}",
-                        wanted=", ".join(source.output_names()),
+                        wanted=", ".join(source.output_names),
                         remedy="Connect one of its outputs",
                         fix=fixes.disconnect(node.id, port),
                     )

@@ -170,6 +170,8 @@ class CallFacts:
     backs: dict[Any, Callable[..., Any]] = field(default_factory=dict)
     """Of those, the gradient on bare arrays, by shape, the dtype's number, the mode, and who wants it."""
     inferred: dict[tuple[TensorSpec, ...], tuple[TensorSpec, ...]] = field(default_factory=dict)
+    derived: dict[tuple[TensorSpec | None, ...], Any] = field(default_factory=dict)
+    """What the check of a drawn network has worked out (``graph.deriving``)."""
     checked: set[tuple[Any, ...]] = field(default_factory=set)
     """Shapes and dtypes of inputs that were found to fit, in a form that is quick to look up."""
 

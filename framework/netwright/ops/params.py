@@ -7,12 +7,11 @@ text in MXNet's symbol JSON.
 from __future__ import annotations
 
 import ast
-import functools
 import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Self, TypeVar, cast
 
 import numpy as np
 from pydantic import (
@@ -77,6 +76,8 @@ Ints = Annotated[tuple[int, ...], BeforeValidator(_one_or_many)]
 Pads = Annotated[tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...], BeforeValidator(_one_or_many)]
 """Sizes per spatial axis where 0 is allowed; one integer stands for a tuple of one."""
 
+_P = TypeVar("_P", bound="OpParams")
+
 Axes = int | tuple[int, ...] | None
 """One axis, several, or all (None)."""
 
@@ -90,10 +91,21 @@ def hint(default: Any, doc: str = "") -> Any:
     )
 
 
-@functools.lru_cache(maxsize=4096)
-def _strict(model: Any, text: str) -> Any:
-    """Parameters are never changed, so that the same text gives the same object."""
-    return model.model_validate_json(text, strict=True)
+MOST_KNOWN = 4096
+_known: dict[tuple[type[Any], str], Any] = {}
+
+
+def _strict(model: type[_P], values: Mapping[str, Any]) -> _P:
+    """Parameters from JSON values. They are never changed, so that the same values give the same object."""
+    key = model, repr(values)
+    found = _known.get(key)
+    if found is None:
+        _refuse_infinite(values)
+        found = model.model_validate_json(json.dumps(values), strict=True)
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        _known[key] = found
+    return cast(_P, found)
 
 
 class OpParams(BaseModel):
@@ -110,8 +122,7 @@ class OpParams(BaseModel):
         """
         try:
             if strict:
-                _refuse_infinite(values)
-                return cast(Self, _strict(cls, json.dumps(values)))
+                return _strict(cls, values)
             return cls._validated({k: _plain(v) for k, v in values.items()})
         except ValidationError as error:
             raise _param_error(cls, error) from None

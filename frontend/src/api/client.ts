@@ -98,12 +98,16 @@ async function send(url: string, init: RequestInit): Promise<Response> {
 }
 
 async function readError(response: Response): Promise<ApiError> {
-  const fallback: ErrorBody = { code: "http_error", message: t("The server answered {{status}}.", { status: response.status }) };
+  return errorOf(response.status, await response.text().catch(() => ""));
+}
+
+/** An answer that is no success, as the server's error body says it; in its absence a sentence for the status. */
+export function errorOf(status: number, text: string): ApiError {
+  const fallback: ErrorBody = { code: "http_error", message: t("The server answered {{status}}.", { status }) };
   try {
-    const body = (await response.json()) as { error?: ErrorBody | string };
-    if (typeof body.error === "string") return new ApiError(response.status, { ...fallback, message: body.error });
-    return new ApiError(response.status, body.error ?? fallback);
+    const { error } = JSON.parse(text) as { error?: ErrorBody | string };
+    return new ApiError(status, typeof error === "string" ? { ...fallback, message: error } : (error ?? fallback));
   } catch {
-    return new ApiError(response.status, fallback);
+    return new ApiError(status, fallback); // not the studio's own answer: a proxy in between, say
   }
 }

@@ -1,7 +1,6 @@
 import { languageTag, t } from "@/i18n";
 
-import { ApiError, type ApiPath, apiUrl } from "./client";
-import type { ErrorBody } from "./types";
+import { ApiError, type ApiPath, apiUrl, errorOf } from "./client";
 
 export interface Sending<T> {
   done: Promise<T>;
@@ -17,9 +16,9 @@ export function sendForm<T>(path: ApiPath, form: FormData, onProgress: (fraction
     };
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T);
-      else reject(readError(request.status, request.responseText));
+      else reject(errorOf(request.status, request.responseText));
     };
-    request.onerror = () => reject(readError(0, ""));
+    request.onerror = () => reject(lost());
     request.onabort = () => reject(new DOMException("The upload was cancelled.", "AbortError"));
   });
   request.open("POST", apiUrl(path));
@@ -29,14 +28,4 @@ export function sendForm<T>(path: ApiPath, form: FormData, onProgress: (fraction
   return { done, cancel: () => request.abort() };
 }
 
-/** The server's error body; in its absence a sentence for the status. */
-export function readError(status: number, text: string): ApiError {
-  if (status === 0) return new ApiError(0, { code: "offline", message: t("The connection was lost while sending.") });
-  try {
-    const body = JSON.parse(text) as { error?: ErrorBody };
-    if (body.error) return new ApiError(status, body.error);
-  } catch {
-    // not the studio's own answer: a proxy in between, say
-  }
-  return new ApiError(status, { code: "http_error", message: t("The server answered {{status}}.", { status }) });
-}
+const lost = (): ApiError => new ApiError(0, { code: "offline", message: t("The connection was lost while sending.") });

@@ -1,5 +1,5 @@
 import { Center, Loader } from "@mantine/core";
-import { lazy, Suspense, useCallback, useEffect } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
@@ -63,8 +63,10 @@ function LinkedNode() {
 function Tab({ tab }: { tab: string }) {
   if (tab === "train") return <Training />;
   if (tab === "sweep") return <Sweeping />;
-  return tab === "xray" ? <Xray /> : <LookInside>{(overlay) => <Editor overlay={overlay} />}</LookInside>;
+  return tab === "xray" ? <Xray /> : <LookInside>{drawEditor}</LookInside>;
 }
+
+const drawEditor = (overlay: ReactNode): ReactNode => <Editor overlay={overlay} />;
 
 function Xray() {
   const session = useSession();

@@ -41,15 +41,25 @@ export function findNode(graph: Graph, id: string): GraphNode | undefined {
   return indexOf(graph).get(id);
 }
 
+const written = new WeakMap<GraphNode, readonly Connection[]>();
+
+/** What a node reads, as it says itself: the same objects as long as the node is the same. */
+function connectionsTo(node: GraphNode): readonly Connection[] {
+  let found = written.get(node);
+  if (!found) {
+    found = Object.entries(node.inputs).map(([port, reference]) => {
+      const [from, output] = readReference(reference);
+      return { from, output, to: node.id, port };
+    });
+    written.set(node, found);
+  }
+  return found;
+}
+
 /** All connections whose two ends exist; a dangling reference is the check's to report. */
 export const connectionsOf = derived((nodes): readonly Connection[] => {
   const known = new Set(nodes.map((node) => node.id));
-  return nodes.flatMap((node) =>
-    Object.entries(node.inputs).flatMap(([port, reference]) => {
-      const [from, output] = readReference(reference);
-      return known.has(from) ? [{ from, output, to: node.id, port }] : [];
-    }),
-  );
+  return nodes.flatMap((node) => connectionsTo(node).filter(({ from }) => known.has(from)));
 });
 
 /** node → the nodes that read it. */
@@ -63,6 +73,16 @@ export const consumersOf = derived((nodes): ReadonlyMap<string, readonly string[
 
 export function connectionId({ to, port }: Pick<Connection, "to" | "port">): string {
   return `${to}.${port}`;
+}
+
+/** The connection of an id, if its two ends exist. */
+export function findConnection(graph: Graph, id: string): Connection | undefined {
+  const dot = id.indexOf(".");
+  const [to, port] = [id.slice(0, dot), id.slice(dot + 1)];
+  const reference = findNode(graph, to)?.inputs[port];
+  if (reference === undefined) return undefined;
+  const [from, output] = readReference(reference);
+  return findNode(graph, from) ? { from, output, to, port } : undefined;
 }
 
 export function positionOf(graph: Graph, id: string): Position {

@@ -7,10 +7,12 @@ export interface Port {
   doc: string;
 }
 
+type Reader = Pick<GraphNode, "inputs">;
+
 const VARIADIC = /^arg(\d+)$/;
 
 /** The input ports a node shows: data and label ports, and a weight or state port once it is connected. */
-export function inputPorts(node: GraphNode, operator: OperatorInfo | undefined): Port[] {
+export function inputPorts(node: Reader, operator: OperatorInfo | undefined): Port[] {
   if (!operator) return Object.keys(node.inputs).map((name) => ({ name, kind: "data", optional: true, doc: "" }));
   if (operator.variadic) return variadicPorts(node, operator);
   return operator.inputs.filter(
@@ -19,7 +21,7 @@ export function inputPorts(node: GraphNode, operator: OperatorInfo | undefined):
 }
 
 /** arg0 … as many as are connected, and one free one at the end. */
-function variadicPorts(node: GraphNode, operator: OperatorInfo): Port[] {
+function variadicPorts(node: Reader, operator: OperatorInfo): Port[] {
   const used = Object.keys(node.inputs).flatMap((name) => VARIADIC.exec(name)?.[1] ?? []);
   const count = Math.max(2, ...used.map((digits) => Number(digits) + 2));
   const doc = operator.inputs[0]?.doc ?? "";

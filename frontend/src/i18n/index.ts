@@ -4,7 +4,6 @@
  * take `t` from `@/i18n/react`, everything else from here.
  */
 import i18next from "i18next";
-import { initReactI18next } from "react-i18next";
 
 import { type Language, rememberLanguage, wantedLanguage } from "./language";
 
@@ -34,7 +33,7 @@ const singulars = import.meta.glob<Record<string, string>>("../**/en.json", { ea
 /** i18next's own types read the text once more, for what `Translate` has said already. */
 const translate = i18next.t as unknown as (text: string, values: Values | undefined) => string;
 
-void i18next.use(initReactI18next).init({
+void i18next.init({
   lng: "en",
   fallbackLng: "en",
   resources: { en: { translation: Object.assign({}, ...Object.values(singulars)) as Record<string, string> } },
@@ -42,7 +41,6 @@ void i18next.use(initReactI18next).init({
   keySeparator: false,
   nsSeparator: false,
   interpolation: { escapeValue: false },
-  react: { useSuspense: false },
   initAsync: false,
 });
 
@@ -56,6 +54,21 @@ export function msg(text: string): Message {
 
 export function currentLanguage(): Language {
   return i18next.language === "zh" ? "zh" : "en";
+}
+
+/** The words of the page, and which they are. */
+export interface Spoken {
+  readonly t: Translate;
+  readonly language: Language;
+}
+
+const speak = (language: Language): Spoken => ({ t: (text, ...values) => translate(text, values[0]), language });
+
+const languages: Readonly<Record<Language, Spoken>> = { en: speak("en"), zh: speak("zh") };
+
+/** The same object as long as the language is the same. */
+export function spoken(): Spoken {
+  return languages[currentLanguage()];
 }
 
 /** The tag for dates, numbers and `<html lang>`. */

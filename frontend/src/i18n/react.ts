@@ -1,13 +1,11 @@
-import { useTranslation as useI18next } from "react-i18next";
+import { useSyncExternalStore } from "react";
 
-import { currentLanguage, type Translate } from "./index";
-import type { Language } from "./language";
+import { onLanguageChange, type Spoken, spoken } from "./index";
 
 /**
  * `t` for a component, which is drawn anew when the language changes. Everything that shows words, numbers or dates
- * calls it, also where another function makes the words.
+ * calls it, also where another function makes the words. `t` is another function in each language.
  */
-export function useTranslation(): { t: Translate; language: Language } {
-  const { t } = useI18next();
-  return { t: t as unknown as Translate, language: currentLanguage() };
+export function useTranslation(): Spoken {
+  return useSyncExternalStore(onLanguageChange, spoken);
 }

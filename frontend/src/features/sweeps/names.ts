@@ -27,6 +27,16 @@ export function knobTitle(knob: Knob): string {
   return fieldsOf({ properties: { [knob.name]: knob.rule } })[0]?.title ?? titleOf(knob.name);
 }
 
+/** The same with its owner: "fc1: Units". */
+export function ownedTitle(knob: Knob): string {
+  return knob.owner === "" ? knobTitle(knob) : `${knob.owner}: ${knobTitle(knob)}`;
+}
+
+/** A varied parameter and those that change together with it: "fc1 num_hidden = fc2 num_hidden". */
+export function parameterTitle({ path, also = [] }: SweepParameter): string {
+  return [path, ...also].map(pathTitle).join(" = ");
+}
+
 /** "settings.optimizer_params.learning_rate" → "Learning rate"; "nodes.fc1.num_hidden" → "fc1 num_hidden". */
 export function pathTitle(path: string): string {
   const parts = path.split(".");

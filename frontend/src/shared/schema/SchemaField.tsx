@@ -1,5 +1,5 @@
 import { Select, Switch, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 
 import type { ParamValue } from "@/api/types";
 import type { Translate } from "@/i18n";
@@ -9,17 +9,25 @@ import type { Field } from "./field";
 import { readList, writeList } from "./list";
 import { readNumber } from "./number";
 
-export interface SchemaFieldProps {
+interface Given {
   field: Field;
   value: ParamValue | undefined;
   error?: string | undefined;
   disabled: boolean;
+}
+
+export interface SchemaFieldProps extends Given {
+  onChange: (name: string, value: ParamValue | undefined) => void;
+}
+
+interface ControlProps extends Given {
   onChange: (value: ParamValue | undefined) => void;
 }
 
 /** The one control that fits a field of a schema. */
-export function SchemaField(props: SchemaFieldProps) {
-  switch (props.field.kind) {
+export const SchemaField = memo(function SchemaField({ onChange, ...given }: SchemaFieldProps) {
+  const props: ControlProps = { ...given, onChange: (value) => onChange(given.field.name, value) };
+  switch (given.field.kind) {
     case "boolean":
       return <BooleanField {...props} />;
     case "integer":
@@ -32,9 +40,9 @@ export function SchemaField(props: SchemaFieldProps) {
     case "string":
       return <StringField {...props} />;
   }
-}
+});
 
-function common({ field, error, disabled }: SchemaFieldProps) {
+function common({ field, error, disabled }: ControlProps) {
   return {
     label: field.title,
     description: field.description,
@@ -63,7 +71,7 @@ function cleared(field: Field): ParamValue | undefined {
   return field.nullable ? null : undefined;
 }
 
-function BooleanField(props: SchemaFieldProps) {
+function BooleanField(props: ControlProps) {
   const { field, value, onChange } = props;
   const { required: _required, ...shared } = common(props);
   return (
@@ -76,7 +84,7 @@ function BooleanField(props: SchemaFieldProps) {
 }
 
 /** A text field, for numbers are also written 1e-3; what is out of range is let through: the check explains it better. */
-function NumberField(props: SchemaFieldProps) {
+function NumberField(props: ControlProps) {
   const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
@@ -133,7 +141,7 @@ function stepOf(value: ParamValue | undefined): number {
   return 10 ** Math.floor(Math.log10(size));
 }
 
-function ChoiceField(props: SchemaFieldProps) {
+function ChoiceField(props: ControlProps) {
   const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
@@ -153,7 +161,7 @@ function ChoiceField(props: SchemaFieldProps) {
   );
 }
 
-function StringField(props: SchemaFieldProps) {
+function StringField(props: ControlProps) {
   const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = value === undefined ? field.default : value;
@@ -170,7 +178,7 @@ function StringField(props: SchemaFieldProps) {
   );
 }
 
-function ListField(props: SchemaFieldProps) {
+function ListField(props: ControlProps) {
   const { t } = useTranslation();
   const { field, value, onChange } = props;
   const shown = writeList(value === undefined ? field.default : value);

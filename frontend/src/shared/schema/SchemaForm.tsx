@@ -10,7 +10,7 @@ export interface SchemaFormProps {
   schema: JsonSchema;
   /** The values given; what is missing has its default. */
   value: Params;
-  /** One field changed; `undefined` takes the value away, so that the default counts again. */
+  /** One field changed; `undefined` takes the value away, so that the default counts again. Best the same function always. */
   onChange: (name: string, value: ParamValue | undefined) => void;
   /** What is wrong, by field name. */
   errors?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export function SchemaForm({ schema, value, onChange, errors = {}, disabled = fa
             value={value[field.name]}
             error={errors[field.name]}
             disabled={disabled}
-            onChange={(next) => onChange(field.name, next)}
+            onChange={onChange}
           />
         ))}
     </Stack>

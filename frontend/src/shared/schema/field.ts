@@ -26,8 +26,16 @@ const spelledOut: Readonly<Record<string, string>> = { wd: "weight decay", eps: 
 
 const preference: FieldKind[] = ["choice", "list", "boolean", "integer", "number", "string"];
 
-/** The fields of an object schema, in its order. */
-export function fieldsOf(schema: JsonSchema): Field[] {
+const known = new WeakMap<JsonSchema, readonly Field[]>();
+
+/** The fields of an object schema, in its order: the same objects as long as the schema is the same. */
+export function fieldsOf(schema: JsonSchema): readonly Field[] {
+  let fields = known.get(schema);
+  if (!fields) known.set(schema, (fields = readFields(schema)));
+  return fields;
+}
+
+function readFields(schema: JsonSchema): Field[] {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, property]) =>
     describeField(name, property, schema, required.has(name)),

@@ -1,12 +1,11 @@
-import { Anchor, Badge, Button, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Button } from "@mantine/core";
 import { Link } from "wouter";
 
 import type { Share } from "@/api/types";
 import { type Message, msg } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 
-import { EndingText } from "../EndingText";
-import { formatAge } from "../format";
+import { SecretTable } from "../SecretTable";
 import { useRevokeShare } from "./queries";
 
 const kinds: Record<Share["kind"], Message> = { run: msg("Run"), model: msg("Model"), project: msg("Project") };
@@ -16,54 +15,38 @@ export function ShareList({ shares, named = false }: { shares: readonly Share[];
   const { t } = useTranslation();
   const revoke = useRevokeShare();
   return (
-    <Table aria-label={t("Share links")} verticalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          {named ? <Table.Th>{t("Shows")}</Table.Th> : null}
-          <Table.Th>{t("Begins")}</Table.Th>
-          <Table.Th>{t("Made")}</Table.Th>
-          <Table.Th>{t("Last opened")}</Table.Th>
-          <Table.Th>{t("Lasts")}</Table.Th>
-          <Table.Th>
-            <span className="nw-hidden">{t("Actions")}</span>
-          </Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {shares.map((share) => (
-          <Table.Tr key={share.id}>
-            {named ? (
-              <Table.Td>
-                <Badge size="xs" variant="light" color="gray" tt="none" mr={6}>
-                  {t(kinds[share.kind])}
-                </Badge>
-                <Anchor component={Link} size="sm" href={hrefOf(share)}>
-                  {share.title}
-                  {share.version === null ? "" : ` ${share.version}`}
-                </Anchor>
-              </Table.Td>
-            ) : null}
-            <Table.Td>
-              <code>{share.hint}…</code>
-            </Table.Td>
-            <Table.Td>
-              <Text size="xs">{formatAge(share.created_at)}</Text>
-            </Table.Td>
-            <Table.Td>
-              <Text size="xs">{share.used_at === null ? t("never") : formatAge(share.used_at)}</Text>
-            </Table.Td>
-            <Table.Td>
-              <EndingText {...share} />
-            </Table.Td>
-            <Table.Td ta="right">
-              <Button size="compact-xs" variant="default" loading={revoke.isPending && revoke.variables === share.id} onClick={() => revoke.mutate(share.id)}>
-                {share.active ? t("Revoke") : t("Remove")}
-              </Button>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <SecretTable
+      label={t("Share links")}
+      items={shares}
+      columns={named ? [{ title: t("Shows"), cell: (share) => <Shown share={share} /> }] : []}
+      used={t("Last opened")}
+      action={(share) => (
+        <Button
+          size="compact-xs"
+          {...(share.active ? { variant: "default" } : { variant: "subtle", color: "gray" })}
+          loading={revoke.isPending && revoke.variables === share.id}
+          onClick={() => revoke.mutate(share.id)}
+        >
+          {share.active ? t("Revoke") : t("Remove")}
+        </Button>
+      )}
+    />
+  );
+}
+
+/** What a link leads to. */
+function Shown({ share }: { share: Share }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Badge size="xs" variant="light" color="gray" tt="none" mr={6}>
+        {t(kinds[share.kind])}
+      </Badge>
+      <Anchor component={Link} size="sm" href={hrefOf(share)}>
+        {share.title}
+        {share.version === null ? "" : ` ${share.version}`}
+      </Anchor>
+    </>
   );
 }
 

@@ -1,16 +1,9 @@
 import "@xyflow/react/dist/style.css";
 
-import {
-  Background,
-  type FinalConnectionState,
-  MiniMap,
-  ReactFlow,
-  SelectionMode,
-  useReactFlow,
-} from "@xyflow/react";
+import { Background, MiniMap, ReactFlow, SelectionMode, useReactFlow } from "@xyflow/react";
 import { useComputedColorScheme } from "@mantine/core";
 import { MousePointerClick } from "lucide-react";
-import { type DragEvent, type MouseEvent as ReactMouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type DragEvent, useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
 
 import { NODE_SIZE } from "@/graph/rows";
@@ -18,31 +11,28 @@ import type { Translate } from "@/i18n";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 
-import { addOperator, type Loose } from "../actions/add";
-import { setCollapsed } from "../actions/groups";
+import { addOperator } from "../actions/add";
 import { PortsPanel } from "../connect/PortsPanel";
 import { Refusal } from "../connect/Refusal";
-import { useJoin } from "../connect/useJoin";
-import { useTapConnect } from "../connect/useTapConnect";
 import { OPERATOR_MIME } from "../palette/drag";
 import { useSession, useSessionState } from "../session/context";
-import { type Point, useUi } from "../ui";
 import { Arranging } from "./Arranging";
 import classes from "./Canvas.module.css";
 import { CanvasHints } from "./CanvasHints";
 import { createCanvasStore } from "./canvasStore";
-import { judge, looseEnd, portUnder, type Start, targetUnder, toConnections, type Wanted } from "./connecting";
-import type { ShapeFlowEdge } from "./flow";
 import { BlockNode } from "./BlockNode";
 import { FrameNode } from "./FrameNode";
 import { OpNode } from "./OpNode";
 import { QuickInsert } from "./QuickInsert";
 import { ShapeEdge } from "./ShapeEdge";
-import { keepView, useCanvasView } from "./useCanvasView";
+import { useCanvasView } from "./useCanvasView";
+import { useHandlers } from "./useHandlers";
 import { usePortMark } from "./usePortMark";
 
 /** From so many nodes on only those in sight are drawn. */
 const MANY = 40;
+const SELECT_MORE = ["Control", "Meta", "Shift"];
+const MAP_SIZE = { width: 132, height: 92 };
 
 const nodeTypes = { op: OpNode, block: BlockNode, frame: FrameNode };
 const edgeTypes = { shape: ShapeEdge };
@@ -66,61 +56,17 @@ function canvasWords(t: Translate) {
 export function Canvas() {
   const { t } = useTranslation();
   const session = useSession();
-  const ui = useUi();
-  const join = useJoin();
   const scheme = useComputedColorScheme("light");
   const [canvas] = useState(() => createCanvasStore(session));
   const { nodes, edges } = useStore(canvas.store);
   const isEmpty = useSessionState((state) => state.graph.nodes.length === 0);
   const flow = useReactFlow();
+  const { told, cancelTap, notePointer } = useHandlers(canvas);
   const [over, setOver] = useState(false);
   const open = useCanvasView();
   const words = useMemo(() => canvasWords(t), [t]);
   useEffect(() => canvas.follow(), [canvas]);
-
-  const pointer = useRef<Point>({ x: 0, y: 0 });
-  const connect = useCallback(
-    (wanted: Wanted, instead?: ShapeFlowEdge) => {
-      void join({ connections: toConnections(session, wanted), at: pointer.current, instead });
-    },
-    [session, join],
-  );
-  const connectTapped = useCallback(
-    (start: Start, { nativeEvent }: ReactMouseEvent) => {
-      const target = targetUnder(session, nativeEvent, start);
-      if (target) connect(target);
-    },
-    [session, connect],
-  );
-  const tap = useTapConnect(connectTapped);
   usePortMark();
-
-  function onConnectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
-    if (state.isValid === true || !state.fromHandle) return;
-    const target = targetUnder(session, event, state.fromHandle, state.toHandle);
-    if (target) connect(target);
-    else offerAt(event, looseEnd(session, state));
-  }
-
-  /** The second tap was on a port: one that takes the line told `onConnect` of it; one of the same side means its node. */
-  function onTapEnd(event: MouseEvent | TouchEvent): void {
-    const { tapped } = ui.getState();
-    tap.cancel();
-    const end = portUnder(event);
-    if (!tapped || !end || end.nodeId === tapped.node) return;
-    const other = end.type === tapped.type ? null : end;
-    const target = targetUnder(session, event, { nodeId: tapped.node, id: tapped.handle || null, type: tapped.type }, other);
-    if (target && (!other || !judge(session, target).ok)) connect(target);
-  }
-
-  /** Lets a person choose a new node for a place. */
-  function offerAt(event: MouseEvent | TouchEvent | ReactMouseEvent, loose: Loose | null): void {
-    const point = "changedTouches" in event ? event.changedTouches[0] : event;
-    if (!point || !(event.target instanceof Element) || event.target.closest(".react-flow__node")) return;
-    const at = { x: point.clientX, y: point.clientY };
-    const { x, y } = flow.screenToFlowPosition(at);
-    ui.setState({ insert: { at, place: [x, y], loose } });
-  }
 
   function onDrop(event: DragEvent): void {
     setOver(false);
@@ -134,9 +80,7 @@ export function Canvas() {
   return (
     <div
       className={`${classes["canvas"] ?? ""} ${over ? (classes["over"] ?? "") : ""}`}
-      onPointerUpCapture={({ clientX: x, clientY: y }) => {
-        pointer.current = { x, y };
-      }}
+      onPointerUpCapture={notePointer}
       onDragOver={(event) => {
         if (!event.dataTransfer.types.includes(OPERATOR_MIME)) return;
         event.preventDefault();
@@ -151,34 +95,11 @@ export function Canvas() {
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        onNodesChange={canvas.onNodesChange}
-        onEdgesChange={canvas.onEdgesChange}
-        onNodeDragStart={canvas.startDrag}
-        onNodeDragStop={(_event, _node, moved) => canvas.endDrag(moved)}
-        onSelectionDragStart={canvas.startDrag}
-        onSelectionDragStop={(_event, moved) => canvas.endDrag(moved)}
-        onConnect={connect}
-        onConnectEnd={onConnectEnd}
-        onClickConnectStart={tap.onStart}
-        onClickConnectEnd={onTapEnd}
-        onNodeClick={(event, { id }) => void tap.onNode(event, id)}
-        onPaneClick={(event) => {
-          tap.cancel();
-          if (event.detail === 2) offerAt(event, null);
-        }}
-        onPaneMouseMove={(event) => ui.getState().view?.follow({ x: event.clientX, y: event.clientY })}
-        onPaneMouseLeave={() => ui.getState().view?.follow(null)}
-        onReconnect={(edge, wanted) => connect(wanted, edge)}
-        isValidConnection={(wanted) => judge(session, wanted).ok}
+        {...told}
         onInit={open}
-        onMoveEnd={(_event, viewport) => keepView(session.store.getState().projectId, viewport)}
-        onNodeDoubleClick={(_event, { id, type }) => {
-          if (type === "op") ui.setState({ inspector: true });
-          else setCollapsed(session, id, type === "frame");
-        }}
         colorMode={scheme}
         deleteKeyCode={null}
-        multiSelectionKeyCode={["Control", "Meta", "Shift"]}
+        multiSelectionKeyCode={SELECT_MORE}
         selectionKeyCode="Shift"
         selectionMode={SelectionMode.Partial}
         minZoom={0.08}
@@ -192,9 +113,9 @@ export function Canvas() {
         ariaLabelConfig={words}
       >
         <Background gap={22} size={1.4} />
-        <MiniMap pannable zoomable style={{ width: 132, height: 92 }} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />
+        <MiniMap pannable zoomable style={MAP_SIZE} nodeBorderRadius={14} nodeColor="var(--nw-line-strong)" nodeStrokeWidth={0} ariaLabel={t("Map of the network")} />
       </ReactFlow>
-      <CanvasHints onCancelTap={tap.cancel} />
+      <CanvasHints onCancelTap={cancelTap} />
       <Arranging />
       <QuickInsert />
       <PortsPanel />

@@ -28,7 +28,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
   const slot = useContext(NodeSlot);
   if (!node) return null;
   const operator = operators.get(node.op);
-  const { icon: Icon, hue } = lookOf(operator?.category ?? "");
+  const { hue } = lookOf(operator?.category ?? "");
   return (
     <div
       className={classes["node"]}
@@ -38,11 +38,7 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
       style={{ "--hue": hue } as CSSProperties}
     >
       <Inputs node={node} operator={operator} />
-      <div className={classes["head"]}>
-        <Icon className={classes["icon"]} size={14} strokeWidth={2} aria-hidden />
-        <span className={classes["title"]}>{operator ? shortTitle(operator) : node.op}</span>
-        <span className={classes["id"]}>{id}</span>
-      </div>
+      <Head id={id} op={node.op} operator={operator} />
       <div className={classes["facts"]}>
         <span className={classes["params"]}>{summarise(node, operator) || describeOutput(report, t)}</span>
         <Count report={report} />
@@ -51,6 +47,18 @@ export const OpNode = memo(function OpNode({ id, selected }: NodeProps<OpFlowNod
       {problems ? <ProblemBadge problems={problems} /> : null}
       <Outputs names={outputNames(operator, report).join(" ")} />
       {slot?.(id)}
+    </div>
+  );
+});
+
+/** What no edit but a new name changes. */
+const Head = memo(function Head({ id, op, operator }: { id: string; op: string; operator: OperatorInfo | undefined }) {
+  const { icon: Icon } = lookOf(operator?.category ?? "");
+  return (
+    <div className={classes["head"]}>
+      <Icon className={classes["icon"]} size={14} strokeWidth={2} aria-hidden />
+      <span className={classes["title"]}>{operator ? shortTitle(operator) : op}</span>
+      <span className={classes["id"]}>{id}</span>
     </div>
   );
 });

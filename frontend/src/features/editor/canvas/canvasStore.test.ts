@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
-import { graphOf, node, palette, perceptron, project, report } from "@/test/fixtures";
+import { t } from "@/i18n";
+import { graphOf, groupOf, node, palette, perceptron, project, report } from "@/test/fixtures";
 
 import { createSession, type Session } from "../session/session";
 import { type CanvasStore, createCanvasStore } from "./canvasStore";
+import { nameLine, shapeOn } from "./line";
 
 let session: Session;
 let canvas: CanvasStore;
@@ -76,14 +78,43 @@ describe("canvas store", () => {
     expect(state().selection.nodes.size).toBe(0);
   });
 
-  it("writes the shape on each edge, of the output it comes from", () => {
+  it("draws no connection again when shapes change: each reads its own", () => {
     open(graphOf([node("data", "Input"), node("s", "split", "data"), node("a", "Activation", "s:1"), node("b", "Activation", "s")]));
-    expect(edge("a.data")).toMatchObject({ source: "s", sourceHandle: "second", data: { shape: null } });
+    const before = canvas.store.getState();
+    expect(edge("a.data")).toMatchObject({ source: "s", sourceHandle: "second" });
+    const line = (id: string) => {
+      const data = edge(id)?.data;
+      if (!data) throw new Error(`no line ${id}`);
+      return data;
+    };
+    expect(shapeOn(state(), line("a.data"))).toBeNull();
     session.setReport(
       report({ nodes: { s: facts({ name: "first", shape: [32, 4] }, { name: "second", shape: [32, 5] }) } }),
     );
-    expect(edge("a.data")?.data?.shape).toBe("32×5");
-    expect(edge("b.data")?.data?.shape).toBe("32×4");
-    expect(edge("a.data")?.ariaLabel).toBe("From s to data of a, 32×5");
+    expect(canvas.store.getState()).toBe(before);
+    expect(shapeOn(state(), line("a.data"))).toBe("32×5");
+    expect(shapeOn(state(), line("b.data"))).toBe("32×4");
+    expect(nameLine(line("a.data"), "32×5", t)).toBe("From s to data of a, 32×5");
+    expect(nameLine(line("a.data"), null, t)).toBe("From s to data of a");
+  });
+
+  it("follows the outputs that a node turns out to have", () => {
+    open(graphOf([node("data", "Input"), node("s", "split", "data"), node("a", "Activation", "s:1")]));
+    session.setReport(report({ nodes: { s: facts({ name: "left", shape: [1] }, { name: "right", shape: [2] }) } }));
+    expect(edge("a.data")?.sourceHandle).toBe("right");
+  });
+
+  it("writes on a line out of a repeated group what leaves its last repetition", () => {
+    const block = groupOf("block", ["fc1", "act1"], { repeat: 3, collapsed: false });
+    open({ ...perceptron(), groups: [block] });
+    const outputs = { act1: { shape: [32, 7], dtype: "float32" } };
+    session.setReport(
+      report({
+        nodes: { act1: facts({ name: "output", shape: [32, 9] }) },
+        groups: { block: { nodes: 6, outputs, parameters: 0, flops: 0, bytes: 0 } },
+      }),
+    );
+    const line = edge("fc2.data")?.data;
+    expect(line && shapeOn(state(), line)).toBe("32×7");
   });
 });

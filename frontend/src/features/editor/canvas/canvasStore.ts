@@ -104,7 +104,7 @@ export function createCanvasStore(session: Session): CanvasStore {
         session.store.subscribe((now, before) => {
           if (now.graph !== before.graph || now.selection !== before.selection || now.report !== before.report) draw();
         }),
-        // Connections are named in words.
+        // Groups are named in words.
         onLanguageChange(draw),
       ];
       return () => stops.forEach((stop) => stop());

@@ -2,27 +2,22 @@ import type { Edge, Node } from "@xyflow/react";
 
 import type { CheckReport, Graph, OperatorInfo } from "@/api/types";
 import { type Fold, foldOf, frameBox, itemPosition } from "@/graph/fold";
-import { groupsAround } from "@/graph/groups";
-import { type Connection, connectionId, positionOf, writeReference } from "@/graph/model";
+import { type Connection, connectionId, findNode, positionOf, writeReference } from "@/graph/model";
 import { outputName, outputNames } from "@/graph/ports";
 import { NODE_SIZE } from "@/graph/rows";
 import { t } from "@/i18n";
-import { formatShape } from "@/shared/format";
 
 import type { Selection } from "../session/session";
 import { lanesOf } from "./lanes";
+import { type Line, namedBy } from "./line";
 
 /** Nodes carry no data: each reads its own from the session, so a drag draws nothing but what moves. */
 export type OpFlowNode = Node<Record<string, never>, "op">;
 export type BlockFlowNode = Node<Record<string, never>, "block">;
 export type FrameFlowNode = Node<Record<string, never>, "frame">;
 export type DrawnNode = OpFlowNode | BlockFlowNode | FrameFlowNode;
-/** `targets`: all the inputs that the line leads to, more than one where it enters a block. */
-export type ShapeFlowEdge = Edge<
-  { shape: string | null; kind: string; lane: number | null; targets: readonly Target[] },
-  "shape"
->;
-type Target = Pick<Connection, "to" | "port">;
+/** Lines neither: the shape that flows along one is its own to read (`line.ts`). */
+export type ShapeFlowEdge = Edge<Line, "shape">;
 
 const noData: Record<string, never> = {};
 /** Frames lie behind everything, the outer ones deepest. */
@@ -39,13 +34,15 @@ export function flowNodes(old: DrawnNode[], graph: Graph, operators: Operators, 
       const { id } = frame.group;
       const { left, top, right, bottom } = frameBox(graph, fold, frame);
       const size = { width: right - left, height: bottom - top };
+      const ariaLabel = t("Group {{name}}, open", { name: frame.group.title || id });
       const known = sameKind(before.get(id), "frame");
-      if (known && isAt(known, left, top, selected) && known.width === size.width && known.height === size.height) return known;
+      const isSize = known?.width === size.width && known.height === size.height;
+      if (known && isAt(known, left, top, selected) && isSize && known.ariaLabel === ariaLabel) return known;
       return {
         id,
         type: "frame",
         data: noData,
-        ariaLabel: t("Group {{name}}, open", { name: frame.group.title || id }),
+        ariaLabel,
         dragHandle: ".frame-title",
         zIndex: FRAME_DEPTH + frame.depth,
         style: { pointerEvents: "none" },
@@ -95,7 +92,7 @@ function sameItems<T>(old: readonly T[], fresh: readonly T[]): boolean {
   return old.length === fresh.length && fresh.every((item, at) => item === old[at]);
 }
 
-/** The drawn edges, each with the shape that flows along it. */
+/** The drawn edges; one that did not change stays the same object, and so does the list. */
 export function flowEdges(
   old: ShapeFlowEdge[],
   graph: Graph,
@@ -104,31 +101,27 @@ export function flowEdges(
   { edges: selected }: Selection,
 ): ShapeFlowEdge[] {
   const before = new Map(old.map((edge) => [edge.id, edge]));
-  const ops = new Map(graph.nodes.map((node) => [node.id, operators.get(node.op)]));
   const fold = foldOf(graph, operators);
   const lanes = lanesOf(graph, fold);
+  const operatorOf = (id: string): OperatorInfo | undefined => operators.get(findNode(graph, id)?.op ?? "");
   const drawn = fold.connections.map((connection): ShapeFlowEdge => {
-    const { from, to, port } = connection;
+    const { from, output, to, port } = connection;
     const id = connectionId(connection);
-    const ends = endsOf(fold, connection, outputName(outputNames(ops.get(from), report?.nodes[from]), connection.output));
-    const shape = shapeOf(graph, report, connection, ends);
-    const kind = ops.get(to)?.inputs.find((one) => one.name === port)?.kind ?? "data";
+    const names = outputNames(operatorOf(from), report?.nodes[from]);
+    const ends = endsOf(fold, connection, outputName(names, output));
+    const kind = operatorOf(to)?.inputs.find((one) => one.name === port)?.kind ?? "data";
     const lane = lanes.get(id) ?? null;
     const known = before.get(id);
-    const ariaLabel =
-      shape === null
-        ? t("From {{from}} to {{port}} of {{to}}", { from, port, to })
-        : t("From {{from}} to {{port}} of {{to}}, {{shape}}", { from, port, to, shape });
     if (
       known?.source === ends.source &&
       known.target === ends.target &&
       known.sourceHandle === ends.sourceHandle &&
       known.targetHandle === ends.targetHandle &&
-      known.data?.shape === shape &&
+      known.data?.from === from &&
+      known.data.output === output &&
       known.data.kind === kind &&
       known.data.lane === lane &&
       known.data.targets.length === ends.targets.length &&
-      known.ariaLabel === ariaLabel &&
       known.selected === selected.has(id)
     )
       return known;
@@ -140,9 +133,11 @@ export function flowEdges(
       target,
       sourceHandle,
       targetHandle,
-      data: { shape, kind, lane, targets },
+      data: { from, output, to, port, kind, lane, targets },
       selected: selected.has(id),
-      ariaLabel,
+      // Null is no name of React Flow's making; its types do not say so.
+      ariaLabel: null as unknown as string,
+      domAttributes: namedBy(id),
     };
   });
   return sameItems(old, drawn) ? old : drawn;
@@ -153,7 +148,7 @@ interface Ends {
   target: string;
   sourceHandle: string;
   targetHandle: string;
-  targets: readonly Target[];
+  targets: Line["targets"];
 }
 
 /** What a connection is drawn between: nodes, or the blocks that stand for them. */
@@ -168,15 +163,4 @@ function endsOf(fold: Fold, { from, output, to, port }: Connection, outputHandle
     targetHandle: input ? id : port,
     targets: input?.targets ?? [{ to, port }],
   };
-}
-
-/** What leaves a repeated group has the shape of its last repetition. */
-function shapeOf(graph: Graph, report: CheckReport | null, { from, output, to }: Connection, { sourceHandle }: Ends): string | null {
-  const target = groupsAround(graph, to);
-  const left = groupsAround(graph, from).filter((group) => !target.includes(group)).at(-1);
-  const leaving = left === undefined ? undefined : report?.groups[left]?.outputs[writeReference(from, output)];
-  if (leaving?.shape) return formatShape(leaving.shape);
-  const outputs = report?.nodes[from]?.outputs ?? [];
-  const facts = outputs.find((one) => one.name === sourceHandle) ?? (outputs.length === 1 ? outputs[0] : undefined);
-  return facts?.shape ? formatShape(facts.shape) : null;
 }

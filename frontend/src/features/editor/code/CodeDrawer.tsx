@@ -24,15 +24,6 @@ export function CodeDrawer() {
   const { t } = useTranslation();
   const ui = useUi();
   const opened = useUiState((state) => state.code);
-  const graph = useSessionState((state) => state.graph);
-  const dataset = useSessionState((state) => state.dataset);
-  const settings = useSessionState((state) => state.settings);
-  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
-  const code = useQuery({
-    queryKey: ["code", graph.name, graph.nodes, graph.outputs, graph.groups, dataset, settings],
-    queryFn: ({ signal }) => writeCode({ graph, dataset: dataset ?? "", settings }, signal),
-    enabled: opened && faults === 0 && dataset !== null,
-  });
   return (
     <Drawer
       opened={opened}
@@ -41,27 +32,40 @@ export function CodeDrawer() {
       size="xl"
       title={<Text fw={640}>{t("The network as code")}</Text>}
     >
-      {dataset === null ? (
-        <EmptyState icon={CodeXml} title={t("There is no code yet")} text={t("Choose a data set first: a program trains on one.")} />
-      ) : faults > 0 ? (
-        <EmptyState
-          icon={CodeXml}
-          title={t("There is no code yet")}
-          text={t("The network has {{count}} problems: only what fits can be written as a program.", { count: faults })}
-        >
-          <Button variant="light" onClick={() => ui.setState({ code: false, problems: true })}>
-            {t("Show the problems")}
-          </Button>
-        </EmptyState>
-      ) : code.isError ? (
-        <ProblemText error={code.error} title={t("There is no code")} onRetry={() => void code.refetch()} />
-      ) : code.data ? (
-        <Forms code={code.data} />
-      ) : (
-        <Loader type="dots" role="status" aria-label={t("Writing the code")} />
-      )}
+      <Written />
     </Drawer>
   );
+}
+
+/** Only drawn while the drawer is open: closed, it hears of no edit. */
+function Written() {
+  const { t } = useTranslation();
+  const ui = useUi();
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const settings = useSessionState((state) => state.settings);
+  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const code = useQuery({
+    queryKey: ["code", graph.name, graph.nodes, graph.outputs, graph.groups, dataset, settings],
+    queryFn: ({ signal }) => writeCode({ graph, dataset: dataset ?? "", settings }, signal),
+    enabled: faults === 0 && dataset !== null,
+  });
+  if (dataset === null)
+    return <EmptyState icon={CodeXml} title={t("There is no code yet")} text={t("Choose a data set first: a program trains on one.")} />;
+  if (faults > 0)
+    return (
+      <EmptyState
+        icon={CodeXml}
+        title={t("There is no code yet")}
+        text={t("The network has {{count}} problems: only what fits can be written as a program.", { count: faults })}
+      >
+        <Button variant="light" onClick={() => ui.setState({ code: false, problems: true })}>
+          {t("Show the problems")}
+        </Button>
+      </EmptyState>
+    );
+  if (code.isError) return <ProblemText error={code.error} title={t("There is no code")} onRetry={() => void code.refetch()} />;
+  return code.data ? <Forms code={code.data} /> : <Loader type="dots" role="status" aria-label={t("Writing the code")} />;
 }
 
 function Forms({ code }: { code: Code }) {

@@ -176,7 +176,7 @@ function Exposed({ group, onChange }: { group: NodeGroup; onChange: (exposed: No
                   field={{ ...field, title: shown.title || t("{{parameter}} of {{node}}", { parameter: field.title, node: node.id }) }}
                   value={node.params[field.name]}
                   disabled={false}
-                  onChange={(value) => setParam(shown, value)}
+                  onChange={(_name, value) => setParam(shown, value)}
                 />
               ) : (
                 <Text size="xs">{name}</Text>

@@ -1,85 +1,68 @@
 import { Select } from "@mantine/core";
-import { useState } from "react";
+import { memo, useState } from "react";
 
-import type { GraphNode, OperatorInfo } from "@/api/types";
-import { judgeConnection } from "@/graph/connect";
-import { findNode, readReference, writeReference } from "@/graph/model";
-import { inputPorts, outputNames, outputReference } from "@/graph/ports";
+import type { GraphNode } from "@/api/types";
+import { readReference } from "@/graph/model";
+import { inputPorts, type Port } from "@/graph/ports";
 import { useTranslation } from "@/i18n/react";
-import { formatShape } from "@/shared/format";
 
 import { useAct } from "../actions/useActions";
 import { useJoin } from "../connect/useJoin";
-import { useSession, useSessionState } from "../session/context";
+import { useOperator, useSession, useSessionState } from "../session/context";
 import classes from "./Inspector.module.css";
+import { describeSource, sourcesFor } from "./sources";
 
-/** What feeds each input: the way to connect without a pointer. Only sources that can work are offered. */
-export function NodeInputs({ node, operator }: { node: GraphNode; operator: OperatorInfo | undefined }) {
+/** What feeds each input: the way to connect without a pointer. Drawn again when its inputs change, not its parameters. */
+export const NodeInputs = memo(function NodeInputs({ id, op, inputs }: Pick<GraphNode, "id" | "op" | "inputs">) {
+  const { t } = useTranslation();
+  const ports = inputPorts({ inputs }, useOperator(op));
+  if (ports.length === 0) return null;
+  return (
+    <section className={classes["section"]} aria-label={t("Inputs")}>
+      <h2>{t("Inputs")}</h2>
+      {ports.map((port) => (
+        <Source key={port.name} id={id} port={port} reference={inputs[port.name] ?? null} />
+      ))}
+    </section>
+  );
+});
+
+/** The choice of what one input reads. Only sources that can work are offered. */
+function Source({ id, port, reference }: { id: string; port: Port; reference: string | null }) {
   const { t } = useTranslation();
   const act = useAct();
   const join = useJoin();
   const session = useSession();
-  const graph = useSessionState((state) => state.graph);
-  const report = useSessionState((state) => state.report);
-  const [opened, setOpened] = useState<string | null>(null);
-  const ports = inputPorts(node, operator);
-  if (ports.length === 0) return null;
+  const label = useSessionState((state) => (reference === null ? "" : describeSource(state, reference)));
+  const [isOpened, setOpened] = useState(false);
+  // All that can be chosen is worked out when one chooses: in a large network it is much.
+  const graph = useSessionState((state) => (isOpened ? state.graph : null));
+  const report = useSessionState((state) => (isOpened ? state.report : null));
+  const options = graph ? sourcesFor(graph, report, session.operators, { to: id, port: port.name }) : [];
+  const isListed = reference === null || options.some((option) => option.value === reference);
 
-  function connect(port: string, reference: string): void {
-    const [from, output] = readReference(reference);
+  function connect(chosen: string): void {
+    const [from, output] = readReference(chosen);
     const { left = 40, bottom = 40 } = document.activeElement?.getBoundingClientRect() ?? {};
-    void join({ connections: [{ from, output, to: node.id, port }], at: { x: left, y: bottom } });
-  }
-
-  function describe(reference: string) {
-    const [from, output] = readReference(reference);
-    if (!findNode(graph, from)) return { value: reference, label: t("{{reference}} (missing)", { reference }) };
-    const outputs = report?.nodes[from]?.outputs ?? [];
-    const shape = (outputs.find((one) => one.name === output) ?? outputs[0])?.shape;
-    return { value: reference, label: shape ? `${reference}  ·  ${formatShape(shape)}` : reference };
-  }
-
-  function sourcesFor(port: string) {
-    return graph.nodes.flatMap((source) => {
-      if (!judgeConnection(graph, session.operators, { from: source.id, to: node.id, port }).ok) return [];
-      const names = outputNames(session.operators.get(source.op), report?.nodes[source.id]);
-      return names.map((name) => {
-        const output = outputReference(names, name);
-        const shape = report?.nodes[source.id]?.outputs.find((one) => one.name === name)?.shape;
-        const value = writeReference(source.id, output);
-        return { value, label: shape ? `${value}  ·  ${formatShape(shape)}` : value };
-      });
-    });
+    void join({ connections: [{ from, output, to: id, port: port.name }], at: { x: left, y: bottom } });
   }
 
   return (
-    <section className={classes["section"]} aria-label={t("Inputs")}>
-      <h2>{t("Inputs")}</h2>
-      {ports.map((port) => {
-        const reference = node.inputs[port.name] ?? null;
-        // All that can be chosen is worked out when one chooses: in a large network it is much.
-        const options = opened === port.name ? sourcesFor(port.name) : [];
-        const isListed = reference === null || options.some((option) => option.value === reference);
-        return (
-          <Select
-            key={port.name}
-            label={port.name}
-            description={port.kind === "label" && reference === null ? t("The labels of the data set") : null}
-            size="xs"
-            mb={8}
-            searchable
-            clearable
-            placeholder={port.kind === "label" ? t("labels") : t("not connected")}
-            data={isListed ? options : [...options, describe(reference)]}
-            value={reference}
-            onFocus={() => setOpened(port.name)}
-            onChange={(from) => {
-              if (from === null) act(t("Disconnect {{port}} of {{id}}", { port: port.name, id: node.id }), [{ type: "disconnect", to: node.id, port: port.name }]);
-              else connect(port.name, from);
-            }}
-          />
-        );
-      })}
-    </section>
+    <Select
+      label={port.name}
+      description={port.kind === "label" && reference === null ? t("The labels of the data set") : null}
+      size="xs"
+      mb={8}
+      searchable
+      clearable
+      placeholder={port.kind === "label" ? t("labels") : t("not connected")}
+      data={isListed ? options : [...options, { value: reference, label }]}
+      value={reference}
+      onFocus={() => setOpened(true)}
+      onChange={(from) => {
+        if (from === null) act(t("Disconnect {{port}} of {{id}}", { port: port.name, id }), [{ type: "disconnect", to: id, port: port.name }]);
+        else connect(from);
+      }}
+    />
   );
 }

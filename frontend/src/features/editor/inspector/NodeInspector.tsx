@@ -1,4 +1,5 @@
 import { Badge, Checkbox, Group, Text } from "@mantine/core";
+import { useCallback } from "react";
 
 import type { GraphNode, ParamValue, ReceptiveField } from "@/api/types";
 import type { GraphEdit } from "@/graph/edits";
@@ -37,13 +38,15 @@ export function NodeInspector({ node }: { node: GraphNode }) {
   // What is told under its field needs no card, unless there is a mend to click.
   const carded = problems.filter(({ parameter, fix }) => parameter === null || fix !== null || !(parameter in fields));
 
-  function setParam(name: string, value: ParamValue | undefined): void {
-    const edit: GraphEdit =
-      value === undefined
-        ? { type: "unset-params", id: node.id, names: [name] }
-        : { type: "set-params", id: node.id, params: { [name]: value } };
-    act(t("Set {{name}} of {{id}}", { name, id: node.id }), [edit], { key: `${node.id}.${name}` });
-  }
+  const { id } = node;
+  const setParam = useCallback(
+    (name: string, value: ParamValue | undefined): void => {
+      const edit: GraphEdit =
+        value === undefined ? { type: "unset-params", id, names: [name] } : { type: "set-params", id, params: { [name]: value } };
+      act(t("Set {{name}} of {{id}}", { name, id }), [edit], { key: `${id}.${name}` });
+    },
+    [act, t, id],
+  );
 
   return (
     <>
@@ -73,7 +76,7 @@ export function NodeInspector({ node }: { node: GraphNode }) {
           <SchemaForm schema={schema} value={node.params} errors={errors} onChange={setParam} />
         </section>
       ) : null}
-      <NodeInputs node={node} operator={operator} />
+      <NodeInputs id={node.id} op={node.op} inputs={node.inputs} />
       <Derived id={node.id} />
       <OutputSwitch id={node.id} />
       <ActionButtons ids={["duplicate", "delete"]} />

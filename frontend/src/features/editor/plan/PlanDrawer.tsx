@@ -23,16 +23,7 @@ export function PlanDrawer() {
   const opened = useUiState((state) => state.plan);
   const [mode, setMode] = useState("training");
   const [view, setView] = useState<View>("steps");
-  const graph = useSessionState((state) => state.graph);
-  const dataset = useSessionState((state) => state.dataset);
   const batch_size = useSessionState((state) => state.settings.batch_size);
-  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
-  const training = mode === "training";
-  const plan = useQuery({
-    queryKey: ["plan", graph.nodes, graph.outputs, dataset, batch_size, training],
-    queryFn: ({ signal }) => planGraph({ graph, dataset, batch_size, training }, signal),
-    enabled: opened && faults === 0,
-  });
   return (
     <Drawer
       opened={opened}
@@ -61,20 +52,35 @@ export function PlanDrawer() {
           ]}
         />
       </Group>
-      {faults > 0 ? (
-        <EmptyState
-          icon={ListTree}
-          title={t("There is no plan yet")}
-          text={t("The network has {{count}} problems: only what fits can be planned.", { count: faults })}
-        >
-          <Button variant="light" onClick={() => ui.setState({ plan: false, problems: true })}>
-            {t("Show the problems")}
-          </Button>
-        </EmptyState>
-      ) : (
-        <Answer plan={plan} view={view} />
-      )}
+      <Plan training={mode === "training"} view={view} />
     </Drawer>
+  );
+}
+
+/** Only drawn while the drawer is open: closed, it hears of no edit. */
+function Plan({ training, view }: { training: boolean; view: View }) {
+  const { t } = useTranslation();
+  const ui = useUi();
+  const graph = useSessionState((state) => state.graph);
+  const dataset = useSessionState((state) => state.dataset);
+  const batch_size = useSessionState((state) => state.settings.batch_size);
+  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const plan = useQuery({
+    queryKey: ["plan", graph.nodes, graph.outputs, dataset, batch_size, training],
+    queryFn: ({ signal }) => planGraph({ graph, dataset, batch_size, training }, signal),
+    enabled: faults === 0,
+  });
+  if (faults === 0) return <Answer plan={plan} view={view} />;
+  return (
+    <EmptyState
+      icon={ListTree}
+      title={t("There is no plan yet")}
+      text={t("The network has {{count}} problems: only what fits can be planned.", { count: faults })}
+    >
+      <Button variant="light" onClick={() => ui.setState({ plan: false, problems: true })}>
+        {t("Show the problems")}
+      </Button>
+    </EmptyState>
   );
 }
 

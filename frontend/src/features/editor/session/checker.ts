@@ -3,10 +3,9 @@ import { checkGraph } from "@/api/graphs";
 
 import type { Session, SessionState } from "./session";
 
-/** An edit this long after the last question is asked about at once; in a burst, the pause after an edit is waited for. */
-const QUIET_MS = 150;
-const DEBOUNCE_MS = 30;
 const RETRY_MS = 2000;
+/** A server that has not answered by then will not. */
+const PATIENCE_MS = 20_000;
 
 /** Does this change matter to shapes? Moving a node does not. */
 function matters(now: SessionState, before: SessionState): boolean {
@@ -19,50 +18,62 @@ function matters(now: SessionState, before: SessionState): boolean {
   );
 }
 
-/** Asks the server about the drawing after every edit that matters; an answer to an old question is dropped. */
+/**
+ * Asks the server about the drawing after every edit that matters, at once, so that it works while the page draws the
+ * edit. One question at a time: what was edited meanwhile is asked about when the answer is there, which is then of an
+ * old drawing and dropped. So a quick server is asked about each key, a slow one about the last.
+ */
 export function startChecker(session: Session): () => void {
   const { store } = session;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let asked = new AbortController();
-  let askedAt = 0;
+  let isAsking = false;
+  let isStale = false;
+  let isStopped = false;
 
-  async function ask(): Promise<void> {
+  async function askOnce(): Promise<void> {
+    isStale = false;
     asked = new AbortController();
-    askedAt = Date.now();
     const { signal } = asked;
+    const patience = setTimeout(() => asked.abort(new DOMException("", "TimeoutError")), PATIENCE_MS);
     const { graph, dataset, settings } = store.getState();
     try {
       const report = await checkGraph({ graph, dataset, batch_size: settings.batch_size }, signal);
-      if (!signal.aborted) session.setReport(report);
+      if (!isOver()) session.setReport(report);
     } catch (error) {
-      if (signal.aborted) return;
-      store.setState({ check: "failed" });
-      if (error instanceof ApiError && (error.code === "offline" || error.status >= 500)) schedule(RETRY_MS);
+      if (!isOver()) fail(error);
     }
+    clearTimeout(patience);
   }
 
-  function schedule(delay: number): void {
-    clearTimeout(timer);
-    asked.abort();
-    timer = setTimeout(() => void ask(), delay);
+  /** Read anew after each wait. */
+  const isOver = (): boolean => isStale || isStopped;
+
+  function fail(error: unknown): void {
+    store.setState({ check: "failed" });
+    const isSilent = !(error instanceof ApiError) || error.code === "offline" || error.status >= 500;
+    if (isSilent) timer = setTimeout(askAnew, RETRY_MS);
   }
 
-  function onEdit(): void {
-    if (Date.now() - askedAt < QUIET_MS) {
-      schedule(DEBOUNCE_MS);
-      return;
-    }
+  async function ask(): Promise<void> {
+    isAsking = true;
+    do await askOnce();
+    while (isStale && !isStopped);
+    isAsking = false;
+  }
+
+  function askAnew(): void {
     clearTimeout(timer);
-    asked.abort();
-    // Without a timer, so that the server works while the page draws the edit.
-    void ask();
+    if (isAsking) isStale = true;
+    else void ask();
   }
 
   const stop = store.subscribe((now, before) => {
-    if (matters(now, before)) onEdit();
+    if (matters(now, before)) askAnew();
   });
-  schedule(0);
+  askAnew();
   return () => {
+    isStopped = true;
     stop();
     clearTimeout(timer);
     asked.abort();

@@ -2,6 +2,7 @@ import { createStore as openStore, del, entries, get, set, type UseStore } from 
 
 import type { Project } from "@/api/types";
 import type { History } from "@/graph/history";
+import { isSame } from "@/shared/same";
 
 import type { Drawing, Session, SessionState } from "./session";
 
@@ -95,14 +96,6 @@ export function startKeeping(session: Session): () => void {
     window.removeEventListener("pagehide", keep);
     keep();
   };
-}
-
-/** Equal as JSON, whatever the order of keys. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const [left, right] = [Object.entries(a), new Map(Object.entries(b))];
-  return left.length === right.size && left.every(([key, value]) => right.has(key) && isSame(value, right.get(key)));
 }
 
 async function forgetOld(store: UseStore): Promise<void> {

@@ -55,47 +55,53 @@ const call = (at: number): Call => {
 const wait = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe("checker", () => {
-  it("asks at once, then 30 ms after the last of several edits", async () => {
-    const stop = startChecker(session);
-    await wait(0);
-    expect(calls).toHaveLength(1);
-    units(1);
-    await wait(20);
-    units(2);
-    await wait(29);
-    expect(calls).toHaveLength(1);
-    await wait(1);
-    expect(calls).toHaveLength(2);
-    expect(call(1).body).toMatchObject({ dataset: "digits", batch_size: 32 });
-    stop();
-  });
+  const totals = (parameters: number): CheckReport =>
+    report({ totals: { parameters, flops: 0, activation_bytes: 0, weight_bytes: 0 } });
 
-  it("asks about a single edit without waiting", async () => {
+  it("asks at once, and about the last of several edits when the answer is there", async () => {
     const stop = startChecker(session);
-    await wait(1000);
+    expect(calls).toHaveLength(1);
+    expect(call(0).body).toMatchObject({ dataset: "digits", batch_size: 32 });
+    call(0).answer(totals(1));
+    await wait(0);
     units(1);
     expect(calls).toHaveLength(2);
     units(2);
-    expect(call(1).signal?.aborted).toBe(true);
-    await wait(30);
+    units(3);
+    await wait(1000);
+    expect(calls).toHaveLength(2);
+    call(1).answer(totals(2));
+    await wait(0);
     expect(calls).toHaveLength(3);
-    expect(JSON.stringify(call(2).body["graph"])).toContain('"num_hidden":2');
+    expect(JSON.stringify(call(2).body["graph"])).toContain('"num_hidden":3');
     stop();
   });
 
   it("drops the answer to an old question", async () => {
     const stop = startChecker(session);
-    await wait(0);
     units(1);
-    expect(call(0).signal?.aborted).toBe(true);
-    await wait(30);
-    const totals = (parameters: number): CheckReport =>
-      report({ totals: { parameters, flops: 0, activation_bytes: 0, weight_bytes: 0 } });
     call(0).answer(totals(111));
+    await wait(0);
+    expect(state().report).toBeNull();
     call(1).answer(totals(222));
     await wait(0);
     expect(state().report?.totals.parameters).toBe(222);
+    expect(calls).toHaveLength(2);
     stop();
+  });
+
+  it("gives up a question that is not answered, and asks no more once the project is left", async () => {
+    const stop = startChecker(session);
+    units(1);
+    await wait(20_000);
+    expect(call(0).signal?.aborted).toBe(true);
+    expect(calls).toHaveLength(2);
+    units(2);
+    stop();
+    expect(call(1).signal?.aborted).toBe(true);
+    await wait(30_000);
+    expect(calls).toHaveLength(2);
+    expect(state().check).toBe("waiting");
   });
 
   it("does not ask when a node only moves, and tries again when the server is away", async () => {

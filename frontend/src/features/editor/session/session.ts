@@ -5,9 +5,10 @@ import { applyEdits, type GraphEdit } from "@/graph/edits";
 import { emptyHistory, type History, redo, remember, undo } from "@/graph/history";
 import { roomForFrames } from "@/graph/fold";
 import { findGroup, groupsAround } from "@/graph/groups";
-import { connectionId, connectionsOf } from "@/graph/model";
+import { findConnection, findNode } from "@/graph/model";
 import { completeLayout } from "@/graph/rows";
 import { t } from "@/i18n";
+import { isSame } from "@/shared/same";
 
 import { shareReport } from "./shareReport";
 
@@ -157,11 +158,9 @@ export function createSession(project: Project, palette: Palette, resumed: Parti
 }
 
 function existing({ nodes, edges }: Selection, graph: Graph): Selection {
-  const ids = new Set([...graph.nodes, ...graph.groups].map(({ id }) => id));
-  const connections = new Set(connectionsOf(graph).map(connectionId));
   const kept = {
-    nodes: new Set([...nodes].filter((id) => ids.has(id))),
-    edges: new Set([...edges].filter((id) => connections.has(id))),
+    nodes: new Set([...nodes].filter((id) => findNode(graph, id) ?? findGroup(graph, id))),
+    edges: new Set([...edges].filter((id) => findConnection(graph, id))),
   };
   return { nodes: sameSet(kept.nodes, nodes) ? nodes : kept.nodes, edges: sameSet(kept.edges, edges) ? edges : kept.edges };
 }
@@ -178,7 +177,7 @@ function groupProblems(problems: Problem[], old: ReadonlyMap<string, Problem[]>)
   }
   for (const [id, list] of grouped) {
     const before = old.get(id);
-    if (before && JSON.stringify(before) === JSON.stringify(list)) grouped.set(id, before);
+    if (before && isSame(before, list)) grouped.set(id, before);
   }
   return grouped;
 }

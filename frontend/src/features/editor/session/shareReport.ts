@@ -1,4 +1,5 @@
 import type { CheckReport } from "@/api/types";
+import { isSame } from "@/shared/same";
 
 /** The new report, with the parts of the old one that say the same: only nodes that changed are drawn again. */
 export function shareReport(old: CheckReport | null, fresh: CheckReport): CheckReport {
@@ -6,11 +7,11 @@ export function shareReport(old: CheckReport | null, fresh: CheckReport): CheckR
   return { ...fresh, nodes: shareEntries(old.nodes, fresh.nodes), groups: shareEntries(old.groups, fresh.groups) };
 }
 
-function shareEntries<T>(old: Record<string, T>, fresh: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(
-    Object.entries(fresh).map(([id, entry]) => {
-      const before = old[id];
-      return [id, before !== undefined && JSON.stringify(before) === JSON.stringify(entry) ? before : entry];
-    }),
-  );
+/** `fresh`, which nobody else holds yet, with the old entries put in. */
+function shareEntries<T>(old: Readonly<Record<string, T>>, fresh: Record<string, T>): Record<string, T> {
+  for (const id in fresh) {
+    const before = old[id];
+    if (before !== undefined && isSame(before, fresh[id])) fresh[id] = before;
+  }
+  return fresh;
 }

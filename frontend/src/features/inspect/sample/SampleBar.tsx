@@ -8,7 +8,7 @@ import { messageOf } from "./message";
 import { Said } from "./Said";
 import classes from "./sample.module.css";
 
-interface Props {
+export interface SampleBarProps {
   on: boolean;
   onToggle: () => void;
   /** Why it cannot be looked inside now. */
@@ -22,7 +22,7 @@ interface Props {
 }
 
 /** The switch over the canvas, and which sample goes through the network. */
-export function SampleBar({ on, onToggle, hindrance, index, count, onIndex, reply, error, isFetching }: Props) {
+export function SampleBar({ on, onToggle, hindrance, index, count, onIndex, reply, error, isFetching }: SampleBarProps) {
   const { t } = useTranslation();
   return (
     <div className={classes["bar"]} role="group" aria-label={t("Look inside")}>

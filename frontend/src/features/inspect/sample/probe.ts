@@ -13,13 +13,13 @@ export interface Drawn {
   seed: number;
 }
 
-/** One sample through the drawn network, asked for anew once nothing was changed for a moment. */
-export function useGraphProbe(drawn: Drawn, index: number, node: string | null, enabled: boolean) {
-  const wanted = useSettled(JSON.stringify({ ...drawn, graph: { ...drawn.graph, layout: {} }, index }));
+/** One sample through the drawn network, asked for anew once nothing was changed for a moment; nothing for null. */
+export function useGraphProbe(drawn: Drawn | null, index: number, node: string | null) {
+  const wanted = useSettled(drawn && JSON.stringify({ ...drawn, graph: { ...drawn.graph, layout: {} }, index }));
   return useQuery({
     queryKey: ["probe", "graph", wanted, node],
-    queryFn: ({ signal }) => probeGraph({ ...(JSON.parse(wanted) as Drawn & { index: number }), node, split: "test" }, signal),
-    enabled,
+    queryFn: ({ signal }) => probeGraph({ ...(JSON.parse(wanted ?? "") as Drawn & { index: number }), node, split: "test" }, signal),
+    enabled: wanted !== null,
     placeholderData: keepPreviousData,
     staleTime: Infinity,
     gcTime: 60_000,
@@ -27,14 +27,14 @@ export function useGraphProbe(drawn: Drawn, index: number, node: string | null, 
   });
 }
 
-/** A value once it has stayed the same for a moment. */
-function useSettled(value: string): string {
+/** A value once it has stayed the same for a moment; the first one, and null, at once. */
+function useSettled(value: string | null): string | null {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(value), SETTLED_MS);
     return () => clearTimeout(timer);
   }, [value]);
-  return settled;
+  return value === null ? null : (settled ?? value);
 }
 
 export interface Look {

@@ -3,8 +3,9 @@ import { t } from "@/i18n";
 import { fieldsOf } from "@/shared/schema/field";
 import { readList } from "@/shared/schema/list";
 import { readNumber } from "@/shared/schema/number";
+import { isSame } from "@/shared/same";
 
-import { valueText } from "../names";
+import { ownedTitle, valueText } from "../names";
 
 /** A range while a person types: numbers are texts, so that "1e-" is not lost. */
 export interface RangeDraft {
@@ -15,6 +16,8 @@ export interface RangeDraft {
   log: boolean;
   points: string;
   values: string[];
+  /** Further parameters that get the same value. A draft that an earlier version of the page has kept knows of none. */
+  also?: string[];
 }
 
 export interface MethodDraft {
@@ -55,9 +58,27 @@ const fieldOf = (knob: Knob) => fieldsOf({ properties: { [knob.name]: knob.rule 
 
 export type Reading = { range: SweepParameter; error: null } | { range: null; error: string };
 
-/** The range that a draft means; what is not right about it else. */
-export function readRange(draft: RangeDraft, knob: Knob): Reading {
-  return draft.kind === "choice" ? readChoice(draft, knob) : readNumbers(draft, knob);
+/** The range that a draft means; what is not right about it else. It has to suit the companions, too. */
+export function readRange(draft: RangeDraft, knob: Knob, companions: readonly Knob[] = []): Reading {
+  const [own, ...others] = [knob, ...companions].map((one) => (draft.kind === "choice" ? readChoice(draft, one) : readNumbers(draft, one)));
+  const at = others.findIndex((one) => one.error !== null);
+  const companion = companions[at];
+  if (!own || own.range === null || companions.length === 0) return own ?? wrong("");
+  if (companion) return wrong(t("{{name}}: {{error}}", { name: ownedTitle(companion), error: others[at]?.error ?? "" }));
+  return { range: { ...own.range, also: companions.map(({ path }) => path) }, error: null };
+}
+
+/** The parameters that could get the same value as another: of its type, with the same choices; those of its name first. */
+export function companionsFor(knob: Knob, knobs: readonly Knob[]): Knob[] {
+  const fitting = knobs.filter((other) => other.path !== knob.path && isAlike(knob, other));
+  return [...fitting.filter(({ name }) => name === knob.name), ...fitting.filter(({ name }) => name !== knob.name)];
+}
+
+function isAlike(one: Knob, other: Knob): boolean {
+  const [mine, theirs] = [optionsOf(one), optionsOf(other)];
+  if (mine || theirs) return isSame(mine, theirs);
+  const [a, b] = [fieldOf(one), fieldOf(other)];
+  return a?.kind === b?.kind && (a?.kind !== "list" || a.items === b?.items);
 }
 
 function readChoice(draft: RangeDraft, knob: Knob): Reading {
