@@ -44,6 +44,10 @@ def test_a_sweep_goes_from_the_form_to_the_project(page: Page, studio: Studio, p
     find = page.get_by_role("combobox", name="Vary a parameter")
     find.fill("fc1: num hidden")
     page.get_by_role("option", name="fc1: Num hidden").click()
+    together = page.get_by_role("combobox", name="What changes together with fc1: Num hidden")
+    together.click()
+    page.get_by_role("option", name="fc2: Num hidden").click()
+    page.keyboard.press("Escape")
     page.get_by_text("Halving", exact=True).click()
     page.get_by_label("Trials", exact=True).fill("3")
     page.get_by_label("One goes on of").fill("4")
@@ -64,6 +68,8 @@ def test_a_sweep_goes_from_the_form_to_the_project(page: Page, studio: Studio, p
     trials = studio.call("GET", f"api/sweeps/{sweep}/trials")["items"]
     rows = page.get_by_role("table", name="Trials").get_by_role("row")
     expect(rows).to_have_count(4)
+    assert all(trial["values"][WIDTH] == trial["values"]["nodes.fc2.num_hidden"] for trial in trials)
+    expect(page.get_by_role("list", name="What is varied")).to_contain_text("fc1 num_hidden = fc2 num_hidden")
     best = trials[done["best"]]
     expect(rows.nth(1)).to_contain_text(f"Trial {best['number'] + 1}")
     expect(rows.filter(has_text="Stopped early at rung 1")).to_have_count(2)

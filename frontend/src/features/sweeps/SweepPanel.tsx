@@ -11,7 +11,7 @@ import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 
 import { AddParameter } from "./form/AddParameter";
-import { draftOf, methodOf, type RangeDraft, readRange, usualMethod } from "./form/draft";
+import { companionsFor, draftOf, methodOf, type RangeDraft, readRange, usualMethod } from "./form/draft";
 import { type Choices, MethodFields } from "./form/MethodFields";
 import { PreviewCard } from "./form/PreviewCard";
 import { RangeRow } from "./form/RangeRow";
@@ -101,30 +101,32 @@ export default function SweepPanel({ projectId, graph, dataset, settings, faults
 }
 
 function Ranges({ draft, known, onChange }: { draft: Draft; known: ReadonlyMap<string, Knob>; onChange: (ranges: RangeDraft[]) => void }) {
-  const shown = draft.ranges.flatMap((range) => {
-    const knob = known.get(range.path);
-    return knob ? [{ range, knob }] : [];
-  });
+  const knobs = useMemo(() => [...known.values()], [known]);
+  const taken = new Set(draft.ranges.flatMap(({ path, also = [] }) => [path, ...also]));
   return (
     <Stack gap="sm">
-      <AddParameter
-        knobs={[...known.values()]}
-        taken={new Set(draft.ranges.map((range) => range.path))}
-        onAdd={(knob) => onChange([...draft.ranges, draftOf(knob.proposal)])}
-      />
-      {shown.map(({ range, knob }) => (
-        <RangeRow
-          key={range.path}
-          draft={range}
-          knob={knob}
-          grid={draft.method.kind === "grid"}
-          onChange={(next) => onChange(draft.ranges.map((one) => (one.path === range.path ? next : one)))}
-          onRemove={() => onChange(draft.ranges.filter((one) => one.path !== range.path))}
-        />
-      ))}
+      <AddParameter knobs={knobs} taken={taken} onAdd={(knob) => onChange([...draft.ranges, draftOf(knob.proposal)])} />
+      {draft.ranges.map((range) => {
+        const knob = known.get(range.path);
+        return knob ? (
+          <RangeRow
+            key={range.path}
+            draft={range}
+            knob={knob}
+            companions={companionsOf(range, known)}
+            others={companionsFor(knob, knobs).filter(({ path }) => !taken.has(path))}
+            grid={draft.method.kind === "grid"}
+            onChange={(next) => onChange(draft.ranges.map((one) => (one.path === range.path ? next : one)))}
+            onRemove={() => onChange(draft.ranges.filter((one) => one.path !== range.path))}
+          />
+        ) : null;
+      })}
     </Stack>
   );
 }
+
+/** Those of a range's companions that are still there. */
+const companionsOf = ({ also = [] }: RangeDraft, known: ReadonlyMap<string, Knob>): Knob[] => also.flatMap((path) => known.get(path) ?? []);
 
 /** The sweep that the form means; null while something is missing or wrong. Places that are gone are left out. */
 function specOf(draft: Draft, project: string, settings: TrainSettings, known: ReadonlyMap<string, Knob>, sound: boolean): SweepSpec | null {
@@ -132,7 +134,7 @@ function specOf(draft: Draft, project: string, settings: TrainSettings, known: R
   for (const range of draft.ranges) {
     const knob = known.get(range.path);
     if (!knob) continue;
-    const reading = readRange(range, knob);
+    const reading = readRange(range, knob, companionsOf(range, known));
     if (reading.range === null) return null;
     parameters.push(reading.range);
   }

@@ -10,7 +10,7 @@ import { keyTitle } from "@/shared/metric";
 
 import { SweepBadge } from "./Badges";
 import { progressOf } from "./facts";
-import { pathTitle, rangeText, trialStates } from "./names";
+import { parameterTitle, rangeText, trialStates } from "./names";
 import { useMoveSweep } from "./queries";
 import classes from "./sweeps.module.css";
 import { useDeleteSweepWithUndo } from "./useDeleteSweepWithUndo";
@@ -68,7 +68,7 @@ export function SweepStatus({ sweep }: { sweep: Sweep }) {
       <ul className={classes["varied"]} aria-label={t("What is varied")}>
         {sweep.parameters.map((one) => (
           <li key={one.path}>
-            <b>{pathTitle(one.path)}</b> {rangeText(one)}
+            <b>{parameterTitle(one)}</b> {rangeText(one)}
           </li>
         ))}
       </ul>

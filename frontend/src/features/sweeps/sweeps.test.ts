@@ -4,8 +4,8 @@ import type { Knob, SweepParameter, SweepTrial, TrialValues } from "@/api/types"
 
 import { axesOf, roundNumbers, SCORE, withinBrushes } from "./charts/axes";
 import { bestSoFar, progressOf, rankTrials } from "./facts";
-import { draftOf, methodOf, optionsOf, readRange, usualMethod } from "./form/draft";
-import { pathTitle, rangeText, valueText } from "./names";
+import { companionsFor, draftOf, methodOf, optionsOf, readRange, usualMethod } from "./form/draft";
+import { parameterTitle, pathTitle, rangeText, valueText } from "./names";
 import { sortTrials } from "./trialOrder";
 
 const RATE = "settings.optimizer_params.learning_rate";
@@ -67,6 +67,24 @@ describe("a range in the form", () => {
     expect(readRange(draft, kernel).range).toMatchObject({ values: [[3, 3], [7, 7]] });
     expect(optionsOf(schedule)).toHaveLength(2);
     expect(valueText(null)).toBe("none");
+  });
+  it("can drive further parameters of its type, within their limits too", () => {
+    const at = (path: string, knob: Knob): Knob => ({ ...knob, path, owner: path.split(".")[1] ?? "", proposal: { ...knob.proposal, path } });
+    const more = at("nodes.fc2.num_hidden", { ...units, rule: { ...units.rule, maximum: 50 } });
+    const batch: Knob = { ...at("settings.batch_size", units), section: "settings", owner: "", name: "batch_size" };
+    const rate = knobOf("p", { type: "number" }, { kind: "float", path: "nodes.drop.p", low: 0, high: 1 });
+    const flag = knobOf("no_bias", { type: "boolean" }, { kind: "choice", path: "nodes.fc1.no_bias", values: [false, true] });
+    const flags = at("nodes.fc2.no_bias", flag);
+    const all = [batch, units, more, rate, flag, flags, kernel, schedule];
+    expect(companionsFor(units, all)).toEqual([more, batch]);
+    expect(companionsFor(flag, all)).toEqual([flags]);
+    expect(companionsFor(rate, all)).toEqual([]);
+    const draft = draftOf(units.proposal);
+    expect(readRange({ ...draft, high: "48" }, units, [more]).range).toMatchObject({ high: 48, also: ["nodes.fc2.num_hidden"] });
+    expect(readRange(draft, units, [more])).toEqual({ range: null, error: "fc2: Units: At most 50 is possible." });
+    expect(readRange({ ...draft, low: "70" }, units, [more]).error).toBe("The least value is above the greatest.");
+    const path = "nodes.fc1.num_hidden";
+    expect(parameterTitle({ kind: "choice", path, also: ["nodes.fc2.num_hidden"], values: [1] })).toBe("fc1 num_hidden = fc2 num_hidden");
   });
   it("sends of a method only what belongs to it", () => {
     expect(methodOf(usualMethod)).toEqual({ kind: "grid" });

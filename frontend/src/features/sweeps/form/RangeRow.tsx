@@ -1,16 +1,20 @@
 import { ActionIcon, Group, MultiSelect, SegmentedControl, Switch, TagsInput, Text, TextInput } from "@mantine/core";
-import { X } from "lucide-react";
+import { Link2, X } from "lucide-react";
 
 import type { Knob } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 
-import { knobTitle, valueText } from "../names";
+import { ownedTitle, valueText } from "../names";
 import classes from "../sweeps.module.css";
 import { isNumeric, optionsOf, type RangeDraft, readRange } from "./draft";
 
 interface Props {
   draft: RangeDraft;
   knob: Knob;
+  /** The parameters that change together with it. */
+  companions: readonly Knob[];
+  /** Those that could, too. */
+  others: readonly Knob[];
   /** A grid divides ranges into so many values; other methods draw from them. */
   grid: boolean;
   onChange: (draft: RangeDraft) => void;
@@ -18,11 +22,10 @@ interface Props {
 }
 
 /** One parameter that is varied: between two bounds, or among values. */
-export function RangeRow({ draft, knob, grid, onChange, onRemove }: Props) {
+export function RangeRow({ draft, knob, companions, others, grid, onChange, onRemove }: Props) {
   const { t } = useTranslation();
-  const title = knobTitle(knob);
-  const name = knob.owner === "" ? title : `${knob.owner}: ${title}`;
-  const { error } = readRange(draft, knob);
+  const name = ownedTitle(knob);
+  const { error } = readRange(draft, knob, companions);
   const set = (change: Partial<RangeDraft>): void => onChange({ ...draft, ...change });
   return (
     <fieldset className={classes["range"]} aria-label={name}>
@@ -54,12 +57,42 @@ export function RangeRow({ draft, knob, grid, onChange, onRemove }: Props) {
         </Group>
       </Group>
       {draft.kind === "number" ? <Bounds draft={draft} grid={grid} set={set} /> : <Values draft={draft} knob={knob} name={name} set={set} />}
+      {companions.length + others.length > 0 ? (
+        <Together name={name} companions={companions} others={others} onChange={(also) => set({ also })} />
+      ) : null}
       {error === null ? null : (
         <Text size="xs" c="var(--nw-danger)" role="alert">
           {error}
         </Text>
       )}
     </fieldset>
+  );
+}
+
+interface TogetherProps {
+  name: string;
+  companions: readonly Knob[];
+  others: readonly Knob[];
+  onChange: (paths: string[]) => void;
+}
+
+/** Further parameters that get the same value in every trial: the units of two layers, say. */
+function Together({ name, companions, others, onChange }: TogetherProps) {
+  const { t } = useTranslation();
+  return (
+    <MultiSelect
+      size="xs"
+      searchable
+      clearable
+      limit={100}
+      aria-label={t("What changes together with {{name}}", { name })}
+      placeholder={companions.length === 0 ? t("Change together with …") : ""}
+      nothingFoundMessage={t("Nothing is called so.")}
+      leftSection={<Link2 size={14} aria-hidden />}
+      data={[...companions, ...others].map((knob) => ({ value: knob.path, label: ownedTitle(knob) }))}
+      value={companions.map(({ path }) => path)}
+      onChange={onChange}
+    />
   );
 }
 

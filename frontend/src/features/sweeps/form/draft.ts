@@ -60,11 +60,13 @@ export type Reading = { range: SweepParameter; error: null } | { range: null; er
 
 /** The range that a draft means; what is not right about it else. It has to suit the companions, too. */
 export function readRange(draft: RangeDraft, knob: Knob, companions: readonly Knob[] = []): Reading {
-  const [own, ...others] = [knob, ...companions].map((one) => (draft.kind === "choice" ? readChoice(draft, one) : readNumbers(draft, one)));
-  const at = others.findIndex((one) => one.error !== null);
-  const companion = companions[at];
-  if (!own || own.range === null || companions.length === 0) return own ?? wrong("");
-  if (companion) return wrong(t("{{name}}: {{error}}", { name: ownedTitle(companion), error: others[at]?.error ?? "" }));
+  const read = (one: Knob): Reading => (draft.kind === "choice" ? readChoice(draft, one) : readNumbers(draft, one));
+  const own = read(knob);
+  if (own.range === null || companions.length === 0) return own;
+  for (const companion of companions) {
+    const { error } = read(companion);
+    if (error !== null) return wrong(t("{{name}}: {{error}}", { name: ownedTitle(companion), error }));
+  }
   return { range: { ...own.range, also: companions.map(({ path }) => path) }, error: null };
 }
 
