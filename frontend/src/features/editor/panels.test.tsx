@@ -8,6 +8,7 @@ import { findNode } from "@/graph/model";
 import { node, palette, project, report } from "@/test/fixtures";
 import { fakeServer, renderPage } from "@/test/render";
 
+import { ProblemBadge } from "./canvas/ProblemBadge";
 import { Inspector } from "./inspector/Inspector";
 import { Palette } from "./palette/Palette";
 import { ProblemsPanel } from "./problems/ProblemsPanel";
@@ -44,6 +45,42 @@ const problem: Problem = {
   remedy: "Give it a number of units.",
   fix: { label: "Set 10 units", edits: [{ type: "set-params", id: "fc1", params: { num_hidden: 10 } }] },
 };
+
+const lossless: Problem = {
+  ...problem,
+  severity: "warning",
+  code: "no_loss",
+  node: "fc2",
+  parameter: null,
+  message: "the network has no loss, so it cannot be trained",
+  wanted: null,
+  got: null,
+  remedy: "Add SoftmaxOutput for classes",
+  fix: {
+    label: "Add SoftmaxOutput",
+    edits: [{ type: "add-node", node: node("loss", "SoftmaxOutput", "fc2"), position: null }],
+  },
+};
+
+describe("a missing loss head", () => {
+  it("is added by one click in the mark on the node", async () => {
+    const user = userEvent.setup();
+    show(<ProblemBadge problems={[lossless]} />);
+    await user.hover(screen.getByRole("img", { name: /has no loss/ }));
+    await user.click(await screen.findByRole("button", { name: "Add SoftmaxOutput" }));
+    expect(findNode(state().graph, "loss")?.inputs).toEqual({ data: "fc2" });
+    expect(state().history.past.map((step) => step.label)).toEqual(["Add SoftmaxOutput"]);
+  });
+
+  it.each(["with nothing selected", "at its node"])("is added by one click in the inspector, %s", async (where) => {
+    const user = userEvent.setup();
+    session.setReport(report({ problems: [lossless] }));
+    if (where === "at its node") session.select(["fc2"]);
+    show(<Inspector />);
+    await user.click(screen.getByRole("button", { name: "Add SoftmaxOutput" }));
+    expect(findNode(state().graph, "loss")).toBeTruthy();
+  });
+});
 
 describe("palette", () => {
   it("adds the best match on Enter, again and again, as a chain", async () => {

@@ -18,7 +18,8 @@ export function GraphFacts() {
   const graph = useSessionState((state) => state.graph);
   const report = useSessionState((state) => state.report);
   const batch = useSessionState((state) => state.settings.batch_size);
-  const general = report?.problems.filter((problem) => problem.node === null) ?? [];
+  // A missing loss is told at the node that it would follow, but it is the network that lacks it.
+  const general = report?.problems.filter(({ node, code }) => node === null || code === "no_loss") ?? [];
   return (
     <>
       <div>
