@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ._version import __version__
 from .abilities import Ability, abilities
 from .datasets import Dataset, InputInfo, LabelInfo, Preprocessing
+from .documents import first_problem
 from .errors import CheckpointError
 from .serialization import fsync_folder, load_arrays, save_arrays, write_atomically
 from .task_choice import TaskChoice
@@ -289,12 +290,11 @@ def read_info(folder: Path) -> ModelInfo:
     try:
         return ModelInfo.model_validate(_read_json(path))
     except ValidationError as error:
-        first = error.errors()[0]
         raise CheckpointError(
             "the model's description cannot be read",
             where=folder.name,
             wanted="what save_model writes",
-            got=f"{'.'.join(map(str, first['loc']))}: {first['msg']}",
+            got=first_problem(error),
         ) from None
 
 

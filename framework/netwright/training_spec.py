@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .documents import first_problem
 from .errors import GraphError
 
 FORMAT: Literal["netwright-training"] = "netwright-training"
@@ -42,11 +43,9 @@ def read_spec(document: Any, where: str) -> TrainingSpec:
     try:
         return TrainingSpec.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
         raise GraphError(
             "this training cannot be read",
             where=where,
             wanted="format, version, name, dataset, recipe, settings and graph",
-            got=f"{place}: {first['msg']}",
+            got=first_problem(error),
         ) from None

@@ -15,6 +15,7 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from netwright import model_store
+from netwright.documents import first_problem
 from netwright.errors import CheckpointError
 from netwright.inspection import SnapshotFolder
 from netwright.inspection.evaluation import Evaluation
@@ -238,6 +239,6 @@ def _parse(kind: type[Parsed], document: Any, where: str) -> Parsed:
 
 
 def _unreadable(error: ValidationError, where: str) -> InvalidError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))[:120]
-    return InvalidError("A file in the archive cannot be read.", where=where, got=f"{place}: {first['msg']}"[:300])
+    first = first_problem(error)
+    told = f"{first.place[:120]}: {first.message}"[:300]
+    return InvalidError("A file in the archive cannot be read.", where=where, got=told)

@@ -138,6 +138,7 @@ def make_settings(base: dict[str, Any], asked: dict[str, Any], lr: float | None)
     """The template's settings with what was asked for on top."""
     from pydantic import ValidationError
 
+    from ..documents import first_problem
     from ..errors import ParamError
     from ..train import TrainSettings
 
@@ -153,8 +154,8 @@ def make_settings(base: dict[str, Any], asked: dict[str, Any], lr: float | None)
     try:
         return TrainSettings.model_validate(merged)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ParamError(first["msg"], where=".".join(map(str, first["loc"])), got=str(first["input"])[:60]) from None
+        first = first_problem(error)
+        raise ParamError(first.message, where=first.place, got=first.got) from None
 
 
 def read_change(text: str) -> tuple[int, dict[str, float]]:

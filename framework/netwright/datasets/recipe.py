@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ..documents import first_problem
 from ..errors import DataError
 from .augment import Augment
 from .info import DateOrder
@@ -117,6 +118,7 @@ class Recipe(_Part):
         try:
             return cls.model_validate(value)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "recipe"
-            raise DataError("this recipe cannot be read", where=place[:80], got=first["msg"]) from None
+            first = first_problem(error)
+            raise DataError(
+                "this recipe cannot be read", where=first.place[:80] or "recipe", got=first.message
+            ) from None

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ..documents import first_problem
 from ..errors import DataError, GraphError
 
 Family = Literal["classification", "regression", "reconstruction", "clustering", "generation", "sequence"]
@@ -68,11 +69,7 @@ def read(content: bytes, where: str) -> Template:
     try:
         return Template.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise GraphError(
-            "this is neither a graph nor a template", where=where, got=f"{place}: {first['msg']}"
-        ) from None
+        raise GraphError("this is neither a graph nor a template", where=where, got=first_problem(error)) from None
 
 
 def all() -> list[Template]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from ...documents import first_problem
 from ...errors import NetwrightError, ParamError, suggestion
 from ...graph.document import INPUT
 from ...graph.groups import MAX_REPEAT
@@ -118,9 +119,8 @@ def require_settings(settings: Document) -> TrainSettings:
     try:
         made = TrainSettings.model_validate(settings)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(("settings", *map(str, first["loc"])))
-        raise ParamError(first["msg"], where=where, got=str(first["input"])[:60]) from None
+        first = first_problem(error)
+        raise ParamError(first.message, where=f"settings.{first.place}".rstrip("."), got=first.got) from None
     made.make_optimizer(steps_total=1)
     if made.initializer.lower() not in initializers():
         known = suggestion(made.initializer, initializers(), "Initializers")

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ...documents import first_problem
 from ...errors import ParamError
 from ..settings import TrainSettings
 from .measure import Goal, goal_of
@@ -122,11 +123,9 @@ def read_spec(document: Any, where: str) -> SweepSpec:
     try:
         return SweepSpec.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
         raise ParamError(
             "this sweep cannot be read",
             where=where,
             wanted="format, parameters, method, graph and settings",
-            got=f"{place}: {first['msg']}",
+            got=first_problem(error),
         ) from None
