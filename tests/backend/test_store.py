@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Connection, create_engine, event, inspect, text
 from sqlalchemy.exc import DataError
 from tests.backend.conftest import KINDS, add_run, url_of
+from tests.trust.soundness import faults
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.state import RunState
@@ -338,6 +339,35 @@ def test_what_was_acknowledged_survives_kill_9(store: Store, settings: Settings)
     if store.database.kind == "sqlite":
         with store.database.read() as session:
             assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+
+
+SPOILT = {
+    "an event is gone": ("DELETE FROM run_events WHERE seq = 2", "has 1 events up to 1, and says 2 up to 2"),
+    "a version without a project": (
+        "INSERT INTO project_versions (project_id, revision, created_at, nodes, bytes, graph, settings)"
+        " VALUES ('nobody', 1, '2026-01-01 00:00:00+00', 0, 0, '{}', '{}')",
+        "1 rows of project_versions name a row of projects that is not there",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_the_check_after_kills_finds_what_is_wrong(what: str, store: Store, settings: Settings) -> None:
+    """``tests.trust.soundness``, by which the database is judged once its studio was killed."""
+    run = add_run(store).id
+    store.events.append(run, [metrics(1)])
+    url = settings.effective_database_url
+    store.database.close()
+    assert faults(url) == []
+    statement, said = SPOILT[what]
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        if store.database.kind == "postgresql":  # SQLite looks at foreign keys only where it is told to
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+    (found,) = faults(url)
+    assert said in found
 
 
 def test_blobs_are_named_by_what_is_inside(tmp_path: Path) -> None:

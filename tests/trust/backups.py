@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.trust.databases import database
+from tests.trust.databases import database, missing
 from tests.trust.killed_worker import last_state, make_project
 from tests.trust.standing import WORKER, Standing, standing, wait_for, warm
 from tests.trust.table import Form, Row, count_row
-
-import postgres
 
 TABLE = "a,b,answer\n" + "\n".join(f"{i % 7},{i % 5},{'yes' if i % 7 > i % 5 else 'no'}" for i in range(100))
 
@@ -44,8 +42,7 @@ def check(form: Form) -> Iterator[Row]:
     for kind in ("sqlite", "postgresql"):
         with database(kind) as url:
             if url is None:
-                missing = postgres.REQUIRED in os.environ
-                yield Row(f"{kind}: no PostgreSQL was found; `make postgres`", "skipped", "as required", not missing)
+                yield missing(kind)
                 continue
             home = form.folder / f"restored-{kind}"
             environment = {"NETWRIGHT_DATABASE_URL": url} if url else {}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.studio import Studio
+from tests.trust.soundness import faults
 
 MARK = "NETWRIGHT_TRUST_MARK"
 WORKER = (sys.executable, "-m", "tests.trust.worker")
@@ -78,11 +78,9 @@ class Standing(Studio):
                 return pid
         return None
 
-    def integrity(self) -> str:
-        """What SQLite says of the database, read while no studio runs."""
-        with closing(sqlite3.connect(self.home / "studio.db")) as connection:
-            verdict: str = connection.execute("PRAGMA integrity_check").fetchone()[0]
-            return verdict
+    def faults(self) -> list[str]:
+        """What is wrong with the database, looked for while no studio runs."""
+        return faults(self.environment.get("NETWRIGHT_DATABASE_URL") or f"sqlite:///{self.home / 'studio.db'}")
 
 
 def _keeps(words: list[bytes]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-HELPERS = frozenset({"table", "worker", "standing", "clients", "requests"})
+HELPERS = frozenset({"table", "worker", "standing", "clients", "requests", "soundness"})
 """Modules here that are no checks; files whose name begins with `_` or `test_` are none either."""
 
 
