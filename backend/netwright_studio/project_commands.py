@@ -100,7 +100,8 @@ def open_project(
     with _opened(home) as studio, file.open("rb") as stream:
         opened = open_archive(studio, stream)
     out.print(f"Opened “{opened.project.name}” ({opened.project.id})", soft_wrap=True)
-    out.print(f"  {opened.versions} versions, {opened.runs} runs, {len(opened.models)} models", soft_wrap=True)
+    counts = f"{opened.versions} versions, {opened.runs} runs, {opened.sweeps} sweeps, {len(opened.models)} models"
+    out.print(f"  {counts}", soft_wrap=True)
     for dataset in opened.datasets:
         how = {"built_in": "is built in", "here": "was here already", "added": "is new", "missing": "is missing"}
         out.print(f"  the data set {dataset.name} {how[dataset.how]}", soft_wrap=True, markup=False)

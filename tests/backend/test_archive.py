@@ -377,7 +377,7 @@ def test_projects_are_listed_saved_and_opened_from_the_command_line(origin: Orig
         run("save", "Nobody", "--home", str(origin.home))
     told = run("open", str(file), "--home", home)
     assert "Opened “Away”" in told
-    assert "2 versions, 1 runs, 1 models" in told
+    assert "2 versions, 1 runs, 0 sweeps, 1 models" in told
     assert "here away-2" in run("open", str(file), "--home", home)
     assert run("list", "--home", home).count("Away") == 2
     assert "no project yet" in run("list", "--home", str(tmp_path / "empty"))

@@ -6,10 +6,11 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from netwright import __version__
 from netwright.datasets import Recipe
+from netwright.train.sweep import TrialState
 from netwright_studio.runs.state import RunState
 from netwright_studio.schemas.common import Ident, Name, Number
 from netwright_studio.schemas.events import AdviceData, ChangeData
@@ -18,12 +19,13 @@ from netwright_studio.schemas.runs import Best, Difference, ModelRef, Tag
 from netwright_studio.schemas.settings import TrainSettings
 
 FORMAT: Literal["netwright-project"] = "netwright-project"
-MANIFEST, VERSIONS, RUN, EVENTS = "project.json", "versions.jsonl", "run.json", "events.jsonl"
+MANIFEST, VERSIONS, RUN, EVENTS, SWEEP = "project.json", "versions.jsonl", "run.json", "events.jsonl", "sweep.json"
 SUFFIX = ".netwright"
 
 _MODEL = r"(graph\.json|model\.json|weights\.safetensors)"
 PATHS = re.compile(
     rf"versions\.jsonl|datasets/\d{{1,4}}/(data|test)\.[a-z]{{1,8}}"
+    r"|sweeps/\d{1,4}/sweep\.json"
     rf"|models/\d{{1,4}}/({_MODEL}|evaluation-model-(validation|test)\.safetensors)"
     rf"|runs/\d{{1,4}}/(run\.json|events\.jsonl|model/{_MODEL}|start/weights\.safetensors"
     r"|inside/(plane\.json|\d{9}\.snapshot|evaluation-final-(validation|test)\.safetensors)"
@@ -151,6 +153,11 @@ class PackedRun(Packed):
     tags: list[Tag] = Field(default_factory=list, max_length=20)
     notes: str = Field("", max_length=20_000)
     model: ModelRef | None = None
+    sweep: Ident | None = None
+    trial: int | None = Field(None, ge=0)
+    trial_state: TrialState | None = None
+    rung: int | None = Field(None, ge=0)
+    until_epoch: int | None = Field(None, ge=1)
     last_event: int = Field(0, ge=0)
     pruned_to: int = Field(0, ge=0)
 
@@ -181,12 +188,13 @@ class Manifest(Packed):
     project: PackedProject
     datasets: list[PackedDataset] = Field(default_factory=list, max_length=500)
     runs: list[str] = Field(default_factory=list, max_length=1000, description="their folders")
+    sweeps: list[str] = Field(default_factory=list, max_length=1000, description="their folders")
     models: list[PackedModel] = Field(default_factory=list, max_length=1000)
     files: list[PackedFile] = Field(max_length=50_000)
 
-    @field_validator("runs")
+    @field_validator("runs", "sweeps")
     @classmethod
-    def _folders(cls, folders: list[str]) -> list[str]:
-        if any(not re.fullmatch(r"runs/\d{1,4}", folder) for folder in folders):
-            raise ValueError("a run lies in runs/<number>")
+    def _folders(cls, folders: list[str], info: ValidationInfo) -> list[str]:
+        if any(not re.fullmatch(rf"{info.field_name}/\d{{1,4}}", folder) for folder in folders):
+            raise ValueError(f"what is packed lies in {info.field_name}/<number>")
         return folders

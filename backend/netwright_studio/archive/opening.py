@@ -16,6 +16,7 @@ from netwright_studio.archive.manifest import PackedDataset, PackedOrigin, Packe
 from netwright_studio.archive.packing import packed_run_facts
 from netwright_studio.archive.reading import Contents, RunPart, events_of, read_archive
 from netwright_studio.archive.staging import staged
+from netwright_studio.archive.sweeps import TRIAL, PackedSweep, sweep_columns, trial_columns, trial_of_run
 from netwright_studio.datasets.catalog import BUILT_IN
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.schemas.archives import Opened, OpenedDataset, OpenedModel
@@ -33,6 +34,7 @@ class _Here:
     datasets: dict[str, str | None] = field(default_factory=dict)
     models: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
+    sweeps: dict[str, str] = field(default_factory=dict)
 
     def dataset(self, ident: str | None) -> str | None:
         """The id here of a data set there; None where there is none."""
@@ -47,7 +49,10 @@ def open_archive(studio: Studio, file: IO[bytes]) -> Opened:
     with staged(settings.home) as folder, ExitStack() as undo:
         limits = {"max_bytes": settings.max_archive_bytes, "max_events": settings.events_per_run}
         contents = read_archive(file, folder, **limits)
-        here = _Here(runs={part.packed.id: new_id() for part in contents.runs})
+        here = _Here(
+            runs={part.packed.id: new_id() for part in contents.runs},
+            sweeps={sweep.id: new_id() for sweep in contents.sweeps},
+        )
         packed = contents.manifest.project
         taken = [_take_dataset(studio, contents, one, here, undo) for one in contents.manifest.datasets]
         taken = [*_built_in(contents), *taken]
@@ -62,7 +67,9 @@ def open_archive(studio: Studio, file: IO[bytes]) -> Opened:
             versions=[_version(one, here) for one in contents.versions],
         )
         undo.callback(studio.store.projects.delete, project.id)
-        # The oldest first: runs are numbered in the order in which they came.
+        # The oldest first: sweeps and runs are numbered in the order in which they came.
+        for sweep in sorted(contents.sweeps, key=lambda sweep: sweep.number):
+            _take_sweep(studio, sweep, project.id, here, undo)
         for part in sorted(contents.runs, key=lambda part: part.packed.number):
             _take_run(studio, part, project.id, here, undo)
         undo.pop_all()
@@ -71,6 +78,7 @@ def open_archive(studio: Studio, file: IO[bytes]) -> Opened:
         packed_name=packed.name,
         versions=len(contents.versions),
         runs=len(contents.runs),
+        sweeps=len(contents.sweeps),
         datasets=taken,
         models=models,
     )
@@ -85,6 +93,7 @@ def _free_name(studio: Studio, name: str) -> str:
 
 def _built_in(contents: Contents) -> Iterator[OpenedDataset]:
     used = [contents.manifest.project.dataset, *(part.packed.dataset for part in contents.runs)]
+    used += [sweep.dataset for sweep in contents.sweeps]
     packed = {one.id for one in contents.manifest.datasets}
     for ident in dict.fromkeys(used):
         if ident is not None and ident not in packed:
@@ -154,6 +163,12 @@ def _version(packed: PackedVersion, here: _Here) -> SavedVersion:
     )
 
 
+def _take_sweep(studio: Studio, packed: PackedSweep, project: str, here: _Here, undo: ExitStack) -> None:
+    ident, dataset = here.sweeps[packed.id], here.dataset(packed.dataset) or packed.dataset
+    studio.store.sweeps.adopt(sweep_columns(packed, ident, project, dataset), trial_columns(packed, here.runs))
+    undo.callback(studio.store.sweeps.delete, ident)
+
+
 def _take_run(studio: Studio, part: RunPart, project: str, here: _Here, undo: ExitStack) -> None:
     packed, ident = part.packed, here.runs[part.packed.id]
     place = RunFolder(studio.settings.runs_dir, ident)
@@ -174,6 +189,8 @@ def _take_run(studio: Studio, part: RunPart, project: str, here: _Here, undo: Ex
             "model_name": model and model[0],
             "model_version": model and model[1],
             "last_event": packed.last_event,
+            "sweep_id": here.sweeps.get(packed.sweep or ""),
+            **trial_of_run(packed.model_dump(mode="json", include={*TRIAL}), packed.sweep, here.sweeps),
             **_origin(packed, here),
         },
         (_event(number, event, here) for number, event in events_of(part.folder)),

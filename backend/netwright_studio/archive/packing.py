@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
@@ -15,6 +15,7 @@ from netwright_studio.archive.manifest import (
     EVENTS,
     MANIFEST,
     RUN,
+    SWEEP,
     VERSIONS,
     Manifest,
     PackedDataset,
@@ -25,6 +26,7 @@ from netwright_studio.archive.manifest import (
     PackedVersion,
 )
 from netwright_studio.archive.parts import models_of, run_files, runs_of, unique
+from netwright_studio.archive.sweeps import PackedSweep, is_at_rest, pack_sweep, sweeps_of, trial_of_run
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.state import RunState
@@ -97,14 +99,18 @@ def pack_project(studio: Studio, project_id: str, choice: Choice, target: Path) 
         runs = [_require_over(run) for run in _chosen({run.id: run for run in mine}, choice.runs, "runs")]
     if choice.models != "all":
         models = _chosen({(row.name, row.version): row for row in models}, choice.models, "models")
+    sweeps = _resting_sweeps(studio, project_id, choice, runs)
     with zipfile.ZipFile(target, "x", compresslevel=6) as file:
         packer = _Packer(file)
         manifest = Manifest(
             packed_at=now(),
             project=PackedProject.model_validate(project),
             models=[_add_model(packer, studio, row, at) for at, row in enumerate(models, 1)],
-            runs=[_add_run(packer, studio, run, at, choice.checkpoints) for at, run in enumerate(runs, 1)],
-            datasets=_add_datasets(packer, studio, [project.dataset, *(run.dataset for run in runs)], choice.data),
+            runs=[_add_run(packer, studio, run, at, choice.checkpoints, sweeps) for at, run in enumerate(runs, 1)],
+            sweeps=[_add_sweep(packer, packed, at) for at, packed in enumerate(sweeps.values(), 1)],
+            datasets=_add_datasets(
+                packer, studio, [project.dataset, *(one.dataset for one in (*runs, *sweeps.values()))], choice.data
+            ),
             files=[],
         )
         packer.add_lines(VERSIONS, _versions(studio, project_id))
@@ -135,6 +141,23 @@ def _require_over(run: Run) -> Run:
     return run
 
 
+def _resting_sweeps(studio: Studio, project: str, choice: Choice, runs: Iterable[Run]) -> dict[str, PackedSweep]:
+    """By id those that go along: with all runs, or with one of theirs; one that is at work stays behind."""
+    mine = {run.sweep_id for run in runs}
+    found = {}
+    for sweep in sweeps_of(studio.store, project):
+        trials = studio.store.sweeps.trials(sweep.id)
+        if (choice.runs == "all" or sweep.id in mine) and is_at_rest(sweep, trials):
+            found[sweep.id] = pack_sweep(sweep, trials)
+    return found
+
+
+def _add_sweep(packer: _Packer, packed: PackedSweep, number: int) -> str:
+    folder = f"sweeps/{number}"
+    packer.add_lines(f"{folder}/{SWEEP}", [packed.model_dump_json(indent=1).encode()])
+    return folder
+
+
 def _add_model(packer: _Packer, studio: Studio, row: ModelVersion, number: int) -> PackedModel:
     source, folder = studio.repository.folder(row.name, row.version), f"models/{number}"
     evaluations = [f"evaluation-model-{part}.safetensors" for part in ("validation", "test")]
@@ -144,10 +167,11 @@ def _add_model(packer: _Packer, studio: Studio, row: ModelVersion, number: int) 
     return PackedModel(folder=folder, name=row.name, version=row.version, run=row.run_id)
 
 
-def _add_run(packer: _Packer, studio: Studio, run: Run, number: int, checkpoints: bool) -> str:
+def _add_run(packer: _Packer, studio: Studio, run: Run, number: int, checkpoints: bool, sweeps: Collection[str]) -> str:
     folder, place = f"runs/{number}", RunFolder(studio.settings.runs_dir, run.id)
     model = {"name": run.model_name, "version": run.model_version} if run.model_name else None
-    facts = {name: getattr(run, name) for name in PackedRun.model_fields if name != "model"}
+    facts = {name: getattr(run, name) for name in PackedRun.model_fields if name not in ("model", "sweep")}
+    facts |= {"sweep": run.sweep_id if run.sweep_id in sweeps else None, **trial_of_run(facts, run.sweep_id, sweeps)}
     if not checkpoints:
         facts["resumable"] = False
     packed = PackedRun.model_validate({**facts, "model": model})
@@ -199,9 +223,13 @@ def source_suffix(filename: str) -> str:
     return suffix if suffix[1:].isalpha() and suffix.isascii() and len(suffix) <= 9 else ".bin"
 
 
+NOT_COLUMNS = {"id", "number", "dataset", "origin", "model", "sweep", "last_event"}
+"""What of a packed run is not a column of the same name."""
+
+
 def packed_run_facts(packed: PackedRun) -> dict[str, Any]:
     """The columns of a run as the store keeps them."""
-    facts = packed.model_dump(mode="json", exclude={"id", "number", "dataset", "origin", "model", "last_event"})
+    facts = packed.model_dump(mode="json", exclude=NOT_COLUMNS)
     for name in ("created_at", "started_at", "ended_at"):
         facts[name] = getattr(packed, name)
     return facts

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from netwright import datasets, model_store
+from netwright_studio.archive.sweeps import is_at_rest, sweeps_of
 from netwright_studio.errors import NotFoundError
 from netwright_studio.runs.folder import RunFolder
 from netwright_studio.runs.state import RunState
-from netwright_studio.schemas.archives import ArchiveParts, PartDataset, PartModel, PartRun
+from netwright_studio.schemas.archives import ArchiveParts, PartDataset, PartModel, PartRun, PartSweep
 from netwright_studio.schemas.runs import Best, ModelRef
-from netwright_studio.store.tables import ModelVersion, Project, Run
+from netwright_studio.store.tables import ModelVersion, Project, Run, Sweep
 from netwright_studio.studio import Studio
 
 MOST_RUNS = 500
@@ -27,6 +28,7 @@ def list_parts(studio: Studio, project_id: str) -> ArchiveParts:
         versions=versions,
         datasets=[found for ident in unique(used) if (found := _dataset(studio, ident)) is not None],
         runs=[_run(studio, run) for run in runs],
+        sweeps=[_sweep(studio, row) for row in sweeps_of(studio.store, project_id)],
         models=[_model(studio, row) for row in models_of(studio, project, runs)],
     )
 
@@ -104,6 +106,17 @@ def _run(studio: Studio, run: Run) -> PartRun:
         checkpoint_bytes=checkpoints,
         best=None if run.best is None else Best.model_validate(run.best),
         model=ModelRef(name=run.model_name, version=run.model_version or 1) if run.model_name else None,
+    )
+
+
+def _sweep(studio: Studio, row: Sweep) -> PartSweep:
+    trials = studio.store.sweeps.trials(row.id)
+    return PartSweep(
+        id=row.id,
+        number=row.number,
+        name=row.name,
+        packable=is_at_rest(row, trials),
+        runs=[trial.run_id for trial in trials if trial.run_id is not None],
     )
 
 

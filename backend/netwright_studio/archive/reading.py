@@ -26,6 +26,7 @@ from netwright_studio.archive.manifest import (
     FORMAT,
     MANIFEST,
     RUN,
+    SWEEP,
     VERSIONS,
     Manifest,
     PackedModel,
@@ -33,6 +34,7 @@ from netwright_studio.archive.manifest import (
     PackedVersion,
 )
 from netwright_studio.archive.safe_zip import SafeZip
+from netwright_studio.archive.sweeps import PackedSweep
 from netwright_studio.errors import InvalidError
 from netwright_studio.jsonio import loads
 from netwright_studio.schemas.events import RunEvent
@@ -61,6 +63,7 @@ class Contents:
     manifest: Manifest
     versions: list[PackedVersion] = field(default_factory=list)
     runs: list[RunPart] = field(default_factory=list)
+    sweeps: list[PackedSweep] = field(default_factory=list)
     models: list[tuple[PackedModel, SavedModel]] = field(default_factory=list)
 
 
@@ -74,8 +77,9 @@ def read_archive(file: IO[bytes], folder: Path, *, max_bytes: int, max_events: i
             )
         _unpack(archive, manifest, folder)
     runs = [_read_run(folder / name, max_events) for name in manifest.runs]
+    sweeps = [_read_sweep(folder / name) for name in manifest.sweeps]
     models = [(packed, _read_model(folder / packed.folder)) for packed in manifest.models]
-    return Contents(folder, manifest, _read_versions(folder / VERSIONS), runs, models)
+    return Contents(folder, manifest, _read_versions(folder / VERSIONS), runs, sweeps, models)
 
 
 def _read_manifest(archive: SafeZip) -> Manifest:
@@ -134,10 +138,7 @@ def _read_versions(path: Path) -> list[PackedVersion]:
 
 def _read_run(folder: Path, max_events: int) -> RunPart:
     where = f"runs/{folder.name}"
-    path = folder / RUN
-    if not path.is_file() or path.stat().st_size > MAX_JSON:
-        raise InvalidError("A file of the archive is missing.", where=f"{where}/{RUN}")
-    packed = _parse(PackedRun, _json(path.read_bytes(), f"{where}/{RUN}"), f"{where}/{RUN}")
+    packed = _read_facts(PackedRun, folder, RUN)
     last = packed.pruned_to
     for number, _ in events_of(folder):
         if number != last + 1 or number > packed.pruned_to + max_events:
@@ -152,6 +153,18 @@ def _read_run(folder: Path, max_events: int) -> RunPart:
     if (folder / "model").is_dir():
         _read_model(folder / "model")
     return RunPart(packed, folder)
+
+
+def _read_sweep(folder: Path) -> PackedSweep:
+    return _read_facts(PackedSweep, folder, SWEEP)
+
+
+def _read_facts(kind: type[Parsed], folder: Path, name: str) -> Parsed:
+    """The file in a part's folder that says what the part is."""
+    path, where = folder / name, f"{folder.parent.name}/{folder.name}/{name}"
+    if not path.is_file() or path.stat().st_size > MAX_JSON:
+        raise InvalidError("A file of the archive is missing.", where=where)
+    return _parse(kind, _json(path.read_bytes(), where), where)
 
 
 def events_of(folder: Path) -> Iterator[tuple[int, RunEvent]]:

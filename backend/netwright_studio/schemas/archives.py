@@ -36,6 +36,16 @@ class PartRun(Model):
     model: ModelRef | None
 
 
+class PartSweep(Model):
+    """A sweep of the project. ``packable``: it is not at work. It goes along with the runs, or with one of its own."""
+
+    id: str
+    number: int
+    name: str
+    packable: bool
+    runs: list[str] = Field(description="The ids of its trials' runs.")
+
+
 class PartModel(Model):
     """A trained version that belongs to the project."""
 
@@ -51,6 +61,7 @@ class ArchiveParts(Model):
     versions: int
     datasets: list[PartDataset]
     runs: list[PartRun]
+    sweeps: list[PartSweep]
     models: list[PartModel]
 
 
@@ -77,5 +88,6 @@ class Opened(Model):
     packed_name: str = Field(description="What the project was called where it was packed.")
     versions: int
     runs: int
+    sweeps: int
     datasets: list[OpenedDataset]
     models: list[OpenedModel]

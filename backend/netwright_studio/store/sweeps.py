@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import Session, defer
 
 from netwright_studio.errors import ConflictError, NotFoundError
 from netwright_studio.store.database import Database, new_id
@@ -45,6 +45,25 @@ class SweepStore:
             session.execute(insert(SweepTrial), rows)
             session.refresh(sweep)
         return sweep
+
+    def adopt(self, columns: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Sweep:
+        """Store a sweep of another studio, which is not at work, under the next number, with the trials it has."""
+        with self._database.write() as session:
+            self._database.lock_numbers(session)
+            number = (session.scalar(select(func.max(Sweep.number))) or 0) + 1
+            sweep = Sweep(**{**columns, "number": number})
+            session.add(sweep)
+            session.flush()
+            if trials:
+                session.execute(insert(SweepTrial), [{**trial, "sweep_id": sweep.id} for trial in trials])
+            session.refresh(sweep)
+        return sweep
+
+    def of_project(self, project: str) -> list[Sweep]:
+        """Return a project's sweeps, whole, the newest first."""
+        mine = Sweep.project_id == project, Sweep.deleted_at.is_(None)
+        with self._database.read() as session:
+            return list(session.scalars(select(Sweep).where(*mine).order_by(Sweep.number.desc())))
 
     def page(
         self, limit: int, offset: int, project: str | None = None, deleted: bool = False
@@ -180,9 +199,15 @@ class SweepStore:
     def delete_discarded(self, before: datetime) -> None:
         """Delete for good what was discarded before a time; runs that are left belong to no sweep any more."""
         with self._database.write() as session:
-            gone = list(session.scalars(select(Sweep.id).where(Sweep.deleted_at < before)))
-            session.execute(
-                update(Run).where(Run.sweep_id.in_(gone)).values(sweep_id=None, trial=None, trial_state=None)
-            )
-            session.execute(delete(SweepTrial).where(SweepTrial.sweep_id.in_(gone)))
-            session.execute(delete(Sweep).where(Sweep.id.in_(gone)))
+            _delete(session, list(session.scalars(select(Sweep.id).where(Sweep.deleted_at < before))))
+
+    def delete(self, ident: str) -> None:
+        """Delete a sweep for good, whatever its state; runs that are left belong to no sweep any more."""
+        with self._database.write() as session:
+            _delete(session, [ident])
+
+
+def _delete(session: Session, gone: list[str]) -> None:
+    session.execute(update(Run).where(Run.sweep_id.in_(gone)).values(sweep_id=None, trial=None, trial_state=None))
+    session.execute(delete(SweepTrial).where(SweepTrial.sweep_id.in_(gone)))
+    session.execute(delete(Sweep).where(Sweep.id.in_(gone)))

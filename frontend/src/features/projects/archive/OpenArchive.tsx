@@ -46,6 +46,8 @@ export function OpenedReport({ opened }: { opened: OpenedProject }) {
         <dd>{opened.versions}</dd>
         <dt>{t("Runs")}</dt>
         <dd>{opened.runs}</dd>
+        {opened.sweeps > 0 ? <dt>{t("Sweeps")}</dt> : null}
+        {opened.sweeps > 0 ? <dd>{opened.sweeps}</dd> : null}
         {opened.datasets.length > 0 ? <dt>{t("Data")}</dt> : null}
         {opened.datasets.length > 0 ? (
           <dd>

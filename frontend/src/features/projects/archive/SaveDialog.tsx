@@ -14,7 +14,7 @@ import { runTitle } from "@/shared/runTitle";
 import { saveBlob } from "@/shared/saveBlob";
 
 import classes from "./archive.module.css";
-import { bytesOf, choiceOf, fileName, modelKey, type Picked, startPicked, toggle } from "./choice";
+import { bytesOf, choiceOf, fileName, modelKey, type Picked, startPicked, sweepsOf, toggle } from "./choice";
 
 interface Props {
   project: { id: string; name: string };
@@ -73,7 +73,7 @@ function Form({ project, parts, onClose }: Omit<Props, "opened"> & { parts: Arch
       <ScrollArea.Autosize mah="52dvh" type="auto" viewportProps={{ tabIndex: 0, "aria-label": t("What goes into the file") }}>
         <Stack gap="md" pr="sm">
           <DataPart parts={parts} picked={picked} onChange={change} />
-          <RunsPart runs={parts.runs} picked={picked} onChange={change} />
+          <RunsPart parts={parts} picked={picked} onChange={change} />
           <ModelsPart models={parts.models} picked={picked} onChange={change} />
         </Stack>
       </ScrollArea.Autosize>
@@ -131,8 +131,10 @@ function DataPart({ parts, picked, onChange }: { parts: ArchiveParts; picked: Pi
   );
 }
 
-function RunsPart({ runs, picked, onChange }: { runs: ArchiveRun[]; picked: Picked; onChange: Change }) {
+function RunsPart({ parts, picked, onChange }: { parts: ArchiveParts; picked: Picked; onChange: Change }) {
   const { t } = useTranslation();
+  const { runs } = parts;
+  const { along, atWork } = sweepsOf(parts, picked);
   if (runs.length === 0) return null;
   const packable = runs.filter((run) => run.packable);
   const count = packable.filter(({ id }) => picked.runs.has(id)).length;
@@ -166,6 +168,16 @@ function RunsPart({ runs, picked, onChange }: { runs: ArchiveRun[]; picked: Pick
           label={t("With their checkpoints")}
           description={t("To resume and fork them elsewhere: {{bytes}}", { bytes: formatBytes(checkpoints) })}
         />
+      ) : null}
+      {along.length > 0 ? (
+        <Text size="xs" c="dimmed">
+          {t("Sweeps that go along: {{names}}", { names: along.join(", ") })}
+        </Text>
+      ) : null}
+      {atWork.length > 0 ? (
+        <Text size="xs" c="dimmed">
+          {t("Sweeps at work, whose runs go alone: {{names}}", { names: atWork.join(", ") })}
+        </Text>
       ) : null}
     </Part>
   );

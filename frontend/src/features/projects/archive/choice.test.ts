@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { ArchiveParts } from "@/api/types";
 
-import { bytesOf, choiceOf, fileName, isArchive, startPicked, toggle } from "./choice";
+import { bytesOf, choiceOf, fileName, isArchive, startPicked, sweepsOf, toggle } from "./choice";
 
 const parts: ArchiveParts = {
   versions: 3,
@@ -10,6 +10,10 @@ const parts: ArchiveParts = {
   runs: [
     { id: "a", number: 1, name: "Run 1", state: "completed", packable: true, events: 10, bytes: 50, checkpoint_bytes: 7000, best: null, model: { name: "net", version: 1 } },
     { id: "b", number: 2, name: "Run 2", state: "running", packable: false, events: 10, bytes: 50, checkpoint_bytes: 7000, best: null, model: null },
+  ],
+  sweeps: [
+    { id: "s", number: 1, name: "Rates", packable: true, runs: ["a"] },
+    { id: "w", number: 2, name: "Sizes", packable: false, runs: ["b"] },
   ],
   models: [{ name: "net", version: 1, run: "a", bytes: 300 }],
 };
@@ -28,6 +32,12 @@ describe("what goes into a project's file", () => {
     expect(choiceOf(parts, less)).toEqual({ runs: [], models: [], data: false, checkpoints: false });
     expect(bytesOf(parts, less)).toBe(0);
     expect(bytesOf(parts, { ...picked, checkpoints: true })).toBe(8550);
+  });
+
+  it("takes a sweep along with its runs, unless it is at work", () => {
+    const picked = startPicked(parts);
+    expect(sweepsOf(parts, picked)).toEqual({ along: ["Rates"], atWork: ["Sizes"] });
+    expect(sweepsOf(parts, { ...picked, runs: new Set() }).along).toEqual([]);
   });
 
   it("has a name that any disk takes", () => {

@@ -29,6 +29,13 @@ export function choiceOf(parts: ArchiveParts, picked: Picked): ArchiveChoice {
   };
 }
 
+/** The names of the sweeps that go along with the chosen runs, and of those that are at work and stay behind. */
+export function sweepsOf(parts: ArchiveParts, picked: Picked): { along: string[]; atWork: string[] } {
+  const along = parts.sweeps.filter(({ packable, runs }) => packable && runs.some((run) => picked.runs.has(run)));
+  const atWork = parts.sweeps.filter(({ packable }) => !packable);
+  return { along: along.map(({ name }) => name), atWork: atWork.map(({ name }) => name) };
+}
+
 /** How large the file will be at most: what is text in it shrinks. */
 export function bytesOf(parts: ArchiveParts, picked: Picked): number {
   const runs = parts.runs.filter(({ id }) => picked.runs.has(id));
