@@ -2463,6 +2463,8 @@ export interface components {
             models: components["schemas"]["PartModel"][];
             /** Runs */
             runs: components["schemas"]["PartRun"][];
+            /** Sweeps */
+            sweeps: components["schemas"]["PartSweep"][];
             /** Versions */
             versions: number;
         };
@@ -5091,6 +5093,8 @@ export interface components {
             project: components["schemas"]["Project"];
             /** Runs */
             runs: number;
+            /** Sweeps */
+            sweeps: number;
             /** Versions */
             versions: number;
         };
@@ -5286,6 +5290,25 @@ export interface components {
             /** Packable */
             packable: boolean;
             state: components["schemas"]["RunState"];
+        };
+        /**
+         * PartSweep
+         * @description A sweep of the project. ``packable``: it is not at work. It goes along with the runs, or with one of its own.
+         */
+        PartSweep: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Number */
+            number: number;
+            /** Packable */
+            packable: boolean;
+            /**
+             * Runs
+             * @description The ids of its trials' runs.
+             */
+            runs: string[];
         };
         /**
          * Picture
