@@ -100,6 +100,7 @@ def pack_project(studio: Studio, project_id: str, choice: Choice, target: Path) 
     if choice.models != "all":
         models = _chosen({(row.name, row.version): row for row in models}, choice.models, "models")
     sweeps = _resting_sweeps(studio, project_id, choice, runs)
+    used = [project.dataset, *(run.dataset for run in runs), *(sweep.dataset for sweep in sweeps.values())]
     with zipfile.ZipFile(target, "x", compresslevel=6) as file:
         packer = _Packer(file)
         manifest = Manifest(
@@ -108,9 +109,7 @@ def pack_project(studio: Studio, project_id: str, choice: Choice, target: Path) 
             models=[_add_model(packer, studio, row, at) for at, row in enumerate(models, 1)],
             runs=[_add_run(packer, studio, run, at, choice.checkpoints, sweeps) for at, run in enumerate(runs, 1)],
             sweeps=[_add_sweep(packer, packed, at) for at, packed in enumerate(sweeps.values(), 1)],
-            datasets=_add_datasets(
-                packer, studio, [project.dataset, *(one.dataset for one in (*runs, *sweeps.values()))], choice.data
-            ),
+            datasets=_add_datasets(packer, studio, used, choice.data),
             files=[],
         )
         packer.add_lines(VERSIONS, _versions(studio, project_id))
