@@ -53,8 +53,9 @@ def page(found: Sections) -> str:
         parts += ["## Peak memory", "", *machines(cells)]
         parts += [tables.peak(name, cell) for name, cell in _in_order(cells).items()]
     for section, title in ELSEWHERE.items():
-        for cell in found.get(section, {}).values():
-            parts += [f"## {title}", "", cell["text"].strip(), ""]
+        if cells := found.get(section):
+            parts += [f"## {title}", ""]
+            parts += [line for cell in cells.values() for line in (cell["text"].strip(), "")]
     return "\n".join(parts).rstrip() + "\n"
 
 

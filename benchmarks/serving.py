@@ -47,13 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         difference = check_answers(servers)
         rows = take_turns(servers, chosen.seconds, chosen.rounds)
     text = f"{machine.describe()}; {machine.load()}.\n\n{table(rows, difference)}"
-    by_workers = serving_workers.measure(chosen.workers, chosen.seconds, chosen.rounds) if chosen.workers else {}
-    if by_workers:
-        text += f"\n\n{serving_workers.table(by_workers)}"
     print(text)
+    cells = {"all": {"machine": machine.describe(), "text": text, "rows": rows}}
+    if chosen.workers:
+        cells["workers"] = serving_workers.make_cell(chosen.workers, chosen.seconds, chosen.rounds)
+        print(f"\n{cells['workers']['text']}")
     if chosen.write:
-        cell = {"machine": machine.describe(), "text": text, "rows": rows, "by_workers": by_workers}
-        results.write("serving", {"all": cell})
+        results.write("serving", cells)
 
 
 def check_answers(servers: Mapping[str, Any]) -> float:

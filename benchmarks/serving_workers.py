@@ -1,13 +1,19 @@
-"""How far answers scale over cores: ``netwright serve --workers N`` for some N, and the clients on the same cores."""
+"""How far answers scale over cores: ``python -m benchmarks.serving_workers [--workers 1 2] [--write]``.
+
+``netwright serve --workers N`` for some N, each on all cores, and the clients on the same ones. ``benchmarks.serving``
+measures it too, behind the comparison with other servers.
+"""
 
 from __future__ import annotations
 
+import argparse
 import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .environment import enter
 from .serving import check_answers, middle
 
 CLIENTS = 64
@@ -16,6 +22,33 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 Cells = dict[str, dict[str, dict[str, float]]]
 """Figures by number of workers and kind of body."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, and with ``--write`` keep the figures and make docs/benchmarks.md anew."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.serving_workers", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers to try")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long one turn is")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each; the median counts")
+    parser.add_argument("--write", action="store_true", help="keep the figures for docs/benchmarks.md")
+    chosen = parser.parse_args(arguments)
+    cell = make_cell(chosen.workers, chosen.seconds, chosen.rounds)
+    print(cell["text"])
+    if chosen.write:
+        from . import results
+
+        results.write("serving", {"workers": cell})
+
+
+def make_cell(counts: Sequence[int], seconds: float, rounds: int) -> dict[str, Any]:
+    """What is kept of a measurement: figures, and the text made of them."""
+    from . import machine
+
+    rows = measure(counts, seconds, rounds)
+    text = f"### By workers\n\n{machine.describe()}; {machine.load()}.\n\n{table(rows)}"
+    return {"machine": machine.describe(), "text": text, "rows": rows}
 
 
 def measure(counts: Sequence[int], seconds: float, rounds: int) -> Cells:
@@ -78,3 +111,8 @@ def table(cells: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
     if any(cell["busy"] > 0.9 for told in cells.values() for cell in told.values()):
         lines.append("Where the clients took a whole core, their one process asked no faster: workers could do more.")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    enter("benchmarks.serving_workers")
+    main()

@@ -82,7 +82,9 @@ def test_the_table_says_what_was_reached() -> None:
     assert "| binary, 64 clients | ≥ 20,000 req/s | 9,000 | missed |" in text
     assert "| json, 1 client, p99 | ≤ 1 ms | 0.40 | reached |" in text
     assert text.index("Netwright | json") < text.index("another | json")
-    assert "## Serving over HTTP" in pages.page({"serving": {"all": {"text": text}}})
+    page = pages.page({"serving": {"all": {"text": text}, "workers": {"text": "### By workers"}}})
+    assert page.index("## Serving over HTTP") < page.index("### By workers")
+    assert page.count("## Serving over HTTP") == 1
 
 
 def test_workers_are_told_beside_the_first_and_beside_the_clients() -> None:
