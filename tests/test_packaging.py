@@ -83,10 +83,10 @@ def test_the_sources_make_the_same_wheel(packed: tuple[Path, Path], tmp_path: Pa
 def served(packed: tuple[Path, Path], tmp_path: Path) -> Iterator[str]:
     """The address of a studio that runs from the wheel in a fresh environment; nothing else is on its PATH."""
     place = tmp_path / "environment"
-    venv.create(place, with_pip=True)
+    venv.create(place)
     python = place / "bin/python"
-    install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(packed[0])]
-    subprocess.run(install, check=True, capture_output=True)
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--no-compile", str(packed[0])]
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True, capture_output=True)
     # The dependencies are those of this environment; what makes it a checkout's is not: its .pth files are not read.
     own = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],

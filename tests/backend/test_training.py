@@ -88,7 +88,7 @@ async def test_iris_is_learned_and_becomes_a_model(studio: Bench) -> None:
 
 
 async def test_kill_9_in_mid_training_and_resume_ends_at_the_same_bits(studio: Bench) -> None:
-    settings = {"epochs": 40, "batch_size": 16, "seed": 7, "checkpoint_every_seconds": 0.2}
+    settings = {"epochs": 20, "batch_size": 16, "seed": 7, "checkpoint_every_seconds": 0.1}
     graph = network(64, 10)
     graph["nodes"].insert(3, {"id": "drop", "op": "Dropout", "params": {"p": 0.2}, "inputs": {"data": "relu1"}})
     graph["nodes"][4]["inputs"] = {"data": "drop"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def _keeps(words: list[bytes]) -> bool:
     return any(word.endswith(b"keeper.py") for word in words)
 
 
+@functools.cache
 def warm() -> None:
     """Have the kernels compiled: until they are there a training is interpreted, which differs in the last bits."""
     subprocess.run([sys.executable, "-m", "netwright.cli", "warm"], check=True, stdout=subprocess.DEVNULL)
@@ -105,10 +107,11 @@ def standing(home: Path, **environment: str) -> Iterator[Standing]:
 
 
 def wait_for(holds: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Wait until something holds, and return what it gave."""
-    deadline = time.monotonic() + seconds
+    """Wait until something holds, and return what it gave; to look takes a core's time, so the more seldom the longer."""
+    deadline, pause = time.monotonic() + seconds, 0.01
     while not (found := holds()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.05)
     return found
