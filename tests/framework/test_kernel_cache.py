@@ -21,6 +21,7 @@ from netwright.scheduler import Compiled
 from netwright.scheduler.native import NativeProgram
 from netwright.scheduler.program import Program
 
+
 def load_anew() -> tuple[bool, str]:
     """Whether a kernel that nothing is known of is in the cache, and what is to be said once it is loaded."""
     mine = Kernel("mine", scatter_rows.function, fast=True)

@@ -107,7 +107,7 @@ def standing(home: Path, **environment: str) -> Iterator[Standing]:
 
 
 def wait_for(holds: Callable[[], Any], seconds: float, what: str) -> Any:
-    """Wait until something holds, and return what it gave; to look takes a core's time, so the more seldom the longer."""
+    """Wait until something holds, and return what it gave. To look takes time: it does so more seldom, the longer."""
     deadline, pause = time.monotonic() + seconds, 0.01
     while not (found := holds()):
         if time.monotonic() > deadline:
