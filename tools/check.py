@@ -150,8 +150,9 @@ def check_e2e(checks: Checks) -> bool:
     if browser is None:
         print(f"no Chromium was found; run `make chromium`, or {chromium.REMEDY}")
         return False
-    # Each module has a studio of its own, so that two can run at once.
-    return checks.call_pytest("-n", "2", "--dist", "loadfile", "tests/e2e", CHROMIUM=browser)
+    # Each of the two has a studio of its own, and takes module after module in the order that conftest.py gives.
+    order = ("--dist", "loadfile", "--no-loadscope-reorder")
+    return checks.call_pytest("-n", "2", *order, "tests/e2e", CHROMIUM=browser)
 
 
 PARTS: dict[str, Callable[[Checks], bool]] = {

@@ -5,11 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from tests.e2e.studio import Studio
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -27,6 +38,22 @@ FLAGS = (
 )
 # A loaded machine with two cores; nothing here waits that long when all is well.
 PATIENCE_MS = 15_000
+LAPTOP: ViewportSize = {"width": 1280, "height": 720}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+# All that a page can keep in a browser; what the browser keeps of the page itself is no business of the page.
+STORED = "cookies,file_systems,indexeddb,local_storage,shader_cache,websql,service_workers,cache_storage"
+
+
+# Two workers take modules in this order: were a long one the last, one of them would end alone.
+LONG_FIRST = ("every_page", "data", "use", "inside", "live_runs", "sweeps", "templates", "newcomer", "access", "models")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long modules come first."""
+    order = {f"test_{name}": place for place, name in enumerate(LONG_FIRST)}
+    here = Path(__file__).parent
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)) if item.path.parent == here else -1)
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +68,28 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    studio = Studio(tmp_path_factory.mktemp("studio"))
+@pytest.fixture(scope="session")
+def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with running(tmp_path_factory) as studio:
+        yield studio
+
+
+@contextmanager
+def running(folders: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A studio with a data folder of its own."""
+    studio = Studio(folders.mktemp("studio"))
     studio.start()
-    yield studio
-    studio.stop()
+    try:
+        yield studio
+    finally:
+        studio.stop()
+
+
+@pytest.fixture(scope="module")
+def studio(shared_studio: Studio) -> Iterator[Studio]:
+    """The studio of all modules, one after the other; one that kills it, or wants it empty, has its own."""
+    yield shared_studio
+    shared_studio.clear_away()
 
 
 class Watch:
@@ -84,13 +127,53 @@ def watch(studio: Studio) -> Watch:
     return Watch(studio)
 
 
-@pytest.fixture
-def context(browser: Browser, studio: Studio) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=studio.url, viewport={"width": 1280, "height": 720})
+class Windows:
+    """A browser context for each studio; between tests it keeps what it has loaded of the page, and nothing else."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._made: dict[str, BrowserContext] = {}
+
+    def of(self, studio: Studio) -> BrowserContext:
+        """The context, as on the first day: no page is open, nothing is stored."""
+        context = self._made.get(studio.url) or self._make(studio)
+        page = context.new_page()
+        session = context.new_cdp_session(page)
+        session.send("Storage.clearDataForOrigin", {"origin": studio.url, "storageTypes": STORED})
+        page.close()
+        return context
+
+    def _make(self, studio: Studio) -> BrowserContext:
+        context = new_context(self._browser, studio, reduced_motion="reduce")
+        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
+        self._made[studio.url] = context
+        return context
+
+    def close(self) -> None:
+        for context in self._made.values():
+            context.close()
+
+
+def new_context(browser: Browser, studio: Studio, **options: Any) -> BrowserContext:
+    """A context of one's own, empty."""
+    context = browser.new_context(**{"base_url": studio.url, "viewport": LAPTOP, **options})
     context.set_default_timeout(PATIENCE_MS)
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
+    return context
+
+
+@pytest.fixture(scope="session")
+def windows(browser: Browser) -> Iterator[Windows]:
+    windows = Windows(browser)
+    yield windows
+    windows.close()
+
+
+@pytest.fixture
+def context(windows: Windows, studio: Studio) -> Iterator[BrowserContext]:
+    context = windows.of(studio)
     yield context
-    context.close()
+    for page in context.pages:
+        page.close()
 
 
 @pytest.fixture
@@ -104,7 +187,7 @@ def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def digits_model(studio: Studio) -> str:
     """A trained digits network; its name."""
-    name: str = studio.train("mlp-digits", epochs=15)["model"]["name"]
+    name: str = studio.trained("mlp-digits", epochs=15)["model"]["name"]
     return name
 
 

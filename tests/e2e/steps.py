@@ -33,7 +33,7 @@ def expect_accessible(page: Page) -> None:
     """What axe finds nothing wrong with: names, roles, contrast, order."""
     page.evaluate(AXE.read_text())
     found: list[Any] = page.evaluate(FAULTS)
-    assert found == [], page.url
+    assert not found, f"{page.url}: {found}"
 
 
 def connect(page: Page, source: str, target: str) -> None:

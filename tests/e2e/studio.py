@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -11,12 +12,15 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
 READY = re.compile(r"Ready: (http://\S+)")
 START_SECONDS = 120
+LOOK_AGAIN_SECONDS = 0.05
+ENDED = ("completed", "failed", "stopped")
 
 
 class Studio:
@@ -27,6 +31,8 @@ class Studio:
         self.environment = environment
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
+        self._made: set[str] = set()
+        self._begun: dict[str, dict[str, Any]] = {}
 
     def start(self) -> None:
         port = self.url.rpartition(":")[2] or "0"
@@ -104,18 +110,31 @@ class Studio:
             content = reply.read()
         return json.loads(content) if content else None
 
-    def create_project(self, template: str, **settings: Any) -> dict[str, Any]:
-        project: dict[str, Any] = self.call("POST", "api/projects", {"name": template, "template": template})
+    def create_project(self, template: str, *, name: str = "", **settings: Any) -> dict[str, Any]:
+        project: dict[str, Any] = self.call("POST", "api/projects", {"name": name or template, "template": template})
+        self._made.add(project["id"])
         if settings:
             change = {"revision": project["revision"], "settings": {**project["settings"], **settings}}
             project = self.call("PUT", f"api/projects/{project['id']}", change)
         return project
 
-    def train(self, template: str, **settings: Any) -> dict[str, Any]:
+    def train(self, template: str, *, name: str = "", **settings: Any) -> dict[str, Any]:
         """Trains a template to its end; the run as it then is."""
-        project = self.create_project(template, **settings)
+        project = self.create_project(template, name=name, **settings)
         run = self.call("POST", "api/runs", {"project": project["id"]})
         return self.wait_for_run(run["id"], "completed")
+
+    def begin(self, template: str, **settings: Any) -> str:
+        """A training that all who ask for the same share; the run's id. They only look at what comes of it."""
+        key = json.dumps([template, settings], sort_keys=True)
+        if key not in self._begun:
+            project = self.create_project(template, **settings)
+            self._begun[key] = self.call("POST", "api/runs", {"project": project["id"]})
+        return str(self._begun[key]["id"])
+
+    def trained(self, template: str, **settings: Any) -> dict[str, Any]:
+        """The end of such a training."""
+        return self.wait_for_run(self.begin(template, **settings), "completed")
 
     def wait_for_run(self, run_id: str, state: str, seconds: float = 90) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
@@ -123,7 +142,19 @@ class Studio:
             run: dict[str, Any] = self.call("GET", f"api/runs/{run_id}")
             if run["state"] == state:
                 return run
-            if run["state"] in ("failed", "stopped", "completed"):
+            if run["state"] in ENDED:
                 break
-            time.sleep(0.2)
+            time.sleep(LOOK_AGAIN_SECONDS)
         raise AssertionError(f"the run is {run['state']} ({run['state_reason']}), wanted {state}")
+
+    def clear_away(self) -> None:
+        """Stop what still trains and delete the projects made here, save those whose training is shared."""
+        for run in self.call("GET", "api/runs?limit=200")["items"]:
+            if run["state"] not in (*ENDED, "interrupted"):
+                with contextlib.suppress(urllib.error.HTTPError):  # it may just have ended
+                    self.call("POST", f"api/runs/{run['id']}/stop")
+        shared = {run["project"] for run in self._begun.values()}
+        for project in self._made - shared:
+            with contextlib.suppress(urllib.error.HTTPError):  # a test may have deleted it itself
+                self.call("DELETE", f"api/projects/{project}")
+        self._made &= shared

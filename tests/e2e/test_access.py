@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.e2e.conftest import PATIENCE_MS, Watch
+from tests.e2e.steps import expect_accessible
 from tests.e2e.studio import Studio
-from tests.e2e.test_xray import expect_accessible
 
 
 def ask(studio: Studio, path: str, key: str) -> int:
@@ -69,7 +69,7 @@ def make_link(page: Page) -> str:
 def test_a_run_and_its_model_are_shown_by_links(
     page: Page, studio: Studio, stranger: BrowserContext, watch: Watch
 ) -> None:
-    run = studio.train("logistic-iris")
+    run = studio.trained("logistic-iris")
     page.goto(f"/runs/{run['id']}")
     link = make_link(page)
     assert link.startswith(f"{studio.url}/share/")

@@ -16,8 +16,9 @@ from tests.e2e.studio import Studio
 def pair(studio: Studio) -> list[dict[str, Any]]:
     """Two runs of the same network, the second wider, with dropout and another learning rate."""
     project = studio.create_project("mlp-digits", epochs=2)
+    graph = {**project["graph"], "name": "Twins"}
+    studio.call("PUT", f"api/projects/{project['id']}", {"revision": project["revision"], "graph": graph})
     first = studio.wait_for_run(studio.call("POST", "api/runs", {"project": project["id"]})["id"], "completed")
-    graph = project["graph"]
     dense = next(node for node in graph["nodes"] if node["op"] == "FullyConnected")
     dense["params"]["num_hidden"] = 96
     reader = next(node for node in graph["nodes"] if node["inputs"].get("data") == dense["id"])
@@ -32,6 +33,7 @@ def pair(studio: Studio) -> list[dict[str, Any]]:
 
 def test_runs_are_compared(page: Page, studio: Studio, pair: list[dict[str, Any]]) -> None:
     page.goto("/runs")
+    page.get_by_role("textbox", name="Find runs").fill("twins")
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("checkbox", name="Validation accuracy, greatest").check()
     page.keyboard.press("Escape")
@@ -44,7 +46,8 @@ def test_runs_are_compared(page: Page, studio: Studio, pair: list[dict[str, Any]
     page.get_by_role("checkbox", name="Choose all runs shown").check()
     page.get_by_role("link", name="Compare").click()
     loss = chart(page, "Loss")
-    lines = "Run 1, Training .*#2 Wider, Training .*#2 Wider, Validation"
+    wider = f"#{pair[1]['number']} Wider"
+    lines = f"{pair[0]['name']}, Training .*{wider}, Training .*{wider}, Validation"
     expect(loss).to_have_attribute("aria-label", re.compile(lines))
 
     settings = page.get_by_role("table", name="Settings")
@@ -59,7 +62,7 @@ def test_runs_are_compared(page: Page, studio: Studio, pair: list[dict[str, Any]
     numbers = page.get_by_role("table", name="Numbers").get_by_role("row").filter(has_text="Validation accuracy")
     for text in greatest:
         expect(numbers).to_contain_text(text)
-    page.get_by_role("button", name="Leave out #2 Wider").click()
+    page.get_by_role("button", name=f"Leave out {wider}").click()
     expect(page.get_by_text("The networks are the same.")).to_be_visible()
 
 
@@ -72,12 +75,12 @@ def test_tags_and_notes_stay_with_a_run(page: Page, studio: Studio, pair: list[d
     page.get_by_role("button", name="Save notes").click()
     expect(page.get_by_role("button", name="Save notes")).to_have_count(0)
     kept = studio.call("GET", f"api/runs/{pair[0]['id']}")
-    assert (kept["tags"], kept["notes"], kept["name"]) == (["baseline"], "The one to beat.", "Run 1")
+    assert (kept["tags"], kept["notes"], kept["name"]) == (["baseline"], "The one to beat.", pair[0]["name"])
     page.get_by_role("link", name="All runs").click()
     page.get_by_role("textbox", name="Find runs").fill("baseline")
     rows = page.get_by_role("table", name="Runs").get_by_role("row")
     expect(rows).to_have_count(2)
-    expect(rows.nth(1)).to_contain_text("Run 1")
+    expect(rows.nth(1)).to_contain_text(pair[0]["name"])
 
 
 def test_a_chart_is_logarithmic_both_ways_and_saved_as_a_drawing(

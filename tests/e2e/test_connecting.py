@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from tests.e2e.conftest import PATIENCE_MS, Watch
+from tests.e2e.conftest import PHONE, Watch, new_context
 from tests.e2e.steps import connect, edge, expect_accessible, node
 from tests.e2e.studio import Studio
 
@@ -119,10 +119,7 @@ def test_everything_about_connections_by_keys(page: Page, project: str) -> None:
 
 
 def test_two_taps_connect_on_a_phone(browser: Browser, studio: Studio, watch: Watch, project: str) -> None:
-    phone = browser.new_context(
-        base_url=studio.url, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    phone.set_default_timeout(PATIENCE_MS)
+    phone = new_context(browser, studio, viewport=PHONE, has_touch=True, is_mobile=True)
     page = phone.new_page()
     watch.follow(page)
     page.goto(f"/projects/{project}")

@@ -26,13 +26,13 @@ SPIRAL: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def digits(studio: Studio) -> dict[str, Any]:
     """A convolutional network that was trained on digits, briefly: it makes mistakes."""
-    return studio.train("cnn-digits", epochs=1)
+    return studio.trained("cnn-digits", epochs=1)
 
 
 @pytest.fixture(scope="module")
 def code(studio: Studio) -> dict[str, Any]:
     """An autoencoder that was trained a little."""
-    return studio.train("autoencoder-digits", epochs=6)
+    return studio.trained("autoencoder-digits", epochs=6)
 
 
 def open_inside(page: Page, run: dict[str, Any], view: str) -> None:

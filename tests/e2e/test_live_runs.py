@@ -1,14 +1,24 @@
-"""Live curves when the line is cut, and runs when the server is killed."""
+"""Live curves when the line is cut, and runs and sweeps when the server is killed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
-from tests.e2e.conftest import Watch
+from tests.e2e.conftest import Watch, running
 from tests.e2e.steps import download_curve, expect_state, wait_for_step
 from tests.e2e.studio import Studio
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """One that may be killed."""
+    with running(tmp_path_factory) as studio:
+        yield studio
 
 
 def start_run(studio: Studio, **settings: float) -> str:
@@ -102,3 +112,35 @@ def test_a_run_can_be_stopped_and_deleted(page: Page, studio: Studio) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Nothing was deleted within the last 7 days.")).to_be_visible()
     assert studio.call("GET", "api/runs?deleted=true")["total"] == 0
+
+
+def wait_for_sweep(studio: Studio, sweep: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        found: dict[str, Any] = studio.call("GET", f"api/sweeps/{sweep}")
+        if holds(found):
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"the sweep is {found['state']} with {found['counts']}")
+
+
+def test_a_killed_server_goes_on_with_the_sweep(studio: Studio) -> None:
+    before = studio.call("GET", "api/runs")["total"]
+    project = studio.create_project("mlp-digits", epochs=40, look_inside=0, checkpoint_every_seconds=1)
+    order = {
+        "project": project["id"],
+        "parameters": [{"kind": "choice", "path": "settings.seed", "values": [0, 1]}],
+    }
+    sweep = studio.call("POST", "api/sweeps", order)["id"]
+    wait_for_sweep(studio, sweep, lambda _: studio.call("GET", "api/runs")["total"] > before)
+    run = studio.call("GET", "api/runs?limit=1")["items"][0]["id"]
+    wait_for_sweep(studio, sweep, lambda _: studio.call("GET", f"api/runs/{run}")["epoch"] >= 1)
+    studio.kill()
+    studio.start()
+    done = wait_for_sweep(studio, sweep, lambda found: found["state"] == "completed")
+    assert done["counts"] == {"completed": 2}
+    assert studio.call("GET", "api/runs")["total"] == before + 2, "a trial was begun anew"
+    log = studio.call("GET", f"api/runs/{run}/events?limit=10000")["events"]
+    states = [event["data"] for event in log if event["type"] == "state"]
+    assert [state["state"] for state in states].count("interrupted") == 1
+    assert [state.get("resumed_from_step") is not None for state in states].count(True) == 1

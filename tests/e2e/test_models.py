@@ -59,7 +59,7 @@ def test_a_model_can_be_taken_away(page: Page, digits_model: str, export: str, e
 
 
 def test_a_typed_row_is_classified(page: Page, studio: Studio) -> None:
-    name = studio.train("logistic-iris")["model"]["name"]
+    name = studio.trained("logistic-iris")["model"]["name"]
     page.goto(f"/models/{name}")
     prediction = page.get_by_role("region", name="Prediction")
     row = page.get_by_role("form", name="Row")
@@ -83,14 +83,14 @@ def test_a_value_is_predicted(page: Page, studio: Studio) -> None:
 
 
 def test_an_autoencoder_gives_a_picture_back(page: Page, studio: Studio) -> None:
-    name = studio.train("autoencoder-digits", epochs=2)["model"]["name"]
+    name = studio.trained("autoencoder-digits", epochs=6)["model"]["name"]
     page.goto(f"/models/{name}")
     draw(page, ZERO)
     expect(page.get_by_role("img", name="Output of the network")).to_be_visible()
 
 
 def test_a_model_is_listed_and_deleted_after_asking(page: Page, studio: Studio) -> None:
-    name = studio.train("logistic-iris")["model"]["name"]
+    name = studio.train("logistic-iris", name="short-lived", epochs=1)["model"]["name"]
     page.goto("/models")
     page.get_by_role("link", name=re.compile(name)).click()
     page.get_by_role("button", name="Delete").click()

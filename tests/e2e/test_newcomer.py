@@ -6,8 +6,11 @@ import json
 import re
 import subprocess
 import time
+from collections.abc import Iterator
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.e2e.conftest import new_context
 from tests.e2e.steps import (
     THREE,
     chart,
@@ -21,6 +24,14 @@ from tests.e2e.steps import (
     wait_for_step,
 )
 from tests.e2e.studio import Studio
+
+
+@pytest.fixture
+def context(browser: Browser, studio: Studio) -> Iterator[BrowserContext]:
+    """A browser that has never been here, and in which things move."""
+    context = new_context(browser, studio, permissions=["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
 
 
 def test_draw_train_and_use_a_network(page: Page, studio: Studio) -> None:
@@ -102,9 +113,10 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
 
     page.get_by_role("button", name="Pause").click()
     expect_state(page, "Paused")
-    page.wait_for_timeout(400)
-    paused_at = last_step(page)
-    page.wait_for_timeout(800)
+    newest = studio.call("GET", "api/runs?limit=1")["items"][0]["id"]
+    paused_at: int = studio.call("GET", f"api/runs/{newest}/series")["series"]["train_loss"]["step"][-1]
+    assert wait_for_step(page, paused_at) == paused_at
+    page.wait_for_timeout(500)  # time enough for hundreds of steps
     assert last_step(page) == paused_at, "a paused run goes on"
     expect(page.get_by_role("button", name="Pause")).to_have_count(0)
 
@@ -115,12 +127,10 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     page.reload()
     assert wait_for_step(page, paused_at) >= paused_at
     expect_state(page, "Completed", seconds=100)
-    newest = studio.call("GET", f"api/runs/{studio.call('GET', 'api/runs?limit=1')['items'][0]['id']}")
-    assert newest["settings"]["epochs"] == 400
-    assert newest["settings"]["seed"] == 7
-    assert any(one["op"] == "Dropout" for one in newest["graph"]["nodes"])
-    run_id: str = newest["id"]
-    return run_id
+    run = studio.call("GET", f"api/runs/{newest}")
+    assert (run["settings"]["epochs"], run["settings"]["seed"]) == (400, 7)
+    assert any(one["op"] == "Dropout" for one in run["graph"]["nodes"])
+    return str(newest)
 
 
 def find_the_curves_whole(page: Page, studio: Studio, run_id: str) -> None:

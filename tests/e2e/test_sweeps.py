@@ -1,16 +1,14 @@
-"""Sweeps: from the form to the best trial in the project, and through a server that is killed."""
+"""Sweeps: from the form to the best trial in the project."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.steps import expect_accessible
 from tests.e2e.studio import Studio
-from tests.e2e.test_xray import expect_accessible
 
 RATE = "settings.optimizer_params.learning_rate"
 WIDTH = "nodes.fc1.num_hidden"
@@ -19,16 +17,6 @@ WIDTH = "nodes.fc1.num_hidden"
 @pytest.fixture(scope="module")
 def project(studio: Studio) -> dict[str, Any]:
     return studio.create_project("mlp-digits", epochs=4, look_inside=0)
-
-
-def wait_for_sweep(studio: Studio, sweep: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        found: dict[str, Any] = studio.call("GET", f"api/sweeps/{sweep}")
-        if holds(found):
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"the sweep is {found['state']} with {found['counts']}")
 
 
 def test_a_sweep_goes_from_the_form_to_the_project(page: Page, studio: Studio, project: dict[str, Any]) -> None:
@@ -117,38 +105,3 @@ def test_a_sweep_goes_from_the_form_to_the_project(page: Page, studio: Studio, p
     table.get_by_role("link").first.click()
     page.get_by_role("link", name="Trial 3 of a sweep").click()
     expect(page.get_by_role("heading", name="Narrow or wide")).to_be_visible()
-
-
-@pytest.fixture
-def mortal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    studio = Studio(tmp_path_factory.mktemp("mortal"))
-    studio.start()
-    yield studio
-    studio.stop()
-
-
-def test_a_killed_server_goes_on_with_the_sweep(mortal: Studio) -> None:
-    project = mortal.create_project("mlp-digits", epochs=40, look_inside=0, checkpoint_every_seconds=1)
-    order = {
-        "project": project["id"],
-        "parameters": [{"kind": "choice", "path": "settings.seed", "values": [0, 1]}],
-    }
-    sweep = mortal.call("POST", "api/sweeps", order)["id"]
-    wait_for_sweep(mortal, sweep, lambda found: found["seconds"] == 0 and mortal.call("GET", "api/runs")["total"] == 1)
-    run = mortal.call("GET", "api/runs")["items"][0]["id"]
-    deadline = time.monotonic() + 60
-    while mortal.call("GET", f"api/runs/{run}")["epoch"] < 1:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    mortal.kill()
-    mortal.start()
-    done = wait_for_sweep(mortal, sweep, lambda found: found["state"] == "completed")
-    assert done["counts"] == {"completed": 2}
-    assert mortal.call("GET", "api/runs")["total"] == 2, "no trial was begun anew"
-    states = [
-        event
-        for event in mortal.call("GET", f"api/runs/{run}/events?limit=10000")["events"]
-        if event["type"] == "state"
-    ]
-    assert [event["data"]["state"] for event in states].count("interrupted") == 1
-    assert [event["data"].get("resumed_from_step") is not None for event in states].count(True) == 1

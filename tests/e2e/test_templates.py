@@ -13,11 +13,9 @@ from netwright import templates
 
 @pytest.fixture(scope="module")
 def runs(studio: Studio) -> dict[str, str]:
-    """Short trainings of three templates, at one time; project and model are named after the template."""
-    started = {}
-    for name, epochs in {"vae-digits": 6, "clusters-digits": 4, "lstm-text": 1}.items():
-        project = studio.create_project(name, epochs=epochs)
-        started[name] = studio.call("POST", "api/runs", {"project": project["id"]})["id"]
+    """Short trainings of three templates; project and model are named after the template."""
+    wanted = {"vae-digits": 6, "clusters-digits": 4, "lstm-text": 1}
+    started = {name: studio.begin(name, epochs=epochs) for name, epochs in wanted.items()}
     for run in started.values():
         studio.wait_for_run(run, "completed")
     return started

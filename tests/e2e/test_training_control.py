@@ -13,12 +13,11 @@ from tests.e2e.studio import Studio
 
 
 @pytest.fixture(scope="module")
-def paused_run(studio: Studio) -> str:
+def paused_run(studio: Studio) -> dict[str, Any]:
     """A long run that holds before its first batch."""
     project = studio.create_project("mlp-digits", epochs=5000, batch_size=16)
-    run_id: str = studio.call("POST", "api/runs", {"project": project["id"], "paused": True})["id"]
-    studio.wait_for_run(run_id, "paused")
-    return run_id
+    run = studio.call("POST", "api/runs", {"project": project["id"], "paused": True})
+    return studio.wait_for_run(run["id"], "paused")
 
 
 def progress(page: Page) -> Any:
@@ -26,9 +25,9 @@ def progress(page: Page) -> Any:
 
 
 def test_a_run_is_trained_batch_by_batch_and_changed_while_it_trains(
-    page: Page, studio: Studio, paused_run: str
+    page: Page, studio: Studio, paused_run: dict[str, Any]
 ) -> None:
-    page.goto(f"/runs/{paused_run}")
+    page.goto(f"/runs/{paused_run['id']}")
     expect_state(page, "Paused")
     step = page.get_by_role("button", name="One batch")
     step.click()
@@ -59,7 +58,7 @@ def test_a_run_is_trained_batch_by_batch_and_changed_while_it_trains(
     expect(progress(page)).to_contain_text("samples/s")
     page.keyboard.press("Alt+p")
     expect_state(page, "Paused")
-    run = studio.call("GET", f"api/runs/{paused_run}")
+    run = studio.call("GET", f"api/runs/{paused_run['id']}")
     assert run["metrics"]["lr"] == pytest.approx(0.01)
     assert {change["step"] for change in run["changes"]} == {2}
     page.reload()
@@ -68,47 +67,48 @@ def test_a_run_is_trained_batch_by_batch_and_changed_while_it_trains(
     expect_state(page, "Stopped")
 
 
-def test_a_stopped_run_is_forked_and_the_family_is_seen(page: Page, studio: Studio, paused_run: str) -> None:
-    studio.wait_for_run(paused_run, "stopped")
-    page.goto(f"/runs/{paused_run}")
+def test_a_stopped_run_is_forked_and_the_family_is_seen(page: Page, studio: Studio, paused_run: dict[str, Any]) -> None:
+    studio.wait_for_run(paused_run["id"], "stopped")
+    name, number = paused_run["name"], paused_run["number"]
+    page.goto(f"/runs/{paused_run['id']}")
     page.get_by_role("tab", name="Checkpoints").click()
     table = page.get_by_role("table", name="Checkpoints")
     at = int((table.get_by_role("row").nth(1).get_by_role("cell").first.inner_text()).strip().replace(",", ""))
     table.get_by_role("button", name="Fork from step").first.click()
-    dialog = page.get_by_role("dialog", name="Fork Run 1")
+    dialog = page.get_by_role("dialog", name=f"Fork {name}")
     expect(dialog.get_by_label("Learning rate")).to_have_value("0.01")
     dialog.get_by_label("Learning rate").fill("0.002")
     dialog.get_by_label("Name").fill("Slower")
     dialog.get_by_label("Hold before the first batch").check(force=True)
     dialog.get_by_role("button", name="Start the fork").click()
-    expect(page.get_by_role("heading", name="#2 Slower")).to_be_visible()
-    expect(progress(page)).to_contain_text(f"Forked from Run 1. Goes on from step {at:,}: ")
+    expect(page.get_by_role("heading", name=f"#{number + 1} Slower")).to_be_visible()
+    expect(progress(page)).to_contain_text(f"Forked from {name}. Goes on from step {at:,}: ")
     expect_state(page, "Paused")
     page.get_by_role("button", name="One batch").click()
     assert wait_for_step(page, at + 1) == at + 1
-    behind = page.get_by_role("switch", name="Run 1 behind")
+    behind = page.get_by_role("switch", name=f"{name} behind")
     expect(behind).to_be_checked()
     loss = page.get_by_role("region", name="Loss chart")
-    expect(loss.get_by_role("button", name="Run 1, Training")).to_be_visible()
+    expect(loss.get_by_role("button", name=f"{name}, Training")).to_be_visible()
     behind.press("Space")
-    expect(loss.get_by_role("button", name="Run 1, Training")).to_have_count(0)
+    expect(loss.get_by_role("button", name=f"{name}, Training")).to_have_count(0)
     page.get_by_role("button", name="Stop").click()
     expect_state(page, "Stopped")
 
     page.get_by_role("button", name="Fork this run").click()
-    dialog = page.get_by_role("dialog", name="Fork #2 Slower")
+    dialog = page.get_by_role("dialog", name=f"Fork #{number + 1} Slower")
     dialog.get_by_role("combobox", name="Begin with").click()
     page.get_by_role("option", name="The first weights (rewind)").click()
     dialog.get_by_label("Hold before the first batch").check(force=True)
     dialog.get_by_role("button", name="Start the fork").click()
-    expect(page.get_by_role("heading", name="Run 3")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Run {number + 2}")).to_be_visible()
     expect_state(page, "Paused")
     page.get_by_role("tab", name="Lineage").click()
     family = page.get_by_role("list", name="Lineage")
     expect(family.get_by_role("listitem")).to_have_count(3)
-    expect(family).to_contain_text("Run 3 (this one)")
-    family.get_by_role("link", name="Run 1").click()
-    expect(page.get_by_role("heading", name="Run 1")).to_be_visible()
+    expect(family).to_contain_text(f"Run {number + 2} (this one)")
+    family.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
     for run in studio.call("GET", "api/runs?state=paused")["items"]:
         studio.call("POST", f"api/runs/{run['id']}/stop")
 

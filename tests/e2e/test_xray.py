@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.steps import expect_accessible
 from tests.e2e.studio import Studio
 
-# It comes with the linter for accessible pages.
-AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-FAULTS = "axe.run(document.querySelector('main')).then(({violations: all}) => all.map((one) => one.nodes[0].html))"
 PEAK = re.compile(r"the peak: .+ at step \d+ \(.+\)")
 
 
@@ -24,11 +21,6 @@ def open_xray(page: Page, project: str) -> None:
     page.goto(f"/projects/{project}")
     page.get_by_role("navigation", name="Project").get_by_role("link", name="X-ray").click()
     expect(page.get_by_role("list", name="Steps, each with its gradient steps")).to_be_visible()
-
-
-def expect_accessible(page: Page) -> None:
-    page.evaluate(AXE.read_text())
-    assert page.evaluate(FAULTS) == []
 
 
 def test_the_plan_is_seen_and_its_steps_are_linked(page: Page, project: str) -> None:

@@ -11,11 +11,14 @@ import { SweepBadge } from "./Badges";
 import { progressOf } from "./facts";
 import classes from "./sweeps.module.css";
 
+/** What scrolls can be reached by the keyboard. */
+const scrolls = { tabIndex: 0 };
+
 /** Sweeps in a table, the newest first. */
 export function SweepList({ sweeps }: { sweeps: readonly SweepBrief[] }) {
   const { t } = useTranslation();
   return (
-    <div className="nw-card">
+    <Table.ScrollContainer type="native" className="nw-card" minWidth={640} {...scrolls}>
       <Table aria-label={t("Sweeps")} highlightOnHover className={classes["table"] ?? ""}>
         <Table.Thead>
           <Table.Tr>
@@ -32,7 +35,7 @@ export function SweepList({ sweeps }: { sweeps: readonly SweepBrief[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Table.ScrollContainer>
   );
 }
 

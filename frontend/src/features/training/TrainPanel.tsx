@@ -5,6 +5,7 @@ import { type ReactNode, useRef, useState } from "react";
 import type { CheckReport, GraphNode, Run, RunSummary, TrainSettings } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
+import { isStillWanted } from "@/shared/motion";
 import { ProblemText } from "@/shared/ProblemText";
 import { stateNames } from "@/shared/runState";
 import { runTitle } from "@/shared/runTitle";
@@ -45,7 +46,7 @@ export default function TrainPanel(props: TrainPanelProps) {
   const showNew = (id: string): void => {
     setChosen(id);
     // On a phone the run is below the settings.
-    runArea.current?.scrollIntoView({ behavior: "smooth", block: "start" });
+    runArea.current?.scrollIntoView({ behavior: isStillWanted() ? "auto" : "smooth", block: "start" });
   };
 
   return (

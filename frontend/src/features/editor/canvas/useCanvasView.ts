@@ -6,6 +6,7 @@ import { foldOf, itemPosition } from "@/graph/fold";
 import { findGroup } from "@/graph/groups";
 import { findNode, positionOf } from "@/graph/model";
 import { NODE_SIZE } from "@/graph/rows";
+import { motion } from "@/shared/motion";
 
 import { useSession } from "../session/context";
 import { useUi } from "../ui";
@@ -52,12 +53,12 @@ export function useCanvasView(): () => void {
     };
     const centreOn = (id: string, zoom: number): void => {
       const [x, y] = place(id);
-      void flow.setCenter(x + NODE_SIZE.width / 2, y + NODE_SIZE.height / 2, { zoom, duration: 250 });
+      void flow.setCenter(x + NODE_SIZE.width / 2, y + NODE_SIZE.height / 2, { zoom, duration: motion(250) });
     };
     ui.setState({
       view: {
-        fit: () => void flow.fitView({ padding: 0.08, maxZoom: 1.1, duration: 200 }),
-        zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: 120 }),
+        fit: () => void flow.fitView({ padding: 0.08, maxZoom: 1.1, duration: motion(200) }),
+        zoom: (factor) => void flow.zoomTo(flow.getZoom() * factor, { duration: motion(120) }),
         centre: () => {
           const { x, y, zoom } = flow.getViewport();
           const { width, height } = size.getState();
