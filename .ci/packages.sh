@@ -11,7 +11,7 @@ want() {
 want_for_tests() {
   want make command -v make
   want python3-venv python3 -c 'import ensurepip'
-  want chromium python3 tools/chromium.py
+  want chromium-headless-shell command -v chromium-headless-shell
   want docker-compose command -v docker-compose
   want postgresql python3 tools/postgres.py
   want dataset-fashion-mnist test -d /usr/share/datasets/fashion-mnist

@@ -111,6 +111,14 @@ def test_debian_packages_are_installed_where_that_is_possible(
         assert said == ["update -qq", "install -qq -y --no-install-recommends a b"]
 
 
+def test_the_browser_without_windows_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("chromium", chromium.SHELL):
+        (tmp_path / name).touch(mode=0o755)
+        assert chromium.find() == str(tmp_path / name)
+
+
 def test_runs_of_pytest_are_added_up_as_pytest_writes() -> None:
     counts = Counter({"passed": 120, "failed": 3, "warning": 2})
     assert check.format_closing_line(counts, 61.2).strip("= ") == "3 failed, 120 passed, 2 warnings in 61.20s"

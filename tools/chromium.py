@@ -8,7 +8,9 @@ import sys
 
 import debian
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+SHELL = "chromium-headless-shell"
+"""Chromium without the windows that nobody sees in a test: a page costs half the time."""
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 REMEDY = "install Chromium (Debian, Ubuntu: apt-get install chromium) or set CHROMIUM to a browser's path"
 
 
@@ -22,7 +24,9 @@ def find() -> str | None:
 
 def main() -> None:
     """Print the browser's path."""
-    why = debian.install("chromium") if find() is None and "--install" in sys.argv[1:] else None
+    wanted = find() is None and "--install" in sys.argv[1:]
+    # Not every system has a package of the shell.
+    why = (debian.install(SHELL) and debian.install("chromium")) if wanted else None
     path = find()
     if path is None:
         sys.exit(f"error: no Chromium was found{f', and {why}' if why else ''}; {REMEDY}")

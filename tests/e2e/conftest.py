@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +21,8 @@ from playwright.sync_api import (
 )
 from tests.e2e.studio import Studio
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+import chromium
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -58,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = chromium.find()
     if path is None:
         pytest.fail("no Chromium was found: install one (`make chromium`) or set CHROMIUM to its path")
     expect.set_options(timeout=PATIENCE_MS)

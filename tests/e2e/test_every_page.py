@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from playwright.sync_api import TimeoutError as TooLate
 from tests.e2e.conftest import LAPTOP, PATIENCE_MS, PHONE, Watch, new_context, running
 from tests.e2e.steps import expect_accessible, node
@@ -50,9 +50,9 @@ LINKS = "[...document.querySelectorAll('[src], link[href]')].map((e) => e.src ||
 
 @dataclass
 class Visitor:
-    """Somebody with a browser of their own."""
+    """Somebody with a browser of their own, who goes from page to page."""
 
-    context: BrowserContext
+    page: Page
     traffic: Traffic
     watch: Watch
     language: Literal["en", "zh-CN"]
@@ -105,16 +105,17 @@ def visitor(browser: Browser, studio: Studio, request: pytest.FixtureRequest) ->
     scheme: Literal["light", "dark"] = "light" if english else "dark"
     locale = "en-GB" if english else "zh-CN"
     context = new_context(browser, studio, locale=locale, color_scheme=scheme, reduced_motion="reduce")
-    traffic = Traffic(context, studio.url)
+    traffic, watch = Traffic(context, studio.url), Watch(studio)
+    page = context.new_page()
+    watch.follow(page)
     sizes = (LAPTOP, PHONE) if english else (PHONE, LAPTOP)
-    yield Visitor(context, traffic, Watch(studio), "en" if english else "zh-CN", scheme, sizes)
+    yield Visitor(page, traffic, watch, "en" if english else "zh-CN", scheme, sizes)
     context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_in_order(visitor: Visitor, places: dict[str, Any], name: str) -> None:
-    page = visitor.context.new_page()
-    visitor.watch.follow(page)
+    page = visitor.page
     page.set_viewport_size(visitor.sizes[0])
     page.goto(PAGES[name].format(**places))
     settle(page)
@@ -129,7 +130,6 @@ def test_a_page_is_in_order(visitor: Visitor, places: dict[str, Any], name: str)
         if size is LAPTOP:
             expect_accessible(page)
     expect_from_here(page, visitor.traffic, name)
-    page.close()
     assert visitor.watch.complaints() == []
 
 
@@ -184,7 +184,6 @@ def test_switching_in_place_is_as_good_as_coming_anew(page: Page, places: dict[s
     settle(page)
     with page.expect_response(lambda reply: "/api/" in reply.url):
         switch_language(page, "Language", "简体中文")
-    page.wait_for_load_state("networkidle")
     settle(page)
     page.wait_for_function("() => !document.querySelector('[role=menu]')")
     expect_translated(page)

@@ -102,7 +102,7 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     page.get_by_role("navigation", name="Project").get_by_role("link", name="Train").click()
     settings = page.get_by_role("form", name="Settings")
     expect(settings.get_by_role("combobox", name="Data set")).to_have_value("Handwritten digits")
-    settings.get_by_label("Epochs").fill("400")
+    settings.get_by_label("Epochs").fill("200")
     settings.get_by_label("Seed").fill("7")
     page.get_by_role("button", name="Train", exact=True).click()
 
@@ -128,7 +128,7 @@ def train_with_a_pause_and_a_reload(page: Page, studio: Studio) -> str:
     assert wait_for_step(page, paused_at) >= paused_at
     expect_state(page, "Completed", seconds=100)
     run = studio.call("GET", f"api/runs/{newest}")
-    assert (run["settings"]["epochs"], run["settings"]["seed"]) == (400, 7)
+    assert (run["settings"]["epochs"], run["settings"]["seed"]) == (200, 7)
     assert any(one["op"] == "Dropout" for one in run["graph"]["nodes"])
     return str(newest)
 

@@ -3,6 +3,7 @@ import { notifications } from "@mantine/notifications";
 
 import type { RunSummary } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { notify } from "@/shared/notify";
 import { runTitle } from "@/shared/runTitle";
 
 import { useDeleteRuns, useRestoreRuns } from "./queries";
@@ -26,7 +27,7 @@ export function useDeleteWithUndo(): (runs: readonly RunSummary[]) => void {
       { ids },
       {
         onSuccess: () => {
-          const note = notifications.show({
+          const note = notify({
             autoClose: SHOWN_MS,
             message: (
               <Group justify="space-between" wrap="nowrap">

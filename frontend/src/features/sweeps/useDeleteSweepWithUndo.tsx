@@ -4,6 +4,7 @@ import { useLocation } from "wouter";
 
 import type { SweepBrief } from "@/api/types";
 import { useTranslation } from "@/i18n/react";
+import { notify } from "@/shared/notify";
 
 import { useDeleteSweep, useRestoreSweep } from "./queries";
 
@@ -19,7 +20,7 @@ export function useDeleteSweepWithUndo(): (sweep: Pick<SweepBrief, "id" | "name"
     remove(sweep.id, {
       onSuccess: () => {
         navigate("/sweeps");
-        const note = notifications.show({
+        const note = notify({
           autoClose: SHOWN_MS,
           message: (
             <Group justify="space-between" wrap="nowrap">
