@@ -44,7 +44,10 @@ STORED = "cookies,file_systems,indexeddb,local_storage,shader_cache,websql,servi
 
 
 # Two workers take modules in this order: were a long one the last, one of them would end alone.
-LONG_FIRST = ("every_page", "data", "use", "inside", "live_runs", "sweeps", "templates", "newcomer", "access", "models")
+LONG_FIRST = (
+    "every_page", "use", "live_runs", "training_control", "models", "data", "inside", "templates", "newcomer", "sweeps",
+    "groups", "compare", "xray", "history",
+)  # fmt: skip
 
 
 @pytest.hookimpl(trylast=True)
@@ -126,33 +129,6 @@ def watch(studio: Studio) -> Watch:
     return Watch(studio)
 
 
-class Windows:
-    """A browser context for each studio; between tests it keeps what it has loaded of the page, and nothing else."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._made: dict[str, BrowserContext] = {}
-
-    def of(self, studio: Studio) -> BrowserContext:
-        """The context, as on the first day: no page is open, nothing is stored."""
-        context = self._made.get(studio.url) or self._make(studio)
-        page = context.new_page()
-        session = context.new_cdp_session(page)
-        session.send("Storage.clearDataForOrigin", {"origin": studio.url, "storageTypes": STORED})
-        page.close()
-        return context
-
-    def _make(self, studio: Studio) -> BrowserContext:
-        context = new_context(self._browser, studio, reduced_motion="reduce")
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=studio.url)
-        self._made[studio.url] = context
-        return context
-
-    def close(self) -> None:
-        for context in self._made.values():
-            context.close()
-
-
 def new_context(browser: Browser, studio: Studio, **options: Any) -> BrowserContext:
     """A context of one's own, empty."""
     context = browser.new_context(**{"base_url": studio.url, "viewport": LAPTOP, **options})
@@ -161,15 +137,20 @@ def new_context(browser: Browser, studio: Studio, **options: Any) -> BrowserCont
 
 
 @pytest.fixture(scope="session")
-def windows(browser: Browser) -> Iterator[Windows]:
-    windows = Windows(browser)
-    yield windows
-    windows.close()
+def contexts() -> Iterator[dict[str, BrowserContext]]:
+    """One for each studio's address: what it has loaded of the page it need not load again for the next test."""
+    made: dict[str, BrowserContext] = {}
+    yield made
+    for context in made.values():
+        context.close()
 
 
 @pytest.fixture
-def context(windows: Windows, studio: Studio) -> Iterator[BrowserContext]:
-    context = windows.of(studio)
+def context(browser: Browser, studio: Studio, contexts: dict[str, BrowserContext]) -> Iterator[BrowserContext]:
+    if studio.url not in contexts:
+        clipboard = ["clipboard-read", "clipboard-write"]
+        contexts[studio.url] = new_context(browser, studio, permissions=clipboard, reduced_motion="reduce")
+    context = contexts[studio.url]
     yield context
     for page in context.pages:
         page.close()
@@ -177,7 +158,11 @@ def context(windows: Windows, studio: Studio) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, watch: Watch) -> Iterator[Page]:
+    """A page in a browser where no page has stored anything yet."""
     page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Storage.clearDataForOrigin", {"origin": watch.studio.url, "storageTypes": STORED})
+    session.detach()
     watch.follow(page)
     yield page
     assert watch.complaints() == []
