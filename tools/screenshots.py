@@ -1,14 +1,16 @@
 """Make the pictures of docs/images: every page in light and dark, from a studio with real trained networks.
 
 `python tools/screenshots.py [name …]` starts a studio of its own, trains small networks, and takes the pictures; with
-names, only those. Some pages are taken in Chinese too, for README.zh-CN.md.
+names, only those, and what they show. Some pages are taken in Chinese too, for README.zh-CN.md.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,7 @@ from tests.e2e.conftest import FLAGS  # noqa: E402
 from tests.e2e.studio import Studio  # noqa: E402
 
 import chromium  # noqa: E402
-from screens import views  # noqa: E402
+from screens import penguins, views  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 SIZE = (1280, 800)
@@ -31,42 +33,129 @@ OPTIMIZER = "settings.optimizer_params"
 Language = Literal["en", "zh"]
 
 
+class Content:
+    """What the pictures show, made when a picture first asks for it."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+
+    @functools.cached_property
+    def blank(self) -> str:
+        """A project that nobody has trained yet."""
+        return str(project(self.studio, "LeNet on Fashion-MNIST", "lenet")["id"])
+
+    @functools.cached_property
+    def groups(self) -> str:
+        """A project drawn as groups."""
+        return str(project(self.studio, "Residual network", "resnet-digits")["id"])
+
+    @functools.cached_property
+    def run(self) -> dict[str, Any]:
+        """A run that somebody steered."""
+        return steered(self.studio)
+
+    @functools.cached_property
+    def fork(self) -> str:
+        """A run that goes on from the middle of it."""
+        run = self.run["id"]
+        order = {"step": checkpoint_of(self.studio, run), "name": "Smaller steps", "settings": slower(self.run)}
+        fork = self.studio.call("POST", f"api/runs/{run}/fork", order)["id"]
+        self.studio.wait_for_run(fork, "completed")
+        return str(fork)
+
+    @functools.cached_property
+    def dense(self) -> dict[str, Any]:
+        """A project that is trained many ways."""
+        return project(self.studio, "Dense network", "mlp-digits", epochs=20)
+
+    @functools.cached_property
+    def compared(self) -> list[str]:
+        """Three runs of it."""
+        ways = (("Adam", "adam", 0.001), ("Adam, quick", "adam", 0.01), ("SGD", "sgd", 0.05))
+        return [
+            train(self.studio, self.dense, name, optimizer=optimizer, optimizer_params={"learning_rate": rate})["id"]
+            for name, optimizer, rate in ways
+        ]
+
+    @functools.cached_property
+    def sweep(self) -> str:
+        """A sweep of it, done."""
+        return str(make_sweep(self.studio, self.dense)["id"])
+
+    @functools.cached_property
+    def spiral(self) -> str:
+        """A run on points in the plane."""
+        return str(train(self.studio, project(self.studio, "Two spirals", "mlp-spiral", look_inside=0.2), "Tanh")["id"])
+
+    @functools.cached_property
+    def code(self) -> str:
+        """A run with a latent space."""
+        return str(
+            train(self.studio, project(self.studio, "Clusters of digits", "clusters-digits"), "Ten clusters")["id"]
+        )
+
+    @functools.cached_property
+    def vae(self) -> str:
+        """A run that makes pictures."""
+        return str(
+            train(self.studio, project(self.studio, "Digits from noise", "vae-digits", epochs=40), "Twelve numbers")[
+                "id"
+            ]
+        )
+
+    @functools.cached_property
+    def upload(self) -> str:
+        """A table that was sent and waits for what is to be made of it."""
+        return send_table(self.studio, "penguins.csv", penguins.table())
+
+    @functools.cached_property
+    def keys(self) -> None:
+        """A key and a link."""
+        self.studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
+        self.studio.call("POST", "api/shares", {"kind": "run", "target": self.run["id"]})
+
+    @functools.cached_property
+    def all(self) -> None:
+        """Everything: for the pages that list it."""
+        _ = self.blank, self.groups, self.run, self.fork, self.compared, self.spiral, self.code, self.vae
+        train(self.studio, project(self.studio, "Diabetes", "diabetes"), "Three layers")
+        _ = self.sweep
+
+
 @dataclass(frozen=True)
 class Shot:
-    """A picture: the address, what is done there first, and whether Chinese readers get one of their own."""
+    """A picture: its address, what is done there first, and whether Chinese readers get one of their own."""
 
     name: str
-    address: str
+    address: Callable[[Content], str]
     prepare: Callable[[Page], Any] = views.settle
     chinese: bool = False
 
 
-def make_content(studio: Studio) -> dict[str, Any]:
-    """Train what the pictures show."""
-    made: dict[str, Any] = {
-        "blank": project(studio, "LeNet on Fashion-MNIST", "lenet")["id"],
-        "groups": project(studio, "Residual network", "resnet-digits")["id"],
-        "run": steered(studio),
-    }
-    made["fork"] = studio.call(
-        "POST",
-        f"api/runs/{made['run']['id']}/fork",
-        {"step": checkpoint_of(studio, made["run"]["id"]), "name": "Smaller steps", "settings": slower(made["run"])},
-    )
-    studio.wait_for_run(made["fork"]["id"], "completed")
-    dense = project(studio, "Dense network", "mlp-digits", epochs=20)
-    made["compared"] = [
-        train(studio, dense, name, optimizer=optimizer, optimizer_params={"learning_rate": rate})["id"]
-        for name, optimizer, rate in (("Adam", "adam", 0.001), ("Adam, quick", "adam", 0.01), ("SGD", "sgd", 0.05))
-    ]
-    made["spiral"] = train(studio, project(studio, "Two spirals", "mlp-spiral", look_inside=0.2), "Tanh")["id"]
-    made["code"] = train(studio, project(studio, "Clusters of digits", "clusters-digits"), "Ten clusters")["id"]
-    made["vae"] = train(studio, project(studio, "Digits from noise", "vae-digits", epochs=40), "Twelve numbers")["id"]
-    train(studio, project(studio, "Diabetes", "diabetes"), "Three layers")
-    made["sweep"] = make_sweep(studio, dense)
-    studio.call("POST", "api/keys", {"name": "notebook", "scope": "predict"})
-    studio.call("POST", "api/shares", {"kind": "run", "target": made["run"]["id"]})
-    return made
+def listing(address: str) -> Callable[[Content], str]:
+    """The address of a page that lists things: all of them are there."""
+
+    def ready(made: Content) -> str:
+        _ = made.all
+        return address
+
+    return ready
+
+
+def access(made: Content) -> str:
+    """The address of the keys and links, once there are some."""
+    _ = made.keys
+    return "/access"
+
+
+def send_table(studio: Studio, name: str, text: str) -> str:
+    """An upload; its id."""
+    body = text.encode()
+    upload = studio.call("POST", "api/uploads", {"filename": name, "size": len(body)})["id"]
+    request = urllib.request.Request(f"{studio.url}/api/uploads/{upload}/bytes?offset=0", data=body, method="PUT")
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        reply.read()
+    return str(upload)
 
 
 def make_sweep(studio: Studio, project: dict[str, Any]) -> dict[str, Any]:
@@ -130,45 +219,44 @@ def slower(run: dict[str, Any]) -> dict[str, Any]:
     return {**run["settings"], "optimizer_params": params, "epochs": 14}
 
 
-def shots(made: dict[str, Any]) -> list[Shot]:
-    """Every page, in the order in which a newcomer meets them."""
-    run, project = made["run"], made["run"]["project"]
-    compared = ",".join(made["compared"])
-    return [
-        Shot("home", "/", chinese=True),
-        Shot("editor", f"/projects/{made['blank']}", views.choose_a_node, chinese=True),
-        Shot("groups", f"/projects/{made['groups']}"),
-        Shot("look-inside", f"/projects/{project}", views.look_inside),
-        Shot("code", f"/projects/{made['groups']}", views.show_code),
-        Shot("save", f"/projects/{project}", views.save_as_file),
-        Shot("train", f"/projects/{project}/train"),
-        Shot("xray", f"/projects/{made['blank']}/xray", views.point_at_a_step, chinese=True),
-        Shot("runs", "/runs"),
-        Shot("run", f"/runs/{run['id']}", chinese=True),
-        Shot("fork", f"/runs/{made['fork']['id']}"),
-        Shot("compare", f"/runs/compare?runs={compared}"),
-        Shot("sweep-form", f"/projects/{made['sweep']['project']}/sweep", views.vary),
-        Shot("sweep", f"/sweeps/{made['sweep']['id']}"),
-        Shot("made", f"/runs/{made['vae']}"),
-        Shot("activations", f"/runs/{run['id']}", views.inside("Activations")),
-        Shot("weights", f"/runs/{run['id']}", views.inside("Weights")),
-        Shot("decisions", f"/runs/{made['spiral']}", views.inside("Decisions"), chinese=True),
-        Shot("mistakes", f"/runs/{run['id']}", views.inside("Mistakes")),
-        Shot("latent", f"/runs/{made['code']}", views.inside("Latent space")),
-        Shot("data", "/data"),
-        Shot("dataset", "/data/fashion-mnist"),
-        Shot("models", "/models"),
-        Shot("model", "/models/dense-network", views.draw_a_digit, chinese=True),
-        Shot("generator", "/models/digits-from-noise", views.pick_a_sample),
-        Shot("access", "/access"),
-    ]
+SHOTS = (
+    Shot("home", listing("/"), chinese=True),
+    Shot("editor", lambda made: f"/projects/{made.blank}", views.choose_a_node, chinese=True),
+    Shot("groups", lambda made: f"/projects/{made.groups}"),
+    Shot("look-inside", lambda made: f"/projects/{made.run['project']}", views.look_inside),
+    Shot("code", lambda made: f"/projects/{made.groups}", views.show_code),
+    Shot("save", lambda made: f"/projects/{made.run['project']}", views.save_as_file),
+    Shot("train", lambda made: f"/projects/{made.run['project']}/train"),
+    Shot("xray", lambda made: f"/projects/{made.blank}/xray", views.point_at_a_step, chinese=True),
+    Shot("runs", listing("/runs")),
+    Shot("run", lambda made: f"/runs/{made.run['id']}", chinese=True),
+    Shot("fork", lambda made: f"/runs/{made.fork}"),
+    Shot("compare", lambda made: f"/runs/compare?runs={','.join(made.compared)}"),
+    Shot("sweep-form", lambda made: f"/projects/{made.dense['id']}/sweep", views.vary),
+    Shot("sweep", lambda made: f"/sweeps/{made.sweep}"),
+    Shot("made", lambda made: f"/runs/{made.vae}"),
+    Shot("activations", lambda made: f"/runs/{made.run['id']}", views.inside("Activations")),
+    Shot("weights", lambda made: f"/runs/{made.run['id']}", views.inside("Weights")),
+    Shot("decisions", lambda made: f"/runs/{made.spiral}", views.inside("Decisions"), chinese=True),
+    Shot("mistakes", lambda made: f"/runs/{made.run['id']}", views.inside("Mistakes")),
+    Shot("latent", lambda made: f"/runs/{made.code}", views.inside("Latent space")),
+    Shot("data", lambda _made: "/data"),
+    Shot("dataset", lambda _made: "/data/fashion-mnist", views.see_samples),
+    Shot("import", lambda made: f"/data/import/{made.upload}", views.correct, chinese=True),
+    Shot("models", listing("/models")),
+    Shot("model", listing("/models/dense-network"), views.draw_a_digit, chinese=True),
+    Shot("generator", listing("/models/digits-from-noise"), views.pick_a_sample),
+    Shot("access", access),
+)
+"""Every page, in the order in which a newcomer meets them."""
 
 
-def take(browser: Browser, studio: Studio, shot: Shot, language: Language) -> None:
+def take(browser: Browser, made: Content, shot: Shot, language: Language) -> None:
     """One page, light and dark; in Chinese only light."""
+    address = shot.address(made)
     for scheme in ("light", "dark") if language == "en" else ("light",):
         context = browser.new_context(
-            base_url=studio.url,
+            base_url=made.studio.url,
             viewport={"width": SIZE[0], "height": SIZE[1]},
             color_scheme="dark" if scheme == "dark" else "light",
             locale="zh-CN" if language == "zh" else "en-GB",
@@ -176,7 +264,7 @@ def take(browser: Browser, studio: Studio, shot: Shot, language: Language) -> No
         )
         context.set_default_timeout(20_000)
         page = context.new_page()
-        page.goto(shot.address)
+        page.goto(address)
         views.settle(page)
         shot.prepare(page)
         path = IMAGES / language / f"{shot.name}-{scheme}.png"
@@ -198,6 +286,11 @@ def shrink(path: Path) -> Path:
 
 def main(names: list[str]) -> int:
     """Take the named pictures, or all; the status is 1 when there is no browser or no such picture."""
+    known = [shot.name for shot in SHOTS]
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        print(f"error: no page {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        return 1
     executable = chromium.find()
     if executable is None:
         print(f"error: no Chromium was found; {chromium.REMEDY}", file=sys.stderr)
@@ -207,18 +300,12 @@ def main(names: list[str]) -> int:
         studio.start()
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         try:
-            listed = shots(make_content(studio))
-            unknown = set(names) - {shot.name for shot in listed}
-            if unknown:
-                print(
-                    f"error: no page {', '.join(sorted(unknown))}; there are {', '.join(shot.name for shot in listed)}"
-                )
-                return 1
-            for shot in listed:
+            made = Content(studio)
+            for shot in SHOTS:
                 if not names or shot.name in names:
-                    take(browser, studio, shot, "en")
+                    take(browser, made, shot, "en")
                     if shot.chinese:
-                        take(browser, studio, shot, "zh")
+                        take(browser, made, shot, "zh")
         finally:
             browser.close()
             studio.stop()

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.types import Receive, Scope, Send
 
 from netwright_studio.errors import error_body
-from netwright_studio.responses import StudioJSON
+from netwright_studio.responses import StudioJSON, accepted_encodings
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -109,12 +109,6 @@ def _asset(file: Path, accept: str) -> Response:
             kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
             return FileResponse(packed, headers={**headers, "content-encoding": encoding}, media_type=kind)
     return FileResponse(file, headers=headers)
-
-
-def accepted_encodings(header: str) -> set[str]:
-    """Return the encodings that an ``Accept-Encoding`` names, those of weight 0 left out."""
-    parts = (part.strip().lower().partition(";") for part in header.split(","))
-    return {name.strip() for name, _, weight in parts if weight.replace(" ", "").rstrip("0") not in ("q=", "q=0.")}
 
 
 def find_file(folder: Path, path: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 from typing import Any
 
@@ -40,6 +41,21 @@ def test_system(client: TestClient) -> None:
     assert system["device"] in {device["name"] for device in system["devices"] if device["available"]}
     assert 0 < system["memory_free_bytes"] <= system["memory_bytes"]
     assert system["cpu_count"] >= 1
+
+
+@pytest.mark.parametrize("path", ["/api/operators", "/api/optimizers"])
+def test_what_does_not_change_is_encoded_once_for_each_language(client: TestClient, path: str) -> None:
+    first = client.get(path, headers={"accept-encoding": "gzip"})
+    assert first.headers["content-encoding"] == "gzip"
+    plain = client.get(path, headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert first.json() == plain.json()
+    again = client.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    chinese = client.get(path, headers={"if-none-match": first.headers["etag"], "accept-language": "zh-CN"})
+    assert chinese.status_code == 200
+    assert chinese.json() != first.json()
+    assert {"accept-encoding", "accept-language"} <= set(re.split(r",\s*", first.headers["vary"].lower()))
 
 
 def test_the_palette_and_the_choices_of_training(client: TestClient) -> None:

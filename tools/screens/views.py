@@ -14,6 +14,9 @@ from tests.e2e.steps import THREE
 
 PAGE_WORDS = Path(__file__).resolve().parents[2] / "frontend" / "src"
 WAIT_MS = 500
+COMPLETE = """() => document.querySelector('.mantine-Skeleton-root, .mantine-Loader-root') === null
+  && [...document.images].every((one) => one.getBoundingClientRect().top > innerHeight || one.complete)"""
+"""No grey places, no wheels, and every picture in sight there."""
 
 
 @functools.cache
@@ -36,8 +39,9 @@ def named(place: Page | Locator, role: Any, name: str) -> Locator:
 
 
 def settle(page: Page) -> None:
-    """Wait until what the page asked for has come and been drawn."""
+    """Wait until what the page asked for has come and been drawn: nothing stands for what is still awaited."""
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(COMPLETE)
     page.wait_for_timeout(WAIT_MS)
 
 
@@ -92,11 +96,28 @@ def inside(view: str) -> Callable[[Page], None]:
     return look
 
 
+def see_samples(page: Page) -> None:
+    """The pictures of a data set: reading a large one for the first time takes seconds."""
+    named(page, "list", "Images").get_by_role("img").first.wait_for()
+    settle(page)
+
+
+def correct(page: Page) -> None:
+    """A table that was sent, with what its columns were taken for; gaps are filled."""
+    named(page, "table", "Columns of the file").wait_for()
+    settle(page)
+
+
 def vary(page: Page) -> None:
-    """Choose two parameters of a sweep, and wait for what that would be."""
-    for name in ("Learning rate", "Optimizer"):
-        page.get_by_role("button", name=name, exact=True).click()
-    page.get_by_role("region", name="Preview").wait_for()
+    """Choose a rate and the units of two layers for a sweep, and wait for what that would be."""
+    page.get_by_role("button", name="Learning rate", exact=True).click()
+    page.get_by_role("combobox", name="Vary a parameter").fill("fc1: num hidden")
+    page.get_by_role("option", name="fc1: Num hidden", exact=True).click()
+    page.get_by_role("combobox", name="What changes together with fc1: Num hidden").click()
+    page.get_by_role("option", name="fc2: Num hidden").click()
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement?.blur()")
+    page.get_by_role("region", name="Preview").filter(has_text="fc2").wait_for()
     settle(page)
 
 

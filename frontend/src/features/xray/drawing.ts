@@ -60,12 +60,19 @@ function drawBox(context: CanvasRenderingContext2D, box: Box, width: number, hei
   const high = Math.max(1, box.height * height - (box.height * height > 3 ? 1 : 0));
   context.fillStyle = lit ? ink.lit : ink.fill[drawn.tone];
   context.fillRect(x, y, wide, high);
-  if (wide < 26 || high < 12 || drawn.text === "") return;
-  context.save();
-  context.beginPath();
-  context.rect(x, y, wide, high);
-  context.clip();
+  if (wide < 26 || high < 12) return;
   context.fillStyle = lit ? ink.litText : ink.text;
-  context.fillText(drawn.text, x + 4, y + high / 2 + 0.5);
-  context.restore();
+  context.fillText(fitted(context, drawn.text, wide - 7), x + 4, y + high / 2 + 0.5);
+}
+
+/** A text, or as much of its beginning as there is room for. */
+export function fitted(context: Pick<CanvasRenderingContext2D, "measureText">, text: string, room: number): string {
+  if (context.measureText(text).width <= room) return text;
+  let [fits, tooLong] = [0, text.length];
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1;
+    if (context.measureText(`${text.slice(0, middle)}…`).width <= room) fits = middle;
+    else tooLong = middle;
+  }
+  return fits < 2 ? "" : `${text.slice(0, fits)}…`;
 }

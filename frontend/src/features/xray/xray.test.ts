@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PlanReport, PlanStep, PlanTensor, StepView, XrayReport } from "@/api/types";
 
 import { nextStep } from "./BoxChart";
+import { fitted } from "./drawing";
 import { flameBoxes } from "./flame";
 import { formatSeconds } from "./format";
 import { linked, pairSteps, readPlan, sumsOf } from "./model";
@@ -162,4 +163,15 @@ it("keys go from step to step and stay inside", () => {
   expect([nextStep("ArrowRight", null, 4), nextStep("ArrowRight", 4, 4), nextStep("Home", 3, 4), nextStep("PageUp", 3, 4)]).toEqual([0, 4, 0, 0]);
   expect(nextStep("Escape", 3, 4)).toBeNull();
   expect(nextStep("x", 3, 4)).toBeUndefined();
+});
+
+describe("a box's text", () => {
+  const pen = { measureText: (text: string) => ({ width: 6 * text.length }) as TextMetrics };
+  it.each([
+    ["conv1", 40, "conv1"],
+    ["pool1_backward", 60, "pool1_bac…"],
+    ["pool1_backward", 18, "po…"],
+    ["pool1_backward", 13, ""],
+    ["", 5, ""],
+  ])("%s in %i pixels is %s", (text, room, shown) => expect(fitted(pen, text, room)).toBe(shown));
 });
