@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Watch
 from tests.e2e.steps import node
 from tests.e2e.studio import Studio
+from tests.trust.standing import wait_for
 
 
 def test_a_project_is_saved_as_a_file_and_opened_again(page: Page, studio: Studio, tmp_path: Path) -> None:
@@ -52,3 +53,27 @@ def test_a_file_that_is_no_project_is_refused(page: Page, studio: Studio, tmp_pa
     page.get_by_role("button", name="Import", exact=True).click()
     page.locator('input[type="file"]').last.set_input_files(file)
     expect(page.get_by_role("dialog")).to_contain_text("The archive is damaged, or no zip file.")
+
+
+def test_a_sweep_goes_along_with_its_runs(page: Page, studio: Studio, tmp_path: Path) -> None:
+    project = studio.create_project("logistic-iris", epochs=1)
+    values = {"kind": "choice", "path": "settings.batch_size", "values": [32]}
+    sweep = studio.call("POST", "api/sweeps", {"project": project["id"], "name": "Sizes", "parameters": [values]})
+    wait_for(lambda: studio.call("GET", f"api/sweeps/{sweep['id']}")["state"] == "completed", 60, "the sweep")
+    page.goto("/")
+    page.get_by_role("button", name=f"Actions for {project['name']}").first.click()
+    page.get_by_role("menuitem", name="Save as a file").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Sweeps that go along: Sizes")).to_be_visible()
+    with page.expect_download() as download:
+        dialog.get_by_role("button", name="Save the file").click()
+    file = tmp_path / "varied.netwright"
+    download.value.save_as(file)
+
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.locator('input[type="file"]').last.set_input_files(file)
+    report = page.get_by_role("dialog").get_by_role("region", name="What was opened")
+    expect(report.get_by_role("term").filter(has_text="Sweeps")).to_be_visible()
+    newest, packed = studio.call("GET", "api/sweeps")["items"]
+    assert (newest["name"], newest["counts"]) == (packed["name"], packed["counts"])
+    assert newest["project"] != packed["project"] == project["id"]
