@@ -84,12 +84,15 @@ def check_lint(checks: Checks) -> bool:
     )
 
 
+def check_kernels(checks: Checks) -> bool:
+    """The kernels of native plans compile: they are then there for the tests."""
+    return checks.call(PYTHON, "-m", "netwright.cli", "warm")
+
+
 def check_python(checks: Checks) -> bool:
     """The framework's, the service's and the architecture's tests, with the kernels of native plans compiled before."""
     # Each of the two takes half of the modules in a row: what a module has trained once is not trained again.
-    return checks.call(PYTHON, "-m", "netwright.cli", "warm") and checks.call_pytest(
-        "-n", "2", "--dist", "worksteal", "tests", "--ignore=tests/e2e"
-    )
+    return check_kernels(checks) and checks.call_pytest("-n", "2", "--dist", "worksteal", "tests", "--ignore=tests/e2e")
 
 
 def check_frontend(checks: Checks) -> bool:
@@ -157,6 +160,7 @@ def check_e2e(checks: Checks) -> bool:
 
 PARTS: dict[str, Callable[[Checks], bool]] = {
     "lint": check_lint,
+    "kernels": check_kernels,
     "python": check_python,
     "frontend": check_frontend,
     "generated": check_generated,
@@ -167,8 +171,8 @@ PARTS: dict[str, Callable[[Checks], bool]] = {
 COMMANDS = {**PARTS, "generate": generate}
 
 
-BESIDE = ("lint", "docs")
-"""They take one core each, and touch nothing that the other parts make: they run beside the page's checks."""
+BESIDE = ("lint", "docs", "kernels")
+"""They touch nothing that the other parts make, and run beside the page's checks, which leave a core alone for long."""
 
 
 @contextmanager
