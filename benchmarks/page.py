@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import shutil
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -114,13 +113,16 @@ def _row(figure: Figure) -> str:
 
 def measure(parts: Sequence[str] = PARTS, kept: Path | None = None) -> Iterator[Figure]:
     """All figures, one after another, in one browser against one server."""
+    sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
     from playwright.sync_api import sync_playwright
-    from tests.e2e.conftest import BROWSERS, FLAGS
+    from tests.e2e.conftest import FLAGS
     from tests.e2e.studio import Studio
 
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if chromium is None:
-        raise SystemExit("no Chromium was found: install one (`make chromium`) or set CHROMIUM to its path")
+    import chromium
+
+    browser_path = chromium.find()
+    if browser_path is None:
+        raise SystemExit(f"no Chromium was found: {chromium.REMEDY}")
     with tempfile.TemporaryDirectory(prefix="netwright-page-") as folder:
         home = kept or Path(folder)
         long, million = (_make_run(home, steps) for steps in (LONG, MILLION))
@@ -128,7 +130,7 @@ def measure(parts: Sequence[str] = PARTS, kept: Path | None = None) -> Iterator[
         studio.start()
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+                browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
                 page = browser.new_page(base_url=studio.url, viewport={"width": 1280, "height": 720})
                 page.set_default_timeout(PATIENCE_MS)
                 if "load" in parts:

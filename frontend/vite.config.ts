@@ -54,6 +54,17 @@ export default defineConfig({
     // The content security policy forbids data: fonts and scripts, so nothing is inlined.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What many pages share comes in two pieces instead of fifty small ones: each is a question to the server.
+          groups: [
+            { name: "kit", test: /node_modules/, minShareCount: 6 },
+            { name: "common", test: /src/, minShareCount: 6 },
+          ],
+        },
+      },
+    },
   },
   worker: { format: "es" },
   server: {
