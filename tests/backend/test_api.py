@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import re
 import time
 from typing import Any
@@ -11,6 +12,7 @@ import orjson
 import pytest
 from tests.backend.conftest import MakeClient, TestClient, add_run
 
+from netwright_studio.api import deps, predictions
 from netwright_studio.schemas.settings import TrainSettings
 
 MLP: dict[str, Any] = {
@@ -294,3 +296,12 @@ def test_the_settings_are_those_of_the_framework() -> None:
     limits = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "default")
     for name, field in theirs["properties"].items():
         assert {key: ours["properties"][name].get(key) for key in limits} == {key: field.get(key) for key in limits}
+
+
+def test_looking_for_what_a_route_asks_for_takes_no_thread() -> None:
+    """FastAPI hands what is no coroutine to a thread, which takes longer than these do."""
+    found = [
+        function for module in (deps, predictions) for name, function in vars(module).items() if name[:4] == "get_"
+    ]
+    assert len(found) > 8
+    assert [function.__name__ for function in found if not inspect.iscoroutinefunction(function)] == []

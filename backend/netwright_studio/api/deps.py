@@ -1,4 +1,7 @@
-"""What routes ask for, by name."""
+"""What routes ask for, by name.
+
+All are coroutines: others FastAPI would hand to a thread, each of them for each request.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ __all__ = [
 ]
 
 
-def get_studio(connection: HTTPConnection) -> Studio:
+async def get_studio(connection: HTTPConnection) -> Studio:
     """Return the studio this app belongs to."""
     studio: Studio = connection.app.state.studio
     return studio
@@ -41,37 +44,37 @@ def get_studio(connection: HTTPConnection) -> Studio:
 StudioDep = Annotated[Studio, Depends(get_studio)]
 
 
-def get_store(studio: StudioDep) -> Store:
+async def get_store(studio: StudioDep) -> Store:
     """Return the store."""
     return studio.store
 
 
-def get_engine(studio: StudioDep) -> Engine:
+async def get_engine(studio: StudioDep) -> Engine:
     """Return the door to the framework."""
     return studio.engine
 
 
-def get_gallery(studio: StudioDep) -> Gallery:
+async def get_gallery(studio: StudioDep) -> Gallery:
     """Return the templates."""
     return studio.gallery
 
 
-def get_manager(studio: StudioDep) -> RunManager:
+async def get_manager(studio: StudioDep) -> RunManager:
     """Return the run manager."""
     return studio.manager
 
 
-def get_conductor(studio: StudioDep) -> Conductor:
+async def get_conductor(studio: StudioDep) -> Conductor:
     """Return what carries out sweeps."""
     return studio.conductor
 
 
-def get_catalog(studio: StudioDep) -> DatasetCatalog:
+async def get_catalog(studio: StudioDep) -> DatasetCatalog:
     """Return the data sets."""
     return studio.catalog
 
 
-def get_importer(studio: StudioDep) -> Importer:
+async def get_importer(studio: StudioDep) -> Importer:
     """Return what takes files in."""
     return studio.importer
 

@@ -35,7 +35,7 @@ router = resource_router("models")
 _KEPT = ModelVersion.model_fields.keys() - {"run", "sample", "does", "steps"}
 
 
-def get_repository(studio: StudioDep) -> ModelRepository:
+async def get_repository(studio: StudioDep) -> ModelRepository:
     """Return where models are kept."""
     return studio.repository
 

@@ -23,7 +23,7 @@ class Answering(Protocol):
     def models(self) -> ModelServer: ...
 
 
-def get_server(connection: HTTPConnection) -> ModelServer:
+async def get_server(connection: HTTPConnection) -> ModelServer:
     """Return the model server of the process that was asked."""
     answering: Answering = connection.app.state.studio
     return answering.models
