@@ -126,7 +126,7 @@ def wait_for_sweep(studio: Studio, sweep: str, holds: Callable[[dict[str, Any]],
 
 def test_a_killed_server_goes_on_with_the_sweep(studio: Studio) -> None:
     before = studio.call("GET", "api/runs")["total"]
-    project = studio.create_project("mlp-digits", epochs=40, look_inside=0, checkpoint_every_seconds=1)
+    project = studio.create_project("mlp-digits", epochs=80, look_inside=0, checkpoint_every_seconds=1)
     order = {
         "project": project["id"],
         "parameters": [{"kind": "choice", "path": "settings.seed", "values": [0, 1]}],
