@@ -144,9 +144,9 @@ class Importer:
         file = self._adopt(making.file, upload)
         made = replace(making, file=file, test=None if second is None else self._adopt(second, test))
         entry = self._catalog.keep(made, data)
-        self.uploads.finish(upload, entry.id)
         if test is not None:
             self.uploads.remove(test.id)
+        self.uploads.finish(upload, entry.id)  # last: who hears of the end finds nothing left
 
     def _adopt(self, file: SourceFile, upload: Upload | None) -> SourceFile:
         if file.blob is not None or upload is None:
