@@ -59,7 +59,7 @@ def kill_and_resume(studio: Standing, run: str, kills: int) -> int:
         pid = studio.worker(run)
         assert pid is not None, "the training ended before it could be killed"
         os.kill(pid, signal.SIGKILL)
-        row = wait_for(lambda: _over(studio, run), 30, "the killed worker is not noticed")
+        row = wait_for(lambda: over_now(studio, run), 30, "the killed worker is not noticed")
         assert row["state"] == "interrupted", row["state_reason"]
         resumed += bool(row["resumable"] and row["state_reason"])
         step = row["step"]
@@ -93,6 +93,6 @@ def _trains(studio: Standing, run: str) -> dict[str, Any] | None:
     return row if row["state"] == "running" and row["steps_total"] else None
 
 
-def _over(studio: Standing, run: str) -> dict[str, Any] | None:
+def over_now(studio: Standing, run: str) -> dict[str, Any] | None:
     row = studio.run(run)
     return row if row["state"] in OVER else None
