@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.framework.test_train import BLOBS, LINE, Crash, Recorder, X, bits, block, classifier, regressor, settings
+from tests.framework.test_train import BLOBS, LINE, Recorder, X, bits, block, classifier, regressor, settings
+from tests.framework.test_train_resuming import Crash
 
 import netwright as mx
 from netwright.cli.keys import Keys
