@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.alike import alike
 from tests.backend.conftest import ORIGIN, MakeClient, TestClient, create_app, make_settings
 from tests.backend.test_api import MLP
 from tests.backend.test_run_steering import wait_for
@@ -124,12 +125,7 @@ def test_a_project_opens_elsewhere_as_it_was(origin: Origin, packed: bytes, make
 
     asked = {"inputs": [[1, 4], [6, 0]]}
     answers = [c.post("/api/models/away/predict", json=asked).json()["predictions"] for c in (here, there)]
-    for one, other in zip(*answers, strict=True):
-        assert (one["label"], one["index"]) == (other["label"], other["index"])
-        # The two may be at different forms of one plan, which agree to rounding.
-        assert [p["p"] for p in one["probabilities"]] == pytest.approx(
-            [p["p"] for p in other["probabilities"]], rel=1e-5
-        )
+    assert alike(*answers), answers
     (version,) = here.get("/api/models/away").json()["versions"]
     assert (version["run"], version["dataset"]) == (run["id"], project["dataset"])
     assert here.get("/api/models/away/versions/1/evaluation?part=test").status_code == 200
