@@ -26,6 +26,7 @@ PYTHON = sys.executable
 OPENAPI = "frontend/openapi.json"
 ADVICE = "frontend/src/features/runs/advice/texts.ts"
 GENERATED = ("framework/netwright/**/*.pyi", OPENAPI, "frontend/src/api/generated.ts", ADVICE)
+SLOWEST = ("--durations=40", "--durations-min=2")
 OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warning", "error")
 COUNT = re.compile(rf"(\d+) ({'|'.join(OUTCOMES)})s?\b")
 
@@ -92,7 +93,9 @@ def check_kernels(checks: Checks) -> bool:
 def check_python(checks: Checks) -> bool:
     """The framework's, the service's and the architecture's tests, with the kernels of native plans compiled before."""
     # Each of the two takes half of the modules in a row: what a module has trained once is not trained again.
-    return check_kernels(checks) and checks.call_pytest("-n", "2", "--dist", "worksteal", "tests", "--ignore=tests/e2e")
+    return check_kernels(checks) and checks.call_pytest(
+        "-n", "2", "--dist", "worksteal", *SLOWEST, "tests", "--ignore=tests/e2e"
+    )
 
 
 def check_frontend(checks: Checks) -> bool:
