@@ -97,6 +97,8 @@ def install(kind: str) -> None:
     count = len({line.split("==")[0] for line in locked if line[:1].isalnum()})
     say(f"installing {count} locked packages (the first time takes a minute or two)")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet"]
+    if kind == "dev":  # much of it is never imported: compiling all of it took half a minute
+        pip.append("--no-compile")
     files = [word for name in LOCKS[kind] for word in ("-r", name)]
     run([*pip, "--require-hashes", *files], "installing packages")
     say("installing Netwright in place")

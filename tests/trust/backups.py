@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.alike import alike
-from tests.trust.databases import database, missing
+from tests.trust.databases import database, kinds, missing
 from tests.trust.killed_worker import last_state, make_project
 from tests.trust.standing import WORKER, Standing, standing, wait_for, warm
 from tests.trust.table import Form, Row, count_row
@@ -40,7 +40,7 @@ def check(form: Form) -> Iterator[Row]:
             studio.call("POST", f"api/runs/{live}/resume")
         studio.wait_for_run(live, "completed", 300)
         wanted = last_state(studio.home, live)
-    for kind in ("sqlite", "postgresql"):
+    for kind in kinds(form):
         with database(kind) as url:
             if url is None:
                 yield missing(kind)

@@ -73,6 +73,14 @@ def check(form: Form) -> Iterator[Row]:
         yield count_row(f"{kind}: runs taken", len(set(taken) & {run for run, _ in made}), total)
 
 
+def kinds(form: Form) -> tuple[str, ...]:
+    """Both in the long form; in the short one PostgreSQL where it can be had, since tests/backend tries SQLite."""
+    if form.long:
+        return ("sqlite", "postgresql")
+    wanted = postgres.find() is not None or postgres.REQUIRED in os.environ
+    return ("postgresql",) if wanted else ("sqlite",)
+
+
 @contextmanager
 def database(kind: str) -> Iterator[str | None]:
     """The address of an empty database, "" for SQLite in its folder; None where there is no PostgreSQL."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.trust.databases import database, missing
+from tests.trust.databases import database, kinds, missing
 from tests.trust.killed_worker import last_state, make_project, over_now
 from tests.trust.standing import OVER, WORKER, Standing, wait_for, warm
 from tests.trust.table import Form, Row, count_row
@@ -45,7 +45,7 @@ class Tally:
 def check(form: Form) -> Iterator[Row]:
     warm()
     wanted: dict[str, str] = {}
-    for kind in ("sqlite", "postgresql"):
+    for kind in kinds(form):
         with database(kind) as url:
             if url is None:
                 yield missing(kind)
