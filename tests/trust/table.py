@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 HELPERS = frozenset({"table", "worker", "standing", "clients", "requests", "soundness"})
 """Modules here that are no checks; files whose name begins with `_` or `test_` are none either."""
@@ -75,13 +76,23 @@ def milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms"
 
 
-def print_rows(rows: Iterable[tuple[str, Row]]) -> bool:
-    """Print the table as it comes about; True when every figure passes."""
-    fine = True
-    print(f"{'':4} {'what':<78} {'figure':>26}   bar", flush=True)
+def print_rows(rows: Iterable[tuple[str, Row]], table: TextIO) -> bool:
+    """Print the table as it comes about, with the time of each subject; True when every figure passes."""
+    fine, before = True, ""
+    began = last = time.monotonic()
+
+    def say(line: str) -> None:
+        print(line, file=table, flush=True)
+
+    say(f"{'':4} {'what':<78} {'figure':>26}   bar")
     for subject, row in rows:
-        fine = fine and row.ok
-        print(f"{'ok' if row.ok else 'FAIL':4} {f'{subject}: {row.what}':<78} {row.figure:>26}   {row.bar}", flush=True)
+        if subject != before:
+            if before:
+                say(f"     {before} took {last - began:.0f} s")
+            before, began = subject, last
+        fine, last = fine and row.ok, time.monotonic()
+        say(f"{'ok' if row.ok else 'FAIL':4} {f'{subject}: {row.what}':<78} {row.figure:>26}   {row.bar}")
+    say(f"     {before} took {last - began:.0f} s")
     return fine
 
 
@@ -90,10 +101,8 @@ def run_checks(names: Iterable[str], long: bool, folder: Path) -> Iterator[tuple
     for name in names:
         own = folder / name
         own.mkdir()
-        began = time.monotonic()
         try:
             for row in find(name)(Form(own, long)):
                 yield name, row
         except Exception as error:
             yield name, Row(f"ended early: {str(error)[:200]}", type(error).__name__, "no error", ok=False)
-        print(f"     {name} took {time.monotonic() - began:.0f} s", flush=True)
