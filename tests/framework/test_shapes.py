@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from netwright import autograd, nd, sym
@@ -63,11 +63,11 @@ def test_reshape_refuses(shape: Any, codes: Any, message: str) -> None:
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.data())
 def test_reshape_codes_keep_every_element(shape: list[int], data: Any) -> None:
-    codes = tuple(data.draw(st.lists(st.integers(-3, 6), min_size=1, max_size=4)))
+    codes = tuple(data.draw(st.lists(st.sampled_from((0, -1, -2, -3, *shape)), min_size=1, max_size=4)))
     try:
         made = reshaped(tuple(shape), codes)
     except NetwrightError:
-        assume(False)
+        return  # they do not fit together
     assert np.prod(made) == np.prod(shape)
     for code, size in zip(codes, made, strict=False):
         if code > 0:
