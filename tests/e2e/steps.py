@@ -24,6 +24,13 @@ def node(page: Page, label: str) -> Locator:
     return page.get_by_role("group", name=label, exact=True)
 
 
+def choose(page: Page, *labels: str) -> None:
+    """Select these nodes and nothing else."""
+    page.keyboard.press("Escape")
+    for label in labels:
+        node(page, label).click(modifiers=["Shift"])
+
+
 def edge(page: Page, label: str) -> Locator:
     """A connection, such as "From fc1 to data of relu1, 32×128"."""
     return page.get_by_role("group", name=label, exact=True)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from playwright.sync_api import Page, expect
-from tests.e2e.steps import edge, node
+from tests.e2e.steps import choose, edge, node
 from tests.e2e.studio import Studio
 
 
@@ -15,13 +15,6 @@ def stored_graph(page: Page, studio: Studio, project: str) -> dict[str, Any]:
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     graph: dict[str, Any] = studio.call("GET", f"api/projects/{project}")["graph"]
     return graph
-
-
-def choose(page: Page, *names: str) -> None:
-    page.keyboard.press("Escape")
-    for name in names:
-        node(page, name).click(modifiers=["Shift"])
-    expect(page.get_by_text(f"{len(names)} nodes selected")).to_be_visible()
 
 
 def test_nodes_are_copied_into_another_project_as_text(page: Page, studio: Studio) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
-from tests.e2e.steps import edge, node
+from tests.e2e.steps import choose, edge, node
 from tests.e2e.studio import Studio
 
 
@@ -23,12 +23,6 @@ def groups_of(page: Page, studio: Studio, project: str) -> list[dict[str, Any]]:
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     groups: list[dict[str, Any]] = studio.call("GET", f"api/projects/{project}")["graph"]["groups"]
     return groups
-
-
-def choose(page: Page, *names: str) -> None:
-    page.keyboard.press("Escape")
-    for name in names:
-        node(page, name).click(modifiers=["Shift"])
 
 
 def test_a_selection_becomes_a_repeated_block_that_trains(page: Page, studio: Studio) -> None:

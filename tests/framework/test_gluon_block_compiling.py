@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.framework.test_gluon_block import Hybrid, Plain, data, gradients, mlp, values
+from tests.framework.test_gluon_block import _fresh_names as _fresh_names
 
 import netwright as mx
 from netwright import autograd, gluon, nd
@@ -17,14 +18,6 @@ from netwright.errors import (
     ParamError,
 )
 from netwright.gluon import nn
-
-
-@pytest.fixture(autouse=True)
-def _fresh_names() -> Any:
-    mx.random.seed(0)
-    with mx.name.NameManager():
-        yield
-
 
 # ---------------------------------------------------------------- compiling
 NETS: dict[str, Callable[[], gluon.HybridBlock]] = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from tests.framework.test_gluon_block import _fresh_names as _fresh_names
 from tests.framework.test_gluon_block import data, gradients, mlp, values
 from tests.framework.test_gluon_block_compiling import NETS, _add
 
@@ -19,13 +19,6 @@ from netwright.errors import (
     ShapeError,
 )
 from netwright.gluon import nn
-
-
-@pytest.fixture(autouse=True)
-def _fresh_names() -> Any:
-    mx.random.seed(0)
-    with mx.name.NameManager():
-        yield
 
 
 # ---------------------------------------------------------------- files
