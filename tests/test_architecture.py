@@ -198,7 +198,7 @@ def test_no_file_names_a_registry_or_somebodys_folder() -> None:
 
 def test_the_unwanted_is_recognised() -> None:
     assert UNWANTED.search(f"https://{HOSTS[0]}/simple")
-    assert UNWANTED.search('  "resolved": "https' + '://example.test/a.tgz"')
+    assert UNWANTED.search('  "resolved": "{}://example.test/a.tgz"'.format("https"))
     assert not UNWANTED.search("the packages on PyPI")
     assert HOME_FOLDER.search("open('/ro" + "ot/data.csv')")
     assert not HOME_FOLDER.search("/usr/share/datasets")

@@ -20,6 +20,8 @@ from netwright.graph import (
     check,
     to_network,
 )
+from netwright.graph.check import _Found
+from netwright.graph.report import NodeReport
 
 Graph = dict[str, Any]
 CLASSES = DataSpec((1, 8, 8), classes=10, label_shape=())
@@ -546,3 +548,8 @@ def test_ten_thousand_nodes() -> None:
     document["nodes"][-1]["inputs"]["data"] = "n9998"
     problem = only(check(document, data=CLASSES), "cycle")
     assert problem.message.endswith("→ …")
+
+
+def test_a_node_is_gathered_with_all_that_its_report_has() -> None:
+    """One that is gathered without a field would report its default for ever."""
+    assert tuple(_Found.__slots__) == tuple(NodeReport.model_fields)

@@ -2,7 +2,7 @@ import { Center, Loader } from "@mantine/core";
 import { lazy, type ReactNode, Suspense, useCallback, useEffect } from "react";
 import { useLocation, useSearch } from "wouter";
 
-import { useSaver, useSession, useSessionState } from "@/features/editor/session/context";
+import { useErrorCount, useSaver, useSession, useSessionState } from "@/features/editor/session/context";
 import { OpenProject } from "@/features/editor/session/OpenProject";
 import type { TrainPanelProps } from "@/features/training/TrainPanel";
 import { useTranslation } from "@/i18n/react";
@@ -76,8 +76,8 @@ function Xray() {
   const dataset = useSessionState((state) => state.dataset);
   const batchSize = useSessionState((state) => state.settings.batch_size);
   const report = useSessionState((state) => state.report);
+  const faults = useErrorCount();
   if (!report) return waiting;
-  const faults = report.problems.filter(({ severity }) => severity === "error").length;
   return (
     <div className={classes["scroll"]}>
       <XrayPage
@@ -102,8 +102,7 @@ function Sweeping() {
   const graph = useSessionState((state) => state.graph);
   const dataset = useSessionState((state) => state.dataset);
   const settings = useSessionState((state) => state.settings);
-  const report = useSessionState((state) => state.report);
-  const faults = report?.problems.filter(({ severity }) => severity === "error").length ?? 0;
+  const faults = useErrorCount();
   return (
     <div className={classes["scroll"]}>
       <SweepPanel projectId={projectId} graph={graph} dataset={dataset} settings={settings} faults={faults} saveNow={saver.saveNow} />

@@ -11,7 +11,7 @@ import { ProblemText } from "@/shared/ProblemText";
 import { saveBlob } from "@/shared/saveBlob";
 
 import { downloadText } from "../actions/download";
-import { useSessionState } from "../session/context";
+import { useErrorCount, useSessionState } from "../session/context";
 import { useUi, useUiState } from "../ui";
 import classes from "./CodeDrawer.module.css";
 import { highlight } from "./highlight";
@@ -44,7 +44,7 @@ function Written() {
   const graph = useSessionState((state) => state.graph);
   const dataset = useSessionState((state) => state.dataset);
   const settings = useSessionState((state) => state.settings);
-  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const faults = useErrorCount();
   const code = useQuery({
     queryKey: ["code", graph.name, graph.nodes, graph.outputs, graph.groups, dataset, settings],
     queryFn: ({ signal }) => writeCode({ graph, dataset: dataset ?? "", settings }, signal),

@@ -9,7 +9,7 @@ import { useTranslation } from "@/i18n/react";
 import { EmptyState } from "@/shared/EmptyState";
 import { ProblemText } from "@/shared/ProblemText";
 
-import { useSessionState } from "../session/context";
+import { useErrorCount, useSessionState } from "../session/context";
 import { useUi, useUiState } from "../ui";
 import classes from "./PlanDrawer.module.css";
 import { PlanTable } from "./PlanTable";
@@ -64,7 +64,7 @@ function Plan({ training, view }: { training: boolean; view: View }) {
   const graph = useSessionState((state) => state.graph);
   const dataset = useSessionState((state) => state.dataset);
   const batch_size = useSessionState((state) => state.settings.batch_size);
-  const faults = useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+  const faults = useErrorCount();
   const plan = useQuery({
     queryKey: ["plan", graph.nodes, graph.outputs, dataset, batch_size, training],
     queryFn: ({ signal }) => planGraph({ graph, dataset, batch_size, training }, signal),

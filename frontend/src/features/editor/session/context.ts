@@ -26,6 +26,11 @@ export function useOperator(op: string | undefined): OperatorInfo | undefined {
   return op === undefined ? undefined : operators.get(op);
 }
 
+/** How many errors the last check found; 0 before the first. */
+export function useErrorCount(): number {
+  return useSessionState((state) => state.report?.problems.filter(({ severity }) => severity === "error").length ?? 0);
+}
+
 /** What is drawn while some groups are collapsed. */
 export function useFold(): Fold {
   const { operators } = useSession();

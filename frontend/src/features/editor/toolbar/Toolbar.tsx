@@ -5,7 +5,7 @@ import { Fragment } from "react";
 import { type Action, type ActionGroup, actions, findAction, groupNames } from "../actions/registry";
 import { writeShortcut } from "../actions/shortcut";
 import { usePerform } from "../actions/useActions";
-import { useSession, useSessionState } from "../session/context";
+import { useErrorCount, useSession, useSessionState } from "../session/context";
 import { useTranslation } from "@/i18n/react";
 import { formatBytes, formatCount, formatFlops } from "@/shared/format";
 import { ActionIconButton } from "./ActionButtons";
@@ -101,7 +101,7 @@ function ProblemCount() {
   const perform = usePerform();
   const report = useSessionState((state) => state.report);
   const check = useSessionState((state) => state.check);
-  const errors = report?.problems.filter((problem) => problem.severity === "error").length ?? 0;
+  const errors = useErrorCount();
   const warnings = (report?.problems.length ?? 0) - errors;
   const [text, tone] =
     check === "failed"
